@@ -1,0 +1,13 @@
+"""The one "no" of the business: a sentence that the person reads."""
+
+
+class Refused(Exception):
+    """A rule said no. `str(error)` is a Chinese sentence for the person who asked; nothing was changed.
+
+    `step` names what would help instead (for example "checkin": show the open step's card).
+    """
+
+    def __init__(self, sentence: str, *, step: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.step = step

@@ -1,0 +1,62 @@
+"""Business numbers: the formulas. One number, one formula, many faces (B12, B25, B41)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rules import hours, sla
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """A lead that was given to somebody: when, when it was first touched (UTC; None: not yet), and whether its
+    message was proved undelivered, in which case it counts for nobody."""
+
+    lead: int
+    assigned_at: datetime
+    first_touch_at: datetime | None
+    undelivered: bool = False
+
+
+@dataclass(frozen=True)
+class FirstTouch:
+    """First-touch rates of some leads. `decided`: those touched or past the last mark; shares are of these."""
+
+    decided: int
+    within_target: int
+    within_latest: int
+
+    @property
+    def target_rate(self) -> int:
+        """Per cent touched within the first mark (2 h); 0 when nothing is decided."""
+        return round(100 * self.within_target / self.decided) if self.decided else 0
+
+    @property
+    def latest_rate(self) -> int:
+        """Per cent touched within the last mark (4 h); 0 when nothing is decided."""
+        return round(100 * self.within_latest / self.decided) if self.decided else 0
+
+
+def first_touch(
+    calendar: hours.Calendar, ladder: sla.Ladder, leads: Sequence[Assigned], now: datetime
+) -> FirstTouch:
+    """How many leads were touched within the first and the last mark of the first-touch ladder.
+
+    A lead that is neither touched nor past its last mark is still open and counts nowhere.
+    """
+    decided = target = latest = 0
+    for lead in leads:
+        marks = [sla.due(calendar, ladder, lead.assigned_at, rung) for rung in range(len(ladder.rungs))]
+        touched = lead.first_touch_at
+        if lead.undelivered or (touched is None and now <= marks[-1]):
+            continue
+        decided += 1
+        target += touched is not None and touched <= marks[0]
+        latest += touched is not None and touched <= marks[-1]
+    return FirstTouch(decided, target, latest)
+
+
+def week_start(wall: datetime) -> datetime:
+    """Monday 00:00 of the week (wall clock)."""
+    monday = wall - timedelta(days=wall.weekday())
+    return monday.replace(hour=0, minute=0, second=0, microsecond=0)
