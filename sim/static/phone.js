@@ -1,0 +1,327 @@
+// One phone: its people, the chat of the one who is shown, and the box to type into.
+import { drawn } from "./cards.js";
+import { ask, forwardDialog, voiceDialog } from "./dialogs.js";
+import { clock, dayAndClock, get, h, icon, post, toast, tried } from "./dom.js";
+import { SAYINGS } from "./examples.js";
+
+const PAGE = 200; // as many messages are on the screen at once
+const GAP = 300; // seconds of silence after which a time is shown
+
+export class Phone {
+  // `around`: { badges() is told when something unread came or was read, ask() hands an enquiry in }
+  constructor(station, platform, around) {
+    this.id = platform.id;
+    this.station = station;
+    this.around = around;
+    this.people = platform.people.map((person) => ({ ...person, rows: new Map(), first: 1, total: 0, version: 0, read: 0, loaded: false }));
+    this.shown = this.people[0];
+    this.menu = [];
+    this.build();
+  }
+
+  get unread() {
+    return this.people.reduce((sum, person) => sum + unread(person), 0);
+  }
+
+  // ── the frame ─────────────────────────────────────────────────────────────────────────────────────────────
+  build() {
+    this.list = h("ol", { class: "messages" });
+    this.older = h("button", { type: "button", class: "older", hidden: true, onclick: () => this.showOlder() }, "更早的消息");
+    this.log = h("div", { class: "log", role: "log", "aria-live": "polite", tabindex: "0", onscroll: () => this.scrolled() }, this.older, this.list);
+    this.newer = h("button", { type: "button", class: "newer", hidden: true, onclick: () => this.toEnd() }, "有新消息 ↓");
+    this.bar = h("header", { class: "phone-bar" });
+    this.menuBar = h("div", { class: "menu", role: "group", "aria-label": "应用菜单", hidden: true });
+    this.box = h("textarea", {
+      rows: "1", "aria-label": "输入消息，回车发送，Shift 加回车换行", placeholder: "发消息给机器人",
+      onkeydown: (event) => this.typed(event), oninput: () => this.grow(),
+    });
+    this.sendButton = h("button", { type: "button", class: "send", onclick: () => this.sendTyped(), title: "发送（回车）" }, "发送");
+    this.tabs = h("div", { class: "people", role: "tablist", "aria-label": "谁的手机", onkeydown: (event) => this.arrow(event) });
+    const chips = SAYINGS.map((one) => h("button", { type: "button", class: "chip", title: one.text, onclick: () => this.say(one.text) }, one.label));
+    chips.splice(2, 0, h("button", { type: "button", class: "chip", title: "经接口进来一条官网询盘，自动分派", onclick: () => this.around.ask() }, "官网询盘（接口）"));
+    this.station.append(
+      this.tabs,
+      h("div", { class: `phone ${this.id}`, role: "tabpanel" },
+        this.bar,
+        h("div", { class: "chat" }, this.log, this.newer),
+        h("div", { class: "chips", role: "group", "aria-label": "一键示例" }, chips),
+        this.menuBar,
+        h("div", { class: "compose" },
+          h("button", { type: "button", class: "tool", title: "转发聊天记录", "aria-label": "转发聊天记录", onclick: () => this.forward() }, icon("forward")),
+          h("button", { type: "button", class: "tool", title: "发语音", "aria-label": "发语音", onclick: () => this.speak() }, icon("mic")),
+          this.box, this.sendButton)));
+    this.pinned = true; // the end of the chat stays in view, also when the room for it changes
+    new ResizeObserver(() => this.pinned && this.toEnd()).observe(this.log);
+    this.drawPeople();
+  }
+
+  drawPeople() {
+    const focused = this.tabs.contains(document.activeElement);
+    this.tabs.replaceChildren(...this.people.map((person) => {
+      const count = unread(person);
+      const on = person === this.shown;
+      return h("button", {
+        type: "button", role: "tab", class: "person", "aria-selected": String(on), tabindex: on ? "0" : "-1",
+        "aria-label": `${person.name}，${person.title}${count ? `，${count} 条未读` : ""}`,
+        onclick: () => this.show(person),
+      },
+      h("span", { class: `face f-${this.people.indexOf(person) % 4}` }, person.name.slice(-1), count ? h("b", { class: "badge" }, count > 99 ? "99+" : String(count)) : null),
+      h("span", { class: "who" }, h("b", {}, person.name), h("small", {}, person.title)));
+    }));
+    if (focused) this.tabs.querySelector("[aria-selected=true]").focus();
+    const ding = this.id === "dingtalk";
+    this.bar.replaceChildren(
+      h("span", { class: "app-face" }, h("img", { src: "/static/icon.svg", alt: "", width: "30", height: "30" })),
+      h("span", { class: "app-name" }, h("b", {}, "跟进"), h("span", { class: "tag" }, ding ? "机器人" : "应用")),
+      h("span", { class: "owner" }, `${this.shown.name}的${ding ? "钉钉" : "企业微信"}`));
+    this.around.badges();
+  }
+
+  arrow(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const at = this.people.indexOf(this.shown) + step;
+    this.show(this.people[(at + this.people.length) % this.people.length]);
+  }
+
+  drawMenu(menu) {
+    this.menu = menu;
+    this.menuBar.hidden = this.id !== "wecom" || menu.length === 0;
+    this.menuBar.replaceChildren(...menu.map((entry) => {
+      if (!entry.sub_button) return h("button", { type: "button", onclick: () => this.tap(entry) }, entry.name);
+      const group = h("details", { class: "sub", onfocusout: (event) => !group.contains(event.relatedTarget) && group.removeAttribute("open") },
+        h("summary", {}, entry.name),
+        h("div", {}, entry.sub_button.map((one) => h("button", { type: "button", onclick: () => { group.removeAttribute("open"); this.tap(one); } }, one.name))));
+      return group;
+    }));
+  }
+
+  // ── who and what is shown ─────────────────────────────────────────────────────────────────────────────────
+  async show(person) {
+    if (person === this.shown && person.loaded) return;
+    this.shown = person;
+    this.drawPeople();
+    this.list.replaceChildren();
+    await this.load(person);
+    if (this.id === "wecom") this.enter(person);
+  }
+
+  // Opening the chat is told to the bot; once per visit is enough here.
+  enter(person) {
+    if (person.entered) return;
+    person.entered = true;
+    post(this.address(person, "enter")).catch(() => {});
+  }
+
+  async load(person) {
+    person.loading = true;
+    const found = await tried(get(`${this.address(person, "messages")}?limit=${PAGE}`));
+    person.loading = false;
+    if (!found) return;
+    const rows = new Map(found.rows.map((seen) => [seen.n, seen]));
+    const first = found.rows.length ? found.rows[0].n : 1;
+    for (const [n, seen] of person.rows) if (seen.version > found.version && n >= first) rows.set(n, seen); // came meanwhile
+    person.rows = new Map([...rows].sort(([one], [other]) => one - other));
+    person.total = Math.max(person.total, found.total);
+    person.version = Math.max(person.version, found.version);
+    person.loaded = true;
+    person.first = first;
+    if (person !== this.shown) return;
+    person.read = person.total;
+    this.list.replaceChildren(...[...person.rows.values()].map((seen) => this.row(seen)));
+    this.older.hidden = person.first <= 1;
+    this.drawPeople();
+    this.toEnd();
+  }
+
+  async showOlder() {
+    const person = this.shown;
+    const found = await tried(get(`${this.address(person, "messages")}?before=${person.first}&limit=${PAGE}`));
+    if (!found || person !== this.shown || !found.rows.length) return;
+    const height = this.log.scrollHeight;
+    for (const seen of found.rows) person.rows.set(seen.n, seen);
+    person.first = found.rows[0].n;
+    this.list.prepend(...found.rows.map((seen) => this.row(seen)));
+    this.older.hidden = person.first <= 1;
+    this.log.scrollTop += this.log.scrollHeight - height;
+  }
+
+  // Where the phones stood when the stream was (re)opened: whoever moved on since is loaded again.
+  settle(versions) {
+    for (const person of this.people) {
+      const now = versions[person.user];
+      if (!now) continue;
+      if (!person.loaded && person !== this.shown) {
+        person.read = person.read || remembered(this.id, person.user, now.total);
+        person.total = now.total;
+      } else if (now.version !== person.version || !person.loaded) this.load(person);
+    }
+    this.drawPeople();
+  }
+
+  take(user, seen) {
+    const person = this.people.find((one) => one.user === user);
+    if (!person) return;
+    person.version = Math.max(person.version, seen.version);
+    const fresh = seen.n > person.total;
+    person.total = Math.max(person.total, seen.n);
+    if (person.loading || (person.loaded && seen.n >= person.first)) person.rows.set(seen.n, seen);
+    if (person !== this.shown) {
+      if (seen.mine && fresh) person.read = Math.max(person.read, seen.n);
+      this.drawPeople();
+      return;
+    }
+    person.read = person.total;
+    remember(this.id, user, person.read);
+    const old = this.list.querySelector(`[data-n="${seen.n}"]`);
+    if (old) this.swap(old, seen);
+    else if (seen.n >= person.first) this.append(seen);
+    this.around.badges();
+  }
+
+  swap(old, seen) {
+    const focused = old.contains(document.activeElement);
+    const end = this.atEnd();
+    const row = this.row(seen);
+    row.classList.add("changed");
+    old.replaceWith(row);
+    if (focused) (row.querySelector("button:not(:disabled), select:not(:disabled)") || this.box).focus({ preventScroll: true });
+    if (end) this.toEnd();
+  }
+
+  append(seen) {
+    const end = this.atEnd() || seen.mine;
+    this.list.append(this.row(seen));
+    while (end && this.list.childElementCount > PAGE) {
+      this.list.firstElementChild.remove();
+      this.shown.rows.delete(this.shown.first);
+      this.shown.first += 1;
+      this.older.hidden = false;
+    }
+    if (end) this.toEnd();
+    else this.newer.hidden = false;
+  }
+
+  row(seen) {
+    const before = this.shown.rows.get(seen.n - 1);
+    const gap = !before || Math.abs(seen.at - before.at) > GAP;
+    const hands = {
+      press: (card, press, node) => this.press(card, press, node),
+      choose: (card, pick, ids) => this.choose(card, pick, ids),
+      file: (card) => this.address(this.shown, `file/${card.n}`),
+    };
+    return h("li", { class: seen.mine ? "mine" : "theirs", "data-n": String(seen.n) },
+      gap ? h("time", { class: "when" }, stamp(seen.at, before)) : null,
+      h("div", { class: "line" },
+        seen.mine ? null : h("span", { class: "from" }, h("img", { src: "/static/icon.svg", alt: "机器人", width: "32", height: "32" })),
+        drawn(seen, this.id, hands)),
+      seen.updates && seen.kind === "card" ? h("small", { class: "updated" }, `已更新 ${seen.updates} 次`) : null);
+  }
+
+  atEnd() {
+    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
+  }
+
+  toEnd() {
+    this.log.scrollTop = this.log.scrollHeight;
+    this.newer.hidden = true;
+  }
+
+  scrolled() {
+    this.pinned = this.atEnd();
+    if (this.pinned) this.newer.hidden = true;
+  }
+
+  // ── what the person does ──────────────────────────────────────────────────────────────────────────────────
+  address(person, what) {
+    return `/api/${this.id}/${encodeURIComponent(person.user)}/${what}`;
+  }
+
+  async act(verb, body) {
+    const done = await tried(post(this.address(this.shown, verb), body));
+    if (done && done.problem) toast(done.problem, "bad");
+    return done;
+  }
+
+  typed(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    this.sendTyped();
+  }
+
+  sendTyped() {
+    const text = this.box.value;
+    if (!text.trim()) return;
+    this.box.value = "";
+    this.grow();
+    this.say(text);
+  }
+
+  say(text) {
+    return this.act("say", { text });
+  }
+
+  type(text) {
+    this.box.value = text;
+    this.grow();
+    this.box.focus();
+  }
+
+  grow() {
+    this.box.style.height = "auto";
+    this.box.style.height = `${Math.min(this.box.scrollHeight, 132)}px`;
+  }
+
+  async press(seen, press, node) {
+    const group = node.parentElement.querySelectorAll("button:not(:disabled)");
+    for (const one of group) one.setAttribute("aria-disabled", "true");
+    if (node.hasAttribute("aria-busy")) return;
+    node.setAttribute("aria-busy", "true");
+    await this.act("click", press.key ? { n: seen.n, key: press.key } : { n: seen.n, label: press.label });
+    node.removeAttribute("aria-busy");
+    for (const one of group) one.removeAttribute("aria-disabled");
+  }
+
+  choose(seen, pick, ids) {
+    pick.chosen = ids;
+    return tried(post(this.address(this.shown, "choose"), { n: seen.n, key: pick.key, ids }));
+  }
+
+  tap(entry) {
+    if (entry.type === "view") window.open(entry.url, "_blank", "noopener");
+    return this.act("menu", { key: entry.key || entry.url });
+  }
+
+  async forward() {
+    const ding = this.id === "dingtalk";
+    const lines = await ask(forwardDialog(ding));
+    if (!lines) return;
+    if (ding) this.act("forward", { lines });
+    else this.type(lines.map(([speaker, text]) => `${speaker}：${text}`).join("\n"));
+  }
+
+  async speak() {
+    const said = await ask(voiceDialog(this.id === "dingtalk"));
+    if (said) this.act("voice", said);
+  }
+}
+
+function unread(person) {
+  return Math.max(0, person.total - person.read);
+}
+
+function stamp(at, before) {
+  const same = before && dayAndClock(at).split(" ")[0] === dayAndClock(before.at).split(" ")[0];
+  return same ? clock(at) : dayAndClock(at);
+}
+
+// What was read survives a reload of the page, not a new run of the demo.
+const boot = () => document.body.dataset.boot || "";
+function remember(platform, user, n) {
+  sessionStorage.setItem(`${boot()}:${platform}:${user}`, String(n));
+}
+function remembered(platform, user, otherwise) {
+  const found = sessionStorage.getItem(`${boot()}:${platform}:${user}`);
+  return found === null ? (sessionStorage.getItem(`${boot()}:seen`) ? 0 : otherwise) : Number(found);
+}

@@ -1,0 +1,83 @@
+// The wire panel: what the bot and the platforms said to each other, decrypted, newest first.
+import { clockSeconds, h } from "./dom.js";
+
+const KEPT = 150;
+const NAMES = { wecom: "企业微信", dingtalk: "钉钉" };
+const WAYS = {
+  in: ["机器人 → 平台", "in"],
+  out: ["平台 → 机器人", "out"],
+  note: ["没有上线路", "note"],
+};
+
+export class Wire {
+  constructor(panel) {
+    this.known = { wecom: 0, dingtalk: 0 };
+    this.list = h("ol", { class: "exchanges" });
+    this.only = h("select", { "aria-label": "只看", onchange: () => this.filter() },
+      h("option", { value: "" }, "两个平台"), h("option", { value: "wecom" }, "企业微信"), h("option", { value: "dingtalk" }, "钉钉"));
+    this.paused = h("input", { type: "checkbox" });
+    panel.append(
+      h("p", { class: "hint" }, "机器人和两个平台之间的真实请求与应答（已解密）。点开看内容。"),
+      h("div", { class: "wire-tools" }, this.only, h("label", {}, this.paused, " 暂停"),
+        h("button", { type: "button", class: "chip", onclick: () => this.list.replaceChildren() }, "清空")),
+      this.list);
+  }
+
+  take(rows) {
+    for (const row of rows) {
+      if (row.n <= this.known[row.platform]) continue;
+      this.known[row.platform] = row.n;
+      if (!this.paused.checked && !heartBeat(row)) this.list.prepend(this.row(row));
+    }
+    while (this.list.childElementCount > KEPT) this.list.lastElementChild.remove();
+  }
+
+  // A console that was started anew counts from the beginning.
+  forget() {
+    this.known = { wecom: 0, dingtalk: 0 };
+    this.list.replaceChildren();
+  }
+
+  row(row) {
+    const [way, kind] = WAYS[row.way] || WAYS.note;
+    const silent = row.platform === "wecom" && row.way === "out" && row.status === 0; // stream frames have no status
+    const failed = row.way !== "note" && (silent || row.status >= 400 || Boolean(row.answer && row.answer.errcode > 0));
+    const item = h("li", { "data-platform": row.platform, hidden: Boolean(this.only.value) && this.only.value !== row.platform });
+    const details = h("details", { class: `exchange ${kind}${failed ? " failed" : ""}`, ontoggle: () => this.open(details, row) },
+      h("summary", {},
+        h("span", { class: `tag ${row.platform}` }, NAMES[row.platform]),
+        h("span", { class: "way", title: way, "aria-label": way }, { in: "→", out: "←", note: "·" }[kind]),
+        h("code", { title: row.what }, short(row.what)),
+        h("small", {}, `${row.status || ""} ${clockSeconds(row.at)}`)));
+    item.append(details);
+    return item;
+  }
+
+  // The contents are laid out only when somebody looks.
+  open(details, row) {
+    if (!details.open || details.childElementCount > 1) return;
+    const [way] = WAYS[row.way] || WAYS.note;
+    details.append(h("p", { class: "hint" }, way),
+      h("h4", {}, "发出"), h("pre", { tabindex: "0" }, pretty(row.sent)),
+      row.way === "note" ? null : h("h4", {}, "应答"), row.way === "note" ? null : h("pre", { tabindex: "0" }, pretty(row.answer)));
+  }
+
+  filter() {
+    for (const item of this.list.children) item.hidden = Boolean(this.only.value) && this.only.value !== item.dataset.platform;
+  }
+}
+
+// The stream's own pings would drown the rest.
+function heartBeat(row) {
+  return row.what === "push SYSTEM ping" || (row.what === "ack" && String((row.sent || {}).data).includes('"opaque"'));
+}
+
+function short(what) {
+  return what.replace(/^(GET|POST|PUT|DELETE) /, "").replace(/^(push|callback) [A-Z]+ /, "$1 ").replace(/\/(cgi-bin|v1\.0)\//, "");
+}
+
+function pretty(value) {
+  if (value === null || value === undefined || value === "") return "（空）";
+  if (typeof value !== "string") return JSON.stringify(value, null, 2);
+  return value.startsWith("<xml>") ? value.replace(/>(?=<\w)/g, ">\n").replace(/<\/xml>$/, "\n</xml>") : value;
+}
