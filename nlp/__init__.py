@@ -1,0 +1,1 @@
+"""Chat text in, guesses out: pure functions, no I/O after warm-up."""

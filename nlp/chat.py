@@ -1,0 +1,310 @@
+"""Who said what: a pasted or forwarded chat log cut into turns."""
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from nlp.lexicon import surnames
+from nlp.plain import Plain, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message. `at` is the naive wall clock of its stamp, None when that cannot be told.
+
+    `start`/`end`: offsets of its text in the original. `mark` is what stood behind the name: 微信, a company, a department.
+    """
+
+    speaker: str
+    text: str
+    at: datetime | None
+    start: int
+    end: int
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """A line that begins a message: where it starts, where the text behind it starts, who and when."""
+
+    line: int
+    start: int
+    body: int
+    name: str
+    mark: str
+    stamp: str
+    at_name: int
+
+
+_DATE = r"(?:(?:19|20)?\d\d[-/.]\d{1,2}[-/.]\d{1,2}|(?:19|20)\d\d年\d{1,2}月\d{1,2}日)"
+_MONTH_DAY = r"(?:\d{1,2}[-/]\d{1,2}|\d{1,2}月\d{1,2}日)"
+_NEAR_DAY = r"(?:今天|昨天|前天|(?:上?(?:周|星期|礼拜))[一二三四五六日天])"
+_CLOCK = r"(?:(?:上午|下午|晚上|凌晨|中午|早上|傍晚)\s?)?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?"
+_FULL = rf"{_DATE}(?:\s?(?:周|星期)[一二三四五六日天])?,?\s+{_CLOCK}"
+_SHORT = rf"{_MONTH_DAY}\s+{_CLOCK}"
+_NEAR = rf"(?:{_NEAR_DAY}\s*)?{_CLOCK}"
+_ANY = rf"(?:{_FULL}|{_SHORT}|{_NEAR})"
+_NAME = r"(?P<name>[^\s:,。;!?\[\]<>|=][^\n:,。;!?\[\]<>|=]{0,29}?)"
+_PLAIN_NAME = r"(?P<name>[^\s:,。;!?\[\]<>|=()/\d][^\s:,。;!?\[\]<>|=/]{0,15})"
+
+# The styles, most telling first; the first group of a tie wins. `inline` styles have the text on the header's line.
+_STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = tuple(
+    (name, re.compile(pattern), inline)
+    for name, pattern, inline in (
+        ("bracket inline", rf"\[(?P<stamp>{_ANY})\]\s*{_NAME}\s?: ?(?P<body>.*)$", True),
+        ("bracket", rf"\[(?P<stamp>{_ANY})\]\s*{_NAME}:?\s*$", False),
+        ("name bracket", rf"{_NAME}\s*\[(?P<stamp>{_ANY})\]:?\s*$", False),
+        ("stamp inline", rf"(?P<stamp>{_ANY})\s+{_PLAIN_NAME}\s?: ?(?P<body>.*)$", True),
+        ("full inline", rf"{_NAME}\s+(?P<stamp>{_FULL}|{_SHORT}):(?!\d) ?(?P<body>.*)$", True),
+        ("clock inline", rf"{_NAME}\s+(?P<stamp>{_NEAR}):(?!\d) ?(?P<body>.*)$", True),
+        ("full", rf"{_NAME}\s+(?P<stamp>{_FULL}):?\s*$", False),
+        ("paren", rf"{_NAME}\s*\((?P<stamp>{_ANY})\):?\s*$", False),
+        ("stamp first", rf"(?P<stamp>{_FULL})\s+{_NAME}(?:\(\d{{4,12}}\)|<[^<>\s]{{3,40}}>)?:?\s*$", False),
+        ("short", rf"{_NAME}\s+(?P<stamp>{_SHORT}):?\s*$", False),
+        ("near", rf"{_NAME}\s+(?P<stamp>{_NEAR}):?\s*$", False),
+        ("colon", rf"{_PLAIN_NAME}:\s*$", False),
+        ("colon inline", rf"{_PLAIN_NAME}: ?(?P<body>\S.*)$", True),
+    )
+)
+_STAMPED_ALONE = frozenset(
+    ("bracket inline", "full inline", "full", "paren", "stamp first")
+)  # one such line is enough
+_DAY_LINE = re.compile(
+    rf"\s*-*\s*(?P<day>{_DATE}|{_MONTH_DAY})\s*(?:(?:周|星期)[一二三四五六日天])?\s*-*\s*$"
+)
+_AT = re.compile(r"\s*@(?P<mark>[^@\s]{1,20})\s*$")
+_PAREN = re.compile(r"\s*\((?P<mark>[^()]{1,20})\)\s*$")
+# Keys of forms and the like, that look like a speaker before a colon.
+_KEY = re.compile(
+    r"姓名|电话|手机|邮箱|公司|地址|职位|职务|价格|单价|数量|预算|需求|交期|备注|时间|日期|地点|产品|型号|规格|城市|地区|名称|联系|编号|单号|微信|QQ|主题|标题|内容|来源|"
+    r"要求|说明|注意|注|附|例如|比如|如下|如|即|问题|答|问|合计|总计|尺寸|材质|重量|功率|品牌|费用|账号|密码|链接|网址|开户|税号|抄送|发件|收件|回复|转发|表单|进度|状态|结论|会议|截止|"
+    r"^(?:https?|tel|mob|mobile|e-?mail|fax|add|addr|address|name|phone|company|title|date|time|re|fw|ps|tips|note|[A-Z])$",
+    re.I,
+)
+_NO_NAME = re.compile(rf"\d{{1,2}}:\d{{2}}|{_DATE}|(?:^|\s){_MONTH_DAY}$|{_NEAR_DAY}$|^[\W\d_]+$")
+
+
+def split(text: str, now: datetime | None = None) -> tuple[Turn, ...]:
+    """The messages of a chat log, () when the text is none.
+
+    Every line is held against all header styles; the style that wins in the whole paste cuts it, lines in any other
+    style are text. `now` dates the stamps without a year, and those with an hour only; without it they stay None.
+    """
+    if "\n" not in text:
+        return ()
+    words = plain(text)
+    lines = list(_lines(words.text))
+    headers = _best(lines)
+    return tuple(_turns(words, lines, headers, now)) if headers else ()
+
+
+def headers(text: str, turns: tuple[Turn, ...]) -> list[tuple[int, int]]:
+    """The stretches of the original between the turns' texts: names and stamps, not to be read as content."""
+    spans, done = [], 0
+    for turn in turns:
+        spans.append((done, turn.start))
+        done = turn.end
+    if spans:
+        line = text.rfind("\n", 0, max(spans[0][1] - 1, 0))
+        spans[0] = (line + 1 if line >= 0 else 0, spans[0][1])  # what stands before the first header is kept
+    return [(start, end) for start, end in spans if end > start]
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    for line in text.split("\n"):
+        yield start, line
+        start += len(line) + 1
+
+
+def _best(lines: list[tuple[int, str]]) -> list[_Header]:
+    """The headers in the style that has most of them."""
+    stamped = [(n, start, line) for n, (start, line) in enumerate(lines) if ":" in line and len(line) < 2_000]
+    if not stamped:
+        return []
+    best: list[_Header] = []
+    for style, pattern, inline in _STYLES:
+        if style.startswith("colon") and best:
+            continue  # a stamp tells more than a colon
+        found = [
+            header
+            for n, start, line in stamped
+            if (header := _header(pattern, inline, n, start, line)) is not None
+        ]
+        if len(found) > len(best) and _enough(style, found, lines):
+            best = found
+    return best
+
+
+def _header(pattern: re.Pattern[str], inline: bool, number: int, start: int, line: str) -> _Header | None:
+    lead = len(line) - len(line.lstrip())
+    match = pattern.match(line, lead)
+    if match is None:
+        return None
+    groups = match.groupdict()
+    name, mark = _clean(groups["name"])
+    if not name or _NO_NAME.search(name) or (_KEY.search(name) and not _aliased(name)):
+        return None
+    body = start + (match.start("body") if inline else len(line) + 1)
+    return _Header(
+        number, start + lead, body, name, mark, groups.get("stamp") or "", start + match.start("name")
+    )
+
+
+def _clean(name: str) -> tuple[str, str]:
+    """张三@微信 and 李四(市场部) without what stands behind, and that."""
+    for pattern in (_AT, _PAREN):
+        match = pattern.search(name)
+        if match is not None and match.start() > 0:
+            return name[: match.start()].strip(), match["mark"]
+    return name.strip().rstrip("-").strip(), ""
+
+
+def _aliased(name: str) -> bool:
+    """联系人王总 is no speaker, but 问 and 如 may be in a nickname that ends like a person."""
+    return len(name) <= 4 and name[0] in surnames().single and name[-1] in "总工姐哥董"
+
+
+def _enough(style: str, found: list[_Header], lines: list[tuple[int, str]]) -> bool:
+    """Are these headers a log, or a form and a timetable that look like one?"""
+    if style in _STAMPED_ALONE:
+        return True
+    if style.startswith("colon"):
+        names = Counter(header.name for header in found)
+        if len(found) < 2 or len(names) > max(2, len(found) // 2 + 1):
+            return False
+        if style == "colon":
+            return _followed(found, lines)
+        return max(names.values()) >= 2 and _covers(found, lines)
+    if len(found) >= 2:
+        return True
+    return bool(found[0].mark)  # 张三@微信 1-5 10:23:45 by itself
+
+
+def _followed(found: list[_Header], lines: list[tuple[int, str]]) -> bool:
+    """A name and a colon alone on a line are a header when text follows, and the first line is one."""
+    first = next((n for n, (_, line) in enumerate(lines) if line.strip()), 0)
+    return found[0].line <= first + 1 and all(
+        h.line + 1 < len(lines) and lines[h.line + 1][1].strip() for h in found
+    )
+
+
+def _covers(found: list[_Header], lines: list[tuple[int, str]]) -> bool:
+    written = sum(1 for _, line in lines if line.strip())
+    return len(found) * 2 >= written
+
+
+def _turns(
+    words: Plain, lines: list[tuple[int, str]], headers: list[_Header], now: datetime | None
+) -> Iterator[Turn]:
+    numbers = {header.line for header in headers}
+    days = {
+        n: match["day"]
+        for n, (_, line) in enumerate(lines)
+        if n not in numbers and (match := _DAY_LINE.match(line)) is not None
+    }
+    dividers = sorted(days)
+    dated = _dates(headers, days, dividers, now)
+    for n, header in enumerate(headers):
+        following = headers[n + 1] if n + 1 < len(headers) else None
+        last = following.line if following is not None else len(lines)
+        inside = dividers[bisect_left(dividers, header.line) : bisect_left(dividers, last)]
+        last = next((line for line in inside if _ends_there(line, last, lines)), last)
+        end = lines[last][0] if last < len(lines) else len(words.text)
+        start, end = _trim(words.text, header.body, end)
+        first, upto = (
+            words.place(start, end)
+            if end > start
+            else (words.place(start - 1, start)[1] if start else 0,) * 2
+        )
+        speaker = words.words(header.at_name, header.at_name + len(header.name))
+        yield Turn(speaker, words.source[first:upto], dated[n], first, upto, header.mark)
+
+
+def _ends_there(line: int, last: int, lines: list[tuple[int, str]]) -> bool:
+    """A date by itself between two messages is a divider, not the end of the first one's text."""
+    return all(not text.strip() for _, text in lines[line + 1 : last]) and (
+        "-" * 3 in lines[line][1] or line + 1 == last
+    )
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    end = max(start, min(end, len(text)))
+    start = min(start, end)
+    part = text[start:end]
+    return start + len(part) - len(part.lstrip()), max(
+        start + len(part) - len(part.lstrip()), start + len(part.rstrip())
+    )
+
+
+def _dates(
+    headers: list[_Header], days: dict[int, str], dividers: list[int], now: datetime | None
+) -> list[datetime | None]:
+    """When each was sent: its own stamp, the divider above it, or the day of `now`."""
+    found: list[datetime | None] = []
+    for header in headers:
+        above = bisect_left(dividers, header.line)
+        day = _day(days[dividers[above - 1]], now) if above else None
+        found.append(_at(header.stamp, day, now))
+    return found
+
+
+def _at(stamp: str, day: date | None, now: datetime | None) -> datetime | None:
+    clock_match = re.search(_CLOCK + r"$", stamp)
+    if clock_match is None:
+        return None
+    moment = _clock(clock_match[0])
+    words = stamp[: clock_match.start()].strip(" ,")
+    own = _day(words, now) if words else None
+    if words and own is None:
+        return None
+    if own is None:
+        own = day if day is not None else now.date() if now is not None else None
+    if own is None or moment is None:
+        return None
+    at = datetime.combine(own, moment)
+    return at - timedelta(days=1) if now is not None and not words and day is None and at > now else at
+
+
+def _clock(words: str) -> time | None:
+    match = re.search(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", words)
+    if match is None:
+        return None
+    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+    late = re.search(r"下午|晚上|傍晚|[Pp]\.?[Mm]", words) is not None
+    early = re.search(r"上午|凌晨|早上|[Aa]\.?[Mm]", words) is not None
+    hour = hour + 12 if late and hour < 12 else 0 if early and hour == 12 else hour
+    return time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
+
+
+_NEAR_DAYS: dict[str, Callable[[date], date]] = {
+    "今天": lambda today: today,
+    "昨天": lambda today: today - timedelta(days=1),
+    "前天": lambda today: today - timedelta(days=2),
+}
+
+
+def _day(words: str, now: datetime | None) -> date | None:
+    """The day of a stamp: written out, or the latest one it can mean."""
+    numbers = [int(number) for number in re.findall(r"\d+", words)]
+    try:
+        if len(numbers) >= 3:
+            return date(numbers[0] + 2000 if numbers[0] < 100 else numbers[0], numbers[1], numbers[2])
+        if now is None:
+            return None
+        if len(numbers) == 2:
+            found = date(now.year, numbers[0], numbers[1])
+            return found if found <= now.date() else found.replace(year=now.year - 1)
+    except ValueError:
+        return None
+    near = re.match(_NEAR_DAY, words)
+    if near is None or now is None:
+        return None
+    if near[0] in _NEAR_DAYS:
+        return _NEAR_DAYS[near[0]](now.date())
+    weekday = "一二三四五六日".index(near[0][-1].replace("天", "日"))
+    back = (now.weekday() - weekday) % 7 or 7
+    return now.date() - timedelta(days=back)

@@ -1,0 +1,291 @@
+"""Company names: by their suffix, by a label, by being known; and the core that tells two of them apart."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import ahocorasick_rs
+
+from nlp import trades
+from nlp.evidence import Found, Taken
+from nlp.lexicon import known_companies, places
+from nlp.places import region
+from nlp.plain import Plain, plain
+
+LONGEST = 32  # characters of a name to the left of its suffix
+
+_LEGAL = r"(?:股份有限公司|有限责任公司|集团有限公司|有限公司|股份公司|集团公司|总公司|公司)"
+_SUFFIX = re.compile(
+    rf"{_LEGAL}|集团(?!有限|股份|公司|化|内|总部)|(?:会计师|律师|税务师|建筑师)?事务所|研究院|研究所|设计院|银行|证券|经营部|商行|工作室|合作社|(?<=[一-龥]{{2}})厂(?![家房区长商址里内])"
+)
+_BRANCH = re.compile(r"[一-龥]{2,8}?(?:分公司|分行|支行|分厂|办事处)|[(][一-龥]{2,8}[)](?:分公司|分行|支行)")
+_PART = re.compile(r"[一-龥A-Za-z0-9&·()\-.]")
+_HANZI = re.compile(r"[一-龥]")
+
+# Words that end before a name begins. The right-most one in front of the suffix cuts.
+_CUE = re.compile(
+    r"我是|我们是?|你们|他们|咱们|这里是|这边是|他是|她是|就是|也是|来自|新客户|老客户|大客户|客户|现任|曾任|历任|担任|兼任|出任|就职于|任职于|供职于|现为|加入|联系|跟进|拜访|走访|"
+    r"对接|关于|以及|还有|那边|这边|昨天|今天|明天|刚才|上午|下午|晚上|收到|合作的|服务于|采购方|供应商|经销商|代理商|甲方|乙方|买方|卖方|收款方|付款方|单位|公司名|名称|"
+    r"请问|推荐|介绍|签约|中标|投资|收购|控股|隶属于|属于|作为|通过|根据|成为|其中|包括|例如|比如|位于|总部|原来|目前|现在|已经|同时|进入|创办|创立|成立|发给|寄给|寄到|发到|开给|转给|派驻|"
+    r"(?<!美)的|[了在是给跟把被让您你我他她它这那]"
+)
+# These may be letters of a name (和泰, 华为, 中和); they cut only before a region.
+_SOFT_CUE = re.compile(r"[和与及任为由从到向对将至于自经原前现兼去找叫问请]")
+_GENERIC = re.compile(
+    r"(?:该|我|贵|本|这|那|某|各|此|其|新|老|大|小|子|母|分|总|家|我们|你们|他们|您|几|多|一|两|三|哪|什么|别的|其他|其它|上市|国有|外资|民营|私营|合资|跨国|科技|贸易|物流|快递|"
+    r"保险|软件|互联网|制造|生产|同类|相关|所有|全|整个|每|每家|对方|客户|供应|中小|大型|小型|中型|专业|商业|各大|国内|国外|投资|担保|中介|房产|装修|搬家|家|开|个|有限责任|股份|有限|工|加工|新能源)*"
+    r"(?:家)?"
+)
+_COUNTED = re.compile(r"^.*(?:[一两几这那哪某][家个]|[我贵]司|[想要找])|^司(?=想|要|找)")
+_ENGLISH = re.compile(
+    r"(?<![\w])[A-Z][\w&.'\-]*(?: (?:[A-Z&][\w&.'\-]*|of|and)){0,6},? ?"
+    r"(?:Co\.?, ?Ltd\.?|Co\.? Ltd\.?|Inc\.?|LLC|GmbH|Corp\.?|Corporation|Limited|Ltd\.?|PLC|S\.A\.)(?![\w])"
+)
+_LABELLED = re.compile(
+    r"(?:^|[\s,;。、(\[|])(?:公司(?:名称|全称|名)?|单位(?:名称)?|企业(?:名称)?|客户(?:名称|公司|单位)|工作单位|company)\s?[:=]\s?(?P<name>[^\n,;。|\[\]]{2,40})",
+    re.I,
+)
+_LABEL_BEHIND = re.compile(
+    r"\s+(?:姓名|联系人|电话|手机|地址|邮箱|城市|地区|需求|预算|职位|职务|备注|tel|[\d(])", re.I
+)
+
+
+def find(text: str | Plain, known: Sequence[str] = ()) -> tuple[Found, ...]:
+    """Company names in order. `known` are the names of our customers: they are found without any suffix."""
+    words = plain(text) if isinstance(text, str) else text
+    taken = Taken(len(words.source))
+    candidates = (*_by_suffix(words), *_by_label(words), *_by_name(words, tuple(known)), *trades.find(words))
+    hits = [hit for hit in candidates if taken.take(hit.start, hit.end)]
+    return tuple(sorted(hits, key=lambda hit: hit.start))
+
+
+def _by_suffix(words: Plain) -> Iterator[Found]:
+    text = words.text
+    floor = 0  # a name does not reach back into the one before it
+    matches = list(_SUFFIX.finditer(text)) if any(mark in text for mark in _MARKS) else []
+    for n, match in enumerate(matches):
+        end = match.end()
+        following = matches[n + 1] if n + 1 < len(matches) else None
+        if following and _continues(text, match, following):
+            continue
+        branch = _BRANCH.match(text, end)
+        if branch and following and following.start() < branch.end():
+            continue  # 某某有限公司无锡分公司 is read from its last suffix
+        start = _left_edge(text, floor, match.start())
+        if start is None:
+            continue
+        if branch:
+            end = branch.end()
+        yield words.found(
+            "companies",
+            start,
+            end,
+            0.95 if "有限" in match[0] else 0.85,
+            "suffix",
+            _tidy(words.words(start, end)),
+        )
+        floor = end
+    if "Ltd" in text or "Inc" in text or "LLC" in text or "Co" in text or "GmbH" in text or "Limited" in text:
+        for match in _ENGLISH.finditer(text):
+            yield words.found("companies", *match.span(), 0.9, "english")
+
+
+_MARKS = (
+    "公司",
+    "集团",
+    "事务所",
+    "研究",
+    "设计院",
+    "银行",
+    "证券",
+    "经营部",
+    "商行",
+    "工作室",
+    "合作社",
+    "厂",
+)
+
+
+def _continues(text: str, match: re.Match[str], following: re.Match[str]) -> bool:
+    """惠派国际公司机械(江苏)有限公司, 某某集团无锡有限公司: the first suffix is a word of a longer name."""
+    between = text[match.end() : following.start()]
+    if "有限" in match[0] and not following[0].endswith(("公司", "行", "厂")):
+        return False
+    if "有限" in match[0]:
+        return (
+            re.fullmatch(r"[一-龥()]{0,8}?(?:分|支)?", between) is not None
+            and following[0] in ("公司", "银行")
+            and between.endswith("分")
+        )
+    if (
+        len(between) > 12
+        or not re.fullmatch(r"[一-龥A-Za-z0-9()·]*", between)
+        or _CUE.search(between)
+        or re.search(r"[和与及、]", between)
+    ):
+        return False
+    return "有限" in following[0] or (following[0] == "公司" and between.endswith("分"))
+
+
+def _left_edge(text: str, floor: int, suffix: int) -> int | None:
+    """Where the name begins that ends at `suffix`; None when nothing but a common word stands there."""
+    start = suffix
+    lowest = max(floor, suffix - LONGEST)
+    while start > lowest and _PART.match(text[start - 1]):
+        start -= 1
+    cut = start
+    for match in _CUE.finditer(text, start, suffix):
+        cut = match.end()
+    for match in _SOFT_CUE.finditer(text, cut, suffix):
+        rest = text[match.end() : suffix]
+        if len(rest) >= 4 and region(rest):
+            cut = match.end()
+            break
+    cut = _balanced(text, cut, suffix)
+    while cut < suffix and text[cut] in ")·-.&":
+        cut += 1
+    name = text[cut:suffix]
+    if text[suffix] == "厂":
+        counted = _COUNTED.search(name)
+        name = name[counted.end() :] if counted else name
+        if trades.is_trade(name) or name == "代工":
+            return None  # 一家模具厂, 机械厂, 想找代工厂
+        cut = suffix - len(name)
+    if len(name) < 2 or _GENERIC.fullmatch(name) or not re.search(r"[一-龥A-Za-z]", name):
+        return None
+    return cut
+
+
+def _balanced(text: str, start: int, end: int) -> int:
+    """Start behind a bracket that was never opened, or that is never closed."""
+    depth = 0
+    for place in range(end - 1, start - 1, -1):
+        if text[place] == ")":
+            depth += 1
+        elif text[place] == "(":
+            depth -= 1
+            if depth < 0:
+                return place + 1
+    if depth > 0:
+        return text.rindex(")", start, end) + 1
+    return start
+
+
+def _by_label(words: Plain) -> Iterator[Found]:
+    for match in _LABELLED.finditer(words.text):
+        name = match["name"]
+        behind = _LABEL_BEHIND.search(name)
+        name = (name[: behind.start()] if behind else name).strip(" 。.;,▪")
+        if (
+            len(name) >= 2
+            and re.search(r"[一-龥A-Za-z]", name)
+            and "▪" not in name
+            and not _GENERIC.fullmatch(name)
+        ):
+            start = match.start("name") + match["name"].index(name)
+            yield words.found(
+                "companies",
+                start,
+                start + len(name),
+                0.9,
+                "label",
+                _tidy(words.words(start, start + len(name))),
+            )
+
+
+@lru_cache(maxsize=4)
+def _names(known: tuple[str, ...]) -> tuple[ahocorasick_rs.AhoCorasick, tuple[str, ...], tuple[str, ...]]:
+    """The automaton over full and short names; what it finds stands for the full name."""
+    short: dict[str, str] = {name: name for name in known_companies()}
+    for name in known:
+        for form in (name, core(name)):
+            if len(form) >= 2:
+                short.setdefault(form, name)
+    forms = tuple(short)
+    return (
+        ahocorasick_rs.AhoCorasick(forms, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest),
+        forms,
+        tuple(short.values()),
+    )
+
+
+def _by_name(words: Plain, known: tuple[str, ...]) -> Iterator[Found]:
+    automaton, forms, names = _names(known)
+    for index, start, end in automaton.find_matches_as_indexes(words.text):
+        form = forms[index]
+        around = words.text[start - 1 : start] + words.text[end : end + 1]
+        if form.isascii() and re.search(r"[A-Za-z0-9]", around):
+            continue
+        if len(form) == 2 and not _named(words.text, start, end):
+            continue  # 长虹, 小米, 美的 are also words
+        yield words.found(
+            "companies", start, end, 0.75, "known", names[index] if names[index] != form else ""
+        )
+
+
+def _named(text: str, start: int, end: int) -> bool:
+    """Does the text treat a two-character word as a company: 华为的李工, 华为那边, 我是华为的?"""
+    before, after = text[max(0, start - 3) : start], text[end : end + 3]
+    if re.match(r"的[一-龥]{0,2}[总工]|的?(?:采购|项目|客户|经理|工程师|订单)|那边|公司|集团", after):
+        return True
+    return (
+        re.search(r"(?:我是|来自|就职|客户|跟|给|、|拜访)$", before) is not None
+        and re.match(r"的|$|[,、。;]|采购|订", after) is not None
+    )
+
+
+def _tidy(name: str) -> str:
+    return re.sub(r"(?<=[一-龥()（）])\s+(?=[一-龥()（）])", "", name.strip())
+
+
+_CORE_TAIL = re.compile(
+    r"(?:股份有限公司|有限责任公司|集团有限公司|有限公司|股份公司|集团公司|总公司|责任公司|公司|股份|集团|控股)+$"
+)
+_BRACKETED = re.compile(r"[(][^()]{1,10}[)]")
+_BRANCH_KIND = r"(?:分公司|分行|支行|分厂|办事处)"
+_BRANCH_NAME = re.compile(rf"(?:公司|集团|银行|研究院|厂)(?P<branch>[一-龥]{{2,10}}{_BRANCH_KIND})$")
+_BRANCH_AFTER_SHORT = re.compile(rf"^.{{2,}}?(?P<branch>[一-龥]{{2,4}}{_BRANCH_KIND})$")
+_COMMON = frozenset(
+    ("银行", "证券", "集团", "商行", "研究院", "研究所", "设计院", "事务所", "科技", "贸易", "实业")
+)
+
+
+@lru_cache(maxsize=65_536)
+def core(name: str) -> str:
+    """The part that names it: region, legal form, brackets and branch taken off (宁波恒力液压有限公司 → 恒力液压).
+
+    More is left on where that would leave a common word (上海银行).
+    """
+    bare = _bare(name).removesuffix(branch(name))
+    bare = _CORE_TAIL.sub("", _BRACKETED.sub("", bare))
+    without = bare[len(region(bare)) :]
+    return (without if len(without) >= 2 and without not in _COMMON else bare) or name
+
+
+@lru_cache(maxsize=65_536)
+def branch(name: str) -> str:
+    """The branch in it (无锡分公司), "" for a company as a whole."""
+    bare = _bare(name)
+    match = _BRANCH_NAME.search(bare)
+    if match is not None:
+        return match["branch"]
+    match = _BRANCH_AFTER_SHORT.search(bare)  # 华为深圳分公司: only with a place in front
+    return match["branch"] if match is not None and region(match["branch"]) else ""
+
+
+@lru_cache(maxsize=65_536)
+def where(name: str) -> str:
+    """The place a company's name gives, in front or in brackets, without 省 and 市; "" when it gives none."""
+    bare = _bare(name)
+    inner = _BRACKETED.search(bare)
+    place = inner[0].strip("()") if inner and region(inner[0].strip("()")) else region(bare)
+    return re.sub(r"省|市|中国", "", place)
+
+
+def _bare(name: str) -> str:
+    return plain(name).text.replace(" ", "")
+
+
+def cities() -> frozenset[str]:
+    """The cities a company's name may give."""
+    return places().cities

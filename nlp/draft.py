@@ -1,0 +1,274 @@
+"""A draft of a lead from a pasted or forwarded text, its correction in one line, and the same as JSON."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from nlp import chat, choose, emails, intent, keywords, money, phones
+from nlp.evidence import Found
+from nlp.labels import fields
+from nlp.next_step import moment, read_next
+from nlp.reading import LONGEST, Reading, scan
+from nlp.times import When
+from rules.errors import Refused
+
+UNSURE = 0.7  # below this a person is asked
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a text says about a lead; "" where it says nothing.
+
+    `next_at` is naive wall clock of the business zone, `budget` yuan. `evidence` holds the hit behind each field,
+    `questions` Chinese sentences about what a person should look at.
+    """
+
+    name: str = ""
+    company: str = ""
+    title: str = ""
+    phone: str = ""
+    email: str = ""
+    wechat: str = ""
+    city: str = ""
+    need: str = ""
+    keywords: tuple[str, ...] = ()
+    kind: str = ""
+    next_text: str = ""
+    next_at: datetime | None = None
+    budget: float | None = None
+    commitments: tuple[str, ...] = ()
+    intent: str = ""
+    noise: bool = False
+    evidence: tuple[Found, ...] = ()
+    turns: tuple[chat.Turn, ...] = ()
+    questions: tuple[str, ...] = ()
+
+
+def read(
+    text: str,
+    now: datetime,
+    *,
+    known_companies: Sequence[str] = (),
+    own_names: frozenset[str] = frozenset(),
+) -> Draft:
+    """The draft of a lead (B05). `now`: naive wall clock; `own_names`: our people, never taken as the customer."""
+    reading = scan(text, now, tuple(known_companies))
+    ours = choose.our_turns(reading, own_names)
+    name = choose.name(reading, own_names, ours)
+    company = choose.best(reading.companies, ours)
+    phone = choose.phone(reading, ours)
+    email, wechat = choose.best(reading.emails, ours), choose.best(reading.wechats, ours)
+    title, city = choose.title(reading, name), choose.best(reading.cities, ours) or choose.home(company)
+    need = choose.need(reading, ours)
+    budget = choose.budget(reading)
+    when = choose.next_time(reading, now)
+    chosen = (name, company, title, phone, email, wechat, city, need, budget)
+    return Draft(
+        name=_value(name),
+        company=_value(company),
+        title=_value(title),
+        phone=_value(phone),
+        email=_value(email),
+        wechat=_value(wechat),
+        city=_value(city),
+        need=_value(need),
+        keywords=tuple(found.value for found in reading.keywords),
+        kind=keywords.kind(reading.hits),
+        next_text=choose.clause(reading.text, when) if when is not None else "",
+        next_at=moment(when, now) if when is not None else None,
+        budget=money.yuan(budget) if budget is not None else None,
+        commitments=tuple(found.value for found in reading.commitments),
+        intent=intent.of(reading.hits),
+        noise=reading.noise,
+        evidence=_evidence(chosen, reading, when),
+        turns=reading.turns,
+        questions=tuple(_questions(reading, name, company, phone, when, ours)),
+    )
+
+
+def has_lead(text: str) -> bool:
+    """Is there a phone number, an e-mail address or a chat log in it? Then a plain message becomes a draft."""
+    text = text[:LONGEST]
+    return bool(phones.find(text) or emails.find(text) or chat.split(text))
+
+
+def correct(draft: Draft, line: str, now: datetime) -> Draft:
+    """The draft with the fields of one line replaced: "电话 139… 公司 … 姓名 … 需求 … 邮箱 … 时间 …".
+
+    A line without any label is read for a phone, a mail, a company or a time. Raises Refused when nothing is understood,
+    or when a phone, a mail or a time is named and is none.
+    """
+    given = fields(line) or _unlabelled(line, now)
+    if not given:
+        raise Refused("没看懂要改什么。可以这样回复：电话 13900001111 公司 宁波某某有限公司 姓名 陈立")
+    for field, value in given.items():
+        draft = _corrected(draft, field, value, now)
+    return draft
+
+
+def as_dict(text: str, now: str | datetime) -> dict[str, Any]:
+    """Everything found in a text as plain JSON values. In `times`, `start` repeats `due` when only a deadline is known."""
+    clock = datetime.fromisoformat(now) if isinstance(now, str) else now
+    reading = scan(text, clock.replace(tzinfo=None))
+    name = choose.speaker(reading, frozenset())
+    names = [*(found.value for found in reading.names), *([name.value] if name is not None else [])]
+    return {
+        "names": list(dict.fromkeys(names)),
+        "companies": _values(reading.companies),
+        "titles": _values(reading.titles),
+        "cities": _values(reading.cities),
+        "phones": _values(reading.phones),
+        "emails": _values(reading.emails),
+        "wechats": _values(reading.wechats),
+        "money": list(dict.fromkeys(money.yuan(found) for found in reading.money)),
+        "noise": reading.noise,
+        "intent": intent.of(reading.hits),
+        "keywords": _values(reading.keywords),
+        "times": [_time(when) for when in reading.whens],
+        "commitments": _values(reading.commitments),
+        "turns": [{"speaker": turn.speaker, "text": turn.text} for turn in reading.turns],
+        "evidence": [_hit(found) for found in _all(reading)],
+    }
+
+
+# Putting it into words
+
+
+def _value(found: Found | None) -> str:
+    return found.value if found is not None else ""
+
+
+def _values(found: Iterable[Found]) -> list[str]:
+    return list(dict.fromkeys(hit.value for hit in found))
+
+
+def _all(reading: Reading) -> list[Found]:
+    people_and_places = (reading.names, reading.companies, reading.titles, reading.cities)
+    contacts = (reading.phones, reading.emails, reading.wechats)
+    kinds = (*people_and_places, *contacts, reading.money, reading.keywords, reading.commitments)
+    return sorted((hit for kind in kinds for hit in kind), key=lambda hit: hit.start)
+
+
+def _evidence(chosen: tuple[Found | None, ...], reading: Reading, when: When | None) -> tuple[Found, ...]:
+    """The hit behind each field, under the field's own name, then the other hits of the text."""
+    names = ("name", "company", "title", "phone", "email", "wechat", "city", "need", "budget")
+    behind = [replace(hit, field=field) for field, hit in zip(names, chosen, strict=True) if hit is not None]
+    if when is not None:
+        value = moment_text(when)
+        behind.append(
+            Found(
+                "next_at", value, when.text, when.at, when.upto, 0.6 if when.approximate else 0.9, when.grain
+            )
+        )
+    return (*behind, *reading.commitments)
+
+
+def moment_text(when: When) -> str:
+    """The time as ISO, to the minute."""
+    return when.first.isoformat(timespec="minutes") if when.first is not None else ""
+
+
+def _questions(
+    reading: Reading,
+    name: Found | None,
+    company: Found | None,
+    phone: Found | None,
+    when: When | None,
+    ours: list[tuple[int, int]],
+) -> Iterable[str]:
+    if name is not None and name.confidence < UNSURE:
+        yield f"姓名「{name.value}」对吗？"
+    if company is not None and company.confidence < UNSURE:
+        yield f"公司「{company.value}」对吗？"
+    theirs = [hit for hit in reading.phones if not any(start <= hit.start < end for start, end in ours)]
+    mobiles = {hit.value for hit in theirs if hit.rule == "mobile"}
+    if len(mobiles) > 1 and phone is not None:
+        yield f"识别到 {len(mobiles)} 个手机号，先取 {phones.mask(phone.value)}，对吗？"
+    if phone is not None and any(start <= phone.start < end for start, end in ours):
+        yield "这个电话是我方发的消息里的，是客户的吗？"
+    if when is not None and when.approximate and when.first is not None:
+        yield f"「{when.text}」先记为 {when.first.month}月{when.first.day}日，对吗？"
+
+
+def _time(when: When) -> dict[str, Any]:
+    first = when.first
+    return {
+        "text": when.text,
+        "start": first.isoformat() if first is not None else None,
+        "end": when.end.isoformat() if when.end is not None else None,
+        "due": when.due.isoformat() if when.due is not None else None,
+        "grain": when.grain,
+    }
+
+
+def _hit(found: Found) -> dict[str, Any]:
+    return {
+        "field": found.field,
+        "value": found.value,
+        "text": found.text,
+        "start": found.start,
+        "end": found.end,
+        "confidence": found.confidence,
+        "rule": found.rule,
+    }
+
+
+# Corrections
+
+
+def _unlabelled(line: str, now: datetime) -> dict[str, str]:
+    """A bare number, address, company or time says by itself what it is."""
+    reading = scan(line, now)
+    given = {
+        "phone": next((hit.value for hit in reading.phones), ""),
+        "email": next((hit.value for hit in reading.emails), ""),
+        "company": next((hit.value for hit in reading.companies), ""),
+        "next_at": line if reading.whens else "",
+    }
+    return {field: value for field, value in given.items() if value}
+
+
+def _corrected(draft: Draft, field: str, value: str, now: datetime) -> Draft:
+    """One field replaced, with the person's word as the evidence."""
+    if field == "phone":
+        value = _one(phones.find(value), "没认出电话，请写 11 位手机号，或带区号的座机。")
+    elif field == "email":
+        value = _one(emails.find(value), "邮箱看起来不对，请检查后再发一次。")
+    kept = tuple(hit for hit in draft.evidence if hit.field != field)
+    evidence = (*kept, Found(field, value, value, -1, -1, 1.0, "corrected"))
+    match field:
+        case "next_at":
+            step = read_next(value, now)
+            if step.at is None:
+                raise Refused("没看懂时间，可以写：明天上午10点、下周三、3天后。")
+            return replace(draft, next_at=step.at, next_text=value, evidence=evidence)
+        case "budget":
+            sums = money.find(f"预算{value}")
+            if not sums:
+                raise Refused("没看懂预算，可以写：预算 20万。")
+            return replace(draft, budget=money.yuan(sums[-1]), evidence=evidence)
+        case "phone":
+            return replace(draft, phone=value, evidence=evidence)
+        case "email":
+            return replace(draft, email=value, evidence=evidence)
+        case "name":
+            return replace(draft, name=value, evidence=evidence)
+        case "company":
+            return replace(draft, company=value, evidence=evidence)
+        case "title":
+            return replace(draft, title=value, evidence=evidence)
+        case "wechat":
+            return replace(draft, wechat=value, evidence=evidence)
+        case "city":
+            return replace(draft, city=value, evidence=evidence)
+        case "kind":
+            return replace(draft, kind=value, evidence=evidence)
+        case _:
+            return replace(draft, need=value, evidence=evidence)
+
+
+def _one(found: Sequence[Found], otherwise: str) -> str:
+    if not found:
+        raise Refused(otherwise)
+    return found[0].value

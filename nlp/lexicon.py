@@ -1,0 +1,132 @@
+"""The word lists under nlp/words, read once."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_WORDS = Path(__file__).parent / "words"
+
+
+def _lines(name: str) -> list[str]:
+    lines = (_WORDS / name).read_text("utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+def words(name: str) -> tuple[str, ...]:
+    """The words of nlp/words/<name>.txt."""
+    return tuple(" ".join(_lines(f"{name}.txt")).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Surnames:
+    """One-character and two-character surnames."""
+
+    single: frozenset[str]
+    compound: frozenset[str]
+
+
+@cache
+def surnames() -> Surnames:
+    """The surnames a name may begin with."""
+    lines = _lines("surnames.txt")
+    cut = lines.index("compound")
+    return Surnames(frozenset("".join(lines[:cut])), frozenset(" ".join(lines[cut + 1 :]).split()))
+
+
+@cache
+def not_names() -> frozenset[str]:
+    """Words that begin with a surname and are no person."""
+    return frozenset(words("not_names"))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Cities and provinces without their suffix; `unsure` cities are also common words."""
+
+    cities: frozenset[str]
+    unsure: frozenset[str]
+    provinces: frozenset[str]
+    counties: frozenset[str]  # county-level cities
+
+
+@cache
+def places() -> Places:
+    """Chinese provinces and cities."""
+    cities: set[str] = set()
+    unsure: set[str] = set()
+    provinces: set[str] = set()
+    counties: set[str] = set()
+    for line in _lines("cities.txt"):
+        province, _, rest = line.partition(":")
+        for word in rest.split():
+            name = word.removesuffix("?")
+            cities.add(name)
+            if word.endswith("?"):
+                unsure.add(name)
+            if province == "县级":
+                counties.add(name)
+        if province != "县级":
+            provinces.add(province)
+    return Places(frozenset(cities), frozenset(unsure), frozenset(provinces), frozenset(counties))
+
+
+@cache
+def known_companies() -> tuple[str, ...]:
+    """Short names that stand for a company without a suffix."""
+    return words("companies")
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """What job titles are made of."""
+
+    before: tuple[str, ...]
+    role: tuple[str, ...]
+    weak: frozenset[str]
+    after: tuple[str, ...]
+
+
+@cache
+def titles() -> Titles:
+    """Department words, roles, roles too common to stand alone, and words that may follow."""
+    table = tomllib.loads((_WORDS / "titles.toml").read_text("utf-8"))
+    return Titles(
+        tuple(table["before"]), tuple(table["role"]), frozenset(table["weak"]), tuple(table["after"])
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A keyword, the words that mean it, and what it says about kind of need and intent."""
+
+    keyword: str
+    words: tuple[str, ...]
+    kind: str
+    intent: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """All keywords, and the words that deny one that follows."""
+
+    needs: tuple[Need, ...]
+    deny: tuple[str, ...]
+
+
+@cache
+def needs() -> Needs:
+    """The lexicon of needs (B05, B09)."""
+    table = tomllib.loads((_WORDS / "needs.toml").read_text("utf-8"))
+    rows = tuple(
+        Need(
+            keyword=str(row["keyword"]),
+            words=tuple(word for word in row["words"] if word),  # an empty pattern would match everywhere
+            kind=str(row.get("kind", "")),
+            intent=str(row.get("intent", "")),
+            weight=float(row.get("weight", 1.0)),
+        )
+        for row in table["need"]
+    )
+    return Needs(rows, tuple(table["deny"]["words"]))

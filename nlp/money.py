@@ -1,0 +1,119 @@
+"""Sums of money, in yuan."""
+
+import re
+
+from nlp.evidence import Found
+from nlp.numbers import number
+from nlp.plain import Plain, plain
+
+_CN = "零一二两三四五六七八九十百千"
+_AMOUNT = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?|\d{{1,12}}(?:\.\d{{1,4}})?|[{_CN}]{{1,8}}|半)"
+_SCALE = r"(?:百万|千万|十万|万|亿|[wWkK千百](?![a-zA-Z]))"
+_YUAN = r"(?:元(?!旦|件|素|月)|圆|块(?:钱|人民币)?(?!板|状)|人民币|rmb|cny|[¥￥])"
+_SUM = re.compile(
+    rf"(?P<cue>(?:预算|单价|总价|价格|报价|金额|合同额|费用|成本|定金|尾款|货款|订单额|造价|售价|均价|价位|预付|首付|投资)"
+    rf"(?:大概|大约|约|控制|不超过|别超过|最多|在|是|为|有|:|\s|共|总|到|给|了|差不多|也就|价|额|一共|要|才|只有|上限)*)?"
+    rf"(?P<sign>(?:[¥￥]|rmb|cny|人民币) ?)?"
+    rf"(?<![\d.A-Za-z{_CN}第])(?:(?P<low>{_AMOUNT})(?P<lowscale>{_SCALE})? ?(?:元|块)?(?:-|~|到|至)+ ?)?"
+    rf"(?P<amount>{_AMOUNT}) ?(?P<scale>{_SCALE})?"
+    rf"(?P<tail>[一二三四五六七八九\d](?![\d个台件.{_CN}]))? ?(?P<more>多|来|几)?(?P<yuan>{_YUAN})?",
+    re.I,
+)
+_SCALES = {
+    "百": 1e2,
+    "千": 1e3,
+    "k": 1e3,
+    "万": 1e4,
+    "w": 1e4,
+    "十万": 1e5,
+    "百万": 1e6,
+    "千万": 1e7,
+    "亿": 1e8,
+}
+# 3万台 and 5万公里 are no money; neither are dollars, whose rate we do not know.
+_NOT_AFTER = re.compile(
+    r"\s?(?:[台件套个只人吨米次份家户公千斤克平颗粒片张条支瓶箱包册辆亩字瓦升毫转伏安度岁年月天小分号名点吨项倍步级字种多字像]|亿|[a-zA-Z%]|美|欧|港|日元|英镑|韩)"
+)
+_FOREIGN = re.compile(r"(?:\$|usd|us|eur|€|£|hk\$|美元|欧元|港币)\s?$", re.I)
+_SOFT_AFTER = re.compile(
+    r"\s?(?:左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|起步|封顶|吧|$|[,。;!?、)\n])"
+)
+_ABOUT = re.compile(r"\s?(?:左右|以内|以下|上下|的?预算|吧)")
+
+
+def find(text: str | Plain) -> tuple[Found, ...]:
+    """Every sum; both ends of a range. `value` is yuan written plainly ("480000"); a rule of `budget` was called one."""
+    words = plain(text) if isinstance(text, str) else text
+    found: list[Found] = []
+    for match in _SUM.finditer(words.text):
+        found.extend(_read(words, match))
+    return tuple(found)
+
+
+def yuan(found: Found) -> float:
+    """The value of a hit as a number."""
+    return float(found.value)
+
+
+def _read(words: Plain, match: re.Match[str]) -> list[Found]:
+    if not _is_money(words.text, match):
+        return []
+    scale = _SCALES.get((match["scale"] or "").lower(), 1.0)
+    amount = _value(match["amount"], scale, match["tail"])
+    if amount is None or not 0 < amount < 1e13:
+        return []
+    rule = (
+        "budget"
+        if (match["cue"] or "").startswith(("预算", "投资")) or _called_budget(words.text, match)
+        else "sum"
+    )
+    start = (
+        match.start("sign")
+        if match["sign"]
+        else match.start("low")
+        if match["low"]
+        else match.start("amount")
+    )
+    confidence = 0.95 if match["yuan"] or match["sign"] or match["cue"] else 0.75
+    values = [amount]
+    if match["low"]:
+        low = _value(
+            match["low"], _SCALES.get((match["lowscale"] or match["scale"] or "").lower(), 1.0), None
+        )
+        if low is not None and low < amount:
+            values.insert(0, low)
+    return [words.found("money", start, match.end(), confidence, rule, f"{value:.12g}") for value in values]
+
+
+def _is_money(text: str, match: re.Match[str]) -> bool:
+    """Does a unit, a cue or what follows say that this number is money?"""
+    if _FOREIGN.search(text, max(0, match.start("amount") - 4), match.start("amount")):
+        return False
+    if match["yuan"] or match["sign"]:
+        return True
+    if _NOT_AFTER.match(text, match.end()):
+        return False
+    if match["cue"] or (match["low"] and match["scale"] in ("万", "亿")):
+        return True
+    match match["scale"]:
+        case "w" | "W" | "k" | "K":
+            return _ABOUT.match(text, match.end()) is not None
+        case None | "千" | "百":
+            return False
+    return _SOFT_AFTER.match(text, match.end()) is not None
+
+
+def _called_budget(text: str, match: re.Match[str]) -> bool:
+    before = text[max(0, match.start() - 6) : match.start()]
+    return "预算" in before or re.match(r".{0,3}预算", text[match.end() :]) is not None
+
+
+def _value(words: str, scale: float, tail: str | None) -> float | None:
+    """一万五, 3万5: the digit behind counts in tenths of the scale."""
+    if not words.isascii() and scale == 1.0 and words[-1] in "百千" and len(words) == 1:
+        return None
+    amount = number(words)
+    if amount is None:
+        return None
+    rest = number(tail) if tail and scale > 1 else None
+    return round((amount + (rest or 0) / 10) * scale, 2)

@@ -1,0 +1,245 @@
+"""People's names: by label, cue, card line, honorific (王总), and with least trust by the segmenter."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from nlp import segment
+from nlp.evidence import Found, Taken
+from nlp.lexicon import not_names, places, surnames
+from nlp.plain import BLANK, Plain, plain
+
+TITLE_BLANK = "▫"  # stands where a job title was
+COMPANY_BLANK = "◆"  # stands where a company was
+
+# Characters that no given name holds; they keep 李的, 张电话, 王总 out.
+_NEVER = (
+    "的了是在不我你他她它们这那吗吧呢啊呀哦及就都也很要会说对把被让给"
+    "着么什怎哪谁些个只件台套号点分秒元块钱厂部司您机约买卖请问士经总监师姐哥董里每还没收"
+)
+# Surnames that are also everyday words: their aliases need a boundary before them.
+_WEAK = frozenset(
+    "和于都有时任向来别那常连从可才全相终查容能计解单应关成满麻明平元方万白车高水米路年海种别门公管文法安利沙古党农包支程文干国通益帅终由师商楼盘练权修战宾初南官谈勾奉植智"
+)
+_TIES = frozenset("和由向从于与对经")
+_FULL_HONORIFIC = (
+    r"总经理|副总经理|副总|经理|总监|主任|主管|老师|会计|师傅|董事长|院长|处长|科长|厂长|部长|局长|校长|店长|所长|行长|队长|站长|会长|书记|教授|博士|"
+    r"太(?=[\s,。;!?▪]|$)|医生|律师|老板|先生|女士|小姐|太太|大姐|大哥|阿姨|助理|秘书|工程师|小姐姐|叔叔"
+)
+_SHORT_HONORIFIC = (
+    r"总(?!经|监|裁|部|工|公|共|是(?![我他采客那这])|体|之|结|价|计|额|数|量|统|线|署|局|行|院|会|代|算|包|承|重|长|高|面|成|投|资|产|得|要|觉|在|有|归|能|数|分|店|台|管|机)"
+    r"|工(?!程|作|厂|业|人|艺|具|资|期|地|商|会|序|装|况|时|件|种|单|费|夹|位|段|信|控|友|伤|匠|整|坊|龄|头|农)"
+    r"|董(?!事)|姐(?!妹|夫|姐)|哥(?!们|哥)|叔(?!叔)"
+)
+_LABEL = (
+    r"(?:客户|我的|您的|采购|紧急|对方|主要)?(?:姓\s?名|名字|联系人|收件人|收货人|收方|称呼|客户名|负责人|经办人|对接人|采购人|"
+    r"申请人|寄件人|发件人|联络人|项目人|客户(?=[:=])|\bfrom(?=[:=])|name|contact(?: person)?)"
+)
+_CUE = (
+    r"(?:打?电话给|发短信给|发信息给|发消息给|打给|拨给|转给|发给|寄给|交给|留给|给|跟|和|与|找|联系|约了?|呼叫|致电|拨打|拨|呼|问一?下?|请|叫|让|通知|转告|告诉|提醒|拜访了?|介绍|对接|回复|"
+    r"我叫|我是|本人|名叫|叫做|名为|是|对|麻烦|经|由|替|帮|向|查找|查一?下?|接通|@)"
+)
+_FOLLOW = (
+    r"(?:$|[\s,，。;:!?、()\[\]|/\"”'▪◆▫\-~]|\d|约|说|讲|谈|聊|打|拨|发|回|寄|送|通|联|沟|见|确|反|问|要|的|先生|女士|小姐|经理|总|工|老师|在|是|有|来|去|已|今|明天|后天|昨天|下周|本周|这周|上周|"
+    r"下午|上午|上次|之前|目前|现在|手机|电话|微信|邮箱|吧|吗|呢|了|那边|这边|号|收|处|转|想|需|对|刚|也|都|又|再|我|他|她|你|开会|收件|签收|负责)"
+)
+_LATIN = r"(?-i:[A-Z][a-z]{1,14}(?:[ .·][A-Z][a-z]{0,14}){0,2}|[A-Z]{2,12}(?: [A-Z]{2,12})?)"
+_SAYS = r"(?:说|表示|反馈|告诉|确认|要求|提到|回复|打来|来电|想要|需要|问(?!题)|介绍)"
+_BOUNDARY = re.compile(r"(?:^|[\s,。;:!?、()\[\]|/\"“'▪◆▫@~\-]|[跟和给找是请问让叫与对约由向的得时让])$")
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    known = surnames()
+    compound = "|".join(sorted(known.compound))
+    single = "".join(sorted(known.single))
+    common = "".join(sorted(known.single - _WEAK - set("区黑海门种贡盖")))
+    given = rf"[^\W\dA-Za-z_{_NEVER}]"
+    name = rf"(?:(?:{compound}){given}{{1,2}}?|[{single}]{given}{{1,2}}?|[{single}]{given}·{given}{{2,4}})"
+    whole = rf"(?:(?:{compound}){given}{{1,2}}|[{single}]{given}{{1,2}}|[一-龥]{{2,5}}·[一-龥]{{2,6}})"
+    blank = f"{BLANK}{COMPANY_BLANK}{TITLE_BLANK}"
+    edge = rf"[\s,;、。|/()\[\]{blank}]"
+    return {
+        "alias": re.compile(
+            rf"(?P<surname>{compound}|[{single}])(?P<role>{_FULL_HONORIFIC}|{_SHORT_HONORIFIC})"
+        ),
+        "label": re.compile(
+            rf"{_LABEL}(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=])\s?)?"
+            rf"(?P<name>{whole}|{_LATIN}|(?<=[:=])[一-龥]{{2,4}}|(?<=[:=] )[一-龥]{{2,4}})(?={_FOLLOW})",
+            re.I,
+        ),
+        "company": re.compile(
+            rf"{COMPANY_BLANK}\)?(?:公司)?(?:的|那?边的|[ /|,\-]{{1,2}})?(?:{TITLE_BLANK}+ ?)?(?P<name>{name})(?={_FOLLOW})"
+        ),
+        "department": re.compile(
+            rf"(?:采购|技术|销售|市场|财务|行政|人事|生产|工程|设备|项目|研发|品质|质量|物流|供应链|商务|业务|后勤|总务)[部科处]的?(?P<name>{name})(?={_FOLLOW})"
+            rf"|(?:采购|技术|行政|后勤|人事|财务|业务|仓库)(?P<before>[小老][{common}])(?=$|[\s,。;!?]|{BLANK})"
+        ),
+        "of": re.compile(
+            rf"(?:我是|这里是|我们是)[^,。\n▪◆]{{1,16}}?的(?:{TITLE_BLANK}+)?(?P<name>{name})(?={_FOLLOW})"
+        ),
+        "title": re.compile(
+            rf"{TITLE_BLANK}[ :/|,\-]{{0,3}}(?P<name>{name}|{_LATIN})(?={_FOLLOW})"
+            rf"|(?:^|(?<={edge}))(?P<before>{whole}|{_LATIN})[ /|,(\-]{{0,3}}(?={TITLE_BLANK})",
+            re.M,
+        ),
+        "cue": re.compile(rf"{_CUE} ?(?P<name>{name})(?={_FOLLOW})"),
+        "polite": re.compile(
+            rf"(?:^|(?<=[\s,。;:!?、()\[\]/{blank}跟和给找是请问让叫与对约由]))(?P<name>{name})"
+            r"(?=先生|女士|小姐|经理|总监|主任|老师|老板)"
+        ),
+        "says": re.compile(rf"(?:^|(?<=[\s,。;!?]))(?P<name>{name})(?={_SAYS})", re.M),
+        "segment": re.compile(rf"(?:^|(?<=:)|(?<={edge}))(?P<name>{whole})(?=收?(?:$|{edge}))", re.M),
+        "little": re.compile(
+            rf"(?P<name>[小老阿][{common}])(?=$|[\s,。;:!?、)▪◆▫]|[说讲问要让在来去有的今明下联那这给跟打发反已总])"
+        ),
+        "latin": re.compile(rf"(?:我叫|我是|(?:Mr|Ms|Mrs|Miss|Dr)\.? ?|Dear )(?P<name>{_LATIN})(?![\w])"),
+    }
+
+
+_SURE = {
+    "label": 0.95,
+    "company": 0.92,
+    "title": 0.92,
+    "department": 0.85,
+    "of": 0.9,
+    "polite": 0.9,
+    "cue": 0.85,
+    "segment": 0.85,
+    "latin": 0.8,
+    "says": 0.75,
+}
+
+
+def find(text: str | Plain, *, contact: bool = False) -> tuple[Found, ...]:
+    """Names in the order of the text. Companies, phones and times are best blanked before, titles with TITLE_BLANK.
+
+    `contact`: the text holds a phone, a mail or a company, so a name alone between two commas is one.
+    """
+    words = plain(text) if isinstance(text, str) else text
+    taken = Taken(len(words.source))
+    hits = [hit for hit in _candidates(words, contact) if taken.take(hit.start, hit.end)]
+    return tuple(sorted(hits, key=lambda hit: hit.start) if hits else _by_segmenter(words))
+
+
+def _candidates(words: Plain, contact: bool) -> Iterator[Found]:
+    """All hits, the most trusted rule first: a later one that overlaps is dropped."""
+    yield from _by_rule(words, "label")
+    yield from _by_rule(words, "polite")
+    yield from aliases(words)
+    for rule in ("company", "of", "title"):
+        yield from _by_rule(words, rule)
+    if any(mark in words.text for mark in "部科处小老"):
+        yield from _by_rule(words, "department")
+    if contact:
+        yield from _by_rule(words, "segment")
+    for rule in ("cue", "says", "latin"):
+        yield from _by_rule(words, rule)
+    yield from _little(words)
+
+
+def _by_rule(words: Plain, rule: str) -> Iterator[Found]:
+    for match in _patterns()[rule].finditer(words.text):
+        group = "name" if match["name"] else "before"
+        start, end = match.span(group)
+        if words.text[start] in _TIES and end - start == 3 and words.text[start + 1] in surnames().single:
+            start += 1  # 和陈明, 由李四: the first character ties it in
+        name = words.text[start:end]
+        if group == "before" and rule == "department":
+            yield words.found("names", start, end, 0.8, "little")
+            continue
+        if not name.isascii() and not is_name(name) and not (rule == "label" and _free(name, match)):
+            continue
+        if rule in ("title", "label") and name.isascii() and name.upper() == name and len(name) < 3:
+            continue
+        yield words.found("names", start, end, _SURE[rule], rule)
+
+
+def _free(name: str, match: re.Match[str]) -> bool:
+    """After "姓名:" any two to four characters are a name, whatever their surname, but not a word we know."""
+    return bool(match["colon"]) and name not in not_names() and not any(char in _NEVER for char in name[:1])
+
+
+def is_name(name: str) -> bool:
+    """Does it look like a full Chinese name: a surname, one or two more characters, and no common word?"""
+    if "·" in name:
+        return True
+    known, bare = surnames(), not_names()
+    if not 2 <= len(name) <= 4 or name in bare or name[:2] in bare or name in places().cities:
+        return False
+    if name[:2] in known.compound:
+        given = name[2:]
+    elif name[0] in known.single:
+        given = name[1:]
+    else:
+        return False
+    if not 1 <= len(given) <= 2 or given in bare or _HONORIFIC.fullmatch(given):
+        return False
+    return not any(char in _NEVER for char in given) and not name.endswith(_NOT_AT_END)
+
+
+# Ends of places and things: 高新区, 温州路, 单价表.
+_NOT_AT_END = (*"区市省县镇村路街号楼栋室店站桥园量度率性费价期款型式类种级件品料书表图单版", "系统", "方案")
+_HONORIFIC = re.compile(rf"{_FULL_HONORIFIC}|总工|副总")
+
+
+def aliases(words: Plain) -> Iterator[Found]:
+    """王总, 李工, 欧阳经理: surname and honorific."""
+    for match in _patterns()["alias"].finditer(words.text):
+        surname, alias = match["surname"], match[0]
+        before = words.text[max(0, match.start() - 1) : match.start()]
+        if alias in not_names() or alias[:2] in not_names():
+            continue
+        bounded = not before or _BOUNDARY.search(before) is not None
+        if surname in _WEAK and not bounded:
+            continue
+        if before and before in "公代现理助副高中初级" and match["role"][0] in "总经主":
+            continue  # 公司董总, 现任总
+        if before and not bounded and surnames().single and _inside_name(words.text, match.start()):
+            continue
+        yield words.found("names", *match.span(), 0.95, "alias")
+
+
+def _inside_name(text: str, start: int) -> bool:
+    """Is the surname here the end of a word: 水平总, 海关总, 施工方高工?"""
+    return text[start - 1 : start + 1] in not_names()
+
+
+def _little(words: Plain) -> Iterator[Found]:
+    for match in _patterns()["little"].finditer(words.text):
+        before = words.text[max(0, match.start() - 1) : match.start()]
+        if match["name"] not in not_names() and (not before or _BOUNDARY.search(before)):
+            yield words.found("names", *match.span("name"), 0.8, "little")
+
+
+def _by_segmenter(words: Plain) -> Iterator[Found]:
+    """Three-letter names that only the segmenter sees, where no rule found any; a person should look at them."""
+    text = words.text
+    if not any(char in surnames().single for char in text):
+        return
+    place = 0
+    for word, flag in segment.tag(text[:4_000]):
+        start = place
+        place += len(word)
+        if flag == "nr" and len(word) >= 3 and is_name(word) and text[start : start + len(word)] == word:
+            yield words.found("names", start, start + len(word), 0.5, "segmenter")
+
+
+def surname_of(name: str) -> str:
+    """王 of 王总 and of 王建国, "" when it begins with none."""
+    known = surnames()
+    name = name.lstrip("小老阿") if len(name) == 2 else name
+    if name[:2] in known.compound:
+        return name[:2]
+    return name[:1] if name[:1] in known.single else ""
+
+
+def joined(names: list[str]) -> list[str]:
+    """The same people once: 王总 goes when 王建国 is there and no other 王."""
+    full = [name for name in names if is_name(name)]
+    kept = []
+    for name in dict.fromkeys(names):
+        of_it = [other for other in full if other != name and surname_of(other) == surname_of(name)]
+        if not (name not in full and len(set(of_it)) == 1 and surname_of(name)):
+            kept.append(name)
+    return kept

@@ -1,0 +1,156 @@
+"""Phone numbers: mobiles, fixed lines, 400 numbers, extensions, and what only looks like one."""
+
+import re
+from collections.abc import Iterator
+
+from nlp.evidence import Found, Taken
+from nlp.numbers import DIGITS
+from nlp.plain import Plain, plain
+
+_CHINESE = "零〇○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
+_SPOKEN = re.compile(rf"[{_CHINESE}\d](?:[ \-.]?[{_CHINESE}\d]){{6,24}}", re.ASCII)
+_TO_DIGIT = {ord(char): str(DIGITS[char]) for char in _CHINESE}
+
+_GAP = r"(?: ?[-./_·] ?| {1,2})?"  # what people put between digits
+_CODE = r"(?:\(? ?(?:\+ ?|00)86 ?\)? ?-? ?|\(86\) ?-?|(?<![\d])86[- ]?(?=1[3-9]))?"
+_EXTENSION = (
+    r"(?: ?[,(]? ?(?:转分机|转接|转|分机号?|ext\.?|x|#)[ :.]*(?P<ext>\d{1,6})(?!\d)\)?"
+    r"|-(?P<dash>\d{1,5})(?![\d\-台个件套年月日号点:]))?"
+)
+_BEGIN = r"(?<![\d+])(?<!\d[.\-])"
+_END = r"(?![\d])(?!\.\d)"
+
+MOBILE = re.compile(
+    rf"(?<!\d)(?P<code>{_CODE})(?P<base>1{_GAP}[3-9](?:{_GAP}\d){{9}}){_END}{_EXTENSION}", re.ASCII | re.I
+)
+FIXED = re.compile(
+    rf"(?<!\d)(?:\(?(?:\+ ?|00)86\)?[- ]?)?[(\[]?(?P<area>(?:(?<=86)|(?<=86[)\- ])|0)(?:10|2\d|[3-9]\d\d))[)\]]?"
+    rf"(?: ?[-./_] ?| {{1,2}})?(?P<base>[2-8]\d{{2,3}}[- ]?\d{{4}}){_END}{_EXTENSION}",
+    re.ASCII | re.I,
+)
+HOTLINE = re.compile(
+    rf"{_BEGIN}(?P<base>[48]00(?:{_GAP}\d{{3}}{_GAP}\d{{4}}|{_GAP}\d{{4}}{_GAP}\d{{3}})){_END}{_EXTENSION}",
+    re.ASCII | re.I,
+)
+# Seven or eight digits are a phone only when something says so.
+LOCAL = re.compile(
+    rf"(?:电话|座机|固话|总机|热线|联系方式|联络|拨打|致电|打|tel|phone)(?:号码?)?"
+    rf"[是为:\s.]{{0,4}}(?P<base>[2-8]\d{{2,3}}[- ]?\d{{4}})"
+    rf"(?![\d\-]){_END}{_EXTENSION}",
+    re.ASCII | re.I,
+)
+ABROAD = re.compile(r"(?<![\d+])\+(?!86)(?P<base>[1-9]\d{0,2}(?:[- ]?\(?\d{1,5}\)?){2,5})(?!\d)", re.ASCII)
+
+_LABEL = re.compile(
+    r"电话|手机|座机|固话|总机|热线|联系方式|tel|mob|phone|cell|call|微信|号码|拨打|致电|打给", re.I
+)
+_GUARD = re.compile(
+    r"单号|订单|编号|编码|税号|身份证|证件号|卡号|账号|帐号|账户|批次|批号|条码|发票|序列号|货号|料号|工号|流水|识别号|信用代码|开户|"
+    r"型号|版本|编码|证号|qq|ip|isbn|sn|s/n|运单|快递",
+    re.I,
+)
+_FAX = re.compile(r"(?<!电话/)(?<!电话\()(?:传真|fax)[^\d]{0,4}$", re.I)
+_LATIN_LABEL = re.compile(
+    r"(?:tel|t|m|mob|mobile|phone|ph|cell|p|h|hp|wechat|wx|vx|call|mp|handphone|no|dial)\.?$", re.I
+)
+# Identity numbers and bank cards come in long groups; they are taken out before anything is read.
+_CARD = re.compile(r"(?<!\d)(?:\d{4}[ -]){3}\d{3,7}(?!\d)|(?<!\d)\d{6} ?\d{8} ?\d{3}[\dXx](?!\d)", re.ASCII)
+
+
+def find(text: str | Plain) -> tuple[Found, ...]:
+    """Every phone number in the text, in order. `value` is digits with area code, an extension after "-"."""
+    return tuple(_find(plain(text) if isinstance(text, str) else text))
+
+
+def _find(words: Plain) -> Iterator[Found]:
+    text = _SPOKEN.sub(_spoken, words.text)
+    if not any(char.isdigit() for char in text):
+        return
+    text = _CARD.sub(lambda match: "▪" * len(match[0]), text)
+    hits: list[tuple[int, int, str, str, float]] = []
+    taken = Taken(len(text))
+    for rule, pattern, sure in (
+        ("mobile", MOBILE, 0.99),
+        ("hotline", HOTLINE, 0.95),
+        ("fixed", FIXED, 0.97),
+        ("local", LOCAL, 0.85),
+        ("abroad", ABROAD, 0.8),
+    ):
+        for match in pattern.finditer(text):
+            start = match.start("base") if rule == "local" else match.start()
+            end = match.end()
+            if not taken.is_free(start, end):
+                continue
+            value = _value(rule, match)
+            if value and not _guarded(text, start, end):
+                taken.take(start, end)
+                hits.append((start, end, value, rule, sure))
+    for start, end, value, rule, sure in sorted(hits):
+        yield words.found("phones", start, end, sure, rule, value)
+
+
+def _spoken(match: re.Match[str]) -> str:
+    """一三八零零… as digits, when it is long enough to be dictated digit by digit."""
+    return match[0].translate(_TO_DIGIT)
+
+
+def _value(rule: str, match: re.Match[str]) -> str:
+    """The tidy number, "" when the digits cannot be one."""
+    base = re.sub(r"\D", "", match["base"])
+    extension = ""
+    if rule != "abroad":
+        extension = match["ext"] or match["dash"] or ""
+    if rule == "mobile":
+        if not _one_kind_of_gap(match["base"]):
+            return ""
+    elif rule == "fixed":
+        area = match["area"]
+        area = area if area.startswith("0") else "0" + area
+        if len(base) == 7 and len(area) == 3 and area != "010":
+            return ""  # two-digit areas have eight digits
+        base = f"{area}-{base}"
+    elif rule == "abroad":
+        if not 8 <= len(base) <= 13:
+            return ""
+        base = "+" + base
+    return f"{base}-{extension}" if extension else base
+
+
+def _one_kind_of_gap(base: str) -> bool:
+    """138-0013-8000 and 138 0013 8000 are numbers; 1.38/00-1 3 is a heap of figures."""
+    gaps = {gap.strip() or " " for gap in re.findall(r"\D+", base)}
+    return len(gaps) <= 1 or gaps <= {" ", "-"}
+
+
+def _guarded(text: str, start: int, end: int) -> bool:
+    """Is it part of a longer word, or does the clause before it say that it is some other number?"""
+    before = text[max(0, start - 14) : start]
+    clause = re.split(r"[\n,;。!?、]", before)[-1]
+    latin = re.search(r"[A-Za-z_]+\.?$", clause)
+    if latin and not _LATIN_LABEL.search(latin[0]):
+        return True
+    if (
+        end < len(text)
+        and re.match(r"[A-Za-z_@]", text[end])
+        and not re.match(r"(?:ext|x|tel|mob|wx|vx|wechat)", text[end:], re.I)
+    ):
+        return True
+    if _FAX.search(clause):
+        return True
+    guard = _last(_GUARD, clause)
+    return guard >= 0 and guard >= _last(_LABEL, clause)
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int:
+    return max((match.end() for match in pattern.finditer(text)), default=-1)
+
+
+def mask(phone: str) -> str:
+    """The number as it may be shown to others: 138****5678, 0755****1234."""
+    number, _, extension = phone.rpartition("-") if phone.count("-") == 2 else (phone, "", "")
+    number = number or extension
+    digits = re.sub(r"\D", "", number)
+    if len(digits) < 7:
+        return "*" * len(digits)
+    area = number.split("-", 1)[0] if number.startswith("0") and "-" in number else digits[:3]
+    return f"{area}****{digits[-4:]}" if len(digits) >= 9 else f"****{digits[-3:]}"

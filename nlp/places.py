@@ -1,0 +1,91 @@
+"""Cities in a text, and the region at the front of a company's name."""
+
+import re
+from functools import cache
+
+import ahocorasick_rs
+
+from nlp.evidence import Found
+from nlp.lexicon import places
+from nlp.plain import Plain, plain
+
+# 南京西路 is in Shanghai; 北京烤鸭 is a dish.
+_ROAD = re.compile(
+    r"[东西南北中]?(?:[一二三四]?路|大?街|大道|巷|胡同|里弄|烤鸭|拉面|炒饭|火锅|小吃|菜|话|时间|银行|石(?!化)|茶)"
+)
+_CITY_AFTER = re.compile(r"[市区县]")
+_PLACE_BEFORE = re.compile(
+    r"(?:在|到|去|来自|发往|发到|寄到|寄往|飞|地区|城市|地址|所在地|区域|省|从|驻|位于|[:,、(/ \n]|^)\s?$"
+)
+_PLACE_AFTER = re.compile(r"(?:那边|这边|客户|工厂|分公司|办事处|的客户|本地|地区|[,、)/ \n;。]|$)")
+
+
+@cache
+def _automaton() -> tuple[ahocorasick_rs.AhoCorasick, tuple[str, ...]]:
+    names = tuple(sorted(places().cities))
+    return ahocorasick_rs.AhoCorasick(names, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest), names
+
+
+def find(text: str | Plain) -> tuple[Found, ...]:
+    """Every city, without 市. A county-level city right after its prefecture is left out (苏州昆山 is 苏州)."""
+    words = plain(text) if isinstance(text, str) else text
+    automaton, names = _automaton()
+    found: list[Found] = []
+    previous_end = -1
+    for index, start, end in automaton.find_matches_as_indexes(words.text):
+        name = names[index]
+        if not _is_city(words.text, name, start, end):
+            continue
+        inside = name in places().counties and 0 <= start - previous_end <= 1
+        previous_end = end + (words.text[end : end + 1] == "市")
+        if not inside:
+            unsure = name in places().unsure
+            found.append(words.found("cities", start, end, 0.8 if unsure else 0.95, "city", name))
+    return tuple(found)
+
+
+def _is_city(text: str, name: str, start: int, end: int) -> bool:
+    if _ROAD.match(text, end):
+        return False
+    if text[end : end + 1] == "省" or (
+        name in places().provinces and name in places().unsure and text[end : end + 1] != "市"
+    ):
+        return False
+    if name not in places().unsure or _CITY_AFTER.match(text, end):
+        return True
+    return (
+        _PLACE_BEFORE.search(text, max(0, start - 4), start) is not None
+        and _PLACE_AFTER.match(text, end) is not None
+    )
+
+
+@cache
+def _region() -> re.Pattern[str]:
+    names = sorted(places().provinces | places().cities, key=len, reverse=True)
+    return re.compile(
+        rf"^(?:中国)?(?:(?:{'|'.join(names)})(?:省|市|自治区|特别行政区)?){{1,3}}(?:[一-龥]{{1,2}}(?:区|县)(?!域|块))?"
+    )
+
+
+@cache
+def _regions() -> ahocorasick_rs.AhoCorasick:
+    names = tuple(sorted(places().provinces | places().cities))
+    return ahocorasick_rs.AhoCorasick(names, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)
+
+
+def regions(text: str) -> list[tuple[int, int]]:
+    """Where provinces and cities stand, those that follow one another as one (浙江宁波市)."""
+    found: list[tuple[int, int]] = []
+    for _, start, end in _regions().find_matches_as_indexes(text):
+        end += text[end : end + 1] in ("省", "市")
+        if found and found[-1][1] == start:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
+
+
+def region(name: str) -> str:
+    """The region a company's name begins with ("深圳市", "浙江宁波"), "" when there is none."""
+    match = _region().match(name)
+    return match[0] if match else ""

@@ -1,0 +1,107 @@
+"""Normalised text that knows where each of its characters stood in the original."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from nlp.evidence import Found
+
+BLANK = "▪"  # stands where something was already taken; no pattern matches it
+
+# One character for one character, so that most texts need no position map at all.
+_TRADITIONAL = (
+    "點点號号週周後后個个禮礼鐘钟時时兩两電电話话機机張张陳陈劉刘黃黄吳吴楊杨趙赵孫孙馬马鄭郑許许羅罗葉叶蘇苏盧卢"
+    "鄧邓蕭萧馮冯韓韩趕赶總总經经訊讯聯联絡络預预算算報报價价萬万億亿圓圆塊块號号碼码會会議议內内這这來来為为與与"
+    "禮礼節节麼么請请問问題题謝谢對对沒没還还發发給给約约見见說说廠厂業业國国際际務务門门開开關关產产購购採采訂订單单"
+    "貿贸豐丰礦矿氣气動动備备設设膠胶療疗廣广東东寧宁遼辽龍龙廈厦鋼钢鐵铁軸轴臺台灣湾華华詢询軟软網网條条雙双隻只張张噸吨組组輛辆"
+    "幾几樣样圖图紙纸術术應应該该實实創创達达聖圣衛卫瑩莹儀仪錶表壓压質质輕轻紡纺織织飾饰飲饮車车輪轮環环園园農农藥药醫医製制貨货"
+    "運运輸输裝装試试資资規规參参數数額额優优驗验證证標标貼贴線线纜缆"
+)
+_TABLE: dict[int, str] = {
+    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
+    **{0x2460 + n: str(n + 1) for n in range(9)},  # ①
+    **{0x2776 + n: str(n + 1) for n in range(9)},  # ❶
+    **{0x2780 + n: str(n + 1) for n in range(9)},  # ➀
+    **{0x1D7CE + n: str(n % 10) for n in range(50)},  # mathematical digits
+    **dict.fromkeys(map(ord, "\u3000\u00a0\u2002\u2003\u2009\u202f\t\r"), " "),
+    **dict.fromkeys(map(ord, "\u2028\u2029\x0b\x0c\x85"), "\n"),
+    **dict.fromkeys(map(ord, "—–―−‐‑‒ー﹣─━"), "-"),
+    **dict.fromkeys(map(ord, "〜∼﹏"), "~"),
+    **dict(zip(map(ord, _TRADITIONAL[::2]), _TRADITIONAL[1::2], strict=True)),
+    0x24EA: "0",
+    ord("｡"): "。",
+    ord("﹕"): ":",
+    ord("︰"): ":",
+    ord("【"): "[",
+    ord("】"): "]",
+}
+# Zero-width characters, direction marks, and the two that make a digit a keycap.
+_DROPPED = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe0e\ufe0f\u20e3\u00ad]")
+
+
+@dataclass(frozen=True)
+class Plain:
+    """`text` is searched, `source` is quoted. `at[i]` is the place of text[i] in the source; None means the same."""
+
+    text: str
+    source: str
+    at: tuple[int, ...] | None = None
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """The stretch [start, end) of `text` as offsets in the source."""
+        if self.at is None or start >= end:
+            return start, end
+        return self.at[start], self.at[end - 1] + 1
+
+    def words(self, start: int, end: int) -> str:
+        """What the source says there."""
+        first, last = self.place(start, end)
+        return self.source[first:last]
+
+    def found(self, field: str, start: int, end: int, confidence: float, rule: str, value: str = "") -> Found:
+        """A hit at [start, end) of `text`; its value is the source's words unless given."""
+        first, last = self.place(start, end)
+        words = self.source[first:last]
+        return Found(field, value or words, words, first, last, confidence, rule)
+
+    def without(self, spans: list[tuple[int, int]], fill: str = BLANK) -> "Plain":
+        """The same text with these stretches blanked, so that later rules do not read them again."""
+        if not spans:
+            return self
+        pieces, done = [], 0
+        for start, end in sorted(spans):
+            if end <= done:
+                continue
+            start = max(start, done)
+            pieces.append(self.text[done:start])
+            pieces.append(fill * (end - start))
+            done = end
+        pieces.append(self.text[done:])
+        return Plain("".join(pieces), self.source, self.at)
+
+    def without_found(self, found: Iterable[Found], fill: str = BLANK) -> "Plain":
+        """The same, for hits."""
+        return self.without(
+            [self.here(hit.start, hit.end) for hit in found if hit.end > hit.start >= 0], fill
+        )
+
+    @cached_property
+    def back(self) -> dict[int, int]:
+        """Source offset → text offset."""
+        return {place: n for n, place in enumerate(self.at)} if self.at is not None else {}
+
+    def here(self, start: int, end: int) -> tuple[int, int]:
+        """The other way round: offsets in the source as a stretch of `text`."""
+        if self.at is None:
+            return start, end
+        first = self.back.get(start, 0)
+        return first, self.back.get(end - 1, first) + 1
+
+
+def plain(text: str) -> Plain:
+    """Full width, circled, keycap and mathematical digits, dashes, blanks and a few traditional forms made one."""
+    if _DROPPED.search(text) is None:
+        return Plain(text.translate(_TABLE), text)
+    kept = tuple(n for n, char in enumerate(text) if _DROPPED.match(char) is None)
+    return Plain("".join(text[n] for n in kept).translate(_TABLE), text, kept)

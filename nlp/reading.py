@@ -1,0 +1,128 @@
+"""One pass over a text: every kind of hit, each seen after what is surer than it has been taken out."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from nlp import (
+    chat,
+    commitments,
+    companies,
+    emails,
+    keywords,
+    money,
+    noise,
+    people,
+    phones,
+    places,
+    times,
+    titles,
+    wechats,
+)
+from nlp.chat import Turn
+from nlp.evidence import Found, Taken
+from nlp.keywords import Hit
+from nlp.plain import Plain, plain
+from nlp.times import When
+
+LONGEST = 60_000  # characters; what follows in a longer paste is not read
+
+_COMMAND = re.compile(r"^\s*(?:同步(?:至|到)\s?crm|存草稿|新线索)\s?[:,]?", re.I)
+_LINK = re.compile(r"(?:https?://|www\.)[^\s一-龥]{3,500}", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that was found in one text, by kind, in the order of the text."""
+
+    text: str
+    turns: tuple[Turn, ...]
+    noise: bool
+    phones: tuple[Found, ...]
+    emails: tuple[Found, ...]
+    wechats: tuple[Found, ...]
+    whens: tuple[When, ...]
+    money: tuple[Found, ...]
+    companies: tuple[Found, ...]
+    titles: tuple[Found, ...]
+    names: tuple[Found, ...]
+    cities: tuple[Found, ...]
+    keywords: tuple[Found, ...]
+    hits: tuple[Hit, ...]
+    rest: Plain  # without contacts, times, sums, companies and titles: what is asked for is looked for in it
+    commitments: tuple[Found, ...]
+
+
+def scan(text: str, now: datetime, known: tuple[str, ...] = ()) -> Reading:
+    """Read a text once. `now`: naive wall clock of the business zone; in a chat log each message's own stamp is its clock."""
+    text = text[:LONGEST]
+    turns = chat.split(text, now)
+    words = _body(text, turns)
+    mails = emails.find(words)
+    rest = words.without_found(mails)
+    numbers = phones.find(rest)
+    ids = wechats.find(rest, numbers)
+    rest = rest.without_found((*numbers, *(found for found in ids if found.rule == "spelt")))
+    whens = _times(rest, turns, now)
+    promised = commitments.find(rest, whens, now)
+    rest = rest.without([rest.here(when.at, when.upto) for when in whens])
+    sums = money.find(rest)
+    firms = companies.find(rest, known)
+    unnamed = rest.without_found(sums).without_found(firms, people.COMPANY_BLANK)
+    called = Taken(len(text))
+    for alias in people.aliases(unnamed):
+        called.take(alias.start, alias.end)
+    jobs = tuple(job for job in titles.find(unnamed) if called.is_free(job.start, job.end))
+    untitled = unnamed.without_found(jobs, people.TITLE_BLANK)
+    wanted = rest.without_found(jobs)  # 采购经理 wants to buy nothing
+    contact = bool(numbers or mails or firms) or "手机" in text or "电话" in text
+    return Reading(
+        text=text,
+        turns=turns,
+        noise=not (turns or numbers or mails or ids or sums or firms) and noise.is_noise(text),
+        phones=numbers,
+        emails=mails,
+        wechats=ids,
+        whens=whens,
+        money=sums,
+        companies=firms,
+        titles=jobs,
+        names=people.find(untitled, contact=contact),
+        cities=places.find(unnamed),
+        keywords=keywords.find(wanted),
+        hits=keywords.hits(wanted.text),
+        rest=untitled,
+        commitments=promised,
+    )
+
+
+def _body(text: str, turns: tuple[Turn, ...]) -> Plain:
+    """The text without headers, commands to the bot and links."""
+    words = plain(text)
+    if turns:
+        words = words.without([words.here(*span) for span in chat.headers(text, turns)], "\n")
+    command = _COMMAND.match(words.text)
+    if command is not None:
+        words = words.without([command.span()], "\n")
+    if "://" in words.text or "www." in words.text:
+        words = words.without([match.span() for match in _LINK.finditer(words.text)])
+    return words
+
+
+def _times(words: Plain, turns: tuple[Turn, ...], now: datetime) -> tuple[When, ...]:
+    """The times of each message seen from its own stamp."""
+    if not any(turn.at is not None and turn.at.date() != now.date() for turn in turns):
+        return times.find(words, now)
+    found: list[When] = []
+    for turn in turns:
+        start, end = words.here(turn.start, turn.end)
+        part = Plain(words.text[start:end], turn.text, _shifted(words, start, end, turn.start))
+        found += [
+            replace(when, at=when.at + turn.start, upto=when.upto + turn.start)
+            for when in times.find(part, turn.at or now)
+        ]
+    return tuple(found)
+
+
+def _shifted(words: Plain, start: int, end: int, by: int) -> tuple[int, ...] | None:
+    return tuple(place - by for place in words.at[start:end]) if words.at is not None else None

@@ -1,0 +1,130 @@
+"""Spans of time seen from now: 三天后, 半小时内, 3个工作日内, 两周前, 近三个月."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from nlp import workdays
+from nlp.days import add_months
+from nlp.numbers import number
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A moment (or, with `until`, a stretch) at a distance from now, [start, end) in the text. `due`: at the latest."""
+
+    start: int
+    end: int
+    at: datetime
+    grain: str
+    due: bool = False
+    until: datetime | None = None
+    approximate: bool = False
+
+
+_N = "零〇一二两三四五六七八九十百"
+_QUANTITY = rf"(?P<q>\d{{1,4}}(?:\.\d)?(?:[-~到至]\d{{1,4}})?|半|[{_N}]{{1,4}}|几|数)"
+_UNIT = (
+    r"(?P<ge>个)?(?P<half>半)?"
+    r"(?P<u>秒钟|秒|分钟|分|刻钟|小时|钟头|钟|h(?![a-zA-Z])|工作日|天|日|周|星期|礼拜|月|年|季度|世纪)(?P<more>半)?(?:多|左右)?"
+)
+_AHEAD = re.compile(
+    rf"(?<![\d.{_N}第月])(?P<pre>再过|过|再等|等|近|最近|过去|未来|接下来|今后|前|每)?{_QUANTITY} ?{_UNIT} ?"
+    rf"(?P<side>(?:之|以|过|往)?后(?!天)|(?:之|以)内|内(?!部|容|存)|之?里(?!面)|(?:之|以)?前(?!面|台|提|后)|以来)?"
+)
+_SECONDS = {
+    "秒": 1,
+    "秒钟": 1,
+    "分": 60,
+    "分钟": 60,
+    "刻钟": 900,
+    "小时": 3600,
+    "钟头": 3600,
+    "钟": 3600,
+    "h": 3600,
+}
+_DAYS = {"天": 1, "日": 1, "周": 7, "星期": 7, "礼拜": 7}
+_MONTHS = {"月": 1, "季度": 3, "年": 12, "世纪": 1200}
+_VAGUE = {"几": 3.0, "数": 3.0}
+
+
+def find(text: str, now: datetime) -> list[Span]:
+    """All spans with a direction in normalised text; "三天" alone says nothing of when."""
+    found = []
+    for match in _AHEAD.finditer(text):
+        try:
+            span = _read(match, now)
+        except (OverflowError, ValueError):
+            continue
+        if span is not None:
+            found.append(span)
+    return found
+
+
+def _read(match: re.Match[str], now: datetime) -> Span | None:
+    side, pre, unit = match["side"] or "", match["pre"] or "", match["u"]
+    if unit in ("月", "季度", "世纪", "工作日") and not match["ge"] and match["q"] != "半":
+        return None  # 三月后 is after March
+    if unit == "钟" and not match["ge"]:
+        return None
+    if pre == "每" or (pre == "等" and not side):
+        return None
+    amount = _amount(match)
+    if amount is None or amount > 5_000:
+        return None
+    vague = match["q"] in _VAGUE or "多" in match[0]
+    start = match.start() if pre not in ("前",) or not side else match.start("q")
+    direction = _direction(side, pre)
+    if direction is None:
+        return None
+    at, grain = shift(now, amount * direction[0], unit)
+    if direction[1] == "stretch":
+        first, last = (now, at) if direction[0] > 0 else (at, now)
+        return Span(start, match.end(), first, grain, until=last, approximate=True)
+    return Span(start, match.end(), at, grain, due=direction[1] == "due", approximate=vague)
+
+
+def _direction(side: str, pre: str) -> tuple[int, str] | None:
+    """Forwards or back, and what it gives: a moment, a deadline or a stretch."""
+    if "内" in side or "里" in side:
+        return (-1, "stretch") if pre in ("近", "最近", "过去") else (1, "due")
+    if "后" in side:
+        return 1, "moment"
+    if "前" in side:
+        return -1, "moment"
+    if side == "以来" or pre in ("近", "最近", "过去", "前"):
+        return (-1, "stretch") if pre or side else None
+    if pre in ("未来", "接下来", "今后"):
+        return 1, "stretch"
+    if pre in ("再过", "过", "再等"):
+        return 1, "moment"
+    return None
+
+
+def _amount(match: re.Match[str]) -> float | None:
+    words = re.split(r"[-~到至]", match["q"])[-1]
+    amount = _VAGUE.get(words) or number(words)
+    if amount is None:
+        return None
+    return amount + (0.5 if match["half"] or match["more"] else 0.0)
+
+
+def shift(now: datetime, amount: float, unit: str) -> tuple[datetime, str]:
+    """`now` moved by so many units, and the grain: the clock counts for hours, the day for days and longer."""
+    if unit in _SECONDS:
+        return now + timedelta(seconds=round(amount * _SECONDS[unit])), "minute"
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if unit == "工作日":
+        day = (
+            workdays.after(now.date(), int(amount))
+            if amount > 0
+            else workdays.before(now.date(), int(-amount))
+        )
+        return datetime.combine(day, today.time()), "day"
+    if unit in _DAYS:
+        if abs(amount) == 0.5 and _DAYS[unit] == 1:
+            return now + timedelta(hours=12 * amount), "minute"  # half a day is half a working day: 6 h
+        return today + timedelta(days=round(amount * _DAYS[unit])), "day"
+    months = amount * _MONTHS[unit]
+    moved = add_months(today.date(), int(months)) + timedelta(days=round((months - int(months)) * 30))
+    return datetime.combine(moved, today.time()), "day"

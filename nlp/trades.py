@@ -1,0 +1,163 @@
+"""Companies that end in their trade and not in a legal form: 无锡华泰机械, 我是鑫源五金的老孙."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cache
+
+import ahocorasick_rs
+
+from nlp.evidence import Found
+from nlp.lexicon import surnames, words
+from nlp.places import regions
+from nlp.plain import BLANK, Plain
+
+LONGEST = 5  # characters of the name proper, between town and trade
+
+# Who speaks or is spoken of; a town may be missing behind it.
+_CUE = re.compile(
+    r"(?:我是|我系|我係|我事|我们是|我们这?边?是|(?:我|咱|我们)?这[边里儿]是|这是|来自|本人是|"
+    r"(?:客户|公司|单位|厂家|买家|转给|拜访了?|回访|线索)[:: ]{0,2}(?:是)?)\s?$"
+)
+_OPEN = re.compile(rf"(?:^|[\s,。;:!?、(（\[|/\"“'·>{BLANK}]|\d[.)])$")
+_CLOSED = re.compile(rf"$|[\s,。;:!?、()\[\]|/\"”'\-{BLANK}]|(?:那边|这边|公司|采购部|销售部|技术部|项目部)")
+_CARD = re.compile(rf"(?:^|\n)[ ]*$|{BLANK}{{7,}}[^\n]{{0,3}}\n[ ]*$")
+_CONTACT = re.compile(rf"{BLANK}{{7,}}")
+_NAME = re.compile(r"[一-龥A-Za-z0-9&·\-]*")
+# A name proper holds none of these; 来, 家, 和, 大 do stand in names.
+_NEVER = re.compile(
+    r"[的了是在们我你您他她它这那哪想要买卖租请问给把被跟找去看说做搞干让就也都还吗呢吧呀啊啦]|[一几两每各该本贵某][家个台套]"
+)
+# Beginnings that make it a kind of goods and no name: 进口设备, 二手机床.
+_GOODS = re.compile(
+    r"进口|出口|国产|二手|全自动|半自动|大型|小型|中型|微型|高端|低端|高档|新型|专业|专用|通用|主要|各类|各种|相关|传统|现代化|本地|当地|周边|附近|市区|地区|区域|所有|部分|"
+    r"从事|生产|负责|采购|销售|经营|主营|制作|加工|安装|定制|订制|需要|发货|发往|运到|寄到|走|学习|学|干|开发|研发|代理|维修|仿古|办公|家用|商用|民用|工业用|医院|大学|学院|"
+    r"公司|客户|项目|市场|展会|产品|价格|报价|工厂|外资|民营|国有|其他|其它|同行|行业|高新|高科|有关|关于|以及|同城|跨境|整车|零担|第三方|一般|普通|标准|非标|环保型|老板|不锈钢|铸铁|塑料|铝合金|"
+    r"碳钢|消费|上门|网上|线上"
+)
+_ROAD = re.compile(r"[省市区县镇乡村路街道号楼室园]")
+_JOB = r"采购|销售|技术|项目|老板|负责人|业务|经理|工程师|总监|主任|财务|行政|设备|研发|供应链|生产"
+
+
+@cache
+def _automaton() -> tuple[ahocorasick_rs.AhoCorasick, tuple[bool, ...]]:
+    """The trades, and which of them are goods as well."""
+    listed = words("trades")
+    names = [word.removesuffix("?") for word in listed]
+    automaton = ahocorasick_rs.AhoCorasick(names, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)
+    return automaton, tuple(word.endswith("?") for word in listed)
+
+
+@cache
+def _owner() -> re.Pattern[str]:
+    """的 and a person or a job, or the end of the clause."""
+    single = "".join(sorted(surnames().single))
+    return re.compile(
+        rf"(?:公司)?(?:的|那边|这边)(?:那[个位])?(?:[小老阿]?[{single}]|{_JOB}|▫|[,。;!?\n ]|$|{BLANK})"
+    )
+
+
+@cache
+def _addressed() -> re.Pattern[str]:
+    """苏州恒力精密陈总: the person stands right behind."""
+    single = "".join(sorted(surnames().single))
+    return re.compile(
+        rf"[{single}](?:总(?![部体共经裁数量价])|工(?![程作业厂具])|经理|先生|女士|小姐|主任|师傅|老板)|{_JOB}"
+    )
+
+
+def find(text: Plain) -> Iterator[Found]:
+    """Names of town, name proper and trade; without a town only behind a cue or as a line of a card."""
+    runs = _runs(text.text)
+    if not runs:
+        return
+    towns = regions(text.text)
+    ends = [end for _, end in towns]
+    card = _CONTACT.search(text.text) is not None
+    for start, end, goods in runs:
+        n = bisect_right(ends, start) - 1
+        town = towns[n] if n >= 0 and start - towns[n][1] <= LONGEST else None
+        hit = _with_town(text.text, town, start, end) if town is not None else None
+        if hit is None:
+            hit = _without_town(text.text, start, end, card and not goods)
+        if hit is not None:
+            first, confidence = hit
+            yield text.found("companies", first, end, confidence, "trade")
+
+
+def is_trade(name: str) -> bool:
+    """Is it nothing but trades (机械, 五金机电)?"""
+    return any(end - start == len(name) for start, end, _ in _runs(name))
+
+
+def _runs(text: str) -> list[tuple[int, int, bool]]:
+    """Trades that follow one another as one stretch (食品机械); whether the last of them is goods as well."""
+    automaton, goods = _automaton()
+    found: list[tuple[int, int, bool]] = []
+    for index, start, end in automaton.find_matches_as_indexes(text):
+        if found and found[-1][1] == start:
+            found[-1] = (found[-1][0], end, goods[index])
+        else:
+            found.append((start, end, goods[index]))
+    return found
+
+
+def _with_town(text: str, town: tuple[int, int], start: int, end: int) -> tuple[int, float] | None:
+    """Where it begins and how sure that is: 常州天合电气的钱工 is, 上海二手设备 is not."""
+    first, behind = town
+    cued = _CUE.search(text, max(0, first - 10), first) is not None
+    owned = _owner().match(text, end) is not None or _addressed().match(text, end) is not None
+    proper = text[behind:start]
+    if not proper:
+        if (
+            town[1] - town[0] > 3
+            and _OPEN.search(text, max(0, first - 2), first)
+            and _CLOSED.match(text, end)
+        ):
+            return first, 0.65  # 金华永康电动工具: the second town may be the name
+        return (first, 0.75) if cued and owned else None  # 我是上海电气的王工
+    if len(proper) < 2 or not _is_proper(proper):
+        return None
+    if cued and (owned or _CLOSED.match(text, end)):
+        return first, 0.9
+    if owned:
+        return first, 0.85
+    if _OPEN.search(text, max(0, first - 2), first) and _CLOSED.match(text, end):
+        return first, 0.8
+    return None
+
+
+def _without_town(text: str, start: int, end: int, card: bool) -> tuple[int, float] | None:
+    """Behind 我是 … with its person, or alone at the front of a line of a card."""
+    for length in range(2, LONGEST + 1):
+        first = start - length
+        if first < 0:
+            return None
+        proper = text[first:start]
+        if not _is_proper(proper):
+            return None
+        if _CUE.search(text, max(0, first - 10), first):
+            return (first, 0.8) if _owner().match(text, end) or _closes(text, end) else None
+        if card and length <= 4 and _CARD.search(text, max(0, first - 16), first) and _ends_line(text, end):
+            return first, 0.65
+    return None
+
+
+def _closes(text: str, end: int) -> bool:
+    """我是华泰机械,: the clause ends with the name."""
+    return re.match(rf"\s*(?:[,。;!\n{BLANK}]|$)|[\s]", text[end : end + 2]) is not None
+
+
+def _ends_line(text: str, end: int) -> bool:
+    return re.match(r"\s*(?:\n|$)|\s+[一-龥]{2,3}(?:[\s▫]|$)|\s+▫", text[end : end + 8]) is not None
+
+
+def _is_proper(proper: str) -> bool:
+    """May it be what a company calls itself?"""
+    return (
+        _NAME.fullmatch(proper) is not None
+        and _NEVER.search(proper) is None
+        and _GOODS.match(proper) is None
+        and _ROAD.search(proper) is None
+        and not proper.isdigit()
+    )

@@ -1,0 +1,95 @@
+"""Chat logs in the header styles people paste, and texts that only look like one."""
+
+from datetime import datetime
+
+import pytest
+
+from nlp import chat
+
+NOW = datetime.fromisoformat("2026-01-05T10:00")
+SAID = [("张三", "你好"), ("李四", "在的")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "张三 2026/01/04 2:51 PM\n你好\n李四 2026/01/04 2:52 PM\n在的",
+        "张三 2026-01-04 12:00:00\n你好\n李四 2026-01-04 12:00:09\n在的",
+        "张三(2026-01-04 12:00)\n你好\n李四(2026-01-04 12:01)\n在的",
+        "张三:\n你好\n李四:\n在的",
+        "张三@微信 1-4 10:23:45\n你好\n李四@宁波恒力 1-4 10:24:45\n在的",
+        "张三 2026年1月4日 10:23\n你好\n李四 2026年1月4日 10:24\n在的",
+        "张三(市场部) 2026-01-04 10:23\n你好\n李四(采购) 2026-01-04 10:24\n在的",
+        "2026-01-04 22:30:36 张三(123456789)\n你好\n2026-01-04 22:31:36 李四(98765)\n在的",
+        "[2026/1/4 02:28:09] 张三: 你好\n[2026/1/4 02:29:09] 李四: 在的",
+        "张三 昨天 10:23\n你好\n李四 昨天 10:24\n在的",
+        "张三 星期三 10:23\n你好\n李四 星期三 10:24\n在的",
+        "张三 17:17: 你好\n李四 17:22: 在的",
+        "张三 09:44\n你好\n李四 09:45\n在的",
+        "—————  2026-01-04  —————\n\n张三  10:23\n\n你好\n\n李四  10:25\n\n在的\n",
+        "2026-01-04 10:23 张三：你好\n2026-01-04 10:24 李四：在的",
+        "群聊的聊天记录\r\n\r\n张三 2026-01-04 12:00:00\r\n你好\r\n李四 2026-01-04 12:00:09\r\n在的\r\n",
+    ],
+)
+def test_each_style_is_cut_into_turns(text: str) -> None:
+    turns = chat.split(text, NOW)
+    assert [(turn.speaker, turn.text) for turn in turns] == SAID
+    assert [text[turn.start : turn.end] for turn in turns] == [said for _, said in SAID]
+
+
+def test_colons_inline_need_a_speaker_who_comes_back() -> None:
+    turns = chat.split("王总：想买两台\n小李：好的\n王总：什么时候到货")
+    assert [turn.speaker for turn in turns] == ["王总", "小李", "王总"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "姓名：张三\n电话：13800138000\n公司：宁波某某有限公司",
+        "会议时间 2026-01-08 10:00",
+        "时间 10:00\n地点 203",
+        "价格：100\n交期：3天\n价格：90",
+        "王经理: 报价发我\n电话: 13800138000",
+        "你好，我想问一下报价",
+        "",
+        "\n\n",
+    ],
+)
+def test_forms_and_plain_texts_are_no_log(text: str) -> None:
+    assert chat.split(text, NOW) == ()
+
+
+def test_a_line_in_another_style_stays_text() -> None:
+    text = (
+        "张三(2026-01-01 12:00)\n另外\n李四 2026-01-08 10:00\n那场会改期了\n"
+        "李四(2026-01-01 12:01)\n好\n张三(2026-01-01 12:02)\n嗯"
+    )
+    assert [turn.text for turn in chat.split(text, NOW)] == [
+        "另外\n李四 2026-01-08 10:00\n那场会改期了",
+        "好",
+        "嗯",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "at"),
+    [
+        ("张三@微信 1-4 11:47", datetime.fromisoformat("2026-01-04T11:47")),
+        ("张三@微信 12-30 11:47", datetime.fromisoformat("2025-12-30T11:47")),
+        ("张三@微信 昨天 09:05", datetime.fromisoformat("2026-01-04T09:05")),
+        ("张三@微信 星期三 09:05", datetime.fromisoformat("2025-12-31T09:05")),
+        ("张三@微信 2023/9/16 2:51 PM", datetime.fromisoformat("2023-09-16T14:51")),
+        (
+            "张三@微信 下午 3:20",
+            datetime.fromisoformat("2026-01-04T15:20"),
+        ),  # later than now: it was yesterday
+    ],
+)
+def test_stamps_are_dated_from_now(header: str, at: datetime) -> None:
+    (turn,) = chat.split(f"{header}\n你好", NOW)
+    assert (turn.speaker, turn.mark, turn.at) == ("张三", "微信", at)
+
+
+def test_without_now_a_short_stamp_has_no_date() -> None:
+    turns = chat.split("张三 09:44\n你好\n李四 09:45\n在的")
+    assert [turn.at for turn in turns] == [None, None]

@@ -1,0 +1,136 @@
+"""Company names with their edges, and which two of them are the same."""
+
+import pytest
+
+from nlp import companies, phones, places, similar
+from nlp.plain import plain
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("我是凌颖信息（江苏）有限公司的李梅", ["凌颖信息（江苏）有限公司"]),
+        ("我公司与上海联软信息技术有限公司签约", ["上海联软信息技术有限公司"]),
+        ("我和北京大地有限公司谈过", ["北京大地有限公司"]),
+        ("和泰环保集团有限公司", ["和泰环保集团有限公司"]),
+        ("惠派国际公司机械（江苏）有限公司", ["惠派国际公司机械（江苏）有限公司"]),
+        ("宁波恒力液压有限公司无锡分公司", ["宁波恒力液压有限公司无锡分公司"]),
+        ("银嘉智能（江苏）有限公司（无锡）", ["银嘉智能（江苏）有限公司"]),
+        ("曹丽\n银嘉智能有限公司", ["银嘉智能有限公司"]),
+        ("历任中国工商银行浙江省分行行长、招商证券", ["中国工商银行浙江省分行", "招商证券"]),
+        ("公司：远景能源，电话13800138000", ["远景能源"]),
+        ("美的集团", ["美的集团"]),
+        ("我是华为的李明", ["华为"]),
+        ("please write to ABC Trading Co., Ltd. today", ["ABC Trading Co., Ltd."]),
+        ("他们是一家公司", []),
+        ("各大银行", []),
+        ("李总的公司", []),
+        ("我们工厂", []),
+    ],
+)
+def test_a_company_is_cut_at_its_edges(text: str, names: list[str]) -> None:
+    assert [found.value for found in companies.find(text)] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("我是无锡华泰机械的赵强，想先要两件阀块样品", ["无锡华泰机械"]),
+        ("我是华泰机械的赵强", ["华泰机械"]),
+        ("你好这边是宁波海天塑胶的小周", ["宁波海天塑胶"]),
+        ("今天拜访了常州天合电气的钱工", ["常州天合电气"]),
+        ("苏州恒力精密陈总想看样机", ["苏州恒力精密"]),
+        ("烟台海诺食品机械的丁总", ["烟台海诺食品机械"]),
+        ("我是台中永信機械的林志明", ["台中永信機械"]),
+        ("华泰机械\n赵强 销售经理\n13862001234", ["华泰机械"]),
+        ("赵强 13862001234\n华泰机械", ["华泰机械"]),
+        ("我是做机械的", []),
+        ("我是学自动化的", []),
+        ("我是负责设备的王工", []),
+        ("我们是生产五金的厂家", []),
+        ("上海二手设备的价格", []),
+        ("苏州发货走物流，明天到", []),
+        ("深圳电子展下周开", []),
+        ("佛山陶瓷行业不景气", []),
+        ("南京同仁医院设备科", []),
+        ("办公自动化\n13862001234", []),
+        ("要不锈钢阀门\n13862001234", []),
+        ("数控机床\n赵强 13862001234", []),
+        ("机械厂怎么走", []),
+        ("附近的一家模具厂", []),
+        ("我司想找代工厂", []),
+    ],
+)
+def test_a_trade_ends_a_company_that_says_who_it_is(text: str, names: list[str]) -> None:
+    words = plain(text)
+    found = companies.find(words.without_found(phones.find(words)))
+    assert [hit.value for hit in found] == names
+
+
+def test_our_customers_are_found_by_their_core() -> None:
+    (found,) = companies.find("恒力液压那边又催了", known=("宁波恒力液压有限公司",))
+    assert (found.value, found.text) == ("宁波恒力液压有限公司", "恒力液压")
+
+
+@pytest.mark.parametrize(
+    ("name", "core", "branch", "where"),
+    [
+        ("宁波恒力液压有限公司", "恒力液压", "", "宁波"),
+        ("恒力液压（宁波）有限公司", "恒力液压", "", "宁波"),
+        ("宁波恒力液压有限公司无锡分公司", "恒力液压", "无锡分公司", "宁波"),
+        ("中国工商银行浙江省分行", "中国工商银行", "浙江省分行", ""),
+        ("上海银行", "上海银行", "", "上海"),
+        ("有限公司", "有限公司", "", ""),
+        ("", "", "", ""),
+    ],
+)
+def test_what_a_name_is_made_of(name: str, core: str, branch: str, where: str) -> None:
+    assert (companies.core(name), companies.branch(name), companies.where(name)) == (core, branch, where)
+
+
+KNOWN = [
+    ("宁波恒力液压有限公司", "C-1"),
+    ("宁波恒力液压有限公司无锡分公司", "C-2"),
+    ("上海恒力液压有限公司", "C-3"),
+    ("苏州汇通电子有限公司", "C-4"),
+]
+
+
+def likeness(query: str) -> dict[str, similar.Likeness]:
+    return {customer: similar.likeness(score) for customer, score in similar.nearest(query, KNOWN)}
+
+
+def test_the_same_core_is_the_same_customer() -> None:
+    assert likeness("宁波市恒力液压") == {
+        "C-1": similar.Likeness.SAME,
+        "C-2": similar.Likeness.MAYBE,  # the whole is not its branch
+        "C-3": similar.Likeness.MAYBE,  # the same name in another town
+    }
+    assert similar.nearest("宁波市恒力液压", KNOWN)[0] == ("C-1", 100.0)
+
+
+def test_two_branches_are_never_merged() -> None:
+    assert "C-2" not in likeness("宁波恒力液压有限公司上海分公司")
+
+
+def test_strangers_are_not_offered() -> None:
+    assert similar.nearest("杭州云栖信息技术有限公司", KNOWN) == []
+    assert similar.nearest("  ", KNOWN) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "cities"),
+    [
+        ("佛山那边要13台", ["佛山"]),
+        ("江苏省苏州市昆山市玉山镇", ["苏州"]),
+        ("杭州市乌鲁木齐路494号", ["杭州"]),
+        ("地区：佛山 东莞", ["佛山", "东莞"]),
+        ("吉林省长春市", ["长春"]),
+        ("城市:日照", ["日照"]),
+        ("光照和日照时间", []),
+        ("南京西路", []),
+        ("大理石台面未开封", []),
+    ],
+)
+def test_cities(text: str, cities: list[str]) -> None:
+    assert [found.value for found in places.find(text)] == cities

@@ -1,0 +1,152 @@
+"""From a pasted text to a draft, its correction, and the JSON of the command line."""
+
+import json
+from datetime import datetime
+
+import pytest
+
+from nlp import draft
+from rules.errors import Refused
+
+NOW = datetime.fromisoformat("2026-01-05T10:00")
+LOG = (
+    "王总@微信 1-4 16:07\n你好，我是宁波恒力液压的王建国，想要一份伺服电机的报价，大概300件\n"
+    "小李@公司 1-4 16:10\n好的王总，我的电话13911112222，您电话方便留一下吗\n"
+    "王总@微信 1-4 16:12\n13800138000 微信同号，预算20万左右，明天下午3点联系我"
+)
+
+
+def read(text: str) -> draft.Draft:
+    return draft.read(text, NOW, known_companies=("宁波恒力液压有限公司",), own_names=frozenset({"小李"}))
+
+
+def test_one_line_makes_a_draft() -> None:
+    found = read("同步至CRM 李四 13800138000 想买两台")
+    assert (found.name, found.phone, found.need, found.keywords) == (
+        "李四",
+        "13800138000",
+        "想买两台",
+        ("采购", "两台"),
+    )
+    assert not found.noise
+    assert found.company == found.email == found.city == ""
+
+
+def test_the_customer_of_a_log_is_the_one_who_is_not_ours() -> None:
+    found = read(LOG)
+    assert (found.name, found.company, found.need) == (
+        "王建国",
+        "宁波恒力液压有限公司",
+        "伺服电机的报价，大概300件",
+    )
+    assert (found.phone, found.wechat) == ("13800138000", "13800138000")  # not the rep's own number
+    assert (found.budget, found.city, found.intent) == (200_000.0, "宁波", "询价")
+    assert [turn.speaker for turn in found.turns] == ["王总", "小李", "王总"]
+
+
+def test_tomorrow_in_a_log_is_the_day_after_the_message() -> None:
+    assert read(LOG).next_at == datetime.fromisoformat("2026-01-05T15:00")
+
+
+def test_every_field_has_its_evidence_in_the_text() -> None:
+    found = read(LOG)
+    fields = {hit.field for hit in found.evidence}
+    assert {"name", "company", "phone", "wechat", "need", "budget", "next_at"} <= fields
+    for hit in found.evidence:
+        assert LOG[hit.start : hit.end] == hit.text
+
+
+def test_a_card_is_read_line_by_line() -> None:
+    found = read(
+        "兰金电子有限公司\n\n欧阳晶\n采购经理\n手机：138-0013-8000\n邮箱：oy@example.com\n地址：无锡市吴路705号"
+    )
+    assert (found.company, found.name, found.title) == ("兰金电子有限公司", "欧阳晶", "采购经理")
+    assert (found.phone, found.email, found.city) == ("13800138000", "oy@example.com", "无锡")
+
+
+def test_the_kind_of_need_is_told() -> None:
+    assert read("按图纸定做50套，电话13800138000").kind == "图纸定制"
+    assert read("要现货，电话13800138000").kind == "现货采购"
+
+
+def test_what_is_doubtful_is_asked_with_the_number_masked() -> None:
+    questions = read("张三 13800138000 13900139000 周一联系").questions
+    assert any("2 个手机号" in question and "138****8000" in question for question in questions)
+    assert any("周一" in question for question in questions)
+    assert not any("13800138000" in question for question in questions)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("打13800138000", True),
+        ("发 a@example.com", True),
+        (LOG, True),
+        ("你好在吗", False),
+        ("订单号20260105123456", False),
+        ("", False),
+    ],
+)
+def test_what_makes_a_message_a_lead(text: str, expected: bool) -> None:
+    assert draft.has_lead(text) is expected
+
+
+def test_one_line_corrects_several_fields() -> None:
+    fixed = draft.correct(
+        read(LOG), "电话 139-0000-1111 公司 宁波甬江机械有限公司 姓名 陈立 预算 30万 时间 下周三上午10点", NOW
+    )
+    assert (fixed.phone, fixed.company, fixed.name, fixed.budget) == (
+        "13900001111",
+        "宁波甬江机械有限公司",
+        "陈立",
+        300_000.0,
+    )
+    assert fixed.next_at == datetime.fromisoformat("2026-01-14T10:00")
+    assert fixed.need == read(LOG).need  # what was not named stays
+    assert {hit.rule for hit in fixed.evidence if hit.field == "phone"} == {"corrected"}
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        ("姓名改成王五", "name", "王五"),
+        ("公司：远景能源", "company", "远景能源"),
+        ("13711112222", "phone", "13711112222"),
+        ("需求 两台伺服电机", "need", "两台伺服电机"),
+        ("邮箱 new@example.com", "email", "new@example.com"),
+        ("城市 苏州，职位 采购经理", "title", "采购经理"),
+        ("微信 abc12345", "wechat", "abc12345"),
+    ],
+)
+def test_a_field_is_named_in_many_ways(line: str, field: str, value: str) -> None:
+    assert getattr(draft.correct(draft.Draft(), line, NOW), field) == value
+
+
+@pytest.mark.parametrize("line", ["啦啦啦", "", "电话 123", "邮箱 abc", "时间 随便", "预算 很多"])
+def test_what_is_not_understood_is_refused_in_chinese(line: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        draft.correct(draft.Draft(name="李四"), line, NOW)
+    assert refusal.value.sentence.endswith(("。", "陈立"))
+
+
+def test_the_json_is_the_contract() -> None:
+    found = draft.as_dict(
+        "王佳，采购工程师，手机13260308246微信同号，下周一上午九点前报价，预算48万，无锡",
+        "2026-01-05T10:00:00",
+    )
+    assert set(found) == {
+        "names", "companies", "titles", "cities", "phones", "emails", "wechats", "money", "noise", "intent", "keywords", "times",
+        "commitments", "turns", "evidence",
+    }  # fmt: skip
+    assert json.loads(json.dumps(found, ensure_ascii=False)) == found
+    assert found["phones"] == found["wechats"] == ["13260308246"]
+    assert found["times"] == [
+        {
+            "text": "下周一上午九点前",
+            "start": "2026-01-12T09:00:00",
+            "end": None,
+            "due": "2026-01-12T09:00:00",
+            "grain": "minute",
+        }
+    ]
+    assert found["money"] == [480_000.0]

@@ -1,0 +1,160 @@
+"""Money, mails, WeChat ids, keywords, intent, noise, promises, numbers."""
+
+from datetime import datetime
+
+import pytest
+
+from nlp import emails, intent, keywords, money, noise, phones, wechats
+from nlp.draft import as_dict
+from nlp.numbers import number
+
+NOW = datetime.fromisoformat("2026-01-05T10:00")
+
+
+@pytest.mark.parametrize(
+    ("text", "sums"),
+    [
+        ("预算48万", [480_000]),
+        ("单价别超过12800元", [12_800]),
+        ("8万左右", [80_000]),
+        ("12w左右", [120_000]),
+        ("1.2亿", [120_000_000]),
+        ("￥3,500", [3_500]),
+        ("一万五", [15_000]),
+        ("3万5", [35_000]),
+        ("十五万预算", [150_000]),
+        ("15-20万", [150_000, 200_000]),
+        ("人均150-500元", [150, 500]),
+        ("预算5000", [5_000]),
+        ("3万台", []),
+        ("12w电机", []),
+        ("500美元", []),
+        ("2万公里", []),
+        ("13台PLC", []),
+        ("定金30%", []),
+    ],
+)
+def test_money_is_in_yuan(text: str, sums: list[float]) -> None:
+    assert [money.yuan(found) for found in money.find(text)] == sums
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("发到li32@example.net，收件人", ["li32@example.net"]),
+        ("Z.Li+tag@mail.example.co.uk.", ["Z.Li+tag@mail.example.co.uk"]),
+        ("ｌｉ＠ｅｘａｍｐｌｅ．ｃｏｍ", ["li@example.com"]),
+        ("a..b@example.com", []),
+        ("a@ex_ample.com", []),
+        ("@张三 看一下", []),
+    ],
+)
+def test_emails(text: str, addresses: list[str]) -> None:
+    assert [found.value for found in emails.find(text)] == addresses
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("手机13260308246，微信同号", ["13260308246"]),
+        ("微信：abc_12345", ["abc_12345"]),
+        ("wx13800138000", ["13800138000"]),
+        ("微信同号", []),
+        ("加个微信吧", []),
+    ],
+)
+def test_wechat_ids(text: str, ids: list[str]) -> None:
+    assert [found.value for found in wechats.find(text, phones.find(text))] == ids
+
+
+def test_keywords_come_in_order_with_the_quantity() -> None:
+    found = keywords.find("想要300件的报价，有图纸，再报个价")
+    assert [hit.value for hit in found] == ["300件", "报价", "图纸"]
+
+
+def test_what_is_denied_is_no_keyword() -> None:
+    assert [hit.value for hit in keywords.find("不需要样品，只要现货")] == ["现货"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("这个多少钱，能便宜点吗", "询价"),
+        ("先寄个样品试试", "索样"),
+        ("设备坏了，漏油，安排维修", "售后"),
+        ("不需要了，别再打电话", "无意向"),
+        ("今天天气不错", ""),
+    ],
+)
+def test_intent(text: str, expected: str) -> None:
+    assert intent.find(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "好的收到谢谢",
+        "嗯",
+        "OK，辛苦啦",
+        "[图片]",
+        "👍",
+        "不客气~",
+        "没有其他问题了，祝您生活愉快",
+        "行，太感谢你了，帮我解答这么多的问题。",
+        "",
+    ],
+)
+def test_noise_is_nothing_to_store(text: str) -> None:
+    assert noise.is_noise(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "好的，明天见",
+        "不用了，谢谢",
+        "谢谢，麻烦再发一份",
+        "好的，价格多少",
+        "连续运转温升不超标",
+        "收到，我马上安排发货",
+        "可以，发我吧",
+        "是" * 100,
+    ],
+)
+def test_what_says_something_is_no_noise(text: str) -> None:
+    assert not noise.is_noise(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "promises"),
+    [
+        ("刘总说预算48万，半小时后给他报价", ["半小时后给他报价"]),
+        ("周二前发测试报告", ["周二前发测试报告"]),
+        ("下周一上午九点方便的话联系我", []),
+        ("周三能给报价吗？", []),
+        ("今天拜访了客户", []),
+        ("上周五发了样品", []),
+    ],
+)
+def test_promises(text: str, promises: list[str]) -> None:
+    assert as_dict(text, NOW)["commitments"] == promises
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("25", 25),
+        ("二十五", 25),
+        ("十", 10),
+        ("一百零二", 102),
+        ("一万五", 15_000),
+        ("两百三", 230),
+        ("二零一六", 2016),
+        ("半", 0.5),
+        ("3,500", 3500),
+        ("三x", None),
+        ("", None),
+    ],
+)
+def test_numbers(words: str, value: float | None) -> None:
+    assert number(words) == value
