@@ -1,0 +1,216 @@
+"""Customers and their contacts as rows. Whoever was deleted is not found."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, insert, or_, select, update
+
+from rules.errors import Refused
+from rules.leads import Contact, Customer, Lead
+from store.db import Conflict, Tx
+from store.tables import contact as contacts
+from store.tables import customer as customers
+
+_ALIVE = customers.c.deleted_at.is_(None)
+_HERE = contacts.c.deleted_at.is_(None)
+
+
+def phone_key(phone: str) -> str:
+    """A phone as the digits it is found by: no blanks, dashes or +86."""
+    digits = "".join(char for char in phone if char in "0123456789")
+    return digits[-11:] if len(digits) in (13, 15) and digits[-13:-10] == "861" else digits
+
+
+# ── customers ──────────────────────────────────────────────────────────────────────────────────────────
+async def add(
+    tx: Tx, *, name: str, now: datetime, company: str = "", core: str = "", city: str = "", owner: str = "",
+    created_by: str = "", level: str = "",
+) -> Customer:  # fmt: skip
+    """Writes a new customer. `core`: the company without region and legal suffix (nlp/companies)."""
+    new = Customer(
+        id=0,
+        name=name[:120],
+        company=company[:120],
+        core=core[:120],
+        city=city[:40],
+        level=level,
+        owner=owner,
+    )
+    made = await tx.execute(
+        insert(customers)
+        .values(
+            name=new.name, company=new.company, core=new.core, city=new.city, level=level, owner=owner,
+            created_by=created_by, created_at=now,
+        )
+        .returning(customers.c.id)
+    )  # fmt: skip
+    return replace(new, id=int(made.scalar_one()))
+
+
+async def get(tx: Tx, id: int) -> Customer:
+    """The customer. Raises Refused when there is none."""
+    found = await find(tx, id)
+    if found is None:
+        raise Refused("没有这个客户")
+    return found
+
+
+async def find(tx: Tx, id: int) -> Customer | None:
+    """The customer, or None."""
+    row = (await tx.execute(select(customers).where(customers.c.id == id, _ALIVE))).one_or_none()
+    return _customer(row) if row else None
+
+
+async def save(tx: Tx, changed: Customer, now: datetime) -> Customer:
+    """Writes the customer back if nobody else did meanwhile and gives it with its new version. Raises Conflict."""
+    done = await tx.execute(
+        update(customers)
+        .where(customers.c.id == changed.id, customers.c.version == changed.version)
+        .values(
+            name=changed.name, company=changed.company, core=changed.core, city=changed.city, level=changed.level,
+            owner=changed.owner, updated_at=now, version=changed.version + 1,
+        )
+    )  # fmt: skip
+    if done.rowcount != 1:
+        raise Conflict(f"customer {changed.id} is not at version {changed.version} any more")
+    return replace(changed, version=changed.version + 1)
+
+
+async def remove(tx: Tx, id: int, now: datetime) -> None:
+    """Takes a customer and its contacts out of sight (the rows stay)."""
+    await tx.execute(update(customers).where(customers.c.id == id).values(deleted_at=now))
+    await tx.execute(update(contacts).where(contacts.c.customer == id).values(deleted_at=now))
+
+
+async def by_core(tx: Tx, core: str) -> list[Customer]:
+    """Customers whose company has exactly this core name, oldest first; none for an empty core."""
+    if not core:
+        return []
+    query = select(customers).where(customers.c.core == core, _ALIVE).order_by(customers.c.id)
+    return [_customer(row) for row in await tx.execute(query)]
+
+
+async def names(tx: Tx, like: str = "") -> list[tuple[str, int]]:
+    """(label, customer id) for nlp.similar, newest first; with `like` only those that share two neighbouring
+    characters with it, which leaves a few hundred of a hundred thousand."""
+    query = select(customers.c.id, customers.c.company, customers.c.name).where(_ALIVE)
+    query = query.order_by(customers.c.id.desc())
+    pairs = {like[at : at + 2] for at in range(len(like) - 1)} or ({like} if like else set())
+    if pairs:
+        columns = (customers.c.company, customers.c.name)
+        query = query.where(
+            or_(*(c.contains(pair, autoescape=True) for pair in sorted(pairs) for c in columns))
+        )
+    return [(row.company or row.name, int(row.id)) for row in await tx.execute(query)]
+
+
+async def names_of(tx: Tx, owners: Sequence[str]) -> list[tuple[str, int]]:
+    """(company or name, id) and (contact's name, id) of these owners' customers ("": the pool), newest first."""
+    query = (
+        select(customers.c.id, customers.c.company, customers.c.name, contacts.c.name.label("person"))
+        .outerjoin(contacts, (contacts.c.customer == customers.c.id) & _HERE)
+        .where(customers.c.owner.in_(owners), _ALIVE)
+        .order_by(customers.c.id.desc(), contacts.c.id)
+    )
+    found: dict[tuple[str, int], None] = {}
+    for row in await tx.execute(query):
+        found |= {(label, int(row.id)): None for label in (row.company, row.name, row.person) if label}
+    return list(found)
+
+
+async def of_owner(tx: Tx, owner: str) -> list[Customer]:
+    """The member's customers, newest first."""
+    query = select(customers).where(customers.c.owner == owner, _ALIVE).order_by(customers.c.id.desc())
+    return [_customer(row) for row in await tx.execute(query)]
+
+
+# ── contacts ───────────────────────────────────────────────────────────────────────────────────────────
+async def add_contact(
+    tx: Tx, customer: int, *, now: datetime, name: str = "", title: str = "", phone: str = "", email: str = "",
+    wechat: str = "",
+) -> Contact:  # fmt: skip
+    """Writes a new contact of the customer."""
+    new = Contact(
+        id=0, customer=customer, name=name[:64], title=title[:64], phone=phone[:40], email=email[:120].lower(),
+        wechat=wechat[:64],
+    )  # fmt: skip
+    made = await tx.execute(
+        insert(contacts)
+        .values(
+            customer=customer, name=new.name, title=new.title, phone=new.phone, phone_key=phone_key(new.phone),
+            email=new.email, wechat=new.wechat, created_at=now,
+        )
+        .returning(contacts.c.id)
+    )  # fmt: skip
+    return replace(new, id=int(made.scalar_one()))
+
+
+async def remove_contact(tx: Tx, id: int, now: datetime) -> None:
+    """Takes a contact out of sight (the row stays)."""
+    await tx.execute(update(contacts).where(contacts.c.id == id).values(deleted_at=now))
+
+
+async def contact(tx: Tx, id: int | None) -> Contact | None:
+    """The contact, or None (also for None)."""
+    if id is None:
+        return None
+    row = (await tx.execute(select(contacts).where(contacts.c.id == id))).one_or_none()
+    return _contact(row) if row else None
+
+
+async def contacts_of(tx: Tx, customer: int) -> list[Contact]:
+    """The customer's contacts, oldest first."""
+    query = select(contacts).where(contacts.c.customer == customer, _HERE).order_by(contacts.c.id)
+    return [_contact(row) for row in await tx.execute(query)]
+
+
+async def by_phone(tx: Tx, phone: str) -> list[tuple[Customer, Contact]]:
+    """Who has this phone number, however it is written; oldest customer first."""
+    key = phone_key(phone)
+    return await _known(tx, _pairs().where(contacts.c.phone_key == key)) if key else []
+
+
+async def by_email(tx: Tx, email: str) -> list[tuple[Customer, Contact]]:
+    """Who has this e-mail address; oldest customer first."""
+    return (
+        await _known(tx, _pairs().where(contacts.c.email == email.strip().lower())) if email.strip() else []
+    )
+
+
+async def of_lead(tx: Tx, lead: Lead) -> tuple[Customer, Contact | None]:
+    """The customer and contact that a lead is about. Raises Refused when the customer was deleted."""
+    return await get(tx, lead.customer), await contact(tx, lead.contact)
+
+
+def _pairs() -> Select[Any]:
+    """Contact columns first (by their names), then the customer's under c_…"""
+    columns = [column.label(f"c_{column.name}") for column in customers.c]
+    joined = select(contacts, *columns).join(customers, customers.c.id == contacts.c.customer)
+    return joined.where(_ALIVE, _HERE).order_by(customers.c.id, contacts.c.id)
+
+
+async def _known(tx: Tx, query: Select[Any]) -> list[tuple[Customer, Contact]]:
+    found = []
+    for row in await tx.execute(query):
+        whose = Customer(
+            id=row.c_id, name=row.c_name, company=row.c_company, core=row.c_core, city=row.c_city,
+            level=row.c_level, owner=row.c_owner, version=row.c_version,
+        )  # fmt: skip
+        found.append((whose, _contact(row)))
+    return found
+
+
+def _customer(row: Any) -> Customer:
+    return Customer(
+        id=row.id, name=row.name, company=row.company, core=row.core, city=row.city, level=row.level,
+        owner=row.owner, version=row.version,
+    )  # fmt: skip
+
+
+def _contact(row: Any) -> Contact:
+    return Contact(
+        id=row.id, customer=row.customer, name=row.name, title=row.title, phone=row.phone, email=row.email,
+        wechat=row.wechat,
+    )  # fmt: skip

@@ -1,0 +1,76 @@
+"""What happened to a lead, as rows: what ladders start from and end with. Undoing takes facts back."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from store.db import Tx
+from store.tables import fact
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One fact about a lead."""
+
+    id: int
+    lead: int
+    name: str
+    at: datetime
+    payload: dict[str, Any]
+
+
+async def add(
+    tx: Tx,
+    lead: int,
+    name: str,
+    at: datetime,
+    *,
+    payload: Mapping[str, Any] | None = None,
+    followup: int | None = None,
+) -> int:
+    """Writes a fact. `followup` ties it to the record that made it, so that undoing one undoes the other."""
+    text = json.dumps(payload or {}, ensure_ascii=False)
+    row = sa.insert(fact).values(lead=lead, name=name, at=at, payload=text, followup=followup)
+    return int((await tx.execute(row.returning(fact.c.id))).scalar_one())
+
+
+async def last(tx: Tx, lead: int, name: str) -> Happened | None:
+    """The newest standing fact of this name, None when there is none."""
+    query = (
+        sa.select(fact.c.id, fact.c.lead, fact.c.name, fact.c.at, fact.c.payload)
+        .where(fact.c.lead == lead, fact.c.name == name, fact.c.undone_at.is_(None))
+        .order_by(fact.c.id.desc())
+        .limit(1)
+    )
+    row = (await tx.execute(query)).first()
+    return Happened(row.id, row.lead, row.name, row.at, json.loads(row.payload)) if row else None
+
+
+async def stands(tx: Tx, id: int) -> bool:
+    """Whether a fact was not taken back."""
+    row = (await tx.execute(sa.select(fact.c.undone_at).where(fact.c.id == id))).first()
+    return row is not None and row.undone_at is None
+
+
+async def since(tx: Tx, lead: int, name: str, after: int) -> bool:
+    """Whether a standing fact of this name came after the fact `after` (by id: exact even within one instant)."""
+    query = sa.select(fact.c.id).where(
+        fact.c.lead == lead, fact.c.name == name, fact.c.id > after, fact.c.undone_at.is_(None)
+    )
+    return (await tx.execute(query.limit(1))).first() is not None
+
+
+async def undo(tx: Tx, followup: int, now: datetime) -> None:
+    """Takes back every fact that this follow-up made."""
+    await tx.execute(
+        sa.update(fact).where(fact.c.followup == followup, fact.c.undone_at.is_(None)).values(undone_at=now)
+    )
+
+
+async def undo_one(tx: Tx, id: int, now: datetime) -> None:
+    """Takes one fact back."""
+    await tx.execute(sa.update(fact).where(fact.c.id == id).values(undone_at=now))

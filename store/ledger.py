@@ -1,0 +1,65 @@
+"""The delivery ledger, read: did a card reach its person, was it acted on, what could not be sent lately."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from rules.sla import Delivery
+from store.db import Tx
+from store.queues import DEAD
+from store.tables import outbox
+
+
+async def delivery(tx: Tx, subject: str, member: str, *, but: Sequence[str] = ()) -> Delivery | None:
+    """What became of the newest card about `subject` (not of these kinds) to a member; None when none was sent."""
+    query = sa.select(
+        outbox.c.ledger, outbox.c.sent_at, outbox.c.done_at, outbox.c.acted_at, outbox.c.error
+    ).where(outbox.c.subject == subject, outbox.c.member == member, outbox.c.way == "card")
+    if but:
+        query = query.where(outbox.c.kind.not_in(but))
+    row = (await tx.execute(query.order_by(outbox.c.id.desc()).limit(1))).first()
+    if row is None:
+        return None
+    return Delivery(row.ledger, row.sent_at or row.done_at, row.acted_at, _reason(row.error))
+
+
+async def acted_since(tx: Tx, subject: str, member: str, since: datetime) -> bool:
+    """Whether the member pressed anything on a card about `subject` since then."""
+    query = sa.select(outbox.c.id).where(
+        outbox.c.subject == subject, outbox.c.member == member, outbox.c.acted_at >= since
+    )
+    return (await tx.execute(query.limit(1))).first() is not None
+
+
+async def ref(tx: Tx, id: int) -> str:
+    """The platform's id of what an outbox row sent, "" while it has none."""
+    found: str | None = (await tx.execute(sa.select(outbox.c.ref).where(outbox.c.id == id))).scalar()
+    return found or ""
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """Sends to one member that were given up for one reason."""
+
+    member: str
+    why: str
+    count: int
+
+
+async def undelivered(tx: Tx, since: datetime, limit: int = 5) -> list[Undelivered]:
+    """What was given up since then, the most frequent first."""
+    query = (
+        sa.select(outbox.c.member, outbox.c.error, sa.func.count().label("n"))
+        .where(outbox.c.state == DEAD, outbox.c.done_at >= since)
+        .group_by(outbox.c.member, outbox.c.error)
+        .order_by(sa.func.count().desc(), outbox.c.member)
+        .limit(limit)
+    )
+    return [Undelivered(row.member, _reason(row.error), row.n) for row in await tx.execute(query)]
+
+
+def _reason(error: str) -> str:
+    """The words of an error; "refused:wecom 账号未激活" keeps the platforms that were tried in front."""
+    return error.partition(" ")[2] if error.startswith("refused:") else error

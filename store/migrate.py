@@ -1,0 +1,204 @@
+"""Schema and data: migrate up, tell the version, back up and restore."""
+
+import asyncio
+import json
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from store.db import Database
+from store.tables import UtcDateTime, meta
+
+HERE = Path(__file__).parent / "migrations"
+
+
+class Newer(Exception):
+    """The database has a newer schema than this version of genjin knows."""
+
+
+class Older(Exception):
+    """The database must be migrated before it can be used."""
+
+
+def _config(connection: sa.Connection | None = None) -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(HERE))
+    if connection is not None:
+        config.attributes["connection"] = connection
+    return config
+
+
+def head() -> str:
+    """The newest revision that this version knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+async def version(db: Database) -> str:
+    """The database's revision, "" when it is empty."""
+
+    def read(connection: sa.Connection) -> str:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+    async with db.read() as tx:
+        return await tx.run_sync(read)
+
+
+async def migrate(db: Database) -> tuple[str, str]:
+    """Brings the schema up to date; several processes may try at once. Returns (before, after). Raises Newer."""
+    before = await version(db)
+    _not_newer(before)
+
+    def up(connection: sa.Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(7230918)"))
+        command.upgrade(_config(connection), "head")
+
+    async with db.write() as tx:
+        await tx.run_sync(up)
+    return before, head()
+
+
+async def check(db: Database) -> None:
+    """Raises Older or Newer unless the schema is exactly ours."""
+    found = await version(db)
+    _not_newer(found)
+    if found != head():
+        raise Older(
+            "数据库结构不是最新的，先备份，再运行 python main.py migrate（SQLite 会自动留一份副本）。"
+        )
+
+
+def _not_newer(found: str) -> None:
+    if found and found not in {
+        script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()
+    }:
+        raise Newer(f"数据库结构（{found}）比这个版本的程序新，请升级程序，不要用旧版本打开。")
+
+
+async def differences(db: Database) -> list[Any]:
+    """What Alembic would still change to make the database like store/tables.py: nothing, if all is well."""
+
+    def compare(connection: sa.Connection) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, meta))
+
+    async with db.read() as tx:
+        return await tx.run_sync(compare)
+
+
+# ── backup ─────────────────────────────────────────────────────────────────────────────────────────────
+FORMAT = 1
+
+
+async def backup(db: Database, target: Path) -> dict[str, int]:
+    """Writes every table as JSON lines into one zip file, from one consistent snapshot. Returns rows per table.
+
+    The same file restores into SQLite and PostgreSQL. It holds customer data in clear: keep it like the database.
+    """
+    counts: dict[str, int] = {}
+    revision = await version(db)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    async with db.read() as tx:
+        if not db.sqlite:
+            await tx.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+            for table in meta.sorted_tables:
+                rows = (await tx.execute(sa.select(table))).all()
+                lines = (json.dumps([_plain(value) for value in row], ensure_ascii=False) for row in rows)
+                archive.writestr(f"{table.name}.jsonl", "\n".join(lines))
+                counts[table.name] = len(rows)
+            about = {"format": FORMAT, "revision": revision, "rows": counts,
+                     "columns": {t.name: [c.name for c in t.columns] for t in meta.sorted_tables}}  # fmt: skip
+            archive.writestr("about.json", json.dumps(about, ensure_ascii=False))
+    await asyncio.to_thread(part.replace, target)
+    return counts
+
+
+def _plain(value: Any) -> Any:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+
+
+class NotABackup(Exception):
+    """The file is no backup of ours, or it does not fit this database; the text says what to do."""
+
+
+async def restore(db: Database, source: Path) -> dict[str, int]:
+    """Fills an empty database from a backup. Returns rows per table. Raises NotABackup."""
+    try:
+        archive = zipfile.ZipFile(source)
+        about = json.loads(archive.read("about.json"))
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise NotABackup(f"{source} 不是 genjin 的备份文件：{error}") from None
+    with archive:
+        if about.get("format") != FORMAT:
+            raise NotABackup("备份文件的格式比这个版本新，请升级程序再恢复。")
+        if about["revision"] != head():
+            raise NotABackup(
+                f"备份的结构版本是 {about['revision']}，程序的是 {head()}：请用对应版本恢复后再升级。"
+            )
+        await migrate(db)
+        counts: dict[str, int] = {}
+        async with db.write() as tx:
+            for table in meta.sorted_tables:
+                if (await tx.execute(sa.select(sa.func.count()).select_from(table))).scalar_one():
+                    raise NotABackup(f"目标数据库不是空的（{table.name} 已有数据）。请恢复到一个空库。")
+            for table in meta.sorted_tables:
+                columns = about["columns"][table.name]
+                rows = list(_rows(table, columns, archive.read(f"{table.name}.jsonl").decode()))
+                for start in range(0, len(rows), 500):
+                    await tx.execute(sa.insert(table), rows[start : start + 500])
+                counts[table.name] = len(rows)
+            if not db.sqlite:
+                await _continue_sequences(tx)
+    return counts
+
+
+def _rows(table: sa.Table, columns: list[str], text: str) -> Iterator[dict[str, Any]]:
+    times = {column.name for column in table.columns if isinstance(column.type, UtcDateTime)}
+    for line in text.splitlines():
+        row = dict(zip(columns, json.loads(line), strict=True))
+        for name in times:
+            if row[name]:
+                row[name] = datetime.fromisoformat(row[name])
+        yield row
+
+
+async def _continue_sequences(tx: Any) -> None:
+    for table in meta.sorted_tables:
+        if "id" in table.c and isinstance(table.c.id.type, sa.BigInteger):
+            name = f"pg_get_serial_sequence('{table.name}', 'id')"
+            await tx.execute(
+                sa.text(f"SELECT setval({name}, greatest((SELECT coalesce(max(id), 1) FROM {table.name}), "
+                        f"(SELECT last_value FROM pg_sequences WHERE schemaname || '.' || sequencename = {name})))")
+            )  # fmt: skip
+
+
+async def upgrade(db: Database) -> tuple[str, str, Path | None]:
+    """Migrates, and keeps a copy of a SQLite file that is not new. Returns (before, after, the copy). Raises Newer.
+
+    On PostgreSQL the copy is the deployer's: `main.py backup` or pg_dump first (docs/operations.md).
+    """
+    before, kept = await version(db), None
+    if before and before != head() and db.path:
+        kept = db.path.with_name(f"{db.path.name}.before-{head()}")
+        await asyncio.to_thread(snapshot, db.path, kept)
+    return (*await migrate(db), kept)
+
+
+def snapshot(source: Path, target: Path) -> None:
+    """Copies a SQLite file while it is in use (VACUUM INTO)."""
+    target.unlink(missing_ok=True)
+    with sqlite3.connect(source) as connection:
+        connection.execute("VACUUM INTO ?", (str(target),))
+    connection.close()

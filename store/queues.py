@@ -1,0 +1,534 @@
+"""The tables that drive the bot: inbox, outbox, their lanes (mailboxes with lease and fence), and timers.
+
+Two kinds of time meet here. Due times of timers and everything people see are business time (UTC datetimes). Leases,
+retries and throttles are machine time: `ms`, milliseconds of the real clock, so that a rehearsal which jumps ahead
+four hours does not lose its leases.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store.db import Tx
+from store.tables import inbox, lane, outbox, replica, timer
+
+Queue = Literal["inbox", "outbox"]
+OPEN, DONE, DEAD = 0, 2, 3
+
+
+class Fenced(Exception):
+    """Another worker has this lane now: whatever was done here must be rolled back."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A claimed lane."""
+
+    key: str
+    epoch: int
+    pending: int
+
+
+@dataclass(frozen=True)
+class Inrow:
+    """An open inbox row. `body` is the event as JSON text."""
+
+    id: int
+    dedup: str
+    body: str
+    attempts: int
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Outrow:
+    """What a Turn wants sent. `body` is plain JSON and is sent again byte for byte; lane = the recipient."""
+
+    dedup: str
+    member: str
+    way: str
+    body: dict[str, Any]
+    kind: str = ""
+    card: int | None = None
+    subject: str = ""
+    priority: int = 1
+
+
+@dataclass(frozen=True)
+class Queued:
+    """An open outbox row."""
+
+    id: int
+    member: str
+    way: str
+    body: dict[str, Any]
+    card: int | None
+    subject: str
+    kind: str
+    priority: int
+    attempts: int
+    ledger: str
+    created_at: datetime
+    error: str = ""
+    next_at: int = 0
+    platform: str = ""  # which one `next_at` is about
+
+
+class _Incoming(Protocol):
+    @property
+    def dedup(self) -> str: ...
+    @property
+    def lane(self) -> str: ...
+    @property
+    def event(self) -> Any: ...
+
+
+def upsert(tx: Tx, table: sa.Table) -> Any:
+    """INSERT with ON CONFLICT for whichever database this is."""
+    return (sqlite if tx.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+# One statement text whatever the number of rows: the batch travels as one JSON value.
+_TAKE = {
+    "sqlite": sa.text(
+        "INSERT INTO inbox (dedup, lane, body, created_at) SELECT value->>0, value->>1, value->>2, :now"
+        " FROM json_each(:rows) WHERE true ORDER BY key ON CONFLICT (dedup) DO NOTHING RETURNING lane"
+    ),
+    "postgresql": sa.text(
+        "INSERT INTO inbox (dedup, lane, body, created_at) SELECT value->>0, value->>1, value->>2, :now"
+        " FROM jsonb_array_elements(CAST(:rows AS jsonb)) WITH ORDINALITY AS t(value, n) ORDER BY n"
+        " ON CONFLICT (dedup) DO NOTHING RETURNING lane"
+    ),
+}
+# A send wakes its lane even when an earlier one rests (perhaps on another platform); an event waits for its turn.
+_WAKE = " due = CASE WHEN lane.owner IS NULL THEN 0 ELSE lane.due END,"
+_RAISE = {
+    (dialect, q): sa.text(
+        f"INSERT INTO lane (q, key, pending, due, epoch) SELECT '{q}', {values}"
+        f" ON CONFLICT (q, key) DO UPDATE SET{wake} pending = lane.pending + excluded.pending"
+    )
+    for q, wake in (("inbox", ""), ("outbox", _WAKE))
+    for dialect, values in (
+        ("sqlite", "value->>0, value->>1, 0, 0 FROM json_each(:rows) WHERE true"),
+        (
+            "postgresql",
+            "value->>0, CAST(value->>1 AS integer), 0, 0 FROM jsonb_array_elements(CAST(:rows AS jsonb))",
+        ),
+    )
+}
+_TAKE = {
+    name: statement.bindparams(sa.bindparam("now", type_=inbox.c.created_at.type))
+    for name, statement in _TAKE.items()
+}
+
+
+async def _raise_lanes(tx: Tx, q: Queue, keys: Sequence[str]) -> None:
+    counts = sorted(Counter(keys).items())  # in one order everywhere: no deadlocks between replicas
+    await tx.execute(_RAISE[tx.dialect.name, q], {"rows": json.dumps(counts, ensure_ascii=False)})
+
+
+# ── inbox ──────────────────────────────────────────────────────────────────────────────────────────────
+async def take(tx: Tx, incoming: Sequence[_Incoming], now: datetime, *, encode: Callable[[Any], str]) -> int:
+    """Stores events that are not stored yet, in order. Returns how many were new (the rest are repeats)."""
+    rows = json.dumps([(i.dedup, i.lane, encode(i.event)) for i in incoming], ensure_ascii=False)
+    fresh = (await tx.execute(_TAKE[tx.dialect.name], {"rows": rows, "now": now})).scalars().all()
+    if fresh:
+        await _raise_lanes(tx, "inbox", fresh)
+    return len(fresh)
+
+
+_OPEN_IN = (
+    sa.select(inbox.c.id, inbox.c.dedup, inbox.c.body, inbox.c.attempts, inbox.c.created_at)
+    .where(inbox.c.lane == sa.bindparam("lane"), inbox.c.state == OPEN)
+    .order_by(inbox.c.id)
+    .limit(sa.bindparam("n"))
+)
+
+
+async def open_events(tx: Tx, key: str, limit: int) -> list[Inrow]:
+    """The next open events of a lane, oldest first."""
+    return [Inrow(*row) for row in await tx.execute(_OPEN_IN, {"lane": key, "n": limit})]
+
+
+_END_IN = (
+    sa.update(inbox)
+    .where(inbox.c.id == sa.bindparam("row"), inbox.c.state == OPEN)
+    .values(state=sa.bindparam("to"), error=sa.bindparam("why"), done_at=sa.bindparam("at"))
+)
+
+
+async def end_event(tx: Tx, row: int, now: datetime, *, error: str = "", dead: bool = False) -> None:
+    """Marks an event as handled (or, with `dead`, as a dead letter with the reason)."""
+    done = await tx.execute(_END_IN, {"row": row, "to": DEAD if dead else DONE, "why": error, "at": now})
+    if done.rowcount != 1:
+        raise Fenced(f"event {row} is handled already")
+
+
+async def retry_event(tx: Tx, row: int, error: str, next_ms: int, *, counts: bool) -> None:
+    """Keeps an event open for another try; `counts` is False when the database was at fault, not the event."""
+    await tx.execute(
+        sa.update(inbox)
+        .where(inbox.c.id == row, inbox.c.state == OPEN)
+        .values(attempts=inbox.c.attempts + (1 if counts else 0), error=error, next_at=next_ms)
+    )
+
+
+async def outcome(tx: Tx, dedup: str) -> tuple[int, int, str] | None:
+    """(id, state, error) of an event, for whoever waits for it; None when it was never stored."""
+    row = (
+        await tx.execute(sa.select(inbox.c.id, inbox.c.state, inbox.c.error).where(inbox.c.dedup == dedup))
+    ).first()
+    return (row.id, row.state, row.error) if row else None
+
+
+# ── lanes ──────────────────────────────────────────────────────────────────────────────────────────────
+_DUE = (
+    lane.c.q == sa.bindparam("queue"),
+    lane.c.pending > 0,
+    lane.c.due <= sa.bindparam("ms", type_=sa.BigInteger),
+)
+_PEEK = sa.select(lane.c.key).where(*_DUE).limit(1)
+_NEXT = sa.select(sa.func.min(lane.c.due)).where(lane.c.q == sa.bindparam("queue"), lane.c.pending > 0)
+# Materialised: a LIMIT in a plain subquery may be run once per row, and then claims everything.
+_PICK = (
+    sa.select(lane.c.key)
+    .where(*_DUE)
+    .order_by(lane.c.due)
+    .limit(sa.bindparam("n"))
+    .with_for_update(skip_locked=True)
+    .cte("pick")
+    .prefix_with("MATERIALIZED")
+)
+_CLAIM = (
+    sa.update(lane)
+    .where(lane.c.q == sa.bindparam("queue"), lane.c.key.in_(sa.select(_PICK.c.key)))
+    .values(
+        owner=sa.bindparam("me"),
+        epoch=lane.c.epoch + 1,
+        due=sa.bindparam("ms", type_=sa.BigInteger) + sa.bindparam("lease", type_=sa.BigInteger),
+    )
+    .returning(lane.c.key, lane.c.epoch, lane.c.pending)
+)
+
+
+async def anything_due(tx: Tx, q: Queue, ms: int) -> bool:
+    """Whether a lane could be claimed now (a cheap read before the write)."""
+    return (await tx.execute(_PEEK, {"queue": q, "ms": ms})).first() is not None
+
+
+async def next_due(tx: Tx, q: Queue) -> int | None:
+    """When the next lane can be claimed (ms), None when nothing waits."""
+    due: int | None = (await tx.execute(_NEXT, {"queue": q})).scalar()
+    return due
+
+
+async def claim(tx: Tx, q: Queue, me: str, ms: int, *, n: int, lease_ms: int) -> list[Lease]:
+    """Claims up to n lanes whose time has come. One owner per lane: that is what keeps a customer's order."""
+    rows = await tx.execute(_CLAIM, {"queue": q, "me": me, "ms": ms, "n": n, "lease": lease_ms})
+    return [Lease(row.key, row.epoch, row.pending) for row in rows]
+
+
+_MINE = (
+    lane.c.q == sa.bindparam("q_"),
+    lane.c.key == sa.bindparam("key_"),
+    lane.c.owner == sa.bindparam("me_"),
+    lane.c.epoch == sa.bindparam("epoch_"),
+)
+_FENCE = (
+    sa.update(lane)
+    .where(*_MINE)
+    .values(
+        pending=lane.c.pending - 1,
+        # the last row gives the lane back in the same breath
+        owner=sa.case((lane.c.pending <= 1, None), else_=lane.c.owner),
+        due=sa.case(
+            (lane.c.pending <= 1, sa.bindparam("ms", type_=sa.BigInteger)),
+            else_=sa.bindparam("until", type_=sa.BigInteger),
+        ),
+    )
+    .returning(lane.c.pending)
+)
+_RELEASE = sa.update(lane).where(*_MINE).values(owner=None, due=sa.bindparam("at", type_=sa.BigInteger))
+_RENEW = sa.update(lane).where(*_MINE).values(due=sa.bindparam("at", type_=sa.BigInteger))
+
+
+async def fence(tx: Tx, q: Queue, me: str, lease: Lease, ms: int, *, lease_ms: int) -> int:
+    """The first thing of every completing transaction: one row of this lane is done, if the lane is still ours.
+
+    Returns how many rows remain (0: the lane was given back). Raises Fenced when somebody else has it.
+    """
+    found = (
+        await tx.execute(
+            _FENCE,
+            {"q_": q, "key_": lease.key, "me_": me, "epoch_": lease.epoch, "ms": ms, "until": ms + lease_ms},
+        )
+    ).scalar()
+    if found is None:
+        raise Fenced(lease.key)
+    return int(found)
+
+
+async def release(tx: Tx, q: Queue, me: str, lease: Lease, at_ms: int) -> None:
+    """Gives a lane back; it can be claimed again at `at_ms`."""
+    await tx.execute(_RELEASE, {"q_": q, "key_": lease.key, "me_": me, "epoch_": lease.epoch, "at": at_ms})
+
+
+async def renew(tx: Tx, q: Queue, me: str, lease: Lease, until_ms: int) -> bool:
+    """Keeps a lane for longer; False when it is not ours any more."""
+    found = await tx.execute(
+        _RENEW, {"q_": q, "key_": lease.key, "me_": me, "epoch_": lease.epoch, "at": until_ms}
+    )
+    return found.rowcount == 1
+
+
+async def release_all(tx: Tx) -> None:
+    """Embedded start: we are the only process, so every lease (and every rest, by a clock that may have been set
+    back since) is of a former life."""
+    await tx.execute(sa.update(lane).where(lane.c.pending > 0).values(owner=None, due=0))
+
+
+async def beat(tx: Tx, me: str, ms: int, *, silent_ms: int = 10_000) -> None:
+    """A sign of life of this replica; lanes of replicas that were silent for too long are free again."""
+    insert = upsert(tx, replica).values(id=me, beat=ms)
+    await tx.execute(insert.on_conflict_do_update(index_elements=["id"], set_={"beat": ms}))
+    gone = (await tx.execute(sa.select(replica.c.id).where(replica.c.beat < ms - silent_ms))).scalars().all()
+    if gone:
+        await tx.execute(sa.update(lane).where(lane.c.owner.in_(gone)).values(owner=None, due=0))
+        await tx.execute(sa.delete(replica).where(replica.c.id.in_(gone)))
+
+
+# ── outbox ─────────────────────────────────────────────────────────────────────────────────────────────
+_PUT = {
+    name: dialect.insert(outbox).on_conflict_do_nothing(index_elements=["dedup"]).returning(outbox.c.id)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+
+
+async def put(tx: Tx, row: Outrow, *, now: datetime, cause: int) -> int:
+    """Queues something to send. Returns its id, or 0 when `dedup` was used before."""
+    made = (
+        await tx.execute(
+            _PUT[tx.dialect.name],
+            {
+                "dedup": row.dedup,
+                "lane": f"m:{row.member}",
+                "member": row.member,
+                "way": row.way,
+                "body": json.dumps(row.body, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+                "priority": row.priority,
+                "card": row.card,
+                "subject": row.subject,
+                "kind": row.kind,
+                "created_at": now,
+                "cause": cause,
+            },
+        )
+    ).scalar()
+    if made is None:
+        return 0
+    await _raise_lanes(tx, "outbox", [f"m:{row.member}"])
+    return int(made)
+
+
+_OUT_COLUMNS = (
+    outbox.c.id, outbox.c.member, outbox.c.way, outbox.c.body, outbox.c.card, outbox.c.subject, outbox.c.kind,
+    outbox.c.priority, outbox.c.attempts, outbox.c.ledger, outbox.c.created_at, outbox.c.error, outbox.c.next_at,
+    outbox.c.platform,
+)  # fmt: skip
+_OPEN_OUT = (
+    sa.select(*_OUT_COLUMNS)
+    .where(outbox.c.lane == sa.bindparam("lane"), outbox.c.state == OPEN)
+    .order_by(outbox.c.id)
+    .limit(sa.bindparam("n"))
+)
+
+
+async def open_sends(tx: Tx, key: str, limit: int) -> list[Queued]:
+    """The next open sends of a lane: alarms first, else in the order they were said."""
+    rows = [
+        Queued(**{**row._mapping, "body": json.loads(row.body)})
+        for row in await tx.execute(_OPEN_OUT, {"lane": key, "n": limit})
+    ]
+    return (
+        sorted(rows, key=lambda row: (row.priority, row.id)) if any(r.priority == 0 for r in rows) else rows
+    )
+
+
+async def end_send(tx: Tx, row: int, now: datetime, **values: Any) -> None:
+    """Closes an outbox row with its place in the delivery ledger (accepted, refused, expired, unknown, folded)."""
+    values.setdefault("state", DONE)
+    done = await tx.execute(
+        sa.update(outbox).where(outbox.c.id == row, outbox.c.state == OPEN).values(done_at=now, **values)
+    )
+    if done.rowcount != 1:
+        raise Fenced(f"send {row} is closed already")
+
+
+async def note_send(tx: Tx, row: int, **values: Any) -> None:
+    """Writes a step of an open row into the ledger (throttled, sent, another attempt)."""
+    await tx.execute(sa.update(outbox).where(outbox.c.id == row, outbox.c.state == OPEN).values(**values))
+
+
+async def acted(tx: Tx, card: int, now: datetime) -> None:
+    """The recipient pressed something on this card: proof that it arrived."""
+    await tx.execute(
+        sa.update(outbox)
+        .where(outbox.c.card == card, outbox.c.way == "card", outbox.c.acted_at.is_(None))
+        .values(acted_at=now, ledger="acted")
+    )
+
+
+# ── timers ─────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Due:
+    """A timer whose time has come."""
+
+    id: int
+    kind: str
+    key: str
+    due: datetime
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def set_timer(
+    tx: Tx, kind: str, key: str, due: datetime, payload: Mapping[str, Any], now: datetime, *,
+    keep_earlier: bool = False,
+) -> None:  # fmt: skip
+    """Sets or moves the timer kind/key. With `keep_earlier` an earlier due time stays."""
+    text = json.dumps(payload, ensure_ascii=False)
+    insert = upsert(tx, timer).values(kind=kind, key=key, due=due, payload=text, created_at=now)
+    changes: dict[str, Any] = {"due": insert.excluded.due, "payload": insert.excluded.payload}
+    where = insert.excluded.due < timer.c.due if keep_earlier else None
+    await tx.execute(insert.on_conflict_do_update(index_elements=["kind", "key"], set_=changes, where=where))
+
+
+async def drop_timer(tx: Tx, kind: str, key: str) -> None:
+    """Removes a timer."""
+    await tx.execute(sa.delete(timer).where(timer.c.kind == kind, timer.c.key == key))
+
+
+async def has_timer(tx: Tx, kind: str, key: str) -> bool:
+    """Whether the timer is set."""
+    found = await tx.execute(sa.select(timer.c.id).where(timer.c.kind == kind, timer.c.key == key))
+    return found.first() is not None
+
+
+_FIRST = sa.select(sa.func.min(timer.c.due))
+_DUE_TIMERS = (
+    sa.select(timer.c.id)
+    .where(timer.c.due <= sa.bindparam("now", type_=timer.c.due.type))
+    .order_by(timer.c.due)
+    .limit(sa.bindparam("n"))
+    .with_for_update(skip_locked=True)
+    .cte("pick")
+    .prefix_with("MATERIALIZED")
+)
+_FIRE = sa.delete(timer).where(timer.c.id.in_(sa.select(_DUE_TIMERS.c.id))).returning(timer)
+
+
+async def next_timer(tx: Tx) -> datetime | None:
+    """When the next timer is due, None when there is none."""
+    due: datetime | None = (await tx.execute(_FIRST)).scalar()
+    return due
+
+
+async def fire(tx: Tx, now: datetime, *, n: int) -> list[Due]:
+    """Takes up to n due timers away, oldest first. The caller puts them into the inbox in the same transaction."""
+    rows = (await tx.execute(_FIRE, {"now": now, "n": n})).all()
+    due = [Due(row.id, row.kind, row.key, row.due, json.loads(row.payload or "{}")) for row in rows]
+    return sorted(due, key=lambda one: (one.due, one.id))
+
+
+# ── looking after ──────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Depth:
+    """How a queue stands: open and dead rows, when the oldest open one came."""
+
+    open: int
+    dead: int
+    oldest: datetime | None
+
+
+async def depth(tx: Tx, q: Queue) -> Depth:
+    """Counts of a queue, for /诊断 and /metrics."""
+    table = inbox if q == "inbox" else outbox
+    opened = (
+        await tx.execute(
+            sa.select(sa.func.count(), sa.func.min(table.c.created_at)).where(table.c.state == OPEN)
+        )
+    ).one()
+    dead = (await tx.execute(sa.select(sa.func.count()).where(table.c.state == DEAD))).scalar_one()
+    return Depth(opened[0], dead, opened[1])
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """An event that could not be handled."""
+
+    id: int
+    lane: str
+    error: str
+    attempts: int
+    created_at: datetime
+
+
+async def dead_letters(tx: Tx, limit: int = 10) -> list[DeadLetter]:
+    """The newest dead letters."""
+    rows = await tx.execute(
+        sa.select(inbox.c.id, inbox.c.lane, inbox.c.error, inbox.c.attempts, inbox.c.created_at)
+        .where(inbox.c.state == DEAD)
+        .order_by(inbox.c.id.desc())
+        .limit(limit)
+    )
+    return [DeadLetter(*row) for row in rows]
+
+
+async def replay(tx: Tx, row: int) -> bool:
+    """Opens a dead letter again; False when it is none."""
+    found = await tx.execute(
+        sa.update(inbox)
+        .where(inbox.c.id == row, inbox.c.state == DEAD)
+        .values(state=OPEN, attempts=0, done_at=None)
+        .returning(inbox.c.lane)
+    )
+    key = found.scalar()
+    if key is None:
+        return False
+    await _raise_lanes(tx, "inbox", [key])
+    return True
+
+
+async def sweep(
+    tx: Tx, now: datetime, ms: int, *, keep: timedelta = timedelta(days=7), n: int = 1000
+) -> bool:
+    """Retention, one batch: handled events and closed sends older than `keep`, dead ones older than a month, lanes
+    idle for a day. Returns whether there may be more.
+
+    Seven days is longer than any platform's last retry, so a repeat never finds its key gone.
+    """
+    more = False
+    for table in (inbox, outbox):
+        for state, age in ((DONE, keep), (DEAD, timedelta(days=30))):
+            old = sa.select(table.c.id).where(table.c.state == state, table.c.done_at < now - age).limit(n)
+            gone = (await tx.execute(sa.delete(table).where(table.c.id.in_(old)))).rowcount
+            more = more or gone == n
+    idle = lane.c.due < ms - 86_400_000
+    await tx.execute(sa.delete(lane).where(lane.c.pending <= 0, lane.c.owner.is_(None), idle))
+    return more
+
+
+async def known(tx: Tx, dedup: str) -> bool:
+    """Whether something with this key was queued to send before."""
+    return (await tx.execute(sa.select(outbox.c.id).where(outbox.c.dedup == dedup))).first() is not None
+
+
+async def machine_ms(tx: Tx) -> int:
+    """The database server's clock in milliseconds (PostgreSQL): what replicas measure leases by."""
+    found = await tx.execute(sa.text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"))
+    return int(found.scalar_one())

@@ -1,0 +1,195 @@
+"""What is on people's screens and what they were asked: cards, open questions, notices waiting to be merged."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from store.db import Tx
+from store.queues import upsert
+from store.tables import card, expectation, notice
+
+
+@dataclass(frozen=True)
+class OnScreen:
+    """A card on somebody's screen. `body` is the Card as JSON, as it stands now; `track` its id on the platform."""
+
+    id: int
+    member: str
+    subject: str
+    kind: str
+    version: int
+    body: str
+    platform: str
+    track: str
+    code: str
+    code_at: datetime | None
+    live: bool
+    created_at: datetime
+
+
+_COLUMNS = (
+    card.c.id, card.c.member, card.c.subject, card.c.kind, card.c.version, card.c.body, card.c.platform,
+    card.c.track, card.c.code, card.c.code_at, card.c.live, card.c.created_at,
+)  # fmt: skip
+
+
+async def add(
+    tx: Tx, *, member: str, card_json: str, kind: str, subject: str, live: bool, now: datetime, instance: str
+) -> OnScreen:
+    """A new card for a member. Its track is unique for ever, also over databases (`instance`)."""
+    row = {"member": member, "subject": subject, "kind": kind, "body": card_json, "live": live}
+    made = (
+        await tx.execute(sa.insert(card).values(**row, created_at=now, updated_at=now).returning(card.c.id))
+    ).scalar_one()
+    track = f"{subject or 'card'}-{instance}-{made}"
+    await tx.execute(sa.update(card).where(card.c.id == made).values(track=track))
+    return OnScreen(made, member, subject, kind, 0, card_json, "", track, "", None, live, now)
+
+
+_BY_ID = sa.select(*_COLUMNS).where(card.c.id == sa.bindparam("one"))
+
+
+async def get(tx: Tx, id: int) -> OnScreen | None:
+    """The card, or None."""
+    row = (await tx.execute(_BY_ID, {"one": id})).first()
+    return OnScreen(**row._mapping) if row else None
+
+
+def id_of(track: str) -> int | None:
+    """The card id inside a track ("L-1024-k3f9-88", also "…-88-r17" of a card sent anew), None for a foreign one."""
+    head, _, tail = track.rpartition("-")
+    if tail.startswith("r") and tail[1:].isdigit():
+        tail = head.rpartition("-")[2]
+    return int(tail) if tail.isdigit() and len(tail) < 18 else None
+
+
+async def change(
+    tx: Tx, id: int, card_json: str, *, subject: str, kind: str, live: bool, now: datetime
+) -> None:
+    """The card says something else from now on, perhaps about something else (a draft became a lead)."""
+    await tx.execute(
+        sa.update(card)
+        .where(card.c.id == id)
+        .values(
+            body=card_json, subject=subject, kind=kind, live=live, updated_at=now, version=card.c.version + 1
+        )
+    )
+
+
+async def arrived(tx: Tx, id: int, *, platform: str, track: str, code: str, now: datetime) -> None:
+    """The platform took the card (or its update): where it is and how it can be changed next."""
+    values: dict[str, Any] = {"platform": platform, "code": code, "code_at": now if code else None}
+    if track:
+        values["track"] = track
+    await tx.execute(sa.update(card).where(card.c.id == id).values(**values))
+
+
+async def never_shown(tx: Tx, id: int) -> None:
+    """The card did not get onto a screen: nothing can be pressed on it."""
+    await tx.execute(sa.update(card).where(card.c.id == id, card.c.platform == "").values(live=False))
+
+
+async def fresh_code(tx: Tx, id: int, code: str, now: datetime) -> None:
+    """A click brought a new code to update the card with."""
+    await tx.execute(sa.update(card).where(card.c.id == id).values(code=code, code_at=now))
+
+
+async def live(tx: Tx, *, subject: str, kinds: Sequence[str] = ()) -> list[OnScreen]:
+    """Cards about a subject that still have buttons."""
+    query = sa.select(*_COLUMNS).where(card.c.subject == subject, card.c.live)
+    if kinds:
+        query = query.where(card.c.kind.in_(kinds))
+    return [OnScreen(**row._mapping) for row in await tx.execute(query.order_by(card.c.id))]
+
+
+async def newest_of(tx: Tx, member: str, platform: str, *, since: datetime) -> OnScreen | None:
+    """The card with buttons that the member saw change last, there or else anywhere: what a reply "1" presses."""
+    query = (
+        sa.select(*_COLUMNS)
+        .where(card.c.member == member, card.c.live, card.c.platform != "", card.c.updated_at >= since)
+        .order_by(
+            sa.case((card.c.platform == platform, 0), else_=1), card.c.updated_at.desc(), card.c.id.desc()
+        )
+        .limit(1)
+    )
+    row = (await tx.execute(query)).first()
+    return OnScreen(**row._mapping) if row else None
+
+
+# ── open questions ─────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Question:
+    """What the member was asked last."""
+
+    kind: str
+    payload: dict[str, Any]
+
+
+async def expect(tx: Tx, member: str, kind: str, payload: Mapping[str, Any], until: datetime) -> None:
+    """The member's next words answer `kind`. A newer question replaces an older one."""
+    text = json.dumps(payload, ensure_ascii=False)
+    insert = upsert(tx, expectation).values(member=member, kind=kind, payload=text, expires_at=until)
+    changes = {"kind": kind, "payload": text, "expires_at": until}
+    await tx.execute(insert.on_conflict_do_update(index_elements=["member"], set_=changes))
+
+
+_ASKED = sa.select(expectation.c.kind, expectation.c.payload).where(
+    expectation.c.member == sa.bindparam("who"),
+    expectation.c.expires_at > sa.bindparam("now", type_=expectation.c.expires_at.type),
+)
+
+
+async def expected(tx: Tx, member: str, now: datetime) -> Question | None:
+    """The member's open question, None when there is none or it is too old."""
+    row = (await tx.execute(_ASKED, {"who": member, "now": now})).first()
+    return Question(row.kind, json.loads(row.payload)) if row else None
+
+
+async def unexpect(tx: Tx, member: str, kinds: Sequence[str] = ()) -> None:
+    """Drops the open question (only of these kinds, when given)."""
+    query = sa.delete(expectation).where(expectation.c.member == member)
+    await tx.execute(query.where(expectation.c.kind.in_(kinds)) if kinds else query)
+
+
+# ── notices ────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Notice:
+    """Something to tell, kept until its bundle is said."""
+
+    id: int
+    subject: str
+    payload: dict[str, Any]
+    created_at: datetime
+
+
+async def add_notice(
+    tx: Tx, *, member: str, kind: str, subject: str, payload: Mapping[str, Any], now: datetime
+) -> None:
+    """Keeps a notice."""
+    text = json.dumps(payload, ensure_ascii=False)
+    await tx.execute(
+        sa.insert(notice).values(member=member, kind=kind, subject=subject, payload=text, created_at=now)
+    )
+
+
+async def take_notices(tx: Tx, member: str, kind: str) -> list[Notice]:
+    """All notices of a kind for a member, oldest first; they are removed."""
+    rows = (
+        await tx.execute(
+            sa.delete(notice)
+            .where(notice.c.member == member, notice.c.kind == kind)
+            .returning(notice.c.id, notice.c.subject, notice.c.payload, notice.c.created_at)
+        )
+    ).all()
+    return sorted(
+        (Notice(row.id, row.subject, json.loads(row.payload), row.created_at) for row in rows),
+        key=lambda one: one.id,
+    )
+
+
+FRESH = timedelta(hours=72)
+"""How long a card can be pressed by a text reply (and updated on WeCom: protocol wecom 4.8)."""

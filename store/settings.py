@@ -1,0 +1,29 @@
+"""Settings that live in the database: edited rules, the mark of this installation."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from store.db import Tx
+from store.queues import upsert
+from store.tables import setting
+
+
+async def get(tx: Tx, key: str) -> str | None:
+    """The value, None when it was never set."""
+    value: str | None = (await tx.execute(sa.select(setting.c.value).where(setting.c.key == key))).scalar()
+    return value
+
+
+async def put(tx: Tx, key: str, value: str, by: str, now: datetime) -> None:
+    """Sets a value and who did it."""
+    values = {"value": value, "changed_by": by, "at": now}
+    insert = upsert(tx, setting).values(key=key, **values)
+    await tx.execute(insert.on_conflict_do_update(index_elements=["key"], set_=values))
+
+
+async def once(tx: Tx, key: str, value: str, now: datetime) -> str:
+    """Sets a value if there is none yet; returns what stands."""
+    insert = upsert(tx, setting).values(key=key, value=value, changed_by="", at=now)
+    await tx.execute(insert.on_conflict_do_nothing(index_elements=["key"]))
+    return await get(tx, key) or value

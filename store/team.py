@@ -1,0 +1,155 @@
+"""Members and teams as rows: loaded from the configuration, enriched by what the platforms tell."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from rules.team import Member, Role, Team
+from store.db import Tx
+from store.queues import upsert
+from store.tables import member, reach, team
+
+
+def _member(row: Any) -> Member:
+    return Member(
+        id=row.id,
+        name=row.name,
+        roles=frozenset(Role(role) for role in json.loads(row.roles)),
+        team=row.team,
+        wecom=row.wecom,
+        dingtalk=row.dingtalk,
+        regions=tuple(json.loads(row.regions)),
+        tags=tuple(json.loads(row.tags)),
+        available=row.available,
+        assignable=row.assignable,
+        platform=row.platform,
+        gone=row.gone,
+    )
+
+
+async def sync(tx: Tx, members: Iterable[Member], teams: Iterable[Team]) -> None:
+    """Makes the rows match the configuration. Who is not in it any more is marked as gone, never deleted."""
+    keep = set()
+    for one in members:
+        keep.add(one.id)
+        values = {
+            "name": one.name,
+            "roles": json.dumps(sorted(one.roles)),
+            "team": one.team,
+            "wecom": one.wecom.lower(),
+            "dingtalk": one.dingtalk,
+            "regions": json.dumps(one.regions, ensure_ascii=False),
+            "tags": json.dumps(one.tags, ensure_ascii=False),
+            "available": one.available,
+            "assignable": one.assignable,
+            "gone": False,
+        }
+        insert = upsert(tx, member).values(id=one.id, **values)
+        await tx.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values))
+    await tx.execute(sa.update(member).where(member.c.id.not_in(keep)).values(gone=True))
+    await tx.execute(sa.delete(team))
+    for each in teams:
+        await tx.execute(sa.insert(team).values(name=each.name, manager=each.manager))
+
+
+async def everyone(tx: Tx) -> list[Member]:
+    """All members who are still with us, by id."""
+    rows = await tx.execute(sa.select(member).where(sa.not_(member.c.gone)).order_by(member.c.id))
+    return [_member(row) for row in rows]
+
+
+async def get(tx: Tx, id: str) -> Member | None:
+    """A member by id (also one who left), None when unknown."""
+    row = (await tx.execute(_BY_ID, {"who": id})).first()
+    return _member(row) if row else None
+
+
+# Statements on the path of every message are built once.
+_BY_USER = {
+    name: sa.select(member).where(member.c[name] == sa.bindparam("user"), sa.not_(member.c.gone))
+    for name in ("wecom", "dingtalk")
+}
+_BY_ID = sa.select(member).where(member.c.id == sa.bindparam("who"))
+_REACHES = sa.select(reach).where(reach.c.member == sa.bindparam("who"))
+_MOVED = sa.update(member).where(member.c.id == sa.bindparam("who")).values(platform=sa.bindparam("now_on"))
+
+
+async def by_user(tx: Tx, platform: str, user: str) -> Member | None:
+    """The member behind a platform's user id, None for a stranger. WeCom ids compare without case."""
+    if not user or platform not in _BY_USER:
+        return None
+    wanted = user.lower() if platform == "wecom" else user
+    row = (await tx.execute(_BY_USER[platform], {"user": wanted})).first()
+    return _member(row) if row else None
+
+
+async def manager_of(tx: Tx, id: str) -> str:
+    """The manager's member id of somebody's team, "" when there is none (or it is the person themselves)."""
+    query = sa.select(team.c.manager).select_from(member.join(team, member.c.team == team.c.name))
+    found = (await tx.execute(query.where(member.c.id == id))).scalar()
+    return found if found and found != id else ""
+
+
+async def teams_of(tx: Tx, manager: str) -> list[str]:
+    """Names of the teams that somebody manages."""
+    return list((await tx.execute(sa.select(team.c.name).where(team.c.manager == manager))).scalars())
+
+
+async def team_members(tx: Tx, manager: str) -> list[Member]:
+    """Everybody in the teams that somebody manages (without the manager)."""
+    names = await teams_of(tx, manager)
+    return [one for one in await everyone(tx) if one.team in names and one.id != manager]
+
+
+async def with_role(tx: Tx, *roles: Role) -> list[Member]:
+    """Members who have any of the roles."""
+    return [one for one in await everyone(tx) if one.has(*roles)]
+
+
+async def set_available(tx: Tx, id: str, available: bool) -> None:
+    """Switches a member on or off duty."""
+    await tx.execute(sa.update(member).where(member.c.id == id).values(available=available))
+
+
+# ── where a person can be reached ──────────────────────────────────────────────────────────────────────
+async def seen_on(
+    tx: Tx,
+    one: Member,
+    platform: str,
+    now: datetime,
+    *,
+    reply_url: str = "",
+    reply_until: datetime | None = None,
+) -> None:
+    """The member wrote or clicked there: that is where they are now."""
+    if one.platform != platform:
+        await tx.execute(_MOVED, {"who": one.id, "now_on": platform})
+    known = (await reaches(tx, one.id)).get(platform)
+    if known is not None and known[0] == "ok" and (not reply_url or known[2] == reply_url):
+        return  # nothing new
+    values: dict[str, Any] = {"state": "ok", "why": "", "at": now}
+    if reply_url:
+        values |= {"reply_url": reply_url, "reply_until": reply_until}
+    insert = upsert(tx, reach).values(member=one.id, platform=platform, **values)
+    await tx.execute(insert.on_conflict_do_update(index_elements=["member", "platform"], set_=values))
+
+
+async def set_reach(tx: Tx, id: str, platform: str, state: str, why: str, now: datetime) -> None:
+    """Remembers whether a platform could reach the member ("ok" / "refused" and why)."""
+    values = {"state": state, "why": why, "at": now}
+    insert = upsert(tx, reach).values(member=id, platform=platform, **values)
+    await tx.execute(insert.on_conflict_do_update(index_elements=["member", "platform"], set_=values))
+
+
+async def reaches(tx: Tx, id: str) -> dict[str, tuple[str, str, str, datetime | None]]:
+    """platform → (state, why, reply_url, reply_until) for a member."""
+    rows = await tx.execute(_REACHES, {"who": id})
+    return {row.platform: (row.state, row.why, row.reply_url, row.reply_until) for row in rows}
+
+
+def names(members: Sequence[Member]) -> dict[str, str]:
+    """id → name."""
+    return {one.id: one.name for one in members}

@@ -1,0 +1,79 @@
+"""The migrations make exactly store/tables.py, on both databases, up and down and up again."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+
+from store import migrate
+from store.db import Database
+from store.tables import meta
+
+
+async def test_migrations_equal_tables(database_url: str) -> None:
+    db = Database(database_url)
+    try:
+        assert await migrate.migrate(db) == ("", migrate.head())
+        assert await migrate.differences(db) == []
+        assert await migrate.migrate(db) == (migrate.head(), migrate.head())
+        async with db.write() as tx:
+            await tx.run_sync(lambda c: command.downgrade(migrate._config(c), "base"))
+        assert await migrate.version(db) == ""
+        await migrate.migrate(db)
+        assert await migrate.differences(db) == []
+    finally:
+        await db.close()
+
+
+async def test_ids_begin_at_a_number_that_looks_like_one(db: Database) -> None:
+    async with db.write() as tx:
+        made = await tx.execute(
+            sa.insert(meta.tables["customer"])
+            .values(name="x", created_at=NOW)
+            .returning(meta.tables["customer"].c.id)
+        )
+        assert made.scalar_one() == 301
+
+
+async def test_a_newer_schema_is_refused(db: Database) -> None:
+    async with db.write() as tx:
+        await tx.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(migrate.Newer, match="9999"):
+        await migrate.check(db)
+
+
+async def test_backup_restores_into_either_database(db: Database, tmp_path: Path) -> None:
+    tables = meta.tables
+    async with db.write() as tx:
+        made = (
+            await tx.execute(
+                sa.insert(tables["customer"])
+                .values(name="恒力", created_at=NOW)
+                .returning(tables["customer"].c.id)
+            )
+        ).scalar_one()
+        await tx.execute(sa.insert(tables["lead"]).values(customer=made, owner="wanglei", created_at=NOW))
+    counts = await migrate.backup(db, tmp_path / "b.zip")
+    assert counts["customer"] == counts["lead"] == 1
+    other = Database(f"sqlite:///{tmp_path}/other.db")
+    try:
+        assert (await migrate.restore(other, tmp_path / "b.zip"))["lead"] == 1
+        async with other.read() as tx:
+            row = (await tx.execute(sa.select(tables["lead"]))).one()
+        assert (row.owner, row.created_at) == ("wanglei", NOW)
+        with pytest.raises(migrate.NotABackup, match="不是空的"):
+            await migrate.restore(other, tmp_path / "b.zip")
+    finally:
+        await other.close()
+
+
+async def test_a_foreign_file_is_no_backup(db: Database, tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_text("hello")
+    with pytest.raises(migrate.NotABackup, match="不是 genjin 的备份"):
+        await migrate.restore(db, tmp_path / "x.zip")
+
+
+from datetime import UTC, datetime  # noqa: E402
+
+NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
