@@ -1,0 +1,186 @@
+"""The state of the bot as checks: queues, dead letters, timers, calendar, quota, people; and what platforms say of themselves."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.config import Config
+from bot.platform import Check, Platform
+from bot.quota import NAMES, WARN_AT
+from rules import hours
+from rules.hours import Calendar
+from rules.team import Member, Role
+from rules.text import ago, clip
+from store import ledger, queues, settings, team, usage
+from store.db import Database, Tx
+
+log = structlog.get_logger("checks")
+
+KEY = "checks"
+"""The setting under which the last look at the platforms is kept."""
+SLOW = timedelta(minutes=2)
+"""A queue whose oldest open row is older than this, or a timer that is so much overdue, is worth a word."""
+STUCK = timedelta(minutes=15)
+STALE = timedelta(minutes=10)
+"""A look at the platforms that is older says nothing about now."""
+
+
+# ── what platforms say, kept by the housekeeping ───────────────────────────────────────────────────────
+async def ask(platforms: Sequence[Platform]) -> list[Check]:
+    """Asks every platform (network I/O). A platform whose check itself fails is a failed check, never an error."""
+    found: list[Check] = []
+    for platform in platforms:
+        try:
+            found += await platform.check()
+        except Exception:
+            log.exception("platform check failed", platform=platform.name)
+            fix = "看日志里 platform check failed 那一行；多半是网络或平台地址不通。"
+            found.append(Check(f"{platform.name} 检查", "fail", "检查本身没有完成", fix))
+    return found
+
+
+async def keep(db: Database, platforms: Sequence[Platform], now: datetime) -> None:
+    """Asks the platforms and keeps the answer for /诊断, which must not wait for the network."""
+    found = await ask(platforms)
+    text = json.dumps({"at": now.isoformat(), "checks": [asdict(one) for one in found]}, ensure_ascii=False)
+    async with db.write() as tx:
+        await settings.put(tx, KEY, text, "", now)
+
+
+async def kept(tx: Tx, now: datetime) -> list[Check]:
+    """What the platforms said when they were asked last."""
+    text = await settings.get(tx, KEY)
+    if text is None:
+        return [Check("平台", "warn", "还没有检查过", "程序启动一分钟后会自动检查，再发一次 /诊断。")]
+    said = json.loads(text)
+    at = datetime.fromisoformat(said["at"])
+    found = [Check(**one) for one in said["checks"]]
+    if now - at > STALE:
+        fix = "确认运行中的进程 roles 里有 timers。"
+        found.insert(0, Check("平台", "warn", f"{ago(at, now)}检查的，之后没有再查", fix))
+    return found
+
+
+# ── what our own tables say ────────────────────────────────────────────────────────────────────────────
+async def gather(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> list[Check]:
+    """Everything that can be read from the tables, the platforms' last answers among it."""
+    return [
+        *await _queues(tx, now),
+        await _timers(tx, now),
+        await _undelivered(tx, now),
+        *await kept(tx, now),
+        *await _quota(tx, config, calendar, now),
+        *calendar_years(calendar, now),
+        *people(await team.everyone(tx), config),
+    ]
+
+
+async def _queues(tx: Tx, now: datetime) -> list[Check]:
+    found = []
+    names: tuple[tuple[queues.Queue, str], ...] = (("inbox", "收件队列"), ("outbox", "发件队列"))
+    for q, name in names:
+        depth = await queues.depth(tx, q)
+        age = now - depth.oldest if depth.oldest else timedelta(0)
+        state = "fail" if age > STUCK else "warn" if age > SLOW else "ok"
+        waits = f"{depth.open} 条，最早 {ago(depth.oldest, now)}" if depth.oldest else "0 条"
+        fix = "数据库忙或平台在限流；看日志里 failed 的行。" if state != "ok" else ""
+        found.append(Check(name, state, waits, fix))
+    letters = await queues.dead_letters(tx, 3)
+    if not letters:
+        return [*found, Check("死信", "ok", "0 条")]
+    total = (await queues.depth(tx, "inbox")).dead
+    why = "；".join(
+        f"E-{one.id} {clip(one.error.splitlines()[-1] if one.error else '', 60)}" for one in letters
+    )
+    return [*found, Check("死信", "fail", f"{total} 条：{why}", "修好原因后发 /重试队列，点「重放」。")]
+
+
+async def _timers(tx: Tx, now: datetime) -> Check:
+    first = await queues.next_timer(tx)
+    if first is None or now - first <= SLOW:
+        return Check("定时", "ok", "没有逾期")
+    state = "fail" if now - first > STUCK else "warn"
+    return Check(
+        "定时", state, f"最早一个逾期 {ago(first, now)}", "确认有一个进程的 roles 里有 timers 并且在运行。"
+    )
+
+
+async def _undelivered(tx: Tx, now: datetime) -> Check:
+    lost = await ledger.undelivered(tx, now - timedelta(days=1))
+    if not lost:
+        return Check("送达", "ok", "24 小时内都送达了")
+    names = team.names(await team.everyone(tx))
+    said = "；".join(
+        f"{names.get(one.member, one.member)} {one.count} 条：{clip(one.why, 30)}" for one in lost
+    )
+    return Check("送达", "warn", said, "请本人激活账号、打开应用，或检查应用的可见范围。")
+
+
+async def _quota(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> list[Check]:
+    if not config.dingtalk.enabled:
+        return []
+    used = await usage.of_month(tx, now.astimezone(calendar.zone).strftime("%Y-%m"))
+    limits = {"api": config.dingtalk.monthly_calls, "push": config.dingtalk.monthly_pushes}
+    found = []
+    for name, limit in limits.items():
+        n = used.get(("dingtalk", name), 0)
+        label = f"钉钉本月{NAMES[name].strip()}"
+        if not limit:
+            found.append(Check(label, "ok", f"{n}（不限）"))
+            continue
+        state = "fail" if n >= limit else "warn" if n >= WARN_AT * limit else "ok"
+        fix = "之后只发必要消息；在钉钉开放平台买额度，或改 [dingtalk] 里的数。" if state != "ok" else ""
+        found.append(Check(label, state, f"{n}/{limit}", fix))
+    return found
+
+
+def calendar_years(calendar: Calendar, now: datetime) -> list[Check]:
+    """Whether the national table of holidays is known for this year and, from December on, for the next (C.4)."""
+    today = now.astimezone(calendar.zone)
+    years = [today.year, *([today.year + 1] if today.month == 12 else [])]
+    missing = [str(year) for year in years if not hours.known_year(year)]
+    if not missing:
+        return [Check("日历", "ok", f"{'、'.join(str(year) for year in years)} 有效")]
+    fix = "先按周一至周五计算，不会出错；公布后升级 chinesecalendar，或在 [calendar] 里写 extra_holidays / extra_workdays。"
+    return [Check("日历", "warn", f"{'、'.join(missing)} 年的放假安排还没有", fix)]
+
+
+def people(members: Sequence[Member], config: Config) -> list[Check]:
+    """Whether everybody can be reached and leads can be given to somebody (B79, B80)."""
+    on = [name for name in ("wecom", "dingtalk") if getattr(config, name).enabled]
+    nowhere = [one.name for one in members if on and not any(one.on(name) for name in on)]
+    reps = [one for one in members if one.has(Role.REP)]
+    takers = [one for one in reps if one.assignable and one.available]
+    left_out = [one.name for one in reps if not one.assignable]
+    bossless = [one.name for one in config.team if not one.manager]
+    found = [Check("成员", "ok", f"{len(members)} 人，{len(takers)}/{len(reps)} 名销售可接线索")]
+    if not members:
+        found = [Check("成员", "fail", "一个成员也没有", "在 config.toml 里写 [[member]]。")]
+    elif reps and not takers:
+        found = [
+            Check("成员", "fail", "没有一名销售可接线索", "检查 [[member]] 的 available 和 assignable。")
+        ]
+    if nowhere:
+        found.append(
+            Check(
+                "平台账号",
+                "warn",
+                f"没有平台账号：{_some(nowhere)}",
+                "在 [[member]] 里写 wecom 或 dingtalk。",
+            )
+        )
+    if left_out:
+        found.append(
+            Check("线索分配组", "warn", f"不在组：{_some(left_out)}", "要接线索就把 assignable 改成 true。")
+        )
+    if bossless:
+        found.append(Check("主管", "warn", f"没有主管的团队：{_some(bossless)}，超时会升级给总监或管理员",
+                           "在 [[team]] 里写 manager。"))  # fmt: skip
+    return found
+
+
+def _some(names: Sequence[str]) -> str:
+    return "、".join(names[:8]) + (f" 等 {len(names)} 个" if len(names) > 8 else "")

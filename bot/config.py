@@ -1,0 +1,494 @@
+"""config.toml → frozen values. A bad key is named with what was found, what is expected and its line of help."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from rules import hours
+from rules.leads import Status
+from rules.sla import FACTS, Ladder, Rung
+from rules.team import Member, Role, Team
+
+ENV_PREFIX = "GENJIN_"
+
+
+class BadConfig(Exception):
+    """The configuration cannot be used; `str(error)` is one readable line: file, key, found, expected."""
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str):
+        raise ValueError('时长要写成 "30m"、"2h"、"48h"、"7d" 或 "3s"')
+    return hours.parse_duration(value)
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class App(_Section):
+    """[app]"""
+
+    name: str = "跟进"
+    timezone: str = "Asia/Shanghai"
+    listen: str = "127.0.0.1:8080"
+    public_url: str = "http://127.0.0.1:8080"
+    roles: tuple[str, ...] = ("intake", "work", "timers", "web")
+    log: Literal["json", "text"] = "json"
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"没有 {value} 这个时区，例如 Asia/Shanghai") from error
+        return value
+
+    @field_validator("listen")
+    @classmethod
+    def _host_port(cls, value: str) -> str:
+        if not re.fullmatch(r"[^:\s]*:\d{1,5}", value):
+            raise ValueError('要写成 "地址:端口"，例如 "127.0.0.1:8080"')
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0] or "127.0.0.1"
+
+    @property
+    def port(self) -> int:
+        return int(self.listen.rpartition(":")[2])
+
+
+class Store(_Section):
+    """[store]"""
+
+    database: str = "sqlite:///var/genjin.db"
+    redis: str = ""
+    pool: int = Field(default=10, ge=1, le=500)
+    files: str = "var/files"
+
+    @field_validator("database")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            raise ValueError('要写成 "sqlite:///路径" 或 "postgresql://用户:密码@主机/库"')
+        return value
+
+    @field_validator("redis")
+    @classmethod
+    def _known_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError('要写成 "redis://主机:6379/0"；不用就留空')
+        return value
+
+
+class Wecom(_Section):
+    """[wecom]: a self-built app (企业微信 自建应用)."""
+
+    enabled: bool = False
+    corp_id: str = ""
+    agent_id: int = 0
+    secret: SecretStr = SecretStr("")
+    token: SecretStr = SecretStr("")
+    aes_key: SecretStr = SecretStr("")
+    api_base: str = "https://qyapi.weixin.qq.com"
+    timestamp_window: Duration = timedelta(minutes=5)
+    duplicate_check: Duration = timedelta(hours=4)
+    menu: bool = True
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.enabled:
+            for key in ("corp_id", "agent_id", "secret", "token", "aes_key"):
+                value = getattr(self, key)
+                if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+                    raise ValueError(f"enabled = true 时必须填 {key}")
+            if not re.fullmatch(r"[A-Za-z0-9]{43}", self.aes_key.get_secret_value()):
+                raise ValueError("aes_key 必须是 43 位字母数字（EncodingAESKey）")
+        return self
+
+
+class Dingtalk(_Section):
+    """[dingtalk]: an internal app with a robot in Stream mode."""
+
+    enabled: bool = False
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    robot_code: str = ""
+    card_template: str = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
+    cards: Literal["template", "actioncard"] = "template"
+    api_base: str = "https://api.dingtalk.com"
+    oapi_base: str = "https://oapi.dingtalk.com"
+    monthly_calls: int = Field(default=5000, ge=0)
+    monthly_pushes: int = Field(default=3000, ge=0)
+    idle: Duration = timedelta(seconds=90)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.enabled:
+            for key in ("client_id", "client_secret"):
+                value = getattr(self, key)
+                if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+                    raise ValueError(f"enabled = true 时必须填 {key}")
+        return self
+
+    @property
+    def robot(self) -> str:
+        return self.robot_code or self.client_id
+
+
+class Api(_Section):
+    """[api]"""
+
+    tokens: tuple[SecretStr, ...] = ()
+
+
+class CalendarSection(_Section):
+    """[calendar]"""
+
+    shifts: tuple[str, ...] = ("09:00-12:00", "13:30-18:00")
+    quiet: str = "20:00-08:30"
+    extra_holidays: tuple[date, ...] = ()
+    extra_workdays: tuple[date, ...] = ()
+
+    @field_validator("shifts")
+    @classmethod
+    def _shifts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        hours.parse_shifts(value)
+        return value
+
+    @field_validator("quiet")
+    @classmethod
+    def _quiet(cls, value: str) -> str:
+        if value:
+            hours.parse_clock(value)
+        return value
+
+    def calendar(self, zone: ZoneInfo) -> hours.Calendar:
+        """The value that rules/hours.py counts with."""
+        return hours.Calendar(
+            zone=zone,
+            shifts=hours.parse_shifts(self.shifts),
+            quiet=hours.parse_clock(self.quiet) if self.quiet else None,
+            holidays=frozenset(self.extra_holidays),
+            workdays=frozenset(self.extra_workdays),
+        )
+
+
+class TeamSection(_Section):
+    """[[team]]"""
+
+    name: str
+    manager: str = ""
+
+
+class MemberSection(_Section):
+    """[[member]]"""
+
+    id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")
+    name: str = Field(min_length=1, max_length=32)
+    wecom: str = ""
+    dingtalk: str = ""
+    roles: tuple[Role, ...] = (Role.REP,)
+    team: str = ""
+    regions: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    available: bool = True
+    assignable: bool = True
+
+    @field_validator("available", "assignable", mode="before")
+    @classmethod
+    def _really_boolean(cls, value: object) -> object:
+        if not isinstance(value, bool):
+            raise ValueError(f"是文本 {value!r}，要写 true 或 false（不加引号）")
+        return value
+
+
+def _status(value: str) -> str:
+    if value and value not in set(Status):
+        raise ValueError(f"没有 {value!r} 这个状态，可以是 " + "、".join(Status))
+    return value
+
+
+KnownStatus = Annotated[str, AfterValidator(_status)]
+
+
+class RungSection(_Section):
+    """One step of a ladder."""
+
+    after: Duration
+    tell: tuple[str, ...] = Field(min_length=1)
+    task: str = ""
+    repeat: Duration | None = None
+
+
+class SlaSection(_Section):
+    """[[sla]]"""
+
+    name: str
+    starts: str
+    unless: str
+    hours: Literal["working", "calendar"] = "working"
+    ladder: tuple[RungSection, ...] = Field(min_length=1)
+    statuses: tuple[KnownStatus, ...] = ()
+
+    @field_validator("starts", "unless")
+    @classmethod
+    def _known_fact(cls, value: str) -> str:
+        if value not in FACTS:
+            raise ValueError(f"没有 {value!r} 这个事实，可以是 " + "、".join(sorted(FACTS)))
+        return value
+
+    @model_validator(mode="after")
+    def _climbs(self) -> Self:
+        waits = [rung.after for rung in self.ladder]
+        if waits != sorted(waits):
+            raise ValueError("ladder 的 after 必须从小到大")
+        return self
+
+    def rule(self) -> Ladder:
+        """The value that rules/sla.py climbs."""
+        return Ladder(
+            name=self.name,
+            starts=self.starts,
+            unless=self.unless,
+            hours=self.hours,
+            statuses=self.statuses,
+            rungs=tuple(Rung(r.after, r.tell, r.task, r.repeat) for r in self.ladder),
+        )
+
+
+class Conclusion(_Section):
+    """[[conclusion]]: an answer of check-in step 2, and what follows from it."""
+
+    name: str = Field(min_length=1, max_length=10)
+    status: KnownStatus = ""  # the lead's status afterwards; empty: unchanged
+    form: str = ""  # a [[form]] to pre-fill
+    touched: bool = True  # counts as having reached the customer
+    closes: bool = False  # the lead is finished
+
+
+class FormField(_Section):
+    """One field of a linked form. `fill`: where its value comes from."""
+
+    name: str
+    fill: str = ""
+    required: bool = False
+
+
+class FormSection(_Section):
+    """[[form]]: a linked form (样品申请单)."""
+
+    name: str
+    fields: tuple[FormField, ...] = Field(min_length=1)
+    tell: tuple[str, ...] = ()
+
+
+class Resource(_Section):
+    """[[resource]]: something a rep may take after a record (B23)."""
+
+    name: str
+    conclusions: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    file: str = ""
+    url: str = ""
+    text: str = ""
+
+
+class Checkins(_Section):
+    """[checkin]"""
+
+    channels: tuple[str, ...] = ("电话", "微信", "面谈")
+    nudges: tuple[Duration, ...] = (timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=30))
+    undo: Duration = timedelta(minutes=10)
+    farthest: Duration = timedelta(days=400)
+
+
+class Messages(_Section):
+    """[messages]"""
+
+    merge: Duration = timedelta(seconds=60)
+    per_minute: int = Field(default=20, ge=1, le=30)
+    give_up: Duration = timedelta(hours=24)
+    attempts: int = Field(default=10, ge=1, le=100)
+
+
+class Assignment(_Section):
+    """[assignment]"""
+
+    daily_cap: int = Field(default=20, ge=1)
+    transfer_restarts_clock: bool = False
+    snooze_max: int = Field(default=2, ge=0)
+
+
+class Config(_Section):
+    """All of config.toml."""
+
+    app: App = App()
+    store: Store = Store()
+    wecom: Wecom = Wecom()
+    dingtalk: Dingtalk = Dingtalk()
+    api: Api = Api()
+    calendar: CalendarSection = CalendarSection()
+    checkin: Checkins = Checkins()
+    messages: Messages = Messages()
+    assignment: Assignment = Assignment()
+    team: tuple[TeamSection, ...] = ()
+    member: tuple[MemberSection, ...] = ()
+    sla: tuple[SlaSection, ...] = ()
+    conclusion: tuple[Conclusion, ...] = ()
+    form: tuple[FormSection, ...] = ()
+    resource: tuple[Resource, ...] = ()
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Self:
+        ids = [member.id for member in self.member]
+        for one in ids:
+            if ids.count(one) > 1:
+                raise ValueError(f"[[member]] 的 id {one!r} 写了两次")
+        for platform in ("wecom", "dingtalk"):
+            users = [user.lower() for member in self.member if (user := getattr(member, platform))]
+            for user in users:
+                if users.count(user) > 1:
+                    raise ValueError(f"[[member]] 的 {platform} {user!r} 写给了两个人")
+        teams = {team.name for team in self.team}
+        if len(teams) < len(self.team):
+            raise ValueError("[[team]] 里有两个同名的团队")
+        for team in self.team:
+            if team.manager and team.manager not in ids:
+                raise ValueError(f"[[team]] {team.name!r} 的 manager {team.manager!r} 不在 [[member]] 里")
+        for member in self.member:
+            if member.team and member.team not in teams:
+                raise ValueError(f"[[member]] {member.id!r} 的 team {member.team!r} 不在 [[team]] 里")
+        known = {"owner", "manager", "admin", *ids}
+        for sla in self.sla:
+            for rung in sla.ladder:
+                for who in rung.tell:
+                    if who not in known:
+                        raise ValueError(
+                            f"[[sla]] {sla.name!r} 的 tell {who!r} 不是 owner、manager、admin 或成员 id"
+                        )
+        forms = {form.name for form in self.form}
+        for conclusion in self.conclusion:
+            if conclusion.form and conclusion.form not in forms:
+                raise ValueError(
+                    f"[[conclusion]] {conclusion.name!r} 的 form {conclusion.form!r} 不在 [[form]] 里"
+                )
+        return self
+
+    def members(self) -> tuple[Member, ...]:
+        """The team as rules/team.py sees it."""
+        return tuple(
+            Member(
+                id=m.id, name=m.name, roles=frozenset(m.roles), team=m.team, wecom=m.wecom, dingtalk=m.dingtalk,
+                regions=m.regions, tags=m.tags, available=m.available, assignable=m.assignable,
+            )
+            for m in self.member
+        )  # fmt: skip
+
+    def teams(self) -> tuple[Team, ...]:
+        """The teams with their managers."""
+        return tuple(Team(team.name, team.manager) for team in self.team)
+
+
+def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Config:
+    """config.toml (None: only defaults) + `GENJIN_SECTION__KEY` → Config. Raises BadConfig with one line."""
+    env = os.environ if environ is None else environ
+    where = path.name if path else "环境变量"
+    try:
+        raw = tomllib.loads(path.read_text("utf-8")) if path else {}
+    except FileNotFoundError:
+        raise BadConfig(f"{path}：没有这个文件。可以从仓库里的 config.toml 复制一份再改。") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfig(f"{where}：不是合法的 TOML（UTF-8）：{error}") from None
+    except OSError as error:
+        raise BadConfig(f"{path}：读不了这个文件：{error.strerror}") from None
+    raw = _with_secrets(raw, env, where)
+    for key, text in env.items():
+        if key.startswith(ENV_PREFIX) and "__" in key:
+            section, _, name = key[len(ENV_PREFIX) :].lower().partition("__")
+            table = raw.setdefault(section, {})
+            if not isinstance(table, dict):
+                raise BadConfig(f"{key}：[[{section}]] 不能用环境变量改，请写在配置文件里")
+            table[name] = _from_env(text)
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        raise BadConfig(_explain(where, error, raw)) from None
+
+
+def _with_secrets(value: Any, env: Mapping[str, str], where: str) -> Any:
+    """Replaces "${NAME}" by the environment's value, everywhere."""
+    if isinstance(value, dict):
+        return {key: _with_secrets(one, env, where) for key, one in value.items()}
+    if isinstance(value, list):
+        kept = [_with_secrets(one, env, where) for one in value]
+        return [one for one, before in zip(kept, value, strict=True) if one != "" or before == ""]
+    if isinstance(value, str) and (found := re.fullmatch(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", value)):
+        return env.get(found[1], "")
+    return value
+
+
+def _from_env(text: str) -> Any:
+    """An environment value as TOML would read it (true, 5, ["a"]), else the text itself."""
+    try:
+        return tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+SAYS = {
+    "missing": "缺少这一项",
+    "extra_forbidden": "没有这一项（拼写错了？）",
+    "bool_type": "要写 true 或 false",
+    "bool_parsing": "要写 true 或 false",
+    "int_type": "要写整数",
+    "int_parsing": "要写整数",
+    "string_type": "要写文本（加引号）",
+    "tuple_type": "要写列表 [ … ]",
+}
+
+
+def _explain(where: str, error: ValidationError, raw: Any) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
+    found: Any = raw
+    for part in first["loc"]:
+        try:
+            found = found[part]
+        except (KeyError, IndexError, TypeError):
+            found = None
+            break
+    secret = any(word in place for word in ("secret", "token", "aes_key", "database", "redis"))
+    shown = "" if found is None or secret or isinstance(found, dict | list) else f"写的是 {found!r}，"
+    want = SAYS.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+    more = f"（另有 {len(error.errors()) - 1} 处）" if len(error.errors()) > 1 else ""
+    return f"{where}：{place or '整体'}：{shown}{want}{more}。说明见 docs/config.md"

@@ -1,0 +1,116 @@
+"""`python main.py doctor`: is this installation fit to run? Every check with what, why and how to fix it."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot import checks as state
+from bot.clock import Clock
+from bot.config import Config
+from bot.platform import Check, Platform
+from store import migrate
+from store.cache import RedisShared
+from store.db import Database
+
+
+async def checks(config: Config, platforms: Sequence[Platform] = ()) -> list[Check]:
+    """Looks at configuration, database, Redis, the platforms (each asked once; the caller owns them), calendar and
+    people. Raises nothing for what is wrong: that is a failed check."""
+    calendar = config.calendar.calendar(config.app.zone)
+    now = Clock().now()
+    found = [_config(config), _zone(config, now), *_files(config)]
+    database = await _database(config)
+    found += [database, await _redis(config)]
+    if config.wecom.enabled or config.dingtalk.enabled:
+        found += await state.ask(platforms)
+    else:
+        found.append(
+            Check(
+                "平台",
+                "warn",
+                "企业微信和钉钉都没有启用",
+                "在 [wecom] 或 [dingtalk] 里填好并写 enabled = true。",
+            )
+        )
+    found += state.calendar_years(calendar, now)
+    found += state.people(config.members(), config)
+    return found
+
+
+def _config(config: Config) -> Check:
+    tokens = [one for one in config.api.tokens if one.get_secret_value()]
+    if not tokens:
+        return Check(
+            "配置", "warn", "读到了；没有 /api/v1 的令牌，接口不能用", "设置环境变量 GENJIN_API_TOKEN。"
+        )
+    return Check("配置", "ok", f"读到了；{len(config.member)} 名成员，{len(config.sla)} 条时限规则")
+
+
+def _zone(config: Config, now: datetime) -> Check:
+    """The server may live in any zone; people see the business zone (B81)."""
+    wall = now.astimezone(config.app.zone)
+    return Check(
+        "时区",
+        "ok",
+        f"业务时区 {config.app.timezone}，现在 {wall:%Y-%m-%d %H:%M}（服务器时间 {now.astimezone(UTC):%H:%M} UTC）",
+    )
+
+
+def _files(config: Config) -> list[Check]:
+    """Files that resources name but the files directory does not have."""
+    root = Path(config.store.files)
+    missing = [one.name for one in config.resource if one.file and not (root / one.file).is_file()]
+    if not missing:
+        return []
+    return [
+        Check(
+            "资料文件",
+            "warn",
+            f"找不到：{'、'.join(missing)}",
+            f"把文件放进 {config.store.files}，或改 [[resource]] 的 file。",
+        )
+    ]
+
+
+async def _database(config: Config) -> Check:
+    """Reachable, and with the schema of this version. A SQLite file that is not there yet is not made."""
+    path = config.store.database.removeprefix("sqlite:///")
+    if path != config.store.database and not await asyncio.to_thread(Path(path).exists):
+        return Check("数据库", "warn", f"{path} 还没有", "运行 python main.py migrate，或 serve --migrate。")
+    db = Database(config.store.database, pool=2)
+    try:
+        found = await migrate.version(db)
+    except Exception as error:  # whatever the driver says, the answer is the same
+        why = type(error).__name__
+        return Check("数据库", "fail", f"连不上（{why}）", "检查 [store] database 的地址、账号、密码和网络。")
+    finally:
+        await db.close()
+    if found == migrate.head():
+        return Check("数据库", "ok", f"连得上，结构 {found}")
+    if not found:
+        return Check("数据库", "fail", "连得上，还是空的", "运行 python main.py migrate。")
+    return Check(
+        "数据库",
+        "fail",
+        f"结构 {found}，程序要 {migrate.head()}",
+        "先备份，再运行 python main.py migrate；程序旧了就升级程序。",
+    )
+
+
+async def _redis(config: Config) -> Check:
+    if not config.store.redis:
+        return Check("Redis", "ok", "没有用（单进程）")
+    shared = RedisShared(config.store.redis)
+    try:
+        alive = await shared.alive()
+    finally:
+        await shared.close()
+    if alive:
+        return Check("Redis", "ok", "连得上")
+    return Check(
+        "Redis",
+        "warn",
+        "连不上，先按单进程方式限流，不丢数据",
+        "检查 [store] redis 的地址；多副本时应尽快修好。",
+    )

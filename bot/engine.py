@@ -1,0 +1,223 @@
+"""The running bot: intake, workers, sender, timers, heart-beat; started and stopped in the right order."""
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from bot import checks
+from bot.bells import Bells
+from bot.clock import Clock, Pump
+from bot.config import Config
+from bot.dispatch import Dispatcher
+from bot.events import Form, Incoming
+from bot.inbox import Intake, Worker
+from bot.lanes import Lanes
+from bot.outbox import Sender
+from bot.platform import Platform, Shared
+from bot.quota import Quota
+from bot.router import Router
+from store import queues, settings, team
+from store.db import Database, passing
+
+log = structlog.get_logger("engine")
+
+BEAT = 3.0  # seconds between signs of life of a replica
+FLUSH, SWEEP = 2.0, 600.0  # seconds between writing counters, and between clean-ups
+LOOK_FIRST, LOOK_EVERY = 5.0, 60.0  # seconds: when the platforms are asked how they are
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a form: its event id, and the sentence when a rule refused it."""
+
+    event: int
+    refused: str = ""
+
+
+class NotDone(Exception):
+    """A form was stored but not handled in time; it will be. `event` is its number."""
+
+    def __init__(self, event: int) -> None:
+        super().__init__(f"event {event} is still being handled")
+        self.event = event
+
+
+class Failed(Exception):
+    """A form could not be handled (a bug of ours); it stands in the dead letters under `event`."""
+
+    def __init__(self, event: int) -> None:
+        super().__init__(f"event {event} went to the dead letters")
+        self.event = event
+
+
+class Engine:
+    """Everything that runs. `start` returns when the bot takes traffic; `stop` when nothing is half done."""
+
+    def __init__(
+        self, db: Database, config: Config, clock: Clock, routers: Sequence[Router], platforms: Sequence[Platform],
+        shared: Shared, quota: Quota, bells: Bells | None = None,
+    ) -> None:  # fmt: skip
+        self.db, self.config, self.clock, self.platforms = db, config, clock, platforms
+        self.bells = bells or Bells()
+        self.calendar = config.calendar.calendar(config.app.zone)
+        self.me = uuid.uuid4().hex
+        self.intake = Intake(db, clock, self.bells)
+        self.dispatcher = Dispatcher(config, self.calendar, clock, routers)
+        self.quota = quota
+        self._worker = Worker(
+            db,
+            clock,
+            self.bells,
+            self.me,
+            self.dispatcher.handle,
+            self.dispatcher.buried,
+            done=self._form_done,
+        )
+        self._sender = Sender(db, clock, self.bells, self.me, config, platforms, shared, quota)
+        self._inbox = Lanes(db, clock, self.bells, "inbox", self.me, self._worker.lane, parallel=16)
+        self._outbox = Lanes(db, clock, self.bells, "outbox", self.me, self._sender.lane, parallel=32)
+        self._pump = Pump(db, clock, self.bells)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._forms: dict[str, asyncio.Event] = {}
+        self.draining = False
+        clock.on_jump(lambda: self.bells.ring("timers", "inbox", "outbox"))
+
+    async def start(self) -> None:
+        """Loads the team, frees the leases of a former life, starts the loops, then the platforms."""
+        async with self.db.write() as tx:
+            await team.sync(tx, self.config.members(), self.config.teams())
+            self.dispatcher.instance = await settings.once(tx, "instance", _nonce(), self.clock.now())
+            if self.db.sqlite:
+                await queues.release_all(tx)
+        if not self.db.sqlite:
+            await self._beat()
+        self.quota.watch(self.platforms)
+        await self.quota.load(self.clock.now())
+        roles = set(self.config.app.roles)
+        self._spawn(self.intake.run())
+        if "work" in roles:
+            self._spawn(self._inbox.run(), self._outbox.run())
+        if "timers" in roles:
+            self._spawn(self._pump.run(), self._housekeeping(), self._look_at_platforms())
+        if not self.db.sqlite:
+            self._spawn(self._heart())
+        if "intake" in roles:
+            for platform in self.platforms:
+                await platform.start(self.intake)
+
+    async def stop(self) -> None:
+        """Claims nothing more, finishes the rows in hand, gives the leases back; what still arrives meanwhile is
+        stored and acknowledged, and handled at the next start."""
+        self.draining = True
+        await self._inbox.stop()
+        await self._outbox.stop()
+        intake, loops = self._tasks[:1], self._tasks[1:]
+        await _end(loops)
+        for platform in self.platforms:
+            await platform.stop()
+        await _end(intake)
+        await self.quota.flush(self.clock.now())
+
+    def _spawn(self, *loops: object) -> None:
+        for loop in loops:
+            self._tasks.append(asyncio.create_task(loop))  # type: ignore[arg-type]
+
+    async def _heart(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT)
+            try:
+                await self._beat()
+            except Exception as error:
+                if not passing(error):
+                    log.exception("heart-beat failed")
+
+    async def _beat(self) -> None:
+        """A sign of life, measured by the database's clock: replicas' own clocks may differ."""
+        async with self.db.write(durable=False) as tx:
+            self.clock.sync(await queues.machine_ms(tx))
+            await queues.beat(tx, self.me, self.clock.ms())
+
+    async def _housekeeping(self) -> None:
+        """Writes counters every few seconds, removes what is long done every few minutes."""
+        sweep_at = asyncio.get_running_loop().time() + SWEEP
+        while True:
+            await asyncio.sleep(FLUSH)
+            try:
+                await self.quota.flush(self.clock.now())
+                if asyncio.get_running_loop().time() >= sweep_at:
+                    sweep_at += SWEEP
+                    more = True
+                    while more:
+                        async with self.db.write(durable=False) as tx:
+                            more = await queues.sweep(tx, self.clock.now(), self.clock.ms())
+                        await asyncio.sleep(0.05)  # let others have the writer
+            except Exception as error:
+                if not passing(error):
+                    log.exception("housekeeping failed")
+
+    async def _look_at_platforms(self) -> None:
+        """Keeps what the platforms say of themselves, for /诊断, which must not wait for the network."""
+        await asyncio.sleep(LOOK_FIRST)
+        while True:
+            try:
+                await checks.keep(self.db, self.platforms, self.clock.now())
+            except Exception as error:
+                if not passing(error):
+                    log.exception("looking at the platforms failed")
+            await asyncio.sleep(LOOK_EVERY)
+
+    # ── forms ───────────────────────────────────────────────────────────────────────────────────────────
+    async def submit(self, form: Form, *, seconds: float = 8.0) -> Outcome:
+        """Hands a form to the inbox and waits until it is handled. Raises NotDone or Failed."""
+        dedup = f"form:{form.name}:{form.key or uuid.uuid4().hex}"
+        event = self._forms.setdefault(dedup, asyncio.Event())
+        try:
+            await self.intake([Incoming(dedup, f"form:{form.name}:{form.key[:40]}", form)])
+            until = asyncio.get_running_loop().time() + seconds
+            while True:
+                async with self.db.read() as tx:
+                    found = await queues.outcome(tx, dedup)
+                if found and found[1] == queues.DONE:
+                    return Outcome(found[0], found[2])
+                if found and found[1] == queues.DEAD:
+                    raise Failed(found[0])
+                if asyncio.get_running_loop().time() > until:
+                    raise NotDone(found[0] if found else 0)
+                await self.bells.wait(event, 0.25)
+                event.clear()
+        finally:
+            self._forms.pop(dedup, None)
+
+    def _form_done(self, dedup: str) -> None:
+        if event := self._forms.get(dedup):
+            event.set()
+
+    # ── how it stands ───────────────────────────────────────────────────────────────────────────────────
+    async def idle(self) -> bool:
+        """Whether nothing is open: no event, no send that could go now, no due timer."""
+        async with self.db.read() as tx:
+            first = await queues.next_timer(tx)
+            busy = (await queues.depth(tx, "inbox")).open + (await queues.depth(tx, "outbox")).open
+        due = first is not None and first <= self.clock.now()
+        return (
+            not busy
+            and not due
+            and not self.intake.waiting
+            and not self._inbox.working
+            and not self._outbox.working
+        )
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _nonce() -> str:
+    alphabet = "23456789abcdefghjkmnpqrstuvwxyz"
+    return "".join(secrets.choice(alphabet) for _ in range(5))

@@ -1,0 +1,193 @@
+"""Takes an event once (group commit, then acknowledge); handles it in one transaction; one at a time per lane."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from bot.bells import Bells
+from bot.clock import Clock
+from bot.events import Incoming, encode
+from bot.lanes import LEASE_MS, Later
+from bot.logs import clean
+from store import queues
+from store.db import INTAKE, Conflict, Database, Tx, passing
+from store.queues import Fenced, Inrow, Lease
+
+log = structlog.get_logger("inbox")
+
+
+class Full(Exception):
+    """Too much waits to be stored; the platform should come again."""
+
+
+@dataclass
+class _Waiting:
+    events: Sequence[Incoming]
+    stored: asyncio.Future[None]
+
+
+class Intake:
+    """Stores events durably. Whatever arrives within a few milliseconds shares one commit, then each is acked."""
+
+    def __init__(
+        self, db: Database, clock: Clock, bells: Bells, *, batch: int = 128, limit: int = 5000
+    ) -> None:
+        self._db, self._clock, self._bells = db, clock, bells
+        self._batch, self._limit = batch, limit
+        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._stopped = False
+
+    @property
+    def waiting(self) -> int:
+        """How many deliveries wait for their commit."""
+        return self._queue.qsize()
+
+    async def __call__(self, events: Sequence[Incoming]) -> None:
+        """Returns when the events are committed. Raises Full, or what the database raised."""
+        if not events:
+            return
+        if self._stopped or self._queue.qsize() >= self._limit:
+            raise Full("too many events wait for the database, or the bot is stopping")
+        one = _Waiting(events, asyncio.get_running_loop().create_future())
+        self._queue.put_nowait(one)
+        await one.stored
+
+    async def run(self) -> None:
+        """Until cancelled; whoever still waits then is told that nothing was stored."""
+        try:
+            while True:
+                batch = [await self._queue.get()]
+                while len(batch) < self._batch and not self._queue.empty():
+                    batch.append(self._queue.get_nowait())
+                await self._store(batch)
+        finally:
+            self._stopped = True
+            while not self._queue.empty():
+                _answer(self._queue.get_nowait(), Full("the bot is stopping"))
+
+    async def _store(self, batch: list[_Waiting]) -> None:
+        try:
+            async with self._db.write(INTAKE) as tx:
+                events = [event for one in batch for event in one.events]
+                await queues.take(tx, events, self._clock.now(), encode=encode)
+        except asyncio.CancelledError:
+            for one in batch:
+                _answer(one, Full("the bot is stopping"))
+            raise
+        except Exception as error:
+            log.warning("intake failed", events=len(batch), error=type(error).__name__)
+            if len(batch) > 1 and not passing(error):
+                for one in batch:  # one that cannot be stored must not take the others along
+                    await self._store([one])
+                return
+            for one in batch:
+                _answer(one, error)
+        else:
+            self._bells.ring("inbox")
+            for one in batch:
+                _answer(one, None)
+
+
+def _answer(one: _Waiting, error: Exception | None) -> None:
+    if one.stored.done():
+        return
+    if error is None:
+        one.stored.set_result(None)
+    else:
+        one.stored.set_exception(error)
+
+
+Handle = Callable[[Tx, Inrow], Awaitable["Handled"]]
+
+
+@dataclass(frozen=True)
+class Handled:
+    """What handling left behind: bells to ring after the commit, and a refusal for whoever waits (forms)."""
+
+    rang: frozenset[str] = frozenset()
+    refused: str = ""
+
+
+class Worker:
+    """Handles the events of a lane, one transaction each."""
+
+    def __init__(
+        self, db: Database, clock: Clock, bells: Bells, me: str, handle: Handle,
+        buried: Callable[[Tx, Inrow], Awaitable[frozenset[str]]], *,
+        done: Callable[[str], None] = lambda _dedup: None, tries: int = 5,
+    ) -> None:  # fmt: skip
+        self._db, self._clock, self._bells, self._me = db, clock, bells, me
+        self._handle, self._buried, self._done, self._tries = handle, buried, done, tries
+
+    async def lane(self, lease: Lease) -> Later | None:
+        """Works a claimed lane until it is empty or must rest."""
+        while True:
+            async with self._db.read() as tx:
+                rows = await queues.open_events(tx, lease.key, 20)
+            if not rows:
+                return Later(self._clock.ms() + 100)
+            for row in rows:
+                rest = await self._row(lease, row)
+                if isinstance(rest, Later):
+                    return rest
+                if rest == 0:
+                    return None
+
+    async def _row(self, lease: Lease, row: Inrow) -> Later | int:
+        """Handles one row. Returns how many remain in the lane, or Later."""
+        for attempt in range(20):
+            try:
+                return await self._once(lease, row)
+            except Conflict:
+                await asyncio.sleep(random.uniform(0, 0.01 * (attempt + 1)))
+            except Fenced:
+                raise
+            except Exception as error:
+                return await self._failed(lease, row, error)
+        return await self._failed(lease, row, RuntimeError("the row kept changing under our hands"))
+
+    async def _once(self, lease: Lease, row: Inrow) -> int:
+        async with self._db.write() as tx:
+            left = await queues.fence(tx, "inbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+            handled = await self._handle(tx, row)
+            await queues.end_event(tx, row.id, self._clock.now(), error=handled.refused)
+        self._bells.ring(*handled.rang)
+        self._done(row.dedup)
+        return left
+
+    async def _failed(self, lease: Lease, row: Inrow, error: Exception) -> Later | int:
+        """A bug (or a database that is away): try again later, and at last put the event aside with its reason."""
+        ours = not passing(error)
+        reason = clean(f"{type(error).__name__}: {str(error)[:200]}")
+        if ours:
+            log.error(
+                "event failed", event_id=row.id, lane=lease.key, attempt=row.attempts + 1, exc_info=error
+            )
+        else:
+            log.warning("database away", event_id=row.id, error=type(error).__name__)
+        if ours and row.attempts + 1 >= self._tries:
+            async with self._db.write() as tx:
+                left = await queues.fence(tx, "inbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+                await queues.end_event(tx, row.id, self._clock.now(), error=reason, dead=True)
+                rang = await self._tell(tx, row)
+            log.error("dead letter", event_id=row.id, lane=lease.key, reason=type(error).__name__)
+            self._bells.ring(*rang)
+            return left
+        at = self._clock.ms() + int(
+            min(60.0, 0.2 * 4**row.attempts if ours else 0.5) * random.uniform(800, 1200)
+        )
+        async with self._db.write(durable=False) as tx:
+            await queues.retry_event(tx, row.id, reason, at, counts=ours)
+        return Later(at)
+
+    async def _tell(self, tx: Tx, row: Inrow) -> frozenset[str]:
+        """Says that an event was put aside; when even that fails, the event stays put aside."""
+        try:
+            async with tx.begin_nested():
+                return await self._buried(tx, row)
+        except Exception:
+            log.exception("nobody could be told", event_id=row.id)
+            return frozenset()

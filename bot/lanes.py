@@ -1,0 +1,145 @@
+"""The loop that both queues share: claim lanes, work each in order, many side by side."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from bot.bells import Bells
+from bot.clock import Clock
+from store import queues
+from store.db import Database, passing
+from store.queues import Fenced, Lease, Queue
+
+log = structlog.get_logger("lanes")
+
+LEASE_MS = 30_000
+
+
+@dataclass(frozen=True)
+class Later:
+    """The lane must rest: claim it again at `at_ms`."""
+
+    at_ms: int
+
+
+Work = Callable[[Lease], Awaitable[Later | None]]
+"""Works one claimed lane: None when it was emptied and given back, Later when it must rest; raises Fenced."""
+
+
+class Lanes:
+    """Claims lanes of one queue and gives them to `work`, at most `parallel` at a time."""
+
+    def __init__(
+        self, db: Database, clock: Clock, bells: Bells, q: Queue, me: str, work: Work, *, parallel: int = 8
+    ) -> None:
+        self._db, self._clock, self._bells = db, clock, bells
+        self._q, self._me, self._work, self._parallel = q, me, work, parallel
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    @property
+    def working(self) -> int:
+        """How many lanes are being worked now."""
+        return len(self._tasks)
+
+    async def run(self) -> None:
+        """Until `stop`. A ring wakes it; a poll every second is the safety net."""
+        while not self._stopping:
+            bell = self._bells.hear(self._q)
+            claimed: list[Lease] = []
+            pause = 1.0
+            try:
+                free = self._parallel - len(self._tasks)
+                if free > 0:
+                    claimed = await self._claim(free)
+                    pause = 1.0 if claimed else await self._pause()
+            except Exception as error:
+                if not passing(error):
+                    log.exception("claim failed", queue=self._q)
+                pause = 0.5
+            for lease in claimed:
+                task = asyncio.create_task(self._one(lease))
+                self._tasks.add(task)
+                task.add_done_callback(self._free)
+            if not claimed:
+                await self._bells.wait(bell, pause)
+
+    async def stop(self, seconds: float = 10.0) -> None:
+        """Claims nothing more and lets the rows in hand finish."""
+        self._stopping = True
+        self._bells.ring_here(self._q)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        left = list(self._tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    def _free(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._bells.ring_here(self._q)
+
+    async def _claim(self, n: int) -> list[Lease]:
+        ms = self._clock.ms()
+        async with self._db.read() as tx:
+            if not await queues.anything_due(tx, self._q, ms):
+                return []
+        async with self._db.write(durable=False) as tx:
+            return await queues.claim(tx, self._q, self._me, ms, n=n, lease_ms=LEASE_MS)
+
+    async def _pause(self) -> float:
+        async with self._db.read() as tx:
+            due = await queues.next_due(tx, self._q)
+        return 1.0 if due is None else min(1.0, max(0.005, (due - self._clock.ms()) / 1000))
+
+    async def _one(self, lease: Lease) -> None:
+        rest: Later | None = None
+        work = asyncio.ensure_future(self._work(lease))
+        keeping = asyncio.create_task(self._keep(lease, work))
+        try:
+            rest = await work
+        except Fenced:
+            log.info("lane taken over", queue=self._q, lane=lease.key)
+            return
+        except asyncio.CancelledError:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            if self._stopping:
+                raise
+            log.warning("lane lost", queue=self._q, lane=lease.key)
+            return
+        except Exception as error:
+            if not passing(error):
+                log.exception("lane failed", queue=self._q, lane=lease.key)
+            rest = Later(self._clock.ms() + 500)
+        finally:
+            keeping.cancel()
+        if rest is not None:
+            await self._give_back(lease, rest.at_ms)
+
+    async def _keep(self, lease: Lease, work: "asyncio.Future[Later | None]") -> None:
+        """Renews the lease while the work takes long; stops the work when somebody else has the lane."""
+        while True:
+            await asyncio.sleep(LEASE_MS / 3000)
+            try:
+                async with self._db.write(durable=False) as tx:
+                    mine = await queues.renew(tx, self._q, self._me, lease, self._clock.ms() + LEASE_MS)
+            except Exception as error:
+                log.warning("lease not renewed", queue=self._q, lane=lease.key, error=type(error).__name__)
+                continue
+            if not mine and not work.done():
+                work.cancel()
+                return
+
+    async def _give_back(self, lease: Lease, at_ms: int) -> None:
+        """Releases the lane; when the database is away for long, the lease runs out by itself."""
+        for attempt in range(6):
+            try:
+                async with self._db.write(durable=False) as tx:
+                    await queues.release(tx, self._q, self._me, lease, at_ms)
+                return
+            except Exception as error:
+                log.warning("lane not given back", queue=self._q, lane=lease.key, error=type(error).__name__)
+                await asyncio.sleep(0.2 * 2**attempt)

@@ -1,0 +1,375 @@
+"""Outbox: choose the platform, throttle, send, retry or give up, record. Nothing here decides about business."""
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from bot.bells import Bells
+from bot.clock import Clock
+from bot.config import Config
+from bot.lanes import LEASE_MS, Later
+from bot.platform import Outgoing, Platform, SendFailed, Sent, Shared, Way, Wide
+from bot.quota import Quota
+from cards.card import from_json
+from store import queues, screens, team
+from store.db import Database, passing
+from store.queues import DEAD, Fenced, Lease, Outrow, Queued
+from store.screens import OnScreen
+
+log = structlog.get_logger("outbox")
+
+FOLD_AT = 5
+"""How many throttled messages to one person become one digest."""
+OUTAGE = 4
+"""After so many failures without a success the platform is taken to be out of order, not the messages."""
+TRIED = "refused:"
+"""How a row notes the platforms that refused its person: "refused:wecom,dingtalk why"."""
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """A platform must not be tried before `at_ms`."""
+
+    platform: str
+    at_ms: int
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a row goes: the platform, the person's id there, and why other platforms were left out."""
+
+    platform: Platform
+    user: str
+    reply_url: str = ""
+    reached: bool = False  # it is known that the person can be reached there
+
+
+@dataclass(frozen=True)
+class _Picked:
+    """What one row needs to be sent, read in one go."""
+
+    target: Target | None
+    why_not: str
+    screen: OnScreen | None = None
+
+
+class Sender:
+    """Sends the rows of a lane (one recipient), in order."""
+
+    def __init__(
+        self, db: Database, clock: Clock, bells: Bells, me: str, config: Config,
+        platforms: Sequence[Platform], shared: Shared, quota: Quota,
+    ) -> None:  # fmt: skip
+        self._db, self._clock, self._bells, self._me = db, clock, bells, me
+        self._config, self._shared, self._quota = config, shared, quota
+        self._platforms: Mapping[str, Platform] = {platform.name: platform for platform in platforms}
+        self._paused: dict[str, int] = {}  # platform → ms until when nothing is sent there
+        self._streak: dict[str, int] = {}  # platform → failures since the last success
+        self._paid: set[int] = set()  # rows that have their person's token already
+
+    async def lane(self, lease: Lease) -> Later | None:
+        """Works a claimed lane until it is empty or must rest.
+
+        A platform that must rest does not hold up what goes to the person on another one.
+        """
+        while True:
+            async with self._db.read() as tx:
+                rows = await queues.open_sends(tx, lease.key, 50)
+            if not rows:
+                return Later(self._clock.ms() + 100)
+            resting: dict[str, int] = {}  # platform → when it may be tried again
+            for row in rows:
+                later = [r for r in rows if r.id > row.id]
+                rest = await self._row(lease, row, later, resting)
+                if isinstance(rest, _Rest):
+                    resting[rest.platform] = max(rest.at_ms, resting.get(rest.platform, 0))
+                elif rest == 0:
+                    return None
+                elif rest < 0:
+                    break  # several rows were closed at once: look again
+            else:
+                if resting:
+                    return Later(min(resting.values()))
+
+    async def _row(
+        self, lease: Lease, row: Queued, later: Sequence[Queued], resting: Mapping[str, int]
+    ) -> "_Rest | int":
+        """One row: how many remain, -1 to look again, or which platform must rest."""
+        target: Target | None = None
+        try:
+            way = Way(row.way)
+            if way is Way.UPDATE and any(r.way == Way.UPDATE and r.card == row.card for r in later):
+                return await self._close(lease, row, ledger="folded", error="后面还有更新")
+            picked = await self._pick(row)
+            if picked.target is None:
+                if picked.why_not == "skip":
+                    return await self._close(lease, row, ledger="skipped")
+                return await self._close(lease, row, ledger="refused", error=picked.why_not, state=DEAD)
+            target = picked.target
+            at = resting.get(target.platform.name, 0)
+            if row.platform == target.platform.name:
+                at = max(at, row.next_at)
+            if at > self._clock.ms():
+                return _Rest(target.platform.name, at)
+            return await self._try(lease, row, later, way, target, picked.screen)
+        except (Fenced, SendFailed):
+            raise
+        except Exception as error:
+            if passing(error):
+                raise
+            # a bug of ours in this one row: it must not hold up the person's other messages for ever
+            log.exception("send broke", send=row.id, way=row.way, attempt=row.attempts + 1)
+            broke = SendFailed(f"内部错误 {type(error).__name__}", retry=True, code="internal")
+            return await self._failed(lease, row, target, broke)
+
+    async def _try(
+        self,
+        lease: Lease,
+        row: Queued,
+        later: Sequence[Queued],
+        way: Way,
+        target: Target,
+        screen: OnScreen | None,
+    ) -> "_Rest | int":
+        limits, name = target.platform.limits, target.platform.name
+        code = screen.code if screen else ""
+        if way is Way.UPDATE and limits.needs_code and not code and from_json(row.body["card"]).closed:
+            return await self._close(lease, row, ledger="folded", error="卡片已不能更新，按钮已失效")
+        if self._quota.saving(target.platform) and row.priority >= 2:
+            return await self._close(
+                lease, row, ledger="refused", error="本月额度不多，只发必要消息", state=DEAD
+            )
+        if (pause := self._paused.get(name, 0)) > self._clock.ms():
+            return _Rest(name, pause)
+        if wait := await self._person(target, row):
+            return await self._hold(lease, row, later, target, wait)
+        if wait := await self._shared.take(name, limits.app_per_second, limits.app_per_second):
+            return _Rest(name, self._clock.ms() + int(wait * 1000) + 5)
+        if way in limits.one_shot and row.ledger != "sent":
+            async with self._db.write() as tx:
+                await queues.note_send(tx, row.id, ledger="sent", sent_at=self._clock.now())
+        try:
+            sent = await target.platform.send(await self._outgoing(row, target, screen))
+        except SendFailed as failed:
+            return await self._failed(lease, row, target, failed)
+        self._paid.discard(row.id)
+        self._streak[name] = 0
+        return await self._sent(lease, row, target, sent)
+
+    # ── before ──────────────────────────────────────────────────────────────────────────────────────────
+    async def _pick(self, row: Queued) -> _Picked:
+        """Which platform: where the card is; else where the person was last and can be reached."""
+        async with self._db.read() as tx:
+            screen = await screens.get(tx, row.card) if row.card else None
+            if row.member.startswith("@"):
+                name, _, user = row.member[1:].partition(":")
+                platform = self._platforms.get(name)
+                return _Picked(Target(platform, user) if platform else None, "平台未启用")
+            member = await team.get(tx, row.member)
+            reaches = await team.reaches(tx, row.member)
+        if member is None or member.gone:
+            return _Picked(None, "成员已离开")
+        way = Way(row.way)
+        names = [name for name in self._platforms if member.on(name)]
+        if way in {Way.TODO, Way.TODO_DONE}:
+            names = [name for name in names if self._platforms[name].limits.todo]
+            if not names:
+                return _Picked(None, "skip")
+        if way is Way.UPDATE:
+            if screen is None or not screen.platform:
+                return _Picked(None, "skip")  # the card itself never went out
+            names = [name for name in names if name == screen.platform]
+        if not names:
+            return _Picked(None, "没有可用的平台账号")
+        refused = frozenset(name for name, (state, *_rest) in reaches.items() if state == "refused")
+        # a refusal may have been cured in the meantime, so refused platforms come last, not never
+        names.sort(key=lambda name: (name in refused, name != member.platform))
+        name = names[0]
+        if row.error.startswith(TRIED):  # in this very row
+            tried = set(row.error.removeprefix(TRIED).partition(" ")[0].split(","))
+            names = [one for one in names if one not in tried]
+            if not names:
+                return _Picked(None, row.error.partition(" ")[2])
+            name = names[0]
+        url, until = reaches[name][2:] if name in reaches else ("", None)
+        live = bool(url and until and until > self._clock.now())
+        return _Picked(
+            Target(self._platforms[name], member.on(name), url if live else "", reaches.get(name, ("",))[0] == "ok"),
+            "", screen,
+        )  # fmt: skip
+
+    async def _person(self, target: Target, row: Queued) -> float:
+        """Seconds to wait before this person may get another message; a token once taken stays paid."""
+        if Way(row.way) not in {Way.TEXT, Way.CARD, Way.FILE} or row.id in self._paid:
+            return 0.0
+        # half as burst, half as refill: in no minute more than per_minute
+        half = min(target.platform.limits.person_per_minute, self._config.messages.per_minute) / 2
+        wait = await self._shared.take(f"{target.platform.name}:{target.user}", half / 60, half)
+        if not wait:
+            self._paid.add(row.id)
+        return wait
+
+    async def _hold(
+        self, lease: Lease, row: Queued, later: Sequence[Queued], target: Target, wait: float
+    ) -> "_Rest | int":
+        """Too fast: wait; when much has piled up, say it as one digest instead of drop by drop."""
+        waiting = [r for r in (row, *later) if r.way in {Way.TEXT, Way.CARD} and r.priority > 0]
+        if len(waiting) >= FOLD_AT and row in waiting:
+            return await self._fold(lease, waiting)
+        if row.ledger == "queued":
+            async with self._db.write(durable=False) as tx:
+                await queues.note_send(tx, row.id, ledger="throttled")
+        # look again soon: what piles up meanwhile becomes a digest
+        return _Rest(target.platform.name, self._clock.ms() + int(min(wait, 1.5) * 1000) + 20)
+
+    async def _fold(self, lease: Lease, rows: Sequence[Queued]) -> int:
+        lines = []
+        for row in rows:
+            title = from_json(row.body["card"]).title if row.way == Way.CARD else str(row.body["text"])
+            lines.append(f"· {title.strip().partition(chr(10))[0][:40]}")
+        lines = list(dict.fromkeys(lines))  # the same thing said five times is one line
+        text = f"消息较多，合并为一条（{len(rows)} 条）：\n" + "\n".join(lines[:30]) + "\n发 /今日 逐条处理。"
+        now = self._clock.now()
+        async with self._db.write() as tx:
+            digest = Outrow(dedup=f"digest:{rows[0].id}", member=rows[0].member, way=Way.TEXT,
+                            body={"text": text}, kind="digest", priority=0)  # fmt: skip
+            await queues.put(tx, digest, now=now, cause=0)
+            for row in rows:
+                await queues.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+                await queues.end_send(tx, row.id, now, ledger="folded", error="并入合并消息")
+                if row.card:
+                    await screens.never_shown(tx, row.card)
+        return -1
+
+    async def _outgoing(self, row: Queued, target: Target, screen: OnScreen | None) -> Outgoing:
+        body = row.body
+        due = str(body.get("due", ""))
+        return Outgoing(
+            id=row.id,
+            way=Way(row.way),
+            user=target.user,
+            text=str(body.get("text", "")),
+            card=from_json(body["card"]) if "card" in body else None,
+            track=screen.track if screen else str(body.get("track", "")),
+            code=screen.code if screen else "",
+            reply_url=target.reply_url,
+            file=await asyncio.to_thread(self._file, str(body["path"])) if "path" in body else b"",
+            filename=str(body.get("filename", "")),
+            link=str(body.get("link", "")),
+            due=datetime.fromisoformat(due).astimezone(UTC) if due else None,
+            ref=str(body.get("ref", "")),
+            again=row.attempts > 0 or row.ledger == "sent",
+        )
+
+    def _file(self, path: str) -> bytes:
+        root = Path(self._config.store.files).resolve()
+        full = (root / path).resolve()
+        if not full.is_relative_to(root):
+            raise SendFailed("文件路径不在资料目录里", retry=False)
+        try:
+            return full.read_bytes()
+        except OSError:
+            raise SendFailed(f"资料文件不存在：{path}", retry=False) from None
+
+    # ── after ───────────────────────────────────────────────────────────────────────────────────────────
+    async def _sent(self, lease: Lease, row: Queued, target: Target, sent: Sent) -> int:
+        """Records what the platform took; a database that is away for a moment must not make us say it twice."""
+        for attempt in range(8):
+            try:
+                return await self._record(lease, row, target, sent)
+            except Exception as error:
+                if isinstance(error, Fenced) or not passing(error) or attempt == 7:
+                    raise
+                await asyncio.sleep(0.1 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    async def _record(self, lease: Lease, row: Queued, target: Target, sent: Sent) -> int:
+        now, name = self._clock.now(), target.platform.name
+        async with self._db.write() as tx:
+            left = await queues.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+            await queues.end_send(tx, row.id, now, ledger="accepted", platform=name, ref=sent.ref[:200],
+                                  sent_at=now, error="")  # fmt: skip
+            if row.card and Way(row.way) in {Way.CARD, Way.UPDATE}:
+                await screens.arrived(tx, row.card, platform=name, track=sent.track, code=sent.code, now=now)
+            if not target.reached and not row.member.startswith("@"):
+                await team.set_reach(tx, row.member, name, "ok", "", now)
+        return left
+
+    async def _failed(
+        self, lease: Lease, row: Queued, target: Target | None, failed: SendFailed
+    ) -> "_Rest | int":
+        name = target.platform.name if target else ""
+        now, ms = self._clock.now(), self._clock.ms()
+        log.warning("send failed", send=row.id, platform=name, way=row.way, reason=failed.reason, code=failed.code,
+                    retry=failed.retry, attempt=row.attempts + 1)  # fmt: skip
+        if not failed.retry:
+            self._streak[name] = 0
+            return await self._refused(lease, row, target, failed)
+        counted = self._counts(name, failed)
+        if failed.wide is Wide.APP:
+            self._paused[name] = ms + int((failed.after or 30) * 1000)
+        rules = self._config.messages
+        idempotent = target is not None and Way(row.way) in target.platform.limits.idempotent
+        if failed.unknown and not idempotent and row.attempts >= 1:
+            # the platform has no key for this way: one more try may double it, many surely would
+            return await self._close(
+                lease, row, ledger="unknown", error=failed.reason, state=DEAD, platform=name
+            )
+        if (counted and row.attempts + 1 >= rules.attempts) or now - row.created_at > rules.give_up:
+            ledger = "unknown" if failed.unknown else "expired"
+            return await self._close(
+                lease, row, ledger=ledger, error=failed.reason, state=DEAD, platform=name
+            )
+        wait = failed.after if failed.after is not None else min(60.0, 0.5 * 2 ** min(row.attempts, 8))
+        at = max(ms + int(wait * random.uniform(1000, 1300)), self._paused.get(name, 0))
+        async with self._db.write(durable=failed.unknown) as tx:
+            values: dict[str, object] = {"error": failed.reason[:300], "next_at": at, "platform": name}
+            if counted or failed.unknown:
+                values["attempts"] = row.attempts + 1
+            if failed.unknown:
+                values["ledger"] = "sent"
+            await queues.note_send(tx, row.id, **values)
+        return _Rest(name, at)
+
+    def _counts(self, name: str, failed: SendFailed) -> bool:
+        """Whether a failure counts against the row. An outage does not: many failures in a row without a success
+        between them pause the platform instead, longer each time."""
+        if failed.wide is Wide.APP:
+            return False
+        if failed.code:
+            return True  # the platform (or we) said something about this very message
+        streak = self._streak[name] = self._streak.get(name, 0) + 1
+        if streak < OUTAGE:
+            return True
+        self._paused[name] = self._clock.ms() + int(min(30.0, 0.5 * 2 ** min(streak - OUTAGE, 8)) * 1000)
+        return False
+
+    async def _refused(
+        self, lease: Lease, row: Queued, target: Target | None, failed: SendFailed
+    ) -> "_Rest | int":
+        """A final no: about the person, perhaps another platform reaches them; else the row ends here."""
+        name = target.platform.name if target else ""
+        person = failed.wide is Wide.PERSON and not row.member.startswith("@")
+        if person and Way(row.way) in {Way.TEXT, Way.CARD, Way.FILE}:
+            tried = (
+                row.error.removeprefix(TRIED).partition(" ")[0] + "," if row.error.startswith(TRIED) else ""
+            )
+            async with self._db.write() as tx:
+                await team.set_reach(tx, row.member, name, "refused", failed.reason, self._clock.now())
+                await queues.note_send(tx, row.id, error=f"{TRIED}{tried}{name} {failed.reason}"[:300])
+            return -1  # the same row again, with the next platform
+        return await self._close(lease, row, ledger="refused", error=failed.reason, state=DEAD, platform=name)
+
+    async def _close(self, lease: Lease, row: Queued, **values: object) -> int:
+        self._paid.discard(row.id)
+        async with self._db.write() as tx:
+            left = await queues.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+            await queues.end_send(tx, row.id, self._clock.now(), **values)
+            if row.card and row.way == Way.CARD:
+                await screens.never_shown(tx, row.card)
+        return left

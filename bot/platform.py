@@ -1,0 +1,184 @@
+"""What every chat platform fulfils, and how a send can fail."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from aiohttp import web
+
+from bot.events import Incoming
+from cards.card import Card
+
+Intake = Callable[[Sequence[Incoming]], Awaitable[None]]
+"""Stores events durably; returns when they are committed (then acknowledge), raises when they are not."""
+
+
+class Wide(StrEnum):
+    """How much a failure says about others: this message only, this person, or the whole app."""
+
+    MESSAGE = "message"
+    PERSON = "person"
+    APP = "app"
+
+
+class SendFailed(Exception):
+    """A send did not work.
+
+    `retry`: may the same bytes be sent again; `after`: seconds to wait first (None: the outbox's back-off);
+    `wide`: who else must wait; `unknown`: it may have arrived all the same (timeout after the request left).
+    `str(error)` is a Chinese reason for the ledger and for admins: no secret, no full phone number.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry: bool,
+        after: float | None = None,
+        wide: Wide = Wide.MESSAGE,
+        unknown: bool = False,
+        code: str = "",
+    ) -> None:
+        super().__init__(reason)
+        self.reason, self.retry, self.after = reason, retry, after
+        self.wide, self.unknown, self.code = wide, unknown, code
+
+
+class Way(StrEnum):
+    """What an outbox row asks of a platform."""
+
+    TEXT = "text"
+    CARD = "card"
+    UPDATE = "update"  # replace a card that was sent before
+    FILE = "file"
+    TODO = "todo"  # a native to-do where there is one
+    TODO_DONE = "todo_done"
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One thing to send to one person.
+
+    `id` is the outbox row (stable over retries, the idempotency key); `track` the id of the card for its life
+    ("L-1024-88", [0-9A-Za-z_@-], unique for ever); `code` the newest WeCom response_code for UPDATE ("" if none left);
+    `reply_url` a sessionWebhook that is still open, or ""; `file` bytes + `filename`, for FILE.
+    For TODO: `text` is the subject, `link` where a tap leads, `due` UTC or None; `ref` what TODO returned, for TODO_DONE.
+    """
+
+    id: int
+    way: Way
+    user: str
+    text: str = ""
+    card: Card | None = None
+    track: str = ""
+    code: str = ""
+    reply_url: str = ""
+    file: bytes = b""
+    filename: str = ""
+    link: str = ""
+    due: datetime | None = None
+    ref: str = ""
+    again: bool = False  # tried before: it may have arrived, so "used up" or "exists already" means it did
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The platform took it. `ref`: its id for the message; `code`: a response_code for a later update, or "".
+
+    `fresh` is True when an UPDATE could not be done in place and a new card was sent instead under `track`.
+    """
+
+    ref: str = ""
+    code: str = ""
+    fresh: bool = False
+    track: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of `/诊断` and `doctor`: state is "ok", "warn" or "fail"; what, why and how to fix, in Chinese."""
+
+    name: str
+    state: str
+    text: str
+    fix: str = ""
+
+
+@dataclass
+class Limits:
+    """How fast a platform takes messages: per person and minute, per app and second; what can be done natively."""
+
+    person_per_minute: int = 20
+    app_per_second: float = 20.0
+    idempotent: frozenset[Way] = field(
+        default_factory=frozenset
+    )  # ways whose repeat the platform itself swallows
+    todo: bool = False
+    one_shot: frozenset[Way] = field(
+        default_factory=frozenset
+    )  # ways that use something up: noted before they are tried
+    needs_code: bool = False  # a card can be updated in place only with a code that a send or a click brought
+    monthly: dict[str, int] = field(
+        default_factory=dict
+    )  # what is billed by the month ("api": 5000), empty: nothing
+
+
+class Platform(Protocol):
+    """A chat platform. One folder each under bot/; wired in main.py only."""
+
+    name: str
+    limits: Limits
+
+    def routes(self) -> list[web.RouteDef]:
+        """HTTP routes that the platform needs on our server (callbacks), possibly none."""
+        ...
+
+    async def start(self, intake: Intake) -> None:
+        """Begin to receive. Every event goes through `intake` before it is acknowledged."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop receiving, finish what is being acknowledged, close connections."""
+        ...
+
+    async def send(self, out: Outgoing) -> Sent:
+        """Send one thing. Raises SendFailed, never anything of the HTTP library."""
+        ...
+
+    async def check(self) -> list[Check]:
+        """Look at credentials, connection and quota, for `/诊断`; raises nothing."""
+        ...
+
+
+class Shared(Protocol):
+    """What replicas share and may lose at any time: tokens, buckets, locks. store/cache.py has it on Redis or in memory."""
+
+    async def get(self, key: str) -> str | None:
+        """The value, or None when absent or expired."""
+        ...
+
+    async def put(self, key: str, value: str, seconds: float) -> None:
+        """Keep a value for some seconds."""
+        ...
+
+    async def drop(self, key: str, value: str) -> None:
+        """Forget the key if it still holds this value (a token that was just refused)."""
+        ...
+
+    async def take(self, bucket: str, per_second: float, burst: float) -> float:
+        """Take one token. 0.0: go; else the seconds until one is there (nothing was taken)."""
+        ...
+
+    def lock(self, key: str, seconds: float) -> AbstractAsyncContextManager[None]:
+        """One holder at a time across replicas, given up after `seconds` at the latest."""
+        ...
+
+
+Meter = Callable[[str, int], None]
+"""meter("api", 1): counts what the platform bills by the month; kept in SQL by the outbox."""
+
+Now = Callable[[], datetime]
+"""The business clock (UTC, aware)."""

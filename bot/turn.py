@@ -1,0 +1,206 @@
+"""Turn: what a handler may use. Everything it does is a row in the event's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.config import Config
+from bot.events import Event, Fact, Incoming, encode
+from bot.platform import Way
+from cards.card import Card, from_json, text_twin, to_json
+from rules.hours import Calendar, deliver_at
+from rules.team import Member
+from store import queues, screens
+from store.db import Tx
+from store.queues import Outrow
+from store.screens import OnScreen
+
+ALARM, NORMAL, DIGEST = 0, 1, 2
+"""Priorities of what goes out: an alarm before a card before a digest."""
+
+
+@dataclass
+class Turn:
+    """One event being handled.
+
+    `tx` the open transaction, `now` UTC, `member` who caused it (None: a machine or a stranger), `event_id` its inbox
+    row, `on` the card that was clicked. A handler returns nothing; it sends, updates, reminds, expects, records.
+    """
+
+    tx: Tx
+    now: datetime
+    event: Event
+    event_id: int
+    config: Config
+    calendar: Calendar
+    instance: str = ""  # marks what this database sends, so that ids are unique for ever
+    member: Member | None = None
+    on: OnScreen | None = None
+    expected: dict[str, Any] = field(default_factory=dict)
+    rang: set[str] = field(default_factory=set)  # which loops to wake after the commit
+    _sent: int = 0
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The business time zone."""
+        return self.calendar.zone
+
+    @property
+    def wall(self) -> datetime:
+        """Now on the business wall clock, naive: what people and nlp/ mean by "now"."""
+        return self.now.astimezone(self.zone).replace(tzinfo=None)
+
+    def utc(self, wall: datetime) -> datetime:
+        """A naive wall-clock time of the business zone → UTC, aware."""
+        return wall.replace(tzinfo=self.zone).astimezone(UTC)
+
+    @property
+    def me(self) -> Member:
+        """The member behind this event. Only for handlers that the router gives members."""
+        if self.member is None:
+            raise LookupError("this event has no member")
+        return self.member
+
+    # ── saying things ───────────────────────────────────────────────────────────────────────────────────
+    async def answer(self, what: Card | str) -> int:
+        """Says something back to the member who caused the event, at once, day or night. Returns the outbox id."""
+        return await self.send(what, to=self.me.id)
+
+    async def send(self, what: Card | str, *, to: str, priority: int = NORMAL, key: str = "") -> int:
+        """Queues a card or a text to a member id, now. `key` makes it once for ever (default: event and order).
+
+        Returns the outbox row id (0 when `key` was used before).
+        """
+        if isinstance(what, Card):
+            if key and await queues.known(self.tx, key):
+                return 0
+            screen = await screens.add(self.tx, member=to, card_json=to_json(what), kind=what.kind,
+                                       subject=what.subject, live=bool(what.choices), now=self.now,
+                                       instance=self.instance)  # fmt: skip
+            return await self._put(Outrow(
+                dedup=self._key(key), member=to, way=Way.CARD, body={"card": to_json(what), "track": screen.track},
+                card=screen.id, subject=what.subject, kind=what.kind, priority=priority,
+            ))  # fmt: skip
+        return await self._put(Outrow(dedup=self._key(key), member=to, way=Way.TEXT, body={"text": what},
+                                      kind="text", priority=priority))  # fmt: skip
+
+    async def tell(self, card: Card, *, to: str, priority: int = NORMAL, key: str = "") -> int:
+        """Like `send`, for what the bot says unasked: in quiet hours it waits for the morning bundle (returns 0)."""
+        at = deliver_at(self.calendar, self.now)
+        if at <= self.now:
+            return await self.send(card, to=to, priority=priority, key=key)
+        await self.later(to, "morning", card.subject, {"card": to_json(card), "priority": priority}, at=at)
+        return 0
+
+    async def later(
+        self, to: str, kind: str, subject: str, payload: dict[str, Any], *, at: datetime | None = None,
+        within: timedelta = timedelta(0),
+    ) -> None:  # fmt: skip
+        """Keeps a notice for `to`; all notices of one kind and person are said together when their time comes.
+
+        `at` (default: now) is moved out of quiet hours; `within` waits a little for others to merge with.
+        handlers/notices.py turns them into one card.
+        """
+        due = deliver_at(self.calendar, (at or self.now) + within)
+        await screens.add_notice(
+            self.tx, member=to, kind=kind, subject=subject, payload=payload, now=self.now
+        )
+        await queues.set_timer(self.tx, "notices", f"{to}|{kind}", due, {"member": to, "kind": kind}, self.now,
+                               keep_earlier=True)  # fmt: skip
+        self.rang.add("timers")
+
+    async def update(self, card: Card, *, screen: OnScreen | None = None) -> None:
+        """Replaces a card that is on a screen (default: the one that was clicked; without one, sends anew)."""
+        target = screen or self.on
+        if target is None:
+            await self.answer(card)
+            return
+        await screens.change(
+            self.tx,
+            target.id,
+            to_json(card),
+            subject=card.subject,
+            kind=card.kind,
+            live=bool(card.choices),
+            now=self.now,
+        )
+        await self._put(Outrow(
+            dedup=self._key(""), member=target.member, way=Way.UPDATE, body={"card": to_json(card)}, card=target.id,
+            subject=card.subject, kind=card.kind,
+        ))  # fmt: skip
+
+    async def close(self, subject: str, word: str, *, kinds: Sequence[str] = (), but: int = 0) -> None:
+        """Greys out every live card about `subject` (of these kinds; except card id `but`) with `word`."""
+        for screen in await screens.live(self.tx, subject=subject, kinds=kinds):
+            if screen.id != but:
+                await self.update(replace(from_json(screen.body), closed=word), screen=screen)
+
+    async def again(self) -> None:
+        """A stale or repeated click: shows the card as it stands now and changes nothing."""
+        if self.on is not None:
+            await self._put(Outrow(
+                dedup=self._key(""), member=self.on.member, way=Way.UPDATE, body={"card": self.on.body},
+                card=self.on.id, subject=self.on.subject, kind=self.on.kind,
+            ))  # fmt: skip
+
+    async def send_file(self, name: str, *, path: str, to: str) -> int:
+        """Queues a file (a path below the configured files directory) to a member."""
+        return await self._put(Outrow(dedup=self._key(""), member=to, way=Way.FILE,
+                                      body={"path": path, "filename": name}, kind="file"))  # fmt: skip
+
+    async def todo(
+        self, subject: str, *, to: str, link: str, due: datetime | None, key: str, task: int
+    ) -> int:
+        """Queues a native to-do (where the person's platform has one; the outbox sends nothing elsewhere)."""
+        return await self._put(Outrow(
+            dedup=key, member=to, way=Way.TODO, kind="todo", subject=f"T-{task}",
+            body={"text": subject, "link": link, "due": due.isoformat() if due else "", "task": task},
+        ))  # fmt: skip
+
+    async def todo_done(self, *, to: str, ref: str, task: int) -> int:
+        """Ticks a native to-do off."""
+        return await self._put(Outrow(dedup=f"todo-done:{task}", member=to, way=Way.TODO_DONE, kind="todo",
+                                      subject=f"T-{task}", body={"ref": ref}))  # fmt: skip
+
+    # ── things to come ──────────────────────────────────────────────────────────────────────────────────
+    async def remind(self, kind: str, key: str, due: datetime, **payload: Any) -> None:
+        """Sets (or moves) the timer `kind`/`key`; it becomes a Timer event at `due` (UTC)."""
+        await queues.set_timer(self.tx, kind, key, due, payload, self.now)
+        self.rang.add("timers")
+
+    async def forget(self, kind: str, key: str) -> None:
+        """Removes a timer that nobody needs any more (timers also look before they speak)."""
+        await queues.drop_timer(self.tx, kind, key)
+
+    async def expect(self, kind: str, *, minutes: int = 60, of: str = "", **payload: Any) -> None:
+        """The next thing that the member (or `of`) writes answers this question: Router.answer(kind) gets it."""
+        until = self.now + timedelta(minutes=minutes)
+        await screens.expect(self.tx, of or self.me.id, kind, payload, until)
+
+    async def unexpect(self, *kinds: str, of: str = "") -> None:
+        """Drops the open question (of these kinds)."""
+        await screens.unexpect(self.tx, of or self.me.id, kinds)
+
+    async def record(self, name: str, subject: str, **payload: Any) -> None:
+        """Hands a fact to whoever listens, in its own transaction later, marked with this event as its cause."""
+        self._sent += 1
+        fact = Fact(name=name, subject=subject, at=self.now, payload=payload, cause=self.event_id)
+        await queues.take(self.tx, [Incoming(f"fact:{self.event_id}:{self._sent}", subject, fact)], self.now,
+                          encode=encode)  # fmt: skip
+        self.rang.add("inbox")
+
+    # ── how ─────────────────────────────────────────────────────────────────────────────────────────────
+    def _key(self, key: str) -> str:
+        self._sent += 1
+        return key or f"e{self.event_id}.{self._sent}"
+
+    async def _put(self, row: Outrow) -> int:
+        self.rang.add("outbox")
+        return await queues.put(self.tx, row, now=self.now, cause=self.event_id)
+
+
+def twin(card: Card) -> str:
+    """The card as text, for people whose client cannot show it."""
+    return text_twin(card)

@@ -1,0 +1,158 @@
+"""The callback door: verify, open, decode, store, then 200 (protocol 1.3–1.5). Checked from cheap to dear."""
+
+import asyncio
+from datetime import datetime
+
+import structlog
+from aiohttp import web
+
+from bot.config import Wecom
+from bot.events import Incoming
+from bot.platform import Intake, Now, Shared
+from bot.wecom.crypto import Envelope, Forged, Garbled, check_time
+from bot.wecom.decode import ENTERED_EVERY, decode, is_entering, parse
+
+log = structlog.get_logger("wecom")
+
+PATH = "/wecom/callback"
+BIGGEST = 64 * 1024  # bytes; the outer XML is parsed before the signature is known to be good
+READ_WITHIN = 5.0  # seconds; WeCom itself gives up after five
+STORE_WITHIN = 3.5
+SEEN = "wecom:callback:seen"
+SEEN_EVERY = 60.0
+
+
+class TooBig(Exception):
+    """The body is over 64 KiB."""
+
+
+class Inbound:
+    """Receives callbacks of one app. `refused` counts those that did not verify, for /诊断."""
+
+    def __init__(self, settings: Wecom, shared: Shared, now: Now, store_within: float = STORE_WITHIN) -> None:
+        self._envelope = Envelope(
+            settings.token.get_secret_value(), settings.aes_key.get_secret_value(), settings.corp_id
+        )
+        self._window, self._shared, self._now = settings.timestamp_window, shared, now
+        self._store_within = store_within
+        self._intake: Intake | None = None
+        self._busy = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._noted: datetime | None = None
+        self.refused = 0
+
+    def routes(self) -> list[web.RouteDef]:
+        """GET: the console's verification of the URL. POST: messages and events."""
+        return [web.get(PATH, self._verify, allow_head=False), web.post(PATH, self._receive)]
+
+    def open(self, intake: Intake) -> None:
+        """From now on events are taken in."""
+        self._intake = intake
+
+    async def close(self, within: float) -> None:
+        """Take in nothing more; wait up to `within` seconds for what is being acknowledged."""
+        self._intake = None
+        try:
+            async with asyncio.timeout(within):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning("callbacks were still being stored at the stop", count=self._busy)
+
+    async def _verify(self, request: web.Request) -> web.Response:
+        echo = request.query.get("echostr", "").replace(" ", "+")  # a proxy may have opened %2B (1.3)
+        try:
+            self._check_time(request)
+            text = self._open(request, echo)
+            await self._note()
+            return web.Response(body=text, content_type="text/plain", charset="utf-8")
+        except (Forged, Garbled) as error:
+            return self._no(error)
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        try:
+            self._check_time(request)
+            sealed = (parse(await _body(request)).findtext("Encrypt") or "").strip()
+            incoming = decode(self._open(request, sealed), self._now())
+        except TooBig:
+            return _refusal(413, "too_big", "请求超过 64 KiB")
+        except TimeoutError:
+            return _refusal(408, "too_slow", "请求没有在 5 秒内发完")
+        except (Forged, Garbled) as error:
+            return self._no(error)
+        await self._note()
+        if incoming is None or await self._known(incoming):
+            return web.Response()
+        return await self._store(incoming)
+
+    def _check_time(self, request: web.Request) -> None:
+        if not request.query.get("msg_signature"):
+            raise Forged("没有签名")
+        check_time(request.query.get("timestamp", ""), self._now(), self._window)
+
+    def _open(self, request: web.Request, sealed: str) -> bytes:
+        query = request.query
+        self._envelope.check(
+            query.get("msg_signature", ""), query.get("timestamp", ""), query.get("nonce", ""), sealed
+        )
+        return self._envelope.open(sealed)
+
+    async def _store(self, incoming: Incoming) -> web.Response:
+        """Durable before the 200. 503 is the last resort: whether WeCom re-sends on it is documented both ways."""
+        intake = self._intake
+        if intake is None:
+            return _refusal(503, "stopping", "正在启动或停止")
+        self._busy += 1
+        self._idle.clear()
+        try:
+            async with asyncio.timeout(self._store_within):
+                await intake([incoming])
+        except Exception:
+            log.exception("callback could not be stored", dedup=incoming.dedup)
+            return _refusal(503, "not_stored", "暂时无法保存")
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._idle.set()
+        if is_entering(incoming):
+            await self._shared.put(_entered(incoming), "1", ENTERED_EVERY)
+        return web.Response()
+
+    async def _known(self, incoming: Incoming) -> bool:
+        """Opening the chat comes all the time; once in ten minutes is enough."""
+        return is_entering(incoming) and await self._shared.get(_entered(incoming)) is not None
+
+    async def _note(self) -> None:
+        """Remembers that WeCom reaches us, at most once a minute."""
+        now = self._now()
+        if self._noted is None or (now - self._noted).total_seconds() >= SEEN_EVERY:
+            self._noted = now
+            await self._shared.put(SEEN, now.isoformat(), 30 * 86400)
+
+    def _no(self, error: Forged | Garbled) -> web.Response:
+        self.refused += 1
+        log.warning("callback refused", reason=str(error))
+        if isinstance(error, Forged):
+            return _refusal(403, "forged", str(error))
+        return _refusal(400, "garbled", str(error))
+
+
+async def _body(request: web.Request) -> bytes:
+    """The body, at most 64 KiB of it, within five seconds. Raises TooBig, TimeoutError."""
+    if (request.content_length or 0) > BIGGEST:
+        raise TooBig
+    body = bytearray()
+    async with asyncio.timeout(READ_WITHIN):
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > BIGGEST:
+                raise TooBig
+    return bytes(body)
+
+
+def _entered(incoming: Incoming) -> str:
+    return f"wecom:entered:{incoming.lane}"
+
+
+def _refusal(status: int, code: str, message: str) -> web.Response:
+    return web.json_response({"error": {"code": code, "message": message}}, status=status)

@@ -1,0 +1,141 @@
+"""`doctor` and the checks behind /诊断: every fault has a name, a reason and a way to fix it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from aiohttp import web
+
+from bot import checks, doctor
+from bot.config import Config
+from bot.platform import Check, Intake, Limits, Outgoing, Sent
+from store.db import Database
+from store.tables import inbox, timer
+
+NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
+
+
+class Platform:
+    """A platform that only answers `check`."""
+
+    def __init__(self, name: str, says: Sequence[Check] | None) -> None:
+        self.name, self.limits, self._says = name, Limits(), says
+
+    def routes(self) -> list[web.RouteDef]:
+        return []
+
+    async def start(self, intake: Intake) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def send(self, out: Outgoing) -> Sent:
+        raise AssertionError("a check sends nothing")
+
+    async def check(self) -> list[Check]:
+        if self._says is None:
+            raise RuntimeError("boom")
+        return list(self._says)
+
+
+def config(database: str, **more: object) -> Config:
+    return Config.model_validate({"store": {"database": database}, "team": [{"name": "华东"}], **more})
+
+
+def states(found: Sequence[Check]) -> dict[str, str]:
+    return {one.name: one.state for one in found}
+
+
+def faults_are_explained(found: Sequence[Check]) -> None:
+    assert all(one.text and (one.fix or one.state == "ok") for one in found)
+
+
+async def test_a_missing_database_is_not_made(tmp_path: Path):
+    path = tmp_path / "no.db"
+    found = await doctor.checks(config(f"sqlite:///{path}"))
+    assert states(found)["数据库"] == "warn"
+    assert not path.exists()
+    faults_are_explained(found)
+
+
+async def test_a_migrated_one_is_well_and_an_empty_one_is_not(database_url: str):
+    empty = Database(database_url)
+    async with empty.write() as tx:
+        await tx.execute(sa.text("SELECT 1"))
+    await empty.close()
+    assert states(await doctor.checks(config(database_url)))["数据库"] == "fail"
+
+
+async def test_the_head_is_recognised(migrated_url: str):
+    found = await doctor.checks(config(migrated_url))
+    assert states(found)["数据库"] == "ok"
+
+
+async def test_nobody_at_home(tmp_path: Path):
+    away = config(
+        "postgresql://u:secret@127.0.0.1:9/x",
+        member=[{"id": "a", "name": "甲", "assignable": False, "team": "华东"}],
+        wecom={
+            "enabled": True,
+            "corp_id": "c",
+            "agent_id": 1,
+            "secret": "s",
+            "token": "t",
+            "aes_key": "a" * 43,
+        },
+    )
+    ours = [Platform("wecom", [Check("企微凭证", "fail", "密钥不对", "换密钥")]), Platform("dingtalk", None)]
+    found = await doctor.checks(away, ours)
+    said = states(found)
+    assert said["数据库"] == said["成员"] == said["企微凭证"] == said["dingtalk 检查"] == "fail"
+    assert said["平台账号"] == said["线索分配组"] == said["主管"] == "warn"
+    assert "secret" not in " ".join(one.text + one.fix for one in found)
+    faults_are_explained(found)
+
+
+async def test_redis_that_is_away_is_said(tmp_path: Path):
+    away = config(f"sqlite:///{tmp_path}/x.db")
+    away = Config.model_validate(
+        away.model_dump() | {"store": away.store.model_dump() | {"redis": "redis://127.0.0.1:9/0"}}
+    )
+    assert states(await doctor.checks(away))["Redis"] == "warn"
+
+
+async def test_what_the_tables_say(db: Database):
+    calm = config("sqlite:///x.db", dingtalk={"enabled": True, "client_id": "c", "client_secret": "s"})
+    calendar = calm.calendar.calendar(calm.app.zone)
+    async with db.read() as tx:
+        before = states(await checks.gather(tx, calm, calendar, NOW))
+    assert before["收件队列"] == before["死信"] == before["定时"] == before["送达"] == before["日历"] == "ok"
+    assert before["平台"] == "warn"  # nobody has asked yet
+    await checks.keep(db, [Platform("dingtalk", [Check("长连接", "ok", "11 秒前有帧")])], NOW)
+    async with db.write() as tx:
+        for n, state in enumerate((0, 3)):
+            await tx.execute(sa.insert(inbox).values(dedup=str(n), lane="x", body="{}", state=state, error="Boom: why",
+                                                     created_at=NOW - timedelta(hours=1)))  # fmt: skip
+        await tx.execute(sa.insert(timer).values(kind="sla", key="1", due=NOW - timedelta(minutes=5), payload="{}",
+                                                 created_at=NOW))  # fmt: skip
+    async with db.read() as tx:
+        found = await checks.gather(tx, calm, calendar, NOW)
+    after = states(found)
+    assert (after["收件队列"], after["死信"], after["定时"], after["长连接"]) == (
+        "fail",
+        "fail",
+        "warn",
+        "ok",
+    )
+    assert any("Boom: why" in one.text for one in found)
+    assert "平台" not in after
+    faults_are_explained(found)
+    async with db.read() as tx:
+        stale = await checks.gather(tx, calm, calendar, NOW + timedelta(hours=1))
+    assert states(stale)["平台"] == "warn"
+
+
+def test_a_year_without_a_table_is_a_warning_not_an_error():
+    calendar = config("sqlite:///x.db").calendar.calendar(ZoneInfo("Asia/Shanghai"))
+    (found,) = checks.calendar_years(calendar, datetime(2040, 6, 1, tzinfo=UTC))
+    assert found.state == "warn"
+    assert "2040" in found.text
+    assert checks.calendar_years(calendar, NOW)[0].state == "ok"

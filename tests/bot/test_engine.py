@@ -1,0 +1,501 @@
+"""The core: once in, one transaction, in order, refusals as sentences, stale clicks harmless, dead letters told."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from bot.events import Click, Form, Incoming, Message, Timer
+from bot.platform import Limits, Outgoing, SendFailed, Sent, Way, Wide
+from bot.router import Router
+from bot.turn import Turn
+from cards.actions import Action
+from cards.card import Button, Card
+from rules.errors import Refused
+from store import queues
+from store.db import Conflict, Database
+from store.tables import audit, inbox, lane, outbox, timer
+from tests.bot.kit import Recorder, config, refused, running
+
+
+@dataclass(frozen=True)
+class Ring(Action):
+    times: int
+
+
+def echo() -> Router:
+    """Answers with what it hears; /no refuses after writing, /card sends a card, /bug breaks."""
+    router = Router("echo")
+
+    @router.command("no", usage="/no", about="refuses")
+    async def no(turn: Turn, words: str) -> None:
+        await turn.answer("this must not be seen")
+        await turn.remind("never", "x", turn.now)
+        raise Refused("不行，因为太晚了")
+
+    @router.command("card", usage="/card", about="a card")
+    async def card(turn: Turn, words: str) -> None:
+        await turn.answer(
+            Card("test", "门铃", "L-1", buttons=(Button("按", Ring(1).pack()), Button("停", Ring(9).pack())))
+        )
+
+    @router.click(Ring)
+    async def ring(turn: Turn, action: Ring) -> None:
+        if action.times == 9:
+            await turn.update(Card("test", "停了", "L-1", closed="已停"))
+        else:
+            again = Button("再按", Ring(action.times + 1).pack())
+            await turn.update(Card("test", f"响了 {action.times} 次", "L-1", buttons=(again,)))
+
+    @router.command("bug", usage="/bug", about="breaks")
+    async def bug(turn: Turn, words: str) -> None:
+        await turn.answer("half a thing")
+        raise RuntimeError("bug")
+
+    @router.timer("alarm")
+    async def alarm(turn: Turn, timer: Timer) -> None:
+        await turn.send(f"alarm {timer.key} {timer.payload['n']}", to="wanglei")
+
+    @router.command("alarm", usage="/alarm", about="a timer")
+    async def set_alarm(turn: Turn, words: str) -> None:
+        await turn.remind("alarm", words, turn.now + timedelta(hours=1), n=7)
+
+    @router.answer("form.size")
+    async def size(turn: Turn, message: Message) -> None:
+        await turn.unexpect()
+        await turn.answer(f"size {message.text} for {turn.expected['who']}")
+
+    @router.command("ask", usage="/ask", about="asks")
+    async def ask(turn: Turn, words: str) -> None:
+        await turn.expect("form.size", who="恒力")
+
+    @router.form("thing")
+    async def thing(turn: Turn, form: Form) -> None:
+        if form.fields.get("bad"):
+            raise Refused("名称不能为空")
+        await turn.send("a form came", to="wanglei")
+
+    @router.message(lambda turn, message: True)
+    async def said(turn: Turn, message: Message) -> None:
+        await turn.answer(f"you said {message.text}")
+
+    return router
+
+
+async def test_a_message_is_answered_once_however_often_it_arrives(db: Database) -> None:
+    async with running(db, [echo()]) as bench:
+        for _ in range(3):
+            await bench.says("hello", id="same")
+        assert bench.out.texts() == ["you said hello"]
+
+
+async def test_a_lane_keeps_its_order_and_lanes_run_side_by_side(db: Database) -> None:
+    async with running(db, [echo()]) as bench:
+        await asyncio.gather(
+            *(
+                bench.engine.intake([_message(f"{n}", n, user)])
+                for n in range(10)
+                for user in ("wanglei", "liqian")
+            )
+        )
+        await bench.idle()
+        for user in ("wanglei", "liqian"):
+            got = [out.text for out in bench.out.sent if out.user == user]
+            assert got == [f"you said {n}" for n in range(10)]
+
+
+async def test_a_refusal_is_a_sentence_and_leaves_no_rows(db: Database) -> None:
+    async with running(db, [echo()]) as bench:
+        await bench.says("/no")
+        assert bench.out.texts() == ["不行，因为太晚了"]
+        async with db.read() as tx:
+            assert (await tx.execute(sa.select(sa.func.count()).select_from(timer))).scalar() == 0
+
+
+async def test_a_button_works_once_and_an_old_one_changes_nothing(db: Database) -> None:
+    async with running(db, [echo()]) as bench:
+        await bench.says("/card")
+        card = bench.out.sent[0]
+        await bench.clicks(card, Ring(1).pack())
+        assert (await bench.body(card)).title == "响了 1 次"
+        await bench.clicks(card, Ring(1).pack())  # the same button again: it is not on the card any more
+        assert (await bench.body(card)).title == "响了 1 次"
+        assert bench.out.sent[-1].way is Way.UPDATE  # the card as it stands is shown again
+        await bench.clicks(card, Ring(2).pack())
+        assert (await bench.body(card)).title == "响了 2 次"
+
+
+async def test_somebody_elses_card_is_refused_and_logged(db: Database) -> None:
+    async with running(db, [echo()]) as bench:
+        await bench.says("/card")
+        await bench.clicks(bench.out.sent[0], Ring(1).pack(), "liqian")
+        assert (await bench.body(bench.out.sent[0])).title == "门铃"
+        assert bench.out.texts()[-1] == "这张卡片是发给王磊的，只有本人可以操作。"
+        async with db.read() as tx:
+            rows = (await tx.execute(sa.select(audit.c.member, audit.c.action))).all()
+        assert rows == [("liqian", "click.refused")]
+
+
+async def test_a_digit_presses_the_newest_card(db: Database) -> None:
+    async with running(db, [echo()]) as bench:
+        await bench.says("/card")
+        await bench.says("2")
+        assert (await bench.body(bench.out.sent[0])).closed == "已停"
+        await bench.says("2")  # nothing left to press: an ordinary text
+        assert bench.out.texts()[-1] == "you said 2"
+
+
+async def test_the_echo_of_a_text_button_presses_that_card(db: Database) -> None:
+    async with running(db, [echo()]) as bench:
+        await bench.says("/card")
+        await bench.says("/card")
+        await bench.says(f"#1 {bench.out.sent[0].track}")
+        assert (await bench.body(bench.out.sent[0])).title == "响了 1 次"
+        assert (await bench.body(bench.out.sent[1])).title == "门铃"
+
+
+async def test_a_question_takes_the_next_words_even_a_number(db: Database) -> None:
+    async with running(db, [echo()]) as bench:
+        await bench.says("/card")
+        await bench.says("/ask")
+        await bench.says("5")
+        assert bench.out.texts()[-1] == "size 5 for 恒力"
+        await bench.says("5")
+        assert bench.out.texts()[-1] == "you said 5"
+
+
+async def test_a_stranger_gets_one_polite_sentence_a_day(db: Database) -> None:
+    async with running(db, [echo()]) as bench:
+        await bench.says("hi", "nobody")
+        await bench.says("hi again", "nobody")
+        assert [(out.user, out.text[:2]) for out in bench.out.sent] == [("nobody", "你好")]
+
+
+async def test_a_bug_is_tried_again_then_put_aside_and_told(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda a, b: a if a < 500 else 1)  # no waiting between tries
+    async with running(db, [echo()]) as bench:
+        await bench.says("/bug")
+        assert len(bench.out.sent) == 1
+        assert "编号 E-" in bench.out.texts()[0]
+        async with db.read() as tx:
+            row = (await tx.execute(sa.select(inbox.c.state, inbox.c.error).where(inbox.c.id == 1))).one()
+            pending = (await tx.execute(sa.select(sa.func.sum(lane.c.pending)))).scalar()
+        assert row.state == 3
+        assert row.error.startswith("RuntimeError: bug")
+        assert pending == 0
+        await bench.says("still here")
+        assert bench.out.texts()[-1] == "you said still here"
+
+
+async def test_a_conflict_is_handled_again_from_fresh_rows(db: Database) -> None:
+    tries = 0
+    router = Router("conflict")
+
+    @router.message(lambda turn, message: True)
+    async def said(turn: Turn, message: Message) -> None:
+        nonlocal tries
+        tries += 1
+        await turn.answer(f"try {tries}")
+        if tries < 3:
+            raise Conflict
+
+    async with running(db, [router]) as bench:
+        await bench.says("x")
+        assert bench.out.texts() == ["try 3"]
+
+
+async def test_a_timer_fires_once_at_its_business_time(db: Database) -> None:
+    async with running(db, [echo()]) as bench:
+        await bench.says("/alarm tea")
+        await bench.passes(minutes=59)
+        assert bench.out.texts() == []
+        await bench.passes(minutes=2)
+        await bench.passes(hours=9)
+        assert bench.out.texts() == ["alarm tea 7"]
+
+
+async def test_a_form_is_answered_and_a_refused_one_says_why(db: Database) -> None:
+    async with running(db, [echo()]) as bench:
+        good = await bench.engine.submit(Form("thing", {}, bench.engine.clock.now(), key="k1"))
+        assert good.refused == ""
+        again = await bench.engine.submit(Form("thing", {}, bench.engine.clock.now(), key="k1"))
+        assert again.event == good.event
+        bad = await bench.engine.submit(Form("thing", {"bad": 1}, bench.engine.clock.now(), key="k2"))
+        assert bad.refused == "名称不能为空"
+        await bench.idle()
+        assert bench.out.texts() == ["a form came"]
+
+
+# ── sending ────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_refused_person_is_reached_on_the_other_platform(db: Database) -> None:
+    wecom = Recorder("wecom", fail=lambda out: refused(wide=Wide.PERSON))
+    dingtalk = Recorder("dingtalk")
+    async with running(db, [echo()], [wecom, dingtalk]) as bench:
+        await bench.says("hello")
+        assert dingtalk.texts() == ["you said hello"]
+        await bench.says("again")  # remembered: the dead platform is not tried first any more
+        assert dingtalk.texts()[-1] == "you said again"
+
+
+async def test_nobody_can_be_reached_and_the_ledger_says_so(db: Database) -> None:
+    async with running(db, [echo()], [Recorder(fail=lambda out: refused(wide=Wide.PERSON))]) as bench:
+        await bench.says("hello", "liqian")
+        async with db.read() as tx:
+            row = (await tx.execute(sa.select(outbox.c.ledger, outbox.c.error, outbox.c.state))).one()
+        assert (row.ledger, row.error, row.state) == ("refused", "不在应用可见范围", 3)
+
+
+async def test_a_failed_send_is_tried_again_until_it_works(db: Database) -> None:
+    fails = iter(
+        [SendFailed("忙", retry=True, after=0), SendFailed("忙", retry=True, after=0, unknown=True), None]
+    )
+    seen: list[bool] = []
+
+    def fail(out: Outgoing) -> SendFailed | None:
+        seen.append(out.again)
+        return next(fails)
+
+    limits = Limits(person_per_minute=60_000, app_per_second=1000, idempotent=frozenset({Way.TEXT}))
+    async with running(db, [echo()], [Recorder(limits=limits, fail=fail)]) as bench:
+        await bench.says("hello")
+        assert bench.out.texts() == ["you said hello"]
+        # only the second failure left it open whether the message arrived; the count says there was a try before
+        assert seen == [False, True, True]
+
+
+async def test_without_a_key_at_the_platform_an_unclear_send_is_repeated_once_at_most(db: Database) -> None:
+    tries = 0
+
+    def lost(out: Outgoing) -> SendFailed:
+        nonlocal tries
+        tries += 1
+        return SendFailed("没有应答", retry=True, after=0, unknown=True)
+
+    async with running(db, [echo()], [Recorder(fail=lost)]) as bench:
+        await bench.says("hello")
+        assert tries == 2
+        async with db.read() as tx:
+            assert (await tx.execute(sa.select(outbox.c.ledger))).scalar() == "unknown"
+
+
+async def test_a_row_that_breaks_us_does_not_hold_up_the_persons_others(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda a, b: a if a < 500 else 0)
+
+    def broken(out: Outgoing) -> SendFailed | None:
+        if "bad" in out.text:
+            raise ValueError("renderer")
+        return None
+
+    async with running(db, [echo()], [Recorder(fail=broken)]) as bench:
+        await bench.says("bad one")
+        await bench.says("good one")
+        assert bench.out.texts() == ["you said good one"]
+        async with db.read() as tx:
+            rows = (await tx.execute(sa.select(outbox.c.ledger, outbox.c.error).order_by(outbox.c.id))).all()
+        assert rows[0] == ("expired", "内部错误 ValueError")
+
+
+async def test_a_stranger_who_cannot_be_reached_is_let_go(db: Database) -> None:
+    tries = 0
+
+    def no(out: Outgoing) -> SendFailed:
+        nonlocal tries
+        tries += 1
+        return refused(wide=Wide.PERSON)
+
+    async with running(db, [echo()], [Recorder(fail=no)]) as bench:
+        await bench.says("hi", "nobody")
+        assert tries == 1
+
+
+async def test_a_platform_out_of_order_costs_no_message_and_folds_no_card(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = True
+    monkeypatch.setattr("bot.outbox.OUTAGE", 1)
+    recorder = Recorder(fail=lambda out: SendFailed("连不上", retry=True, after=0.05) if away else None)
+    async with running(db, [echo()], [recorder]) as bench:
+        for n in range(8):
+            await bench.engine.intake([_message("/card", n)])
+        await asyncio.sleep(1.0)
+        assert recorder.sent == []
+        away = False
+        bench.engine._sender._paused.clear()
+        await bench.idle(20)
+        assert [out.way for out in recorder.sent] == [Way.CARD] * 8
+        async with db.read() as tx:
+            assert (await tx.execute(sa.select(sa.func.max(outbox.c.attempts)))).scalar() == 0
+
+
+async def test_one_platform_away_does_not_hold_up_the_other(db: Database) -> None:
+    wecom = Recorder(
+        "wecom", fail=lambda out: SendFailed("断", retry=True, after=60, wide=Wide.APP) if out.card else None
+    )
+    dingtalk = Recorder("dingtalk")
+    async with running(db, [echo()], [wecom, dingtalk]) as bench:
+        await bench.engine.intake([_message("/card", 1)])
+        await asyncio.sleep(0.4)
+        at = datetime(2026, 11, 23, tzinfo=UTC)
+        await bench.engine.intake([Incoming("d1", "dingtalk:d1", Message("dingtalk", "d1", "hi", at))])
+        for _ in range(100):
+            if "you said hi" in dingtalk.texts():
+                break
+            await asyncio.sleep(0.05)
+        assert "you said hi" in dingtalk.texts()
+
+
+async def test_what_cannot_be_read_any_more_is_put_aside(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda a, b: a if a < 500 else 1)
+    async with running(db, [echo()]) as bench:
+        async with db.write() as tx:
+            await queues.take(
+                tx, [_message("x", 1)], bench.engine.clock.now(), encode=lambda event: '{"is": "gone"}'
+            )
+        bench.engine.bells.ring("inbox")
+        await bench.idle()
+        async with db.read() as tx:
+            assert (await tx.execute(sa.select(inbox.c.state).order_by(inbox.c.id))).scalar() == 3
+        await bench.says("still alive")
+        assert bench.out.texts() == ["you said still alive"]
+
+
+async def test_a_long_send_keeps_its_lane(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.lanes.LEASE_MS", 300)
+
+    class Slow(Recorder):
+        async def send(self, out: Outgoing) -> Sent:
+            await asyncio.sleep(1.2)
+            return await super().send(out)
+
+    async with running(db, [echo()], [Slow()]) as bench:
+        await bench.says("hello")
+        assert bench.out.texts() == ["you said hello"]
+
+
+async def test_a_claim_takes_no_more_than_it_asks_for(db: Database) -> None:
+    async with running(db, [echo()], settings=config(app={"roles": ["web"]})) as bench:
+        await bench.engine.intake([_message("x", n, f"u{n}") for n in range(60)])
+        async with db.write() as tx:
+            claimed = await queues.claim(tx, "inbox", "me", bench.engine.clock.ms(), n=3, lease_ms=1000)
+        assert len(claimed) == 3
+        async with db.write() as tx:
+            await tx.execute(sa.insert(timer), [
+                {"kind": "x", "key": f"{n}", "due": bench.engine.clock.now(), "payload": "{}",
+                 "created_at": bench.engine.clock.now()} for n in range(50)
+            ])  # fmt: skip
+            assert len(await queues.fire(tx, bench.engine.clock.now(), n=7)) == 7
+
+
+async def test_only_the_last_of_several_waiting_updates_is_sent(db: Database) -> None:
+    away = True
+    recorder = Recorder(
+        fail=lambda out: SendFailed("断", retry=True, after=0.05) if away and out.way is Way.UPDATE else None
+    )
+    async with running(db, [echo()], [recorder]) as bench:
+        await bench.says("/card")
+        card = recorder.sent[0]
+        for n in (1, 2, 3):
+            click = Click("wecom", "wanglei", card.track, Ring(n).pack(), bench.engine.clock.now())
+            await bench.engine.intake([Incoming(f"c{n}", "wecom:wanglei", click)])
+        await asyncio.sleep(0.3)
+        away = False
+        await bench.idle()
+        updates = [out.card.title for out in recorder.sent if out.way is Way.UPDATE and out.card]
+        assert updates[-1] == "响了 3 次"
+        assert len(updates) < 3
+
+
+async def test_a_flood_to_one_person_becomes_one_digest(db: Database) -> None:
+    recorder = Recorder(limits=Limits(person_per_minute=4, app_per_second=1000))
+    async with running(db, [echo()], [recorder]) as bench:
+        for n in range(12):
+            await bench.engine.intake([_message(f"flood {n}", n)])
+        async with asyncio.timeout(8):
+            folded = 0
+            while folded < 5:  # two pass (half of four), the rest piles up
+                await asyncio.sleep(0.1)
+                async with db.read() as tx:
+                    count = sa.select(sa.func.count()).select_from(outbox).where(outbox.c.ledger == "folded")
+                    folded = int((await tx.execute(count)).scalar_one())
+        assert len(recorder.sent) <= 3
+        async with db.read() as tx:
+            digest = (
+                (await tx.execute(sa.select(outbox.c.body).where(outbox.c.kind == "digest"))).scalars().all()
+            )
+        assert len(digest) >= 1
+        assert "合并为一条" in digest[0]
+
+
+def _message(text: str, n: int, user: str = "wanglei") -> Incoming:
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    return Incoming(f"f{user}{n}", f"wecom:{user}", Message("wecom", user, text, at))
+
+
+async def test_an_update_without_a_code_is_not_tried_for_a_closed_card(db: Database) -> None:
+    recorder = Recorder(
+        limits=replace(Limits(person_per_minute=60_000, app_per_second=1000), needs_code=True)
+    )
+    async with running(db, [echo()], [recorder]) as bench:
+        await bench.says("/card")
+        await bench.clicks(recorder.sent[0], Ring(9).pack())
+        assert [out.way for out in recorder.sent] == [Way.CARD]
+        await bench.says("/card")
+        await bench.clicks(recorder.sent[-1], Ring(9).pack(), code="fresh")
+        assert [out.code for out in recorder.sent if out.way is Way.UPDATE] == ["fresh"]
+
+
+async def test_quota_warns_once_and_then_saves(db: Database) -> None:
+    alerts: list[str] = []
+    router = echo()
+
+    @router.alert
+    async def alarm(turn: Turn, alert: object) -> None:
+        alerts.append(str(getattr(alert, "text", "")))
+
+    recorder = Recorder(
+        limits=replace(Limits(person_per_minute=60_000, app_per_second=1000), monthly={"api": 5})
+    )
+    async with running(db, [router], [recorder], config()) as bench:
+        meter = bench.engine.quota.meter("wecom")
+        for n in range(6):
+            meter("api", 1)
+            await bench.engine.quota.flush(bench.engine.clock.now())
+            await bench.says(f"{n}")
+        assert len(alerts) == 1
+        assert "4/5" in alerts[0]
+        assert len(recorder.sent) == 6  # answers are essential, digests would wait
+
+
+async def test_a_card_without_buttons_does_not_stand_in_front_of_one_with(db: Database) -> None:
+    router = echo()
+
+    @router.command("info", usage="/info", about="a card to read")
+    async def info(turn: Turn, words: str) -> None:
+        await turn.answer(Card("info", "看看就好", "L-2"))
+
+    async with running(db, [router]) as bench:
+        await bench.says("/card")
+        await bench.says("/info")
+        await bench.says("2")
+        assert (await bench.body(bench.out.sent[0])).closed == "已停"
+
+
+async def test_admins_hear_of_a_dead_letter(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("random.uniform", lambda a, b: a if a < 500 else 1)
+    router, heard = echo(), []
+
+    @router.alert
+    async def alarm(turn: Turn, alert: object) -> None:
+        heard.append(getattr(alert, "code", ""))
+
+    async with running(db, [router]) as bench:
+        await bench.says("/bug")
+        assert heard == ["dead_letter"]

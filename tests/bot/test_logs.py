@@ -1,0 +1,53 @@
+"""Nothing that must stay secret gets into a log line, whoever wrote it."""
+
+import json
+import logging
+
+import pytest
+import structlog
+
+from bot import logs
+
+SECRETS = (
+    "https://qyapi.weixin.qq.com/cgi-bin/message/send?access_token=SECRET124&x=1",
+    'body {"accessToken": "SECRET124", "expireIn": 7200}',
+    "x-acs-dingtalk-access-token: SECRET124",
+    "postgresql://genjin:SECRET124@db/genjin",
+    "postgresql://genjin:p@SECRET124@db/genjin",
+    "redis://:SECRET124@host:6379/0",
+    "Authorization: Bearer SECRET124",
+    "wss://host/connect?ticket=SECRET124",
+)
+
+
+@pytest.fixture
+def json_logs():
+    logs.configure("json", level=logging.INFO)
+    yield
+    logs.configure("text")
+
+
+@pytest.mark.usefixtures("json_logs")
+@pytest.mark.parametrize("text", SECRETS)
+def test_secrets_are_hidden_in_our_lines_and_in_those_of_libraries(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("json", level=logging.INFO)
+    structlog.get_logger("ours").warning(
+        "trouble", detail=text, error=ValueError(text), more={"client_secret": "SECRET124"}
+    )
+    logging.getLogger("library").warning("they say %s", text)
+    said = capsys.readouterr().err
+    assert "SECRET124" not in said
+    assert len([json.loads(line) for line in said.splitlines()]) == 2
+
+
+@pytest.mark.usefixtures("json_logs")
+def test_phone_numbers_lose_their_middle(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("json", level=logging.INFO)
+    structlog.get_logger("ours").info("call 13812345678", who=["0755-26881234"])
+    logging.getLogger("library").warning("call %s", "13812345678")
+    said = capsys.readouterr().err
+    assert "13812345678" not in said
+    assert "26881234" not in said
+    assert "138****5678" in said

@@ -1,0 +1,147 @@
+"""Two replicas on one PostgreSQL and Redis: everything once, in order, and Redis may go away at any time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.bells import Bells
+from bot.clock import Clock
+from bot.engine import Engine
+from bot.events import Incoming, Message
+from bot.quota import Quota
+from bot.router import Router
+from bot.turn import Turn
+from store.cache import RedisShared
+from store.db import Database
+from tests.bot.kit import Recorder, config
+from tests.servers import Postgres, Redis
+
+AT = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
+
+
+def echo() -> Router:
+    router = Router("echo")
+
+    @router.message(lambda turn, message: True)
+    async def said(turn: Turn, message: Message) -> None:
+        await turn.answer(f"re {message.text}")
+
+    return router
+
+
+@asynccontextmanager
+async def replica(url: str, redis: str, recorder: Recorder) -> AsyncIterator[Engine]:
+    db = Database(url, pool=6)
+    shared = RedisShared(redis)
+    bells = Bells()
+    shared.listen(bells.ring_here)
+    bells.reach_others(shared.ring)
+    settings = config()
+    engine = Engine(db, settings, Clock(), [echo()], [recorder], shared, Quota(db, settings.app.zone), bells)
+    await engine.start()
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+        await shared.close()
+        await db.close()
+
+
+def message(user: str, n: int) -> Incoming:
+    return Incoming(f"{user}-{n}", f"wecom:{user}", Message("wecom", user, f"{n}", AT))
+
+
+async def settled(engine: Engine) -> None:
+    calm = 0
+    for _ in range(3000):
+        calm = calm + 1 if await engine.idle() else 0
+        if calm > 3:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("the queues did not empty")
+
+
+@pytest.fixture
+def url(postgres: Postgres, postgres_template: str, request: pytest.FixtureRequest) -> str:
+    name = f"replicas_{abs(hash(request.node.nodeid)) % 10**8}"
+    postgres.create(name, postgres_template)
+    return postgres.url(name)
+
+
+async def test_two_replicas_answer_each_message_once_and_in_order(url: str, redis: Redis) -> None:
+    recorder = Recorder()
+    async with replica(url, redis.url, recorder) as one, replica(url, redis.url, recorder) as two:
+        for n in range(8):
+            for engine, user in ((one, "wanglei"), (two, "liqian")):
+                # each delivery may come to either replica, and some come to both
+                await engine.intake([message(user, n)])
+                if n % 3 == 0:
+                    await (two if engine is one else one).intake([message(user, n)])
+        await settled(one)
+        for user in ("wanglei", "liqian"):
+            assert [out.text for out in recorder.sent if out.user == user] == [f"re {n}" for n in range(8)]
+
+
+async def test_redis_may_vanish_in_the_middle(url: str) -> None:
+    recorder = Recorder()
+    server = Redis(own=True)
+    server.start()
+    try:
+        async with replica(url, server.url, recorder) as one, replica(url, server.url, recorder) as two:
+            await one.intake([message("wanglei", 0)])
+            await settled(one)
+            server.kill()
+            await two.intake([message("wanglei", 1)])
+            await one.intake([message("liqian", 1)])
+            await settled(one)
+            server.restart()
+            await two.intake([message("wanglei", 2)])
+            await settled(two)
+        assert [out.text for out in recorder.sent if out.user == "wanglei"] == ["re 0", "re 1", "re 2"]
+        assert [out.text for out in recorder.sent if out.user == "liqian"] == ["re 1"]
+    finally:
+        server.close()
+
+
+async def test_the_lanes_of_a_dead_replica_are_taken_over(
+    url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = asyncio.Event()
+    router = Router("stuck")
+
+    @router.message(lambda turn, message: True)
+    async def said(turn: Turn, message: Message) -> None:
+        stuck.set()
+        await asyncio.sleep(3600)
+
+    db = Database(url, pool=4)
+    shared = RedisShared(redis.url)
+    settings = config()
+    first = Engine(db, settings, Clock(), [router], [Recorder()], shared, Quota(db, settings.app.zone))
+    await first.start()
+    await first.intake([message("wanglei", 1)])
+    await asyncio.wait_for(stuck.wait(), 5)
+    for task in [*first._tasks, *first._inbox._tasks]:  # it dies with the lane in its hands
+        task.cancel()
+    await asyncio.gather(*first._tasks, *first._inbox._tasks, return_exceptions=True)
+    await shared.close()
+    await db.close()
+    recorder = Recorder()
+    from store import queues
+
+    beat = queues.beat
+
+    async def impatient(tx, me, ms, **more):  # type: ignore[no-untyped-def]
+        await beat(tx, me, ms, silent_ms=50)
+
+    async with replica(url, redis.url, recorder) as second:
+        await asyncio.sleep(0.1)
+        monkeypatch.setattr(queues, "beat", impatient)
+        async with second.db.write() as tx:
+            await queues.beat(tx, second.me, second.clock.ms())
+        second.bells.ring("inbox")
+        await settled(second)
+        assert recorder.texts() == ["re 1"]
