@@ -1,0 +1,83 @@
+"""How a customer looks: the profile, and the choice between several of one name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cards.actions_checkins import StartCheckin
+from cards.actions_leads import ShowCustomer
+from cards.card import Button, Card, Style
+from rules.text import clip, customer_id, lead_id
+
+
+@dataclass(frozen=True)
+class ContactLine:
+    """A contact with numbers as the reader may see them."""
+
+    name: str
+    title: str = ""
+    phone: str = ""
+    wechat: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class OpenLead:
+    """An open lead of the customer: id, what it is called now, what was promised next."""
+
+    id: int
+    status: str
+    next: str = ""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A customer as one member may see it. `start`: the lead that the reader can follow up (0: none)."""
+
+    id: int
+    label: str
+    owner: str
+    city: str = ""
+    level: str = ""
+    contacts: tuple[ContactLine, ...] = ()
+    leads: tuple[OpenLead, ...] = ()
+    followups: tuple[str, ...] = field(default_factory=tuple)
+    start: int = 0
+
+
+def profile(view: Profile) -> Card:
+    """Contacts, open leads, the last five follow-ups."""
+    head = " · ".join(part for part in (view.city, view.level, f"负责人 {view.owner or '（公海）'}") if part)
+    lines = [head, *(_contact(one) for one in view.contacts[:5])]
+    lines += [
+        " · ".join(part for part in (lead_id(one.id), one.status, clip(one.next, 30)) if part)
+        for one in view.leads[:5]
+    ]
+    lines += (
+        [f"近 {len(view.followups[:5])} 次跟进：", *view.followups[:5]]
+        if view.followups
+        else ["还没有跟进记录"]
+    )
+    start = Button("开始跟进", StartCheckin(view.start).pack(), Style.PRIMARY)
+    return Card(
+        kind="customer",
+        title=clip(f"{customer_id(view.id)} {view.label}", 26),
+        subject=customer_id(view.id),
+        lines=tuple(lines),
+        buttons=(start,) if view.start else (),
+    )
+
+
+def _contact(one: ContactLine) -> str:
+    return " ".join(
+        part for part in (one.name or "联系人", one.title, one.phone, one.wechat, one.email) if part
+    )
+
+
+def which(words: str, found: Sequence[tuple[int, str]]) -> Card:
+    """Several customers may be meant: pick one."""
+    return Card(
+        kind="customer.which",
+        title=clip(f"「{words}」是哪一个？", 26),
+        lines=tuple(f"{customer_id(id)} {label}" for id, label in found[:5]),
+        buttons=tuple(Button(customer_id(id), ShowCustomer(id).pack()) for id, _ in found[:5]),
+    )

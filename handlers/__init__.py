@@ -1,0 +1,13 @@
+"""Everything the bot can do: one file for each thing, listed in routing order."""
+
+from importlib import import_module
+
+from bot.router import Router
+
+ORDER = (
+    "drafts", "leads", "transfer", "customers", "checkins", "forms", "resources", "undo", "sla", "manager", "tasks",
+    "notices", "today", "admin", "help",
+)  # fmt: skip
+"""First that fits wins; `help` answers whatever nobody else understood."""
+
+ROUTERS: tuple[Router, ...] = tuple(import_module(f"handlers.{name}").router for name in ORDER)

@@ -1,0 +1,73 @@
+"""For those who run the bot: alerts, who arrived (R0), /诊断, /重试队列. (B78, B85; product C.5, M11)"""
+
+from bot import checks
+from bot.events import Alert, Arrived
+from bot.router import Router
+from bot.turn import ALARM, Turn
+from cards import admin as cards
+from cards import help as help_cards
+from cards.actions_sla import Replay
+from rules.team import Role
+from rules.text import when
+from store import audit, queues, settings, team
+
+router = Router("admin")
+KEEPERS = (Role.ADMIN, Role.IT)
+SHOWN = 5
+
+
+@router.arrival
+async def welcome(turn: Turn, _arrived: Arrived) -> None:
+    """R0: the first time that somebody can be reached."""
+    shifts = [shift.replace("-", "–") for shift in turn.config.calendar.shifts]
+    await turn.answer(help_cards.welcome(turn.me.name, shifts, turn.config.calendar.quiet.replace("-", "–")))
+
+
+@router.alert
+async def alarm(turn: Turn, alert: Alert) -> None:
+    """Those who run the bot hear of an alert, once per hour and code; a quota's can wait for the morning."""
+    hour = f"{turn.wall:%Y-%m-%d %H}"
+    key = f"alert:{alert.platform}:{alert.code}"[:120]
+    if await settings.get(turn.tx, key) == hour:
+        return
+    await settings.put(turn.tx, key, hour, "", turn.now)
+    card = cards.alert(alert.platform, alert.text, alert.code, when(alert.at, turn.now, turn.zone))
+    for person in await team.with_role(turn.tx, *KEEPERS):
+        if alert.code.startswith("quota."):
+            await turn.tell(card, to=person.id)
+        else:
+            await turn.send(card, to=person.id, priority=ALARM)
+
+
+@router.command("诊断", usage="/诊断", about="看机器人自己的状态", may=KEEPERS)
+async def diagnose(turn: Turn, _words: str) -> None:
+    """Every check: our tables now, the platforms as they were asked last."""
+    found = await checks.gather(turn.tx, turn.config, turn.calendar, turn.now)
+    await turn.answer(cards.diagnosis([cards.Line(one.name, one.state, one.text, one.fix) for one in found]))
+
+
+@router.command("重试队列", usage="/重试队列", about="看没处理成功的事件，可以重放", may=KEEPERS)
+async def dead(turn: Turn, _words: str) -> None:
+    """The newest dead letters, each with 重放."""
+    total = (await queues.depth(turn.tx, "inbox")).dead
+    if not total:
+        await turn.answer("死信 0 条，都处理成功了。")
+        return
+    letters = [
+        cards.Letter(one.id, when(one.created_at, turn.now, turn.zone),
+                     one.error.splitlines()[-1] if one.error else "原因不明")
+        for one in await queues.dead_letters(turn.tx, SHOWN)
+    ]  # fmt: skip
+    await turn.answer(cards.letters(letters, total))
+
+
+@router.click(Replay, may=KEEPERS)
+async def replay(turn: Turn, action: Replay) -> None:
+    """重放: the event is open again, with all its tries."""
+    opened = await queues.replay(turn.tx, action.event)
+    if not opened:
+        await turn.answer(f"E-{action.event} 已经不在死信里了。")
+        return
+    turn.rang.add("inbox")
+    await audit.add(turn.tx, turn.now, turn.me.id, "dead.replayed", f"E-{action.event}", "", turn.event_id)
+    await turn.answer(f"E-{action.event} 已重新排队，过一会儿发 /重试队列 看结果。")

@@ -1,0 +1,253 @@
+"""Customers: the profile (看详情, /客户), the check for duplicates (/查重), 是老客户."""
+
+import re
+from dataclasses import replace
+
+from bot.events import Message
+from bot.router import Router
+from bot.turn import Turn
+from cards import customers as cards
+from cards import leads as lead_cards
+from cards.actions_leads import JoinCustomer, KnownCustomer, ShowCustomer, ShowLead
+from cards.card import Card
+from handlers import leads as desk
+from handlers import transfer
+from nlp import phones
+from rules import access, names
+from rules.checkins import FollowUp
+from rules.customers import LIKELY, SURE, mine_to_join
+from rules.errors import Refused
+from rules.leads import TITLES, Contact, Customer, Lead
+from rules.team import Member, Role
+from rules.text import clip, customer_id, lead_id, parse_id, when
+from store import audit, customers, followups, leads, team
+
+router = Router("customers")
+SALES = (Role.REP, Role.MANAGER, Role.DIRECTOR, Role.ADMIN)
+
+
+# ── the profile ────────────────────────────────────────────────────────────────────────────────────────
+@router.command("客户", usage="/客户 名称", about="看客户档案（也可以用 C-0311、L-1024）", may=SALES)
+async def show(turn: Turn, words: str) -> None:
+    """/客户 名称 | C-0311 | L-1024."""
+    if not words:
+        raise Refused("这样写：/客户 名称，或 /客户 C-0311")
+    found = await which(turn, words)
+    if len(found) > 1:
+        await turn.answer(cards.which(words, [(one.id, one.label) for one in found]))
+        return
+    await turn.answer(await profile(turn, found[0]))
+
+
+async def which(turn: Turn, words: str) -> list[Customer]:
+    """The customers that may be meant, best first: by id or phone, else by name among those the member may see.
+
+    Raises Refused when there is none.
+    """
+    match parse_id(words):
+        case ("L", number):
+            return [await customers.get(turn.tx, (await leads.get(turn.tx, number)).customer)]
+        case ("", number) if not await customers.find(turn.tx, number) and (
+            lead := await leads.find(turn.tx, number)
+        ):  # most numbers that people know are of leads
+            return [await customers.get(turn.tx, lead.customer)]
+        case ("C" | "", number):
+            return [await customers.get(turn.tx, number)]
+    known = await _seen_names(turn)
+    if phone := _phone(words):
+        hits = {one.id: one for one, _ in await customers.by_phone(turn.tx, phone)}
+        seen = [hits[id] for id in hits if id in {id for _, id in known}]
+        if hits:  # of a stranger's customers only that there is one, and whose
+            return seen or list(hits.values())[:1]
+    exact = {id for label, id in known if label == words}
+    ids = list(exact) if len(exact) == 1 else names.match(words, [(id, label) for label, id in known])
+    if not ids:
+        raise Refused(f"没有找到「{words}」。可以换个写法，或用 /查重 看公司里有没有。")
+    return [await customers.get(turn.tx, id) for id in ids]
+
+
+def _phone(words: str) -> str:
+    """The phone number that was written, "" when it is none."""
+    found = phones.find(words)
+    return found[0].value if found else words if re.fullmatch(r"[\d\s+()（）-]{7,}", words) else ""
+
+
+async def _seen_names(turn: Turn) -> list[tuple[str, int]]:
+    """(label, customer id) of everything the member may see, with their contacts' names."""
+    if turn.me.has(Role.DIRECTOR, Role.ADMIN):
+        return await customers.names(turn.tx)
+    owners = ["", turn.me.id, *(one.id for one in await team.team_members(turn.tx, turn.me.id))]
+    return await customers.names_of(turn.tx, owners)
+
+
+@router.click(ShowLead)
+async def show_lead(turn: Turn, action: ShowLead) -> None:
+    """看详情: the profile of the lead's customer, as a card of its own."""
+    lead = await leads.get(turn.tx, action.lead)
+    await turn.answer(await profile(turn, await customers.get(turn.tx, lead.customer)))
+
+
+@router.click(ShowCustomer)
+async def show_customer(turn: Turn, action: ShowCustomer) -> None:
+    """One out of several."""
+    await turn.update(await profile(turn, await customers.get(turn.tx, action.customer)))
+
+
+async def profile(turn: Turn, customer: Customer) -> Card:
+    """The profile as the member may see it; full numbers are audited. Raises Refused when it is not for them."""
+    owner = await team.get(turn.tx, customer.owner) if customer.owner else None
+    teams = turn.config.teams()
+    if not access.may_see(turn.me, owner, teams):
+        raise Refused(f"{customer_id(customer.id)} 由{owner.name if owner else '别人'}负责，你没有查看权限")
+    contacts = await customers.contacts_of(turn.tx, customer.id)
+    if access.sees_phone(turn.me, owner, teams) and any(one.phone for one in contacts):
+        await audit.add(turn.tx, turn.now, turn.me.id, "customer.phone_shown", customer_id(customer.id), "",
+                        turn.event_id)  # fmt: skip
+    open_leads = await leads.of_customer(turn.tx, customer.id)
+    people = team.names(await team.everyone(turn.tx))
+    return cards.profile(
+        cards.Profile(
+            id=customer.id, label=customer.label, owner=owner.name if owner else "", city=customer.city,
+            level=customer.level, contacts=tuple(_contact(turn, one, owner) for one in contacts),
+            leads=tuple(_open(turn, one) for one in open_leads),
+            followups=tuple(
+                _followup(turn, one, people) for one in await followups.of_customer(turn.tx, customer.id, 5)
+            ),
+            start=next((one.id for one in open_leads if one.owner == turn.me.id), 0),
+        )
+    )  # fmt: skip
+
+
+def _contact(turn: Turn, one: Contact, owner: Member | None) -> cards.ContactLine:
+    teams = turn.config.teams()
+    return cards.ContactLine(
+        name=one.name, title=one.title, phone=access.phone_for(turn.me, owner, one.phone, teams),
+        wechat=access.wechat_for(turn.me, owner, one.wechat, teams),
+        email=access.email_for(turn.me, owner, one.email, teams),
+    )  # fmt: skip
+
+
+def _open(turn: Turn, lead: Lead) -> cards.OpenLead:
+    promised = " ".join(
+        part
+        for part in (when(lead.next_at, turn.now, turn.zone) if lead.next_at else "", lead.next_text)
+        if part
+    )
+    return cards.OpenLead(lead.id, TITLES[lead.status], promised)
+
+
+def _followup(turn: Turn, one: FollowUp, people: dict[str, str]) -> str:
+    at = when(one.recorded_at, turn.now, turn.zone)
+    return " · ".join(
+        part for part in (at, people.get(one.member, ""), one.channel, one.conclusion, one.next_text) if part
+    )
+
+
+# ── duplicates ─────────────────────────────────────────────────────────────────────────────────────────
+@router.command("查重", usage="/查重 手机或公司", about="看客户是否已有人负责", may=SALES)
+async def check(turn: Turn, words: str) -> None:
+    """/查重: says whether somebody has it and who; never what we know of it (C.1, C.7)."""
+    if not words:
+        raise Refused("这样写：/查重 手机号，或 /查重 公司名称")
+    phone = _phone(words)
+    if not phone and not re.search(r"[^\W\d_]", words):
+        raise Refused(
+            f"「{clip(words, 20)}」既不是完整的电话号码，也不是公司名称。这样写：/查重 手机号，或 /查重 公司名称"
+        )
+    if phone:
+        hits = [(customer, "手机相同") for customer, _ in await customers.by_phone(turn.tx, phone)]
+    elif "@" in words:
+        hits = [(customer, "邮箱相同") for customer, _ in await customers.by_email(turn.tx, words)]
+    else:
+        hits = [
+            (customer, "公司相同" if score >= SURE else "公司相近")
+            for customer, score in await desk.similar(turn, words)
+            if score >= LIKELY
+        ]
+    await audit.add(turn.tx, turn.now, turn.me.id, "customer.checked", "", {"hits": len(hits)}, turn.event_id)
+    if not hits:
+        await turn.answer("没有重复，可以录入。")
+        return
+    people = team.names(await team.everyone(turn.tx))
+    lines = dict.fromkeys(
+        f"{customer_id(customer.id)} {why}，"
+        + (f"负责人 {people.get(customer.owner, '已离开的同事')}" if customer.owner else "在公海，暂无负责人")
+        for customer, why in hits
+    )
+    await turn.answer("已有：\n" + "\n".join(list(lines)[:5]))
+
+
+# ── 是老客户 ───────────────────────────────────────────────────────────────────────────────────────────
+@router.click(KnownCustomer)
+async def known(turn: Turn, action: KnownCustomer) -> None:
+    """是老客户: which one? Those that look alike have a button; a name or id can be written."""
+    lead = await desk.mine(turn, action.lead)
+    if lead.version != action.version:
+        await turn.update(await desk.card(turn, lead))
+        return
+    alike = await _alike(turn, lead)
+    await turn.expect("lead.known", lead=lead.id)
+    await turn.update(lead_cards.known_customer(await desk.view(turn, lead), alike))
+
+
+async def _alike(turn: Turn, lead: Lead) -> list[lead_cards.Likely]:
+    """Other customers with the same phone, mail or nearly the same company."""
+    customer, contact = await customers.of_lead(turn.tx, lead)
+    found: list[tuple[Customer, str]] = []
+    if contact and contact.phone:
+        found += [(one, "手机相同") for one, _ in await customers.by_phone(turn.tx, contact.phone)]
+    if contact and contact.email:
+        found += [(one, "邮箱相同") for one, _ in await customers.by_email(turn.tx, contact.email)]
+    found += [(one, "公司相近") for one, score in await desk.similar(turn, customer.label) if score >= LIKELY]
+    people = team.names(await team.everyone(turn.tx))
+    alike = {
+        one.id: lead_cards.Likely(one.id, one.label, people.get(one.owner, ""), why)
+        for one, why in reversed(found)
+        if one.id != customer.id
+    }
+    return list(reversed(alike.values()))
+
+
+@router.click(JoinCustomer)
+async def join(turn: Turn, action: JoinCustomer) -> None:
+    """并入 C-0311: the lead belongs to that customer from now on."""
+    lead = await desk.mine(turn, action.lead)
+    if lead.version != action.version:
+        await turn.update(await desk.card(turn, lead))
+        return
+    await _join(turn, lead, await customers.get(turn.tx, action.customer))
+
+
+@router.answer("lead.known")
+async def known_by_name(turn: Turn, message: Message) -> None:
+    """The name or id of the known customer, written."""
+    lead = await desk.mine(turn, int(turn.expected["lead"]))
+    found = await which(turn, message.text)
+    if len(found) > 1:
+        several = "、".join(f"{customer_id(one.id)} {one.label}" for one in found[:5])
+        raise Refused(f"有几家：{several}。请回复编号，例如 {customer_id(found[0].id)}")
+    await _join(turn, lead, found[0])
+
+
+async def _join(turn: Turn, lead: Lead, customer: Customer) -> None:
+    """Puts a lead to a known customer. Where that has another owner, the lead goes to them (they know the firm)."""
+    await turn.unexpect("lead.known")
+    if customer.id == lead.customer:
+        raise Refused(f"{lead_id(lead.id)} 已经在 {customer_id(customer.id)} 名下")
+    contact = await customers.contact(turn.tx, lead.contact)
+    joined = contact and await desk.contact_for(
+        turn, customer, name=contact.name, phone=contact.phone, email=contact.email, title=contact.title,
+        wechat=contact.wechat,
+    )  # fmt: skip
+    moved = await leads.save(
+        turn.tx, replace(lead, customer=customer.id, contact=joined.id if joined else lead.contact)
+    )
+    await audit.add(turn.tx, turn.now, turn.me.id, "lead.joined", lead_id(lead.id),
+                    {"from": customer_id(lead.customer), "to": customer_id(customer.id)}, turn.event_id)  # fmt: skip
+    owner = await team.get(turn.tx, customer.owner) if customer.owner else None
+    if owner is None or owner.gone or mine_to_join(customer, turn.me.id):
+        if customer.owner != turn.me.id:
+            await customers.save(turn.tx, replace(customer, owner=turn.me.id), turn.now)
+        await turn.update(await desk.card(turn, moved, f"已并入 {customer_id(customer.id)}"))
+        return
+    await transfer.move(turn, moved, owner, turn.me, f"老客户 {customer_id(customer.id)} 由{owner.name}负责")

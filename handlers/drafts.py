@@ -1,0 +1,334 @@
+"""A chat becomes a draft (R9): 同步至CRM, a forwarded record, a pasted text; then 存为新客户, 并入, 改一下, 丢弃. (B05)"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bot.events import Kind, Message
+from bot.router import Router
+from bot.turn import Turn
+from cards import leads as cards
+from cards.actions_leads import ChangeDraft, DropDraft, MergeDraft, SaveDraft
+from cards.card import Card
+from handlers import leads as desk
+from handlers.happened import happened
+from handlers.undo import undoer
+from nlp import companies
+from nlp.draft import Draft, correct, has_lead, read
+from nlp.evidence import Found
+from rules.customers import mine_to_join, worth_saving
+from rules.errors import Refused
+from rules.leads import Contact, Customer, Lead, Status
+from rules.team import Role
+from rules.text import customer_id, lead_id, mask_phone, mask_phones_in, when
+from store import audit, customers, drafts, facts, leads, screens, team, undo
+from store.drafts import Kept, State
+from store.undo import Undoable
+
+router = Router("drafts")
+SALES = (Role.REP, Role.MANAGER)
+SYNC = re.compile(r"同步至\s*CRM[\s:：,，]*", re.IGNORECASE)
+LONG = 2000  # characters from which reading leaves the event loop
+HOW = "把客户的聊天内容放在「同步至CRM」后面一起发给我，例如：同步至CRM 我是宁波恒达的陈立，13900000001，想要报价"
+SOURCES = {Kind.FORWARDED: "聊天转发", Kind.VOICE: "语音", Kind.LINK: "链接"}
+FIELDS = {
+    "name": "姓名", "company": "公司", "title": "职务", "phone": "手机", "email": "邮箱", "wechat": "微信",
+    "city": "城市", "need": "需求", "budget": "预算", "next_at": "时间",
+}  # fmt: skip
+
+
+# ── what becomes a draft ───────────────────────────────────────────────────────────────────────────────
+def asked_to_sync(_turn: Turn, message: Message) -> bool:
+    """The message begins with 同步至CRM."""
+    return message.kind in {Kind.TEXT, Kind.VOICE} and SYNC.match(message.text.strip()) is not None
+
+
+def forwarded(_turn: Turn, message: Message) -> bool:
+    """A merged chat record."""
+    return message.kind is Kind.FORWARDED
+
+
+def holds_lead(_turn: Turn, message: Message) -> bool:
+    """A plain text, recognised speech or a link with a phone number, an e-mail or a chat log in it."""
+    kinds = {Kind.TEXT, Kind.VOICE, Kind.LINK}
+    return message.kind in kinds and message.text[:1] not in {"/", "／"} and has_lead(message.text)
+
+
+@router.message(asked_to_sync)
+async def sync(turn: Turn, message: Message) -> None:
+    """同步至CRM and the text behind it."""
+    text = SYNC.sub("", message.text.strip(), count=1).strip()
+    if not text and message.quoted:
+        text = message.quoted
+    if not text:
+        raise Refused(HOW)
+    await _take(turn, text, "聊天转发")
+
+
+@router.message(forwarded)
+async def take_record(turn: Turn, message: Message) -> None:
+    """A forwarded chat record, whole or in part."""
+    text = "\n".join(f"{line.speaker}：{line.text}" for line in message.lines if line.text) or message.text
+    hint = f"收到 {len(message.lines)} 条，可能不完整，可复制文本重发" if message.incomplete else ""
+    if not text.strip():
+        raise Refused(hint or "这份聊天记录里没有文字，可以把聊天内容复制成文本发给我")
+    await _take(turn, text, SOURCES[Kind.FORWARDED], hint)
+
+
+@router.message(holds_lead)
+async def take_text(turn: Turn, message: Message) -> None:
+    """A pasted text, recognised speech or a link that holds a lead."""
+    await _take(turn, message.text, SOURCES.get(message.kind, "聊天粘贴"))
+
+
+async def _take(turn: Turn, text: str, source: str, hint: str = "") -> None:
+    """Reads the text and shows what was found; nothing is a customer before the rep says so."""
+    own = frozenset(one.name for one in await team.everyone(turn.tx))
+    known = [one.company for one in await customers.of_owner(turn.tx, turn.me.id) if one.company]
+    if len(text) <= LONG:
+        found = read(text, turn.wall, known_companies=known, own_names=own)
+    else:
+        found = await asyncio.to_thread(read, text, turn.wall, known_companies=known, own_names=own)
+    if not worth_saving(found.name, found.company, found.phone, found.email, found.wechat):
+        raise Refused("没有认出姓名、公司、手机或邮箱。" + HOW)
+    body = {"draft": pack(found), "hints": [hint] if hint else []}
+    kept = await drafts.add(turn.tx, member=turn.me.id, source=source, body=body, original=text, now=turn.now)
+    await turn.unexpect("draft.change")
+    await turn.answer(await _card(turn, kept))
+
+
+# ── the card ───────────────────────────────────────────────────────────────────────────────────────────
+async def _card(turn: Turn, kept: Kept) -> Card:
+    """R9 for the draft as it stands, with whom it may be."""
+    found = unpack(kept.body["draft"])
+    alike = await desk.likeness(turn, phone=found.phone, email=found.email, company=found.company)
+    likely = await desk.likely_view(turn, alike) if alike.customer else None
+    at = when(turn.utc(found.next_at), turn.now, turn.zone) if found.next_at else ""
+    return cards.draft(
+        cards.DraftView(
+            id=kept.id, version=kept.version, name=found.name, title=found.title, company=found.company,
+            phone=mask_phone(found.phone) if found.phone else "", email=found.email, wechat=_masked(found.wechat),
+            city=found.city, keywords=found.keywords[:5], need=mask_phones_in(found.need),
+            next=" ".join(part for part in (at, mask_phones_in(found.next_text)) if part),
+            evidence=_evidence(found), question=found.questions[0] if found.questions else "",
+            hints=tuple(kept.body.get("hints", ())), likely=likely,
+            may_merge=alike.customer is None or alike.customer.id != kept.body.get("asked_owner_of"),
+        )
+    )  # fmt: skip
+
+
+def _masked(wechat: str) -> str:
+    """A WeChat id that is a phone number is masked like one."""
+    return mask_phone(wechat) if wechat.isdigit() else wechat
+
+
+def _evidence(found: Draft) -> tuple[tuple[str, str], ...]:
+    """(field, exact words) behind what the card shows, each once; first those that the card does not show as they
+    were written (a date, a spoken number). A correction rests on no words."""
+    hits = [one for one in found.evidence if one.field in FIELDS and one.text]
+    hits.sort(key=lambda one: (one.text == one.value, one.start))
+    return tuple(dict.fromkeys((FIELDS[one.field], mask_phones_in(one.text)) for one in hits))
+
+
+def pack(found: Draft) -> dict[str, Any]:
+    """Draft → plain JSON. The turns stay in the original text."""
+    kept = asdict(replace(found, turns=()))
+    return {**kept, "next_at": found.next_at.isoformat() if found.next_at else None}
+
+
+def unpack(kept: Mapping[str, Any]) -> Draft:
+    """Plain JSON → Draft."""
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()
+    }
+    values["evidence"] = tuple(Found(**one) for one in kept["evidence"])
+    values["next_at"] = datetime.fromisoformat(kept["next_at"]) if kept["next_at"] else None
+    return Draft(**values)
+
+
+async def _open(turn: Turn, id: int, version: int) -> Kept | None:
+    """The draft when it is still as it was on the card; else shows the card again and gives None."""
+    kept = await drafts.get(turn.tx, id)
+    if kept.member != turn.me.id or kept.state != "open" or kept.version != version:
+        await turn.again()
+        return None
+    return kept
+
+
+@dataclass(frozen=True)
+class Made:
+    """What saving a draft made or changed beside the lead: an undo takes back just that."""
+
+    customer: bool = False
+    contact: bool = False
+    claimed: bool = False
+
+
+# ── 存为新客户, 并入 ───────────────────────────────────────────────────────────────────────────────────
+@router.click(SaveDraft, may=SALES)
+async def save(turn: Turn, action: SaveDraft) -> None:
+    """存为新客户: customer, contact and lead, owned by the rep; the first-touch clock runs."""
+    kept = await _open(turn, action.draft, action.version)
+    if kept is None:
+        return
+    found = unpack(kept.body["draft"])
+    customer = await customers.add(
+        turn.tx, name=found.name or found.company or found.wechat or found.email or mask_phone(found.phone),
+        company=found.company, core=companies.core(found.company) if found.company else "", city=found.city,
+        owner=turn.me.id, created_by=turn.me.id, now=turn.now,
+    )  # fmt: skip
+    contact = await _contact(turn, customer, found)
+    await _become_lead(turn, kept, found, customer, contact, Made(customer=True, contact=contact is not None))
+
+
+@router.click(MergeDraft, may=SALES)
+async def merge(turn: Turn, action: MergeDraft) -> None:
+    """并入 C-0311: contact and lead go to the customer that is there; a colleague's customer is the colleague's."""
+    kept = await _open(turn, action.draft, action.version)
+    if kept is None:
+        return
+    customer = await customers.get(turn.tx, action.customer)
+    owner = await team.get(turn.tx, customer.owner) if customer.owner else None
+    if owner and not owner.gone and not mine_to_join(customer, turn.me.id):
+        await _tell_owner(turn, kept, customer, owner.id, owner.name)
+        return
+    claimed = customer.owner != turn.me.id
+    if claimed:
+        customer = await customers.save(turn.tx, replace(customer, owner=turn.me.id), turn.now)
+    found = unpack(kept.body["draft"])
+    before = {one.id for one in await customers.contacts_of(turn.tx, customer.id)}
+    contact = await _contact(turn, customer, found)
+    fresh = contact is not None and contact.id not in before
+    await _become_lead(turn, kept, found, customer, contact, Made(contact=fresh, claimed=claimed))
+
+
+async def _tell_owner(turn: Turn, kept: Kept, customer: Customer, owner: str, name: str) -> None:
+    """The customer is a colleague's: they hear that somebody met it, nothing of what was met."""
+    body = {**kept.body, "asked_owner_of": customer.id}
+    kept = await drafts.save(turn.tx, replace(kept, body=body), turn.now)
+    await audit.add(
+        turn.tx, turn.now, turn.me.id, "customer.met", customer_id(customer.id), "", turn.event_id
+    )
+    await turn.tell(cards.asked_owner(customer.id, customer.label, turn.me.name), to=owner)
+    await turn.update(await _card(turn, kept))
+    await turn.answer(f"{customer_id(customer.id)} 的负责人是 {name}，已转告")
+
+
+async def _contact(turn: Turn, customer: Customer, found: Draft) -> Contact | None:
+    return await desk.contact_for(
+        turn, customer, name=found.name, phone=found.phone, email=found.email, title=found.title,
+        wechat=found.wechat,
+    )  # fmt: skip
+
+
+async def _become_lead(
+    turn: Turn, kept: Kept, found: Draft, customer: Customer, contact: Contact | None, made: Made
+) -> None:
+    """The lead of a draft, its facts, the way back for ten minutes, and the card that says so."""
+    lead = await leads.add(
+        turn.tx, customer=customer.id, contact=contact.id if contact else None, owner=turn.me.id, now=turn.now,
+        source=kept.source, kind=found.kind, need=found.need or "、".join(found.keywords), created_by=turn.me.id,
+        assigned_why="你自己录入", next_text=found.next_text,
+        next_at=turn.utc(found.next_at) if found.next_at else None,
+    )  # fmt: skip
+    state: State = "saved" if made.customer else "merged"
+    kept = await drafts.save(turn.tx, replace(kept, state=state, lead=lead.id), turn.now)
+    created = await happened(turn, lead.id, "lead.created", source=lead.source, by=turn.me.id)
+    given = await happened(
+        turn, lead.id, "lead.assigned", owner=turn.me.id, by=turn.me.id, why="自己录入", restart=True
+    )
+    taken = await undo.remember(
+        turn.tx, turn.me.id, "draft.saved", lead_id(lead.id),
+        {"draft": kept.id, "lead": lead.id, "facts": [created, given],
+         "customer": customer.id if made.customer else 0, "claimed": customer.id if made.claimed else 0,
+         "contact": contact.id if contact and made.contact else 0},
+        turn.now, turn.now + turn.config.checkin.undo,
+    )  # fmt: skip
+    await audit.add(turn.tx, turn.now, turn.me.id, f"draft.{state}", lead_id(lead.id),
+                    {"draft": kept.id, "customer": customer.id}, turn.event_id)  # fmt: skip
+    await turn.unexpect("draft.change")
+    await turn.update(
+        cards.saved(
+            customer.id, lead.id, label=await desk.label(turn, lead), undo=taken, merged=not made.customer
+        )
+    )
+
+
+# ── 改一下, 丢弃 ───────────────────────────────────────────────────────────────────────────────────────
+@router.click(ChangeDraft)
+async def change(turn: Turn, action: ChangeDraft) -> None:
+    """改一下: the next line corrects the draft."""
+    kept = await _open(turn, action.draft, action.version)
+    if kept is None:
+        return
+    await turn.expect("draft.change", draft=kept.id, card=turn.on.id if turn.on else 0)
+    await turn.answer("请用一行写要改的内容，例如：电话 13900000001 公司 宁波恒达 姓名 陈立")
+
+
+@router.answer("draft.change")
+async def changed(turn: Turn, message: Message) -> None:
+    """ "电话 139… 公司 …": the draft and its card change in place."""
+    kept = await drafts.get(turn.tx, int(turn.expected["draft"]))
+    if kept.state != "open":
+        raise Refused("这份草稿已经处理过了")
+    corrected = correct(unpack(kept.body["draft"]), message.text, turn.wall)
+    kept = await drafts.save(turn.tx, replace(kept, body={**kept.body, "draft": pack(corrected)}), turn.now)
+    await turn.unexpect("draft.change")
+    screen = await screens.get(turn.tx, int(turn.expected["card"]))
+    await turn.update(await _card(turn, kept), screen=screen)
+
+
+@router.click(DropDraft)
+async def drop(turn: Turn, action: DropDraft) -> None:
+    """丢弃: the draft is closed; nothing else was ever written."""
+    kept = await _open(turn, action.draft, action.version)
+    if kept is None:
+        return
+    dropped = await drafts.save(turn.tx, replace(kept, state="discarded"), turn.now)
+    await turn.unexpect("draft.change")
+    await turn.update(replace(await _card(turn, dropped), closed="已丢弃"))
+
+
+# ── back ───────────────────────────────────────────────────────────────────────────────────────────────
+@undoer("draft.saved")
+async def undo_saved(turn: Turn, undoable: Undoable) -> str:
+    """存为新客户 or 并入 taken back: the lead ends, the new customer and contact go, the draft is open again."""
+    payload = undoable.payload
+    lead = await leads.get(turn.tx, payload["lead"])
+    if not lead.open or lead.owner != turn.me.id:
+        raise Refused(f"{lead_id(lead.id)} 之后又有变化，不能撤销了")
+    if lead.last_followup_at is not None:
+        raise Refused(f"{lead_id(lead.id)} 已有跟进记录，请先撤销跟进")
+    await _end(turn, lead, payload["facts"])
+    if payload["customer"]:
+        others = [
+            one
+            for one in await leads.of_customer(turn.tx, payload["customer"], open_only=False)
+            if one.id != lead.id
+        ]
+        if others:
+            raise Refused(f"{customer_id(payload['customer'])} 之后又有新线索，不能撤销了")
+        await customers.remove(turn.tx, payload["customer"], turn.now)
+    elif payload["contact"]:
+        await customers.remove_contact(turn.tx, payload["contact"], turn.now)
+    if payload["claimed"]:
+        customer = await customers.get(turn.tx, payload["claimed"])
+        await customers.save(turn.tx, replace(customer, owner=""), turn.now)
+    kept = await drafts.get(turn.tx, payload["draft"])
+    kept = await drafts.save(turn.tx, replace(kept, state="open", lead=None), turn.now)
+    for subject in (cards.draft_subject(kept.id), lead_id(lead.id)):
+        for screen in await screens.live(turn.tx, subject=subject, kinds=("draft", "draft.saved")):
+            await turn.update(await _card(turn, kept), screen=screen)
+    await turn.close(lead_id(lead.id), "已撤销")
+    return f"{lead_id(lead.id)}，草稿还在，可以重新存"
+
+
+async def _end(turn: Turn, lead: Lead, made: list[int]) -> None:
+    """The lead never was: it is closed, what it started is taken back."""
+    await leads.save(turn.tx, replace(lead, status=Status.INVALID, closed_at=turn.now, note="已撤销"))
+    for fact in made:
+        await facts.undo_one(turn.tx, fact, turn.now)
+    await happened(turn, lead.id, "lead.closed", by=turn.me.id, why="撤销录入")

@@ -1,0 +1,339 @@
+"""Leads come in (API form), are given to somebody (R1), and end early (号码无效)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.events import Form
+from bot.router import Router
+from bot.turn import Turn
+from cards import leads as cards
+from cards.actions_leads import BackToLead, BadNumber, MoreLead
+from cards.actions_sla import Snooze
+from cards.card import Card
+from handlers.happened import happened
+from handlers.regions import around
+from handlers.undo import undoer
+from nlp import companies
+from nlp.draft import read
+from nlp.similar import nearest
+from rules import access, assignment, sla
+from rules.customers import Likeness, same
+from rules.errors import Refused
+from rules.hours import deliver_at
+from rules.leads import Contact, Customer, Lead, Status
+from rules.team import Member, Role
+from rules.text import customer_id, lead_id, mask_phone
+from store import audit, checkins, customers, drafts, facts, leads, receipts, team, undo
+from store.undo import Undoable
+
+router = Router("leads")
+
+
+# ── a lead as its owner reads it ───────────────────────────────────────────────────────────────────────
+async def view(turn: Turn, lead: Lead, *hints: str) -> cards.LeadView:
+    """The lead with its customer, masked, and the two marks of its first-touch clock."""
+    customer, contact = await customers.of_lead(turn.tx, lead)
+    target, latest = marks(turn, lead)
+    return cards.LeadView(
+        id=lead.id, version=lead.version, customer=customer.id, label=customer.label,
+        person=_person(customer, contact), phone=_reach(contact), kind=lead.kind, source=lead.source,
+        created_at=lead.created_at, need=lead.need, note=lead.note, why=lead.assigned_why, target=target,
+        latest=latest, hints=hints,
+    )  # fmt: skip
+
+
+async def card(turn: Turn, lead: Lead, *hints: str) -> Card:
+    """R1 for the lead as it stands now."""
+    return cards.new_lead(await view(turn, lead, *hints), turn.now, turn.zone)
+
+
+async def announce(turn: Turn, lead: Lead, *hints: str) -> None:
+    """Tells the owner that the lead is theirs (R1); in quiet hours with the morning bundle, in the morning's words."""
+    if lead.owner:
+        read_at = deliver_at(turn.calendar, turn.now)
+        shown = cards.new_lead(await view(turn, lead, *hints), read_at, turn.zone)
+        await turn.tell(shown, to=lead.owner, key=f"r1:{lead.id}:{turn.event_id}")
+
+
+async def label(turn: Turn, lead: Lead) -> str:
+    """What the lead is called in one phrase: "宁波恒达 · 陈工"."""
+    customer, contact = await customers.of_lead(turn.tx, lead)
+    return " · ".join(part for part in (customer.label, _person(customer, contact)) if part)
+
+
+def marks(turn: Turn, lead: Lead) -> tuple[datetime | None, datetime | None]:
+    """Target and last moment (UTC) of the first touch, by the first ladder that runs from the assignment to it."""
+    ladders = (
+        s.rule() for s in turn.config.sla if (s.starts, s.unless) == ("lead.assigned", "lead.first_touch")
+    )
+    ladder = next(ladders, None)
+    if ladder is None or lead.assigned_at is None or lead.first_touch_at is not None:
+        return None, None
+    due = [sla.due(turn.calendar, ladder, lead.assigned_at, rung) for rung in range(len(ladder.rungs))]
+    return (due[0], due[-1]) if len(due) > 1 else (None, due[0])
+
+
+def _person(customer: Customer, contact: Contact | None) -> str:
+    """The contact, unless the customer is that person."""
+    if contact is None or contact.name == customer.label:
+        return ""
+    return contact.name
+
+
+def _reach(contact: Contact | None) -> str:
+    if contact is None:
+        return ""
+    return mask_phone(contact.phone) if contact.phone else access.mask_email(contact.email)
+
+
+async def close(turn: Turn, lead: int, word: str) -> None:
+    """Greys out the cards about the lead, those of its draft too, but not the one that was just clicked: that one
+    shows the result."""
+    draft = await drafts.of_lead(turn.tx, lead)
+    for subject in (lead_id(lead), cards.draft_subject(draft.id) if draft else ""):
+        if subject:
+            await turn.close(subject, word, but=turn.on.id if turn.on else 0)
+
+
+async def mine(turn: Turn, id: int) -> Lead:
+    """The lead, when it is open and the member's own. Raises Refused with what happened to it."""
+    lead = await leads.get(turn.tx, id)
+    if not lead.open:
+        raise Refused(f"{lead_id(id)} 已经关闭")
+    if lead.owner != turn.me.id:
+        owner = await team.get(turn.tx, lead.owner) if lead.owner else None
+        raise Refused(f"{lead_id(id)} 现在由{owner.name}负责" if owner else f"{lead_id(id)} 现在在公海里")
+    return lead
+
+
+# ── a lead comes in ────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Enquiry:
+    """What was handed in, as the route checked it."""
+
+    name: str = ""
+    company: str = ""
+    phone: str = ""
+    email: str = ""
+    city: str = ""
+    source: str = ""
+    need: str = ""
+    note: str = ""
+    owner: str = ""
+
+
+@router.form("lead")
+async def take(turn: Turn, form: Form) -> None:
+    """POST /api/v1/leads: customer, contact and lead, given to somebody. The receipt holds the answer."""
+    receipt, digest = str(form.fields["receipt"]), str(form.fields["digest"])
+    if await receipts.find(turn.tx, receipt):
+        return  # the same key again; the route compares the bodies
+    asked = enquiry(form.fields)
+    lead, likely = await _keep(turn, asked)
+    await happened(turn, lead.id, "lead.created", source=lead.source, by="")
+    if lead.owner:
+        await happened(
+            turn, lead.id, "lead.assigned", owner=lead.owner, by="", why=lead.assigned_why, restart=True
+        )
+        await announce(turn, lead, *await _hint(turn, likely, lead))
+    else:
+        await _nobody(turn, lead, asked)
+    await audit.add(turn.tx, turn.now, "", "lead.created", lead_id(lead.id),
+                    {"client": form.client, "owner": lead.owner}, turn.event_id)  # fmt: skip
+    await receipts.put(turn.tx, receipt, digest, {"id": lead_id(lead.id)}, turn.now)
+
+
+def enquiry(fields: Mapping[str, object]) -> Enquiry:
+    """Plain JSON → Enquiry; what is missing is ""."""
+    names = Enquiry.__dataclass_fields__
+    return Enquiry(**{name: str(fields.get(name) or "").strip() for name in names})
+
+
+async def likeness(turn: Turn, *, phone: str, email: str, company: str) -> Likeness:
+    """Whom these may be among our customers: by phone, by e-mail, by name (rules/customers.py)."""
+    phones = [customer for customer, _ in await customers.by_phone(turn.tx, phone)]
+    mails = [customer for customer, _ in await customers.by_email(turn.tx, email)]
+    named: list[tuple[Customer, float]] = []
+    if company and not phones and not mails:
+        named = await similar(turn, company)
+    return same(phones, mails, named)
+
+
+async def similar(turn: Turn, company: str) -> list[tuple[Customer, float]]:
+    """Customers whose company is called the same or nearly the same, with scores, best first."""
+    known = await customers.names(turn.tx, like=companies.core(company))
+    return [(await customers.get(turn.tx, id), score) for id, score in nearest(company, known)[:5]]
+
+
+async def _keep(turn: Turn, asked: Enquiry) -> tuple[Lead, Likeness]:
+    """The rows of an enquiry. A known phone or mail joins its customer; a new one gets a customer."""
+    likely = await likeness(turn, phone=asked.phone, email=asked.email, company=asked.company)
+    known = likely.customer if likely.verdict == "merge" else None
+    owner, why = await _owner(turn, asked, known)
+    customer = known or await customers.add(
+        turn.tx, name=asked.name or asked.company, company=asked.company, core=companies.core(asked.company),
+        city=asked.city, owner=owner, now=turn.now,
+    )  # fmt: skip
+    if known and not known.owner and owner:
+        customer = await customers.save(turn.tx, replace(known, owner=owner), turn.now)
+    contact = await contact_for(turn, customer, name=asked.name, phone=asked.phone, email=asked.email)
+    lead = await leads.add(
+        turn.tx, customer=customer.id, contact=contact.id if contact else None, owner=owner, now=turn.now,
+        source=asked.source or "接口", need=asked.need, note=asked.note, assigned_why=why,
+        kind=read(f"{asked.need}\n{asked.note}"[:2000], turn.wall).kind if asked.need else "",
+    )  # fmt: skip
+    return lead, likely
+
+
+async def contact_for(
+    turn: Turn,
+    customer: Customer,
+    *,
+    name: str,
+    phone: str,
+    email: str = "",
+    title: str = "",
+    wechat: str = "",
+) -> Contact | None:
+    """The customer's contact of that phone, mail or (without both) name; a new one when there is none yet."""
+    key = customers.phone_key(phone)
+    for one in await customers.contacts_of(turn.tx, customer.id):
+        if key and customers.phone_key(one.phone) == key:
+            return one
+        if email and one.email == email.lower():
+            return one
+        if name and one.name == name and not phone and not email:
+            return one
+    if not (name or phone or email or wechat):
+        return None
+    return await customers.add_contact(
+        turn.tx, customer.id, now=turn.now, name=name, title=title, phone=phone, email=email, wechat=wechat
+    )
+
+
+async def _owner(turn: Turn, asked: Enquiry, known: Customer | None) -> tuple[str, str]:
+    """(owner, why): the one named, the known customer's, else the best candidate; "" when there is nobody."""
+    if asked.owner:
+        if await _here(turn, asked.owner) is None:
+            raise Refused(f"没有成员 {asked.owner}")
+        return asked.owner, "指定给你"
+    if known and known.owner and await _here(turn, known.owner):
+        return known.owner, f"你的老客户 {customer_id(known.id)}"
+    best = assignment.pick(await candidates(turn, asked.city, asked.company, asked.need, asked.note))
+    return (best.member.id, best.why) if best else ("", "")
+
+
+async def _here(turn: Turn, id: str) -> Member | None:
+    found = await team.get(turn.tx, id)
+    return found if found and not found.gone else None
+
+
+async def candidates(
+    turn: Turn, city: str, *words: str, leave_out: str = "", by_hand: bool = False
+) -> list[assignment.Candidate]:
+    """Who could have a lead from `city` that says `words`, best first, with reasons (rules/assignment.py).
+
+    An open check-in keeps new leads from its member, but not what a person gives them by hand.
+    """
+    start = turn.utc(turn.wall.replace(hour=0, minute=0, second=0, microsecond=0))
+    ask = assignment.Ask(around(city, words[0] if words else ""), tuple(word for word in words if word))
+    return assignment.candidates(
+        await team.everyone(turn.tx), ask, await leads.assigned_counts(turn.tx, start),
+        cap=turn.config.assignment.daily_cap, open_leads=await leads.open_counts(turn.tx), leave_out=leave_out,
+        busy=() if by_hand else await checkins.members_at_work(turn.tx),
+    )  # fmt: skip
+
+
+async def candidates_for(turn: Turn, lead: Lead) -> list[assignment.Candidate]:
+    """Who could take over this lead, best first; its owner is left out."""
+    customer = await customers.get(turn.tx, lead.customer)
+    return await candidates(
+        turn,
+        customer.city,
+        customer.company,
+        lead.need,
+        lead.note,
+        lead.kind,
+        leave_out=lead.owner,
+        by_hand=True,
+    )
+
+
+async def _hint(turn: Turn, likely: Likeness, lead: Lead) -> tuple[str, ...]:
+    """A line for R1 when the customer may be known under another id."""
+    if likely.customer is None or likely.customer.id == lead.customer:
+        return ()
+    return (cards.likely_line(await likely_view(turn, likely)),)
+
+
+async def likely_view(turn: Turn, likely: Likeness) -> cards.Likely:
+    """The customer that somebody may be, with its owner's name."""
+    assert likely.customer is not None
+    owner = await team.get(turn.tx, likely.customer.owner) if likely.customer.owner else None
+    return cards.Likely(likely.customer.id, likely.customer.label, owner.name if owner else "", likely.why)
+
+
+async def _nobody(turn: Turn, lead: Lead, asked: Enquiry) -> None:
+    """Nobody can take it: the managers (else the admins) hear why, at once in working time."""
+    found = await candidates(turn, asked.city, asked.company, asked.need, asked.note)
+    told = await team.with_role(turn.tx, Role.MANAGER) or await team.with_role(turn.tx, Role.ADMIN)
+    shown = cards.nobody(lead.id, await label(turn, lead), [candidate.line for candidate in found])
+    for member in told:
+        await turn.tell(shown, to=member.id, key=f"nobody:{lead.id}:{member.id}")
+
+
+# ── what else one can do with a new lead ───────────────────────────────────────────────────────────────
+@router.click(MoreLead)
+async def more(turn: Turn, action: MoreLead) -> None:
+    """更多: R1b on the same card."""
+    lead = await mine(turn, action.lead)
+    await turn.update(_more(turn, await view(turn, lead)))
+
+
+@router.click(BackToLead)
+async def back(turn: Turn, action: BackToLead) -> None:
+    """返回: R1 again."""
+    await turn.unexpect("lead.known")
+    await turn.update(await card(turn, await mine(turn, action.lead)))
+
+
+def _more(turn: Turn, shown: cards.LeadView) -> Card:
+    return cards.more(shown, Snooze(shown.id, shown.version), turn.now, turn.zone)
+
+
+@router.click(BadNumber)
+async def bad_number(turn: Turn, action: BadNumber) -> None:
+    """号码无效: the lead is closed, the manager hears it, ten minutes to take it back."""
+    lead = await mine(turn, action.lead)
+    if lead.version != action.version:
+        await turn.update(_more(turn, await view(turn, lead)))
+        return
+    closed = await leads.save(turn.tx, replace(lead, status=Status.INVALID, closed_at=turn.now))
+    fact = await happened(turn, lead.id, "lead.closed", by=turn.me.id, why="号码无效")
+    taken = await undo.remember(
+        turn.tx, turn.me.id, "lead.invalid", lead_id(lead.id),
+        {"lead": lead.id, "status": lead.status, "fact": fact, "version": closed.version},
+        turn.now, turn.now + turn.config.checkin.undo,
+    )  # fmt: skip
+    await audit.add(turn.tx, turn.now, turn.me.id, "lead.invalid", lead_id(lead.id), "", turn.event_id)
+    name = await label(turn, lead)
+    await close(turn, lead.id, "已关闭：号码无效")
+    await turn.update(cards.invalid(lead.id, name, undo=taken))
+    manager = await team.manager_of(turn.tx, turn.me.id)
+    if manager:
+        await turn.tell(cards.invalid_notice(lead.id, name, turn.me.name, lead.source), to=manager)
+
+
+@undoer("lead.invalid")
+async def undo_bad_number(turn: Turn, kept: Undoable) -> str:
+    """号码无效 taken back: the lead is open again, with its clock."""
+    lead = await leads.get(turn.tx, kept.payload["lead"])
+    if lead.version != kept.payload["version"]:
+        raise Refused(f"{lead_id(lead.id)} 之后又有变化，不能撤销了")
+    opened = await leads.save(turn.tx, replace(lead, status=Status(kept.payload["status"]), closed_at=None))
+    await facts.undo_one(turn.tx, kept.payload["fact"], turn.now)
+    await turn.record("lead.undone", lead_id(lead.id), lead=lead.id)
+    await turn.close(lead_id(lead.id), "已撤销", kinds=("lead.invalid",))
+    await turn.answer(await card(turn, opened))
+    return f"{lead_id(lead.id)} 恢复为进行中"

@@ -1,0 +1,145 @@
+"""What waited to be said together: M1 for a manager, the held cards of a quiet night. (product M1, R10)"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.events import Timer
+from bot.router import Router
+from bot.turn import ALARM, DIGEST, Turn
+from cards import sla as sla_cards
+from cards import today as cards
+from cards.card import Card, from_json
+from handlers import leads as desk
+from handlers import manager, silent
+from handlers.silent import Row
+from rules import sla
+from rules.hours import deliver_at
+from rules.leads import Lead
+from rules.sla import Overdue
+from rules.team import Member
+from rules.text import parse_id
+from store import climbs, leads, queues, screens, tasks, team
+from store.screens import Notice
+
+router = Router("notices")
+
+ONE_BY_ONE = 3
+"""Up to so many held cards are said one by one; more become one digest."""
+FOR_OWNER = ("lead.new", "checkin.due", "checkin.step", "sla.amber", "sla.breach", "sla.urged", "sla.snoozed")
+"""Cards that ask the lead's owner to do something: void once it was done or is somebody else's."""
+
+
+@router.timer("notices")
+async def say(turn: Turn, timer: Timer) -> None:
+    """Everything of one kind that waits for one person."""
+    member, kind = str(timer.payload["member"]), str(timer.payload["kind"])
+    morning = deliver_at(turn.calendar, turn.now)
+    if morning > turn.now:
+        await queues.set_timer(
+            turn.tx, "notices", timer.key, morning, timer.payload, turn.now, keep_earlier=True
+        )
+        turn.rang.add("timers")
+        return
+    found = await screens.take_notices(turn.tx, member, kind)
+    person = await team.get(turn.tx, member)
+    if person is None or person.gone or not found:
+        return
+    if kind == "breach":
+        await _breaches(turn, person, found)
+    elif kind in ("amber", "late"):
+        await _own(turn, person, found)
+    else:
+        await _held(turn, person, found)
+
+
+# ── M1 ─────────────────────────────────────────────────────────────────────────────────────────────────
+async def _breaches(turn: Turn, person: Member, found: Sequence[Notice]) -> None:
+    """One card for all leads that are silent still; those touched meanwhile drop out."""
+    rows: dict[tuple[int, str], Row] = {}
+    for notice in found:
+        if (row := await _still(turn, notice)) is not None:
+            rows[row.lead.id, row.late.ladder.name] = row
+    kept = list(rows.values())
+    for at in range(0, len(kept), sla_cards.MOST):
+        lines = [await silent.line(turn, row, person) for row in kept[at : at + sla_cards.MOST]]
+        await turn.send(sla_cards.bundle(lines), to=person.id, priority=ALARM)
+
+
+async def _still(turn: Turn, notice: Notice) -> Row | None:
+    """The notice as a row of M1, None when its climb has ended."""
+    kept = notice.payload
+    lead = await leads.find(turn.tx, int(kept["lead"]))
+    if lead is None:
+        return None
+    happened = (await climbs.happened(turn.tx, [lead.id]))[lead.id]
+    ladder = sla.thaw(kept["ladder"])
+    start = next((one for one in happened if one.id == kept["fact"]), None)
+    if (
+        start is None
+        or sla.answered(ladder, start, happened)
+        or not sla.stands(ladder, lead, start, happened)
+    ):
+        return None
+    rung = max(0, sla.reached(turn.calendar, ladder, start.at, turn.now) - 1)
+    late = Overdue(ladder, start, rung, timedelta(seconds=float(kept["silent"])))
+    return Row(lead, late, silent.reason_of(start, happened))
+
+
+# ── R7, R8 ──
+async def _own(turn: Turn, person: Member, found: Sequence[Notice]) -> None:
+    """The person's own leads that passed a mark within a minute: one as its card, several as one list."""
+    fresh = [(card, notice) for notice in found if (card := await _fresh(turn, person, notice)) is not None]
+    rows = {row.lead: row for card, notice in fresh if (row := _passed(card, notice)) is not None}
+    if len(rows) < 2:
+        for card, notice in fresh:
+            await turn.send(card, to=person.id, priority=int(notice.payload["priority"]))
+        return
+    told = dict.fromkeys(name for _, notice in fresh for name in notice.payload["told"])
+    priority = min(int(notice.payload["priority"]) for _, notice in fresh)
+    await turn.send(sla_cards.several(list(rows.values()), told=list(told)), to=person.id, priority=priority)
+
+
+def _passed(card: Card, notice: Notice) -> sla_cards.Passed | None:
+    number = parse_id(card.subject)
+    if number is None:
+        return None
+    return sla_cards.Passed(number[1], str(notice.payload["customer"]), str(notice.payload["what"]))
+
+
+# ── the held cards ─────────────────────────────────────────────────────────────────────────────────────
+async def _held(turn: Turn, person: Member, found: Sequence[Notice]) -> None:
+    """Up to three one by one, more as one digest; what is void by now is not said."""
+    fresh = [(card, notice) for notice in found if (card := await _fresh(turn, person, notice)) is not None]
+    if len(fresh) > ONE_BY_ONE:
+        titles = [card.title for card, _ in fresh]
+        await turn.send(cards.digest(titles, morning=turn.wall.hour < 12), to=person.id, priority=DIGEST)
+        return
+    for card, notice in fresh:
+        await turn.send(card, to=person.id, priority=int(notice.payload.get("priority", 1)))
+
+
+async def _fresh(turn: Turn, person: Member, notice: Notice) -> Card | None:
+    """The card as it reads now, None when nothing has to be said any more."""
+    card = from_json(notice.payload["card"])
+    match parse_id(card.subject), card.subject[:2]:
+        case ("L", number), _:
+            lead = await leads.find(turn.tx, number)
+            return await _about(turn, person, card, lead, notice) if lead is not None else None
+        case _, "T-" if card.kind == sla_cards.TASK and card.subject[2:].isdigit():
+            task = await tasks.get(turn.tx, int(card.subject[2:]))
+            return card if task.done_at is None else None
+    return card
+
+
+async def _about(turn: Turn, person: Member, card: Card, lead: Lead, notice: Notice) -> Card | None:
+    touched = lead.last_followup_at is not None and lead.last_followup_at >= notice.created_at
+    if card.kind in FOR_OWNER and (not lead.open or lead.owner != person.id or touched):
+        return None
+    match card.kind:
+        case "lead.new":
+            return await desk.card(turn, lead) if lead.first_touch_at is None else None
+        case "lead.unassigned":
+            return card if lead.open and not lead.owner else None
+        case sla_cards.REASSIGN:
+            return await manager.reassign_card(turn, lead, person) if lead.open and not touched else None
+    return card
