@@ -1,0 +1,390 @@
+"""`main.py demo`: both platforms pretended, a console in the browser, and the bot itself, each in its own process."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import re
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from aiohttp import ClientError, ClientSession, ClientTimeout
+
+from sim.people import FIRM, Person, write
+from sim.wecom_server import AES_KEY
+
+HERE = Path(__file__).parent
+HOST = "127.0.0.1"
+TOKEN = "demo-token"
+OURS = ("config.toml", "people.json", "ahead", "bot.log", "console.log", "files", "genjin.db", "genjin.db-wal",
+        "genjin.db-shm", "genjin.db.lock")  # fmt: skip
+"""What the demo keeps in its directory; `--fresh` removes this and nothing else."""
+WORK = {
+    "wanglei": ('["rep"]', "华东", '["浙江"]', '["汽配", "图纸定制"]'),
+    "liqian": ('["rep"]', "华东", '["江苏"]', '["现货采购"]'),
+    "zhangmin": ('["manager"]', "华东", "[]", "[]"),
+    "zhougong": ('["admin", "it"]', "", "[]", "[]"),
+}
+"""Roles, team, regions and tags of the people of the demo, by member id."""
+PATIENCE = 60.0  # seconds that a part may take to come up
+STOPPING = 20.0  # seconds that a part may take to end
+SHORT_LIFE = 5.0  # a bot that lived for less is started again more slowly
+
+
+class Trouble(Exception):
+    """The demo cannot go on; `str(error)` is one sentence that says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The four ports in a row, from the console's on."""
+
+    console: int
+
+    @property
+    def bot(self) -> int:
+        return self.console + 1
+
+    @property
+    def wecom(self) -> int:
+        return self.console + 2
+
+    @property
+    def dingtalk(self) -> int:
+        return self.console + 3
+
+    def check(self) -> None:
+        """Raises Trouble that names the first port that is taken."""
+        for port in (self.console, self.bot, self.wecom, self.dingtalk):
+            if not 1024 <= port <= 65535:
+                raise Trouble(f"端口 {port} 不能用：请用 1024 到 65532 之间的 --port。")
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((HOST, port))
+                except OSError:
+                    raise Trouble(
+                        f"端口 {port} 已被占用：请先停掉占用它的程序，或换一个：python main.py demo --port {self.console + 100}"
+                    ) from None
+
+
+async def demo(*, port: int, data: Path, fresh: bool) -> int:
+    """Runs until Ctrl-C or SIGTERM. Returns 0 after a clean stop, 2 when it cannot start (one sentence says why)."""
+    run = Demo(Ports(port), await asyncio.to_thread(data.resolve))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        run.ports.check()
+        run.prepare(fresh=fresh)
+        await run.start(stop)
+        if not stop.is_set():
+            say(run.welcome())
+        return await run.keep(stop)
+    except Trouble as trouble:
+        say(str(trouble), sys.stderr)
+        return 2
+    finally:
+        await run.stop()
+
+
+def say(line: str, to: TextIO | None = None) -> None:
+    """A line for the person at the terminal."""
+    stream = to or sys.stdout
+    stream.write(line + "\n")
+    stream.flush()
+
+
+@dataclass
+class Demo:
+    """The directory, the ports and the two child processes."""
+
+    ports: Ports
+    data: Path
+    console: asyncio.subprocess.Process | None = None
+    bot: asyncio.subprocess.Process | None = None
+    again: bool = False  # there are data of an earlier run
+
+    # the directory ----------------------------------------------------------------------------------------------------
+
+    def prepare(self, *, fresh: bool) -> None:
+        """Writes what is not there yet. The configuration is the reader's to change: it is written once."""
+        if fresh:
+            for name in OURS:
+                path = self.data / name
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
+        self.again = (self.data / "genjin.db").exists()
+        try:
+            (self.data / "files").mkdir(parents=True, exist_ok=True)
+            write(self.data / "people.json", FIRM)
+            if not (self.data / "config.toml").exists():
+                shipped = (HERE / "config.toml").read_text(encoding="utf-8")
+                (self.data / "config.toml").write_text(
+                    configuration(shipped, self.data, self.ports), encoding="utf-8"
+                )
+        except OSError as error:
+            raise Trouble(
+                f"不能写入演示目录 {self.data}：{error.strerror or error}。可以用 --data 换一个目录。"
+            ) from None
+
+    def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """The bot's: the places that depend on port and directory, and the development clock. A given store stays."""
+        wecom, dingtalk = f"http://{HOST}:{self.ports.wecom}", f"http://{HOST}:{self.ports.dingtalk}"
+        mine = {
+            "GENJIN_APP__LISTEN": f"{HOST}:{self.ports.bot}",
+            "GENJIN_APP__PUBLIC_URL": f"http://{HOST}:{self.ports.bot}",
+            "GENJIN_WECOM__API_BASE": wecom,
+            "GENJIN_DINGTALK__API_BASE": dingtalk,
+            "GENJIN_DINGTALK__OAPI_BASE": dingtalk,
+            "GENJIN_DEV_CLOCK": "1",
+            "GENJIN_DEV_CLOCK_AHEAD": self._ahead(),
+            "PYTHONUNBUFFERED": "1",
+        }
+        store = {
+            "GENJIN_STORE__DATABASE": f"sqlite:///{self.data / 'genjin.db'}",
+            "GENJIN_STORE__FILES": str(self.data / "files"),
+        }
+        return {**store, **environ, **mine}
+
+    def _ahead(self) -> str:
+        """How far the console's clock is ahead: the bot goes on from there after a restart."""
+        with contextlib.suppress(OSError, ValueError):
+            return str(float((self.data / "ahead").read_text(encoding="utf-8")))
+        return "0"
+
+    # the processes ----------------------------------------------------------------------------------------------------
+
+    async def start(self, stop: asyncio.Event) -> None:
+        """Console first, for the bot connects to its platforms; returns when both answer. Raises Trouble."""
+        ports = self.ports
+        console = [
+            "-m", "sim.console", "--port", str(ports.console), "--wecom-port", str(ports.wecom),
+            "--dingtalk-port", str(ports.dingtalk), "--callback", f"http://{HOST}:{ports.bot}/wecom/callback",
+            "--bot-url", f"http://{HOST}:{ports.bot}", "--api-token", TOKEN,
+            "--people", str(self.data / "people.json"), "--clock-file", str(self.data / "ahead"),
+        ]  # fmt: skip
+        self.console = await self._spawn(console, "console.log", dict(os.environ))
+        await self._until(f"http://{HOST}:{ports.console}/api/clock", self.console, "演示台", stop)
+        await self._start_bot()
+        assert self.bot is not None
+        await self._until(f"http://{HOST}:{ports.bot}/readyz", self.bot, "机器人", stop)
+
+    async def _start_bot(self) -> None:
+        words = ["main.py", "serve", "--config", str(self.data / "config.toml"), "--migrate"]
+        self.bot = await self._spawn(words, "bot.log", self.environment(os.environ))
+
+    async def _spawn(self, words: Sequence[str], log: str, env: dict[str, str]) -> asyncio.subprocess.Process:
+        """A child in a session of its own, so that Ctrl-C reaches us alone and we stop it in order."""
+        out = (self.data / log).open("ab")
+        try:
+            return await asyncio.create_subprocess_exec(
+                sys.executable, *words, cwd=HERE, env=self._quick(env), stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
+                start_new_session=True, preexec_fn=_die_with_parent,
+            )  # fmt: skip
+        finally:
+            out.close()
+
+    def _quick(self, env: dict[str, str]) -> dict[str, str]:
+        """Where Python is told to write no bytecode it compiles all at every start: then let it do so in our place."""
+        if not env.pop("PYTHONDONTWRITEBYTECODE", ""):
+            return env
+        return env | {"PYTHONPYCACHEPREFIX": str(self.data / "cache")}
+
+    async def _until(
+        self, url: str, process: asyncio.subprocess.Process, name: str, stop: asyncio.Event
+    ) -> None:
+        """Waits until `url` answers 200. Raises Trouble when the process ends first or takes too long."""
+        end = asyncio.get_running_loop().time() + PATIENCE
+        async with ClientSession(timeout=ClientTimeout(total=2.0)) as session:
+            while not stop.is_set():
+                if process.returncode is not None:
+                    raise Trouble(f"{name}没有启动成功：{self._last_words(name)}")
+                with contextlib.suppress(ClientError, TimeoutError, OSError):
+                    async with session.get(url) as answer:
+                        if answer.status == 200:
+                            return
+                if asyncio.get_running_loop().time() > end:
+                    raise Trouble(
+                        f"{name}在 {PATIENCE:.0f} 秒内没有就绪，日志在 {self.data / _log_of(name)}。"
+                    )
+                await asyncio.sleep(0.1)
+
+    def _last_words(self, name: str) -> str:
+        path = self.data / _log_of(name)
+        lines = [
+            line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()
+        ]
+        return f"{lines[-1] if lines else '没有留下日志'}（日志：{path}）"
+
+    async def keep(self, stop: asyncio.Event) -> int:
+        """Starts the bot again whenever it ends, until told to stop. Raises Trouble when it cannot be kept alive."""
+        pause, failed = 0.2, 0
+        while True:
+            assert self.bot is not None
+            assert self.console is not None
+            started = asyncio.get_running_loop().time()
+            done = await _first(stop.wait(), self.bot.wait(), self.console.wait())
+            if done == 0:
+                return 0
+            if done == 2:
+                raise Trouble(f"演示台退出了：{self._last_words('演示台')}")
+            short = asyncio.get_running_loop().time() - started < SHORT_LIFE
+            failed, pause = (failed + 1, min(pause * 2, 5.0)) if short else (0, 0.2)
+            if self.bot.returncode == 2 or failed >= 8:
+                raise Trouble(f"机器人起不来：{self._last_words('机器人')}")
+            say(f"机器人退出了（{_how(self.bot.returncode)}），正在重启…")
+            await asyncio.sleep(pause)
+            await self._start_bot()
+            say(f"机器人已重启，进程号 {self.bot.pid}。")
+
+    async def stop(self) -> None:
+        """Ends the bot first, then the platforms under it."""
+        for process in (self.bot, self.console):
+            if process is None or process.returncode is not None:
+                continue
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), STOPPING)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+    def welcome(self) -> str:
+        """What the person at the terminal reads first."""
+        assert self.bot is not None
+        again = (
+            "继续上次的数据（手机屏幕从空白开始，发 /今日 看看；从头开始用 --fresh）。\n\n  "
+            if self.again
+            else ""
+        )
+        return f"""
+  跟进 · 演示已就绪： http://{HOST}:{self.ports.console}/
+
+  {again}先做这三件事：
+  1. 在左边王磊的手机上点「同步至CRM 李四…」，草稿卡片出来后点「存为新客户」，再点「开始跟进」。
+  2. 点「官网询盘（接口）」来一条新线索，再让时间过去：右上角「下一个工作日早上」，然后「+4 小时」。
+     超时提醒会到负责人和主管张敏的手机上。
+  3. 另开一个终端 kill -9 {self.bot.pid}（机器人进程）：它会自己回来，接着聊。
+
+  机器人 http://{HOST}:{self.ports.bot}/   日志 {self.data / "bot.log"}   配置 {self.data / "config.toml"}
+  按 Ctrl-C 停止。"""
+
+
+SECTIONS = {
+    "app": """\
+name       = "跟进"
+timezone   = "Asia/Shanghai"
+listen     = "{bot}"
+public_url = "http://{bot}"
+log        = "text"
+""",
+    "store": """\
+database = {database}
+files    = {files}
+""",
+    "wecom": """\
+enabled  = true
+corp_id  = "wwsim"
+agent_id = 1000002
+secret   = "sim-wecom-secret"
+token    = "simtoken"
+aes_key  = "{aes_key}"
+api_base = "http://{wecom}"
+""",
+    "dingtalk": """\
+enabled        = true
+client_id      = "dingsim"
+client_secret  = "sim-dingtalk-secret"
+api_base       = "http://{dingtalk}"
+oapi_base      = "http://{dingtalk}"
+monthly_calls  = 0
+monthly_pushes = 0
+""",
+    "api": """\
+tokens = ["{token}"]
+""",
+}
+"""The sections that the demo puts in place of the shipped ones."""
+HEAD = """\
+# 演示用的配置：随意修改，重启演示后生效；main.py demo --fresh 会重新生成。
+# 演示时端口和目录由程序指定，改这里的端口不起作用。
+
+"""
+
+
+def configuration(shipped: str, data: Path, ports: Ports) -> str:
+    """The shipped configuration with the demo's platforms, store and people in place of its own."""
+    values = {
+        "bot": f"{HOST}:{ports.bot}", "wecom": f"{HOST}:{ports.wecom}", "dingtalk": f"{HOST}:{ports.dingtalk}",
+        "database": _quoted(f"sqlite:///{data}/genjin.db"), "files": _quoted(f"{data}/files"),
+        "aes_key": AES_KEY, "token": TOKEN,
+    }  # fmt: skip
+    mine = {name: body.format_map(values) for name, body in SECTIONS.items()}
+    kept = [_section(section, mine) for section in re.split(r"(?m)^(?=\[)", shipped)[1:]]
+    added = [f"[{name}]\n{body}\n" for name, body in mine.items()]
+    return HEAD + "".join([*kept, *added, firm(FIRM)])
+
+
+def _section(text: str, mine: dict[str, str]) -> str:
+    """One section of the shipped file: ours where we have one (taken out of `mine`), else as it stands."""
+    found = re.match(r"\[([a-z_]+)\]", text)
+    if found is None or found[1] not in mine:
+        return text
+    return f"[{found[1]}]\n{mine.pop(found[1])}\n"
+
+
+def firm(people: Sequence[Person]) -> str:
+    """[[team]] and [[member]] of the demo."""
+    rows = ['[[team]]\nname = "华东"\nmanager = "zhangmin"\n']
+    for person in people:
+        roles, team, regions, tags = WORK[person.id]
+        rows.append(
+            f'[[member]]\nid = "{person.id}"\nname = "{person.name}"\nwecom = "{person.wecom}"\n'
+            f'dingtalk = "{person.dingtalk}"\nroles = {roles}\nteam = "{team}"\nregions = {regions}\ntags = {tags}\n'
+        )
+    return "\n".join(rows)
+
+
+def _quoted(text: str) -> str:
+    """A TOML string."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _log_of(name: str) -> str:
+    return "console.log" if name == "演示台" else "bot.log"
+
+
+def _how(code: int | None) -> str:
+    """How a process ended."""
+    if code is not None and code < 0:
+        with contextlib.suppress(ValueError):
+            return f"信号 {signal.Signals(-code).name}"
+    return f"退出码 {code}"
+
+
+async def _first(*waits: Coroutine[object, object, object]) -> int:
+    """Which of these is done first; the others are cancelled."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return next(n for n, task in enumerate(tasks) if task.done())
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _die_with_parent() -> None:
+    """Linux: a demo that is killed takes its children along. Elsewhere they have to be stopped by hand."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG

@@ -1,0 +1,361 @@
+"""Wiring and command line: read the configuration, build the parts, run the loops."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web as http
+
+from bot import logs
+from bot.bells import Bells
+from bot.clock import Clock
+from bot.config import BadConfig, Config, load
+from bot.engine import Engine
+from bot.platform import Platform, Shared
+from bot.quota import Quota
+from bot.wecom.menu import Entry
+from bot.wecom.platform import WecomPlatform
+from rules import hours
+from store import migrate
+from store.cache import LocalShared, RedisShared
+from store.db import Busy, Database
+
+HERE = Path(__file__).parent
+MENU = (
+    Entry("今日", command="/今日"),
+    Entry(
+        "打卡",
+        under=(
+            Entry("继续打卡", command="/打卡"),
+            Entry("我的数据", command="/我的"),
+            Entry("撤销", command="/撤销"),
+        ),
+    ),
+    Entry(
+        "更多",
+        under=(
+            Entry("超时", command="/超时"),
+            Entry("资料", command="/资料"),
+            Entry("帮助", command="/帮助"),
+        ),
+    ),
+)
+"""The app menu on WeCom (B15): the commands a rep needs without typing."""
+
+
+@dataclass
+class App:
+    """A running bot: its engine, its database, its web server."""
+
+    engine: Engine
+    db: Database
+    shared: LocalShared | RedisShared
+    runner: http.AppRunner
+    port: int
+
+    async def stop(self) -> None:
+        """Stops in order: no new traffic, finish the rows in hand, close connections."""
+        await self.engine.stop()
+        await self.runner.cleanup()
+        await self.shared.close()
+        await self.db.close()
+
+
+def platforms_of(config: Config, shared: Shared, clock: Clock, quota: Quota) -> list[Platform]:
+    """The platforms that the configuration switches on."""
+    from bot.dingtalk.platform import DingtalkPlatform
+
+    made: list[Platform] = []
+    if config.wecom.enabled:
+        made.append(
+            WecomPlatform(
+                config.wecom, shared, clock.now, quota.meter("wecom"), menu=MENU,
+                public_url=config.app.public_url, brand=config.app.name,
+            )
+        )  # fmt: skip
+    if config.dingtalk.enabled:
+        meter = quota.meter("dingtalk")
+        made.append(DingtalkPlatform(config.dingtalk, shared, clock.now, meter, config.app.public_url))
+    return made
+
+
+async def start(config: Config, *, clock: Clock | None = None, migrating: bool = False) -> App:
+    """Builds and starts everything. Raises BadConfig, Busy, migrate.Older or migrate.Newer before it touches anything."""
+    import handlers
+    from nlp.warm import warm
+    from web.app import make_app
+    from web.dev import dev_routes
+
+    clock = clock or Clock()
+    db = Database(config.store.database, pool=config.store.pool)
+    shared: LocalShared | RedisShared | None = None
+    engine: Engine | None = None
+    try:
+        db.own()
+        if migrating:
+            await migrate.upgrade(db)
+        await migrate.check(db)
+        bells = Bells()
+        if config.store.redis:
+            shared = RedisShared(config.store.redis)
+            shared.listen(bells.ring_here)
+            bells.reach_others(shared.ring)
+        else:
+            shared = LocalShared()
+        quota = Quota(db, config.app.zone)
+        platforms = platforms_of(config, shared, clock, quota)
+        engine = Engine(db, config, clock, handlers.ROUTERS, platforms, shared, quota, bells)
+        pages = make_app(engine)
+        pages.add_routes(dev_routes(engine))
+        runner = http.AppRunner(pages, access_log=None, shutdown_timeout=15)
+        await runner.setup()
+        site = http.TCPSite(runner, config.app.host, config.app.port)
+        await engine.start()
+        await site.start()
+    except BaseException:
+        if engine is not None:
+            await engine.stop()
+        if shared is not None:
+            await shared.close()
+        await db.close()
+        raise
+    loop = asyncio.get_running_loop()
+    loop.run_in_executor(None, warm)  # the dictionaries load beside the first events, not before them
+    server = site._server
+    port = server.sockets[0].getsockname()[1] if isinstance(server, asyncio.Server) else config.app.port
+    return App(engine, db, shared, runner, port)
+
+
+# ── commands ───────────────────────────────────────────────────────────────────────────────────────────
+async def _until_told() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    await stop.wait()
+
+
+async def serve(config: Config, *, migrating: bool) -> int:
+    """`main.py serve`."""
+    app = await start(config, migrating=migrating)
+    print(f"genjin 正在运行：http://{config.app.host}:{app.port}/healthz", flush=True)
+    await _until_told()
+    await app.stop()
+    return 0
+
+
+def run_serve(args: argparse.Namespace) -> int:
+    """Start-up errors are one line each; exit code 2 for what the deployer has to fix."""
+    try:
+        config = load(Path(args.config))
+    except BadConfig as error:
+        return _say(str(error))
+    logs.configure(config.app.log)
+    try:
+        return _run(serve(config, migrating=args.migrate))
+    except (BadConfig, Busy, migrate.Older, migrate.Newer) as error:
+        return _say(str(error))
+    except OSError as error:
+        return _say(f"不能在 {config.app.listen} 上监听，或连不上数据库：{error.strerror or error}")
+
+
+def _say(line: str) -> int:
+    print(line, file=sys.stderr)
+    return 2
+
+
+def _run(main: Any) -> int:
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        return int(uvloop.run(main))
+    return int(asyncio.run(main))
+
+
+def run_migrate(args: argparse.Namespace) -> int:
+    """`main.py migrate`."""
+
+    async def go(config: Config) -> int:
+        db = Database(config.store.database, pool=2)
+        try:
+            db.own()
+            old, new, kept = await migrate.upgrade(db)
+            if kept:
+                print(f"迁移前的副本：{kept}")
+            print(f"数据库结构：{old or '空'} → {new}")
+            return 0
+        finally:
+            await db.close()
+
+    return _with_config(args, go)
+
+
+def run_backup(args: argparse.Namespace) -> int:
+    """`main.py backup FILE`."""
+
+    async def go(config: Config) -> int:
+        db = Database(config.store.database, pool=2)
+        try:
+            counts = await migrate.backup(db, Path(args.file))
+        finally:
+            await db.close()
+        print(
+            f"已备份到 {args.file}：客户 {counts['customer']}，线索 {counts['lead']}，跟进 {counts['followup']}"
+        )
+        return 0
+
+    return _with_config(args, go)
+
+
+def run_restore(args: argparse.Namespace) -> int:
+    """`main.py restore FILE`."""
+
+    async def go(config: Config) -> int:
+        db = Database(config.store.database, pool=2)
+        try:
+            db.own()
+            counts = await migrate.restore(db, Path(args.file))
+        except migrate.NotABackup as error:
+            return _say(str(error))
+        finally:
+            await db.close()
+        print(f"已恢复：客户 {counts['customer']}，线索 {counts['lead']}，跟进 {counts['followup']}")
+        return 0
+
+    return _with_config(args, go)
+
+
+def _with_config(args: argparse.Namespace, go: Any) -> int:
+    try:
+        config = load(Path(args.config))
+        logs.configure("text")
+        return _run(go(config))
+    except (BadConfig, Busy, migrate.Newer, migrate.Older) as error:
+        return _say(str(error))
+
+
+def run_doctor(args: argparse.Namespace) -> int:
+    """`main.py doctor`: every check with what, why and how to fix."""
+    from bot.doctor import checks
+
+    async def go(config: Config) -> int:
+        db = Database("sqlite:///:memory:")  # nothing is counted while only looking
+        platforms = platforms_of(config, LocalShared(), Clock(), Quota(db, config.app.zone))
+        found = await checks(config, platforms)
+        for platform in platforms:
+            await platform.stop()
+        await db.close()
+        if args.json:
+            print(json.dumps([vars(one) for one in found], ensure_ascii=False, indent=1))
+        else:
+            marks = {"ok": "✅", "warn": "⚠️ ", "fail": "❌"}
+            for one in found:
+                print(
+                    f"{marks[one.state]} {one.name}：{one.text}" + (f"\n     → {one.fix}" if one.fix else "")
+                )
+        return 1 if any(one.state == "fail" for one in found) else 0
+
+    return _with_config(args, go)
+
+
+def run_extract(_args: argparse.Namespace) -> int:
+    """`main.py extract`: JSON lines in, JSON lines out."""
+    from nlp.draft import as_dict
+
+    for number, line in enumerate(sys.stdin, start=1):
+        if not line.strip():
+            continue
+        try:
+            item = json.loads(line)
+            found = as_dict(item["text"], item["now"])
+        except (ValueError, KeyError, TypeError) as error:
+            return _say(f'第 {number} 行不是 {{"id", "text", "now"}}：{error}')
+        print(json.dumps({"id": item.get("id", ""), **found}, ensure_ascii=False), flush=True)
+    return 0
+
+
+def run_due(args: argparse.Namespace) -> int:
+    """`main.py due`: how a deadline is counted, JSON lines in and out."""
+    try:
+        path = Path(args.config)
+        config = load(path if path.exists() or args.config != "config.toml" else None)
+    except BadConfig as error:
+        return _say(str(error))
+    calendar = config.calendar.calendar(config.app.zone)
+    for number, line in enumerate(sys.stdin, start=1):
+        if not line.strip():
+            continue
+        try:
+            print(json.dumps(hours.due_line(calendar, json.loads(line), args.hours)), flush=True)
+        except (ValueError, KeyError, TypeError) as error:
+            return _say(f"第 {number} 行：{error}")
+    return 0
+
+
+def run_sim(args: argparse.Namespace) -> int:
+    """`main.py sim wecom|dingtalk`: one simulated platform alone."""
+    words = [sys.executable, "-m", f"sim.{args.platform}_server", "--port", str(args.port)]
+    if args.scenario:
+        words += ["--scenario", args.scenario]
+    os.chdir(HERE)
+    os.execv(sys.executable, words)
+
+
+def run_demo(args: argparse.Namespace) -> int:
+    """`main.py demo`: simulated platforms, a console to chat in, SQLite."""
+    from demo import demo
+
+    return _run(demo(port=args.port, data=Path(args.data), fresh=args.fresh))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line (docs/operations.md)."""
+    top = argparse.ArgumentParser(
+        prog="main.py", description="genjin（跟进）：企业微信和钉钉里的销售跟进助手"
+    )
+    commands = top.add_subparsers(dest="command", required=True)
+
+    def add(name: str, run: Any, about: str, *, config: bool = True) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=about, description=about)
+        one.set_defaults(run=run)
+        if config:
+            one.add_argument("--config", default="config.toml")
+        return one
+
+    one = add("demo", run_demo, "在本机试用：模拟的企业微信和钉钉，浏览器里聊天", config=False)
+    one.add_argument("--port", type=int, default=8080)
+    one.add_argument("--data", default="var/demo")
+    one.add_argument("--fresh", action="store_true", help="从头开始，清掉上次的数据")
+    one = add("serve", run_serve, "正式运行")
+    one.add_argument("--migrate", action="store_true", help="启动前升级数据库结构")
+    add("migrate", run_migrate, "升级数据库结构")
+    add("backup", run_backup, "备份到一个文件").add_argument("file")
+    add("restore", run_restore, "从备份恢复到一个空库").add_argument("file")
+    add("doctor", run_doctor, "检查配置、数据库、平台").add_argument("--json", action="store_true")
+    add("extract", run_extract, "从聊天文本里提取客户信息（JSON 行）", config=False)
+    add("due", run_due, "期限是怎么算的（JSON 行）").add_argument(
+        "--hours", choices=("working", "calendar"), default="working"
+    )
+    one = add("sim", run_sim, "单独运行一个模拟平台", config=False)
+    one.add_argument("platform", choices=("wecom", "dingtalk"))
+    one.add_argument("--port", type=int, default=0)
+    one.add_argument("--scenario", default="")
+    return top
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit code."""
+    args = parser().parse_args(words)
+    return int(args.run(args))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,259 @@
+"""The console page in a real browser: what is typed, pressed and picked, keyboard, small screens, contrast, no outside."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from sim.phone import Seen
+from tests.browser.kit import browser, missing
+from tests.sim.console_kit import CARD, Desk, desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(missing()), reason=missing() or "there is one")]
+BOX, LOG = "#wecom .compose textarea", "#wecom .messages"
+
+CONTRAST = """() => {
+  const light = ([r, g, b]) => [r, g, b].map((v) => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; })
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const read = (text) => { const n = text.match(/[\\d.]+/g).map(Number); return [n.slice(0, 3), n.length > 3 ? n[3] : 1]; };
+  const ground = (node) => {
+    const above = [];
+    for (let at = node; at; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      const image = style.backgroundImage.match(/rgba?\\([^)]*\\)/);
+      const [color, alpha] = read(image ? image[0] : style.backgroundColor);
+      above.push([color, alpha]);
+      if (alpha === 1) break;
+    }
+    return above.reverse().reduce((under, [c, a]) => under.map((u, i) => u * (1 - a) + c[i] * a), [255, 255, 255]);
+  };
+  const bad = [];
+  for (const node of document.querySelectorAll("body *")) {
+    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
+    if (!own || !node.offsetParent || node.matches(":disabled, option")) continue;
+    const style = getComputedStyle(node);
+    const [a, b] = [light(read(style.color)[0]), light(ground(node))].sort((x, y) => y - x);
+    const ratio = (a + .05) / (b + .05);
+    const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.6 && +style.fontWeight >= 700);
+    if (ratio < (large ? 3 : 4.5)) bad.push(`${ratio.toFixed(2)} ${node.outerHTML.slice(0, 80)}`);
+  }
+  return bad;
+}"""
+
+
+@pytest.fixture
+async def here() -> AsyncIterator[Desk]:
+    async with desk() as one:
+        yield one
+
+
+@pytest.fixture
+async def page(here: Desk) -> AsyncIterator[Any]:
+    """The page, opened; afterwards it must have complained about nothing and asked nobody else."""
+    complaints: list[str] = []
+    async with browser() as one:
+        page = await one.new_page(viewport={"width": 1280, "height": 800})
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        page.on(
+            "request",
+            lambda asked: complaints.append(asked.url) if not asked.url.startswith(here.page.url) else None,
+        )
+        await page.goto(here.page.url)
+        await page.wait_for_selector(".bot.up")
+        yield page
+    assert complaints == []
+
+
+async def said(here: Desk, count: int, user: str = "WangLei") -> list[str]:
+    """What this person has written, once it is so much."""
+    phone = here.console.wecom.phones[user]
+    async with asyncio.timeout(5):
+        while len(mine := [seen.text for seen in phone.seen if seen.mine]) < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    return mine
+
+
+async def test_enter_sends_and_shift_enter_breaks_the_line(here: Desk, page: Any) -> None:
+    await page.fill(BOX, "")
+    await page.type(BOX, "第一行")
+    await page.press(BOX, "Shift+Enter")
+    await page.type(BOX, "第二行")
+    await page.press(BOX, "Enter")
+    assert await said(here, 1) == ["第一行\n第二行"]
+    assert await page.input_value(BOX) == ""
+    await page.wait_for_selector(f"{LOG} .mine >> text=第二行")
+    await page.press(BOX, "Enter")
+    await page.type(BOX, "三")
+    await page.press(BOX, "Enter")
+    assert await said(here, 2) == ["第一行\n第二行", "三"], "an empty box sends nothing"
+
+
+async def test_examples_are_one_click(here: Desk, page: Any) -> None:
+    await page.click("#wecom .chip:has-text('同步至CRM 李四')")
+    assert (await said(here, 1))[0].startswith("同步至CRM 李四 13800138000")
+    await page.click("#wecom .chip:has-text('官网询盘')")
+    await page.wait_for_selector(".toast.good >> text=L-1001")
+    ((_, fields),) = here.bot.enquiries
+    assert fields["company"] == "宁波恒达汽配有限公司"
+
+
+async def test_a_card_is_pressed_picked_and_changed_in_place(here: Desk, page: Any) -> None:
+    told = await here.wecom_sends("WangLei", "template_card", CARD)
+    card = f"{LOG} .wecom-card"
+    await page.wait_for_selector(f"{card} h3 >> text=新线索 L-1001")
+    await page.select_option(f"{card} select", label="出差")
+    await page.click(f"{card} button:has-text('开始跟进')")
+    async with asyncio.timeout(5):
+        while not (found := here.console.wecom.wire.of("template_card_event")):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert "<OptionId><![CDATA[away]]>" in found[0].sent
+    wecom = here.console.wecom
+    message = wecom.messages[told["msgid"]]
+    token = {"access_token": next(iter(wecom.tokens))}
+    body = {
+        "userids": ["WangLei"], "agentid": wecom.agent_id, "response_code": wecom.issue_code(message),
+        "button": {"replace_name": "已开始"},
+    }  # fmt: skip
+    url = f"{wecom.url}/cgi-bin/message/update_template_card"
+    raw = json.dumps(body, ensure_ascii=False).encode()
+    async with here.page.session.post(url, params=token, data=raw) as answer:
+        assert (await answer.json(content_type=None))["errcode"] == 0
+    await page.wait_for_selector(f"{card} button:disabled >> text=已开始")
+    assert await page.locator(f"{card} select").is_disabled()
+    assert await page.locator(card).count() == 1
+
+
+async def test_markup_in_messages_stays_text(here: Desk, page: Any) -> None:
+    evil = "<img src=x onerror=\"document.title='owned'\"> **粗** [点我](javascript:alert(1))"
+    await here.console.wecom.phones["WangLei"].show(Seen(0, "text", evil, 0.0))
+    ding = here.console.dingtalk.phones["wanglei01"]
+    await ding.show(Seen(0, "markdown", evil, 0.0, raw={"title": "x", "text": evil}))
+    await page.wait_for_selector("#dingtalk .md b >> text=粗")
+    assert evil in await page.inner_text(LOG)
+    assert await page.locator(".messages li :is(img:not([alt='机器人']), a)").count() == 0
+    assert await page.title() == "跟进 · 演示台"
+
+
+async def test_people_have_badges_and_the_keyboard_switches_them(here: Desk, page: Any) -> None:
+    await here.wecom_sends("LiQian", "text", {"content": "有新线索"})
+    await page.wait_for_selector("#wecom .person:has-text('李倩') .badge >> text=1")
+    assert await page.get_attribute("#wecom .person:has-text('李倩')", "aria-label") == "李倩，销售，1 条未读"
+    await page.focus("#wecom .person[aria-selected=true]")
+    await page.keyboard.press("ArrowRight")
+    await page.wait_for_selector(f"{LOG} >> text=有新线索")
+    assert await page.inner_text("#wecom .owner") == "李倩的企业微信"
+    assert await page.locator("#wecom .badge:visible").count() == 0
+    assert await page.evaluate("document.activeElement.textContent") == "倩李倩销售"
+
+
+async def test_every_control_can_be_reached_with_the_keyboard_and_has_a_name(here: Desk, page: Any) -> None:
+    await here.wecom_sends("WangLei", "template_card", CARD)
+    await page.wait_for_selector(".wecom-card")
+    unnamed = await page.evaluate(
+        """() => [...document.querySelectorAll("button, select, textarea, input, summary, [role=tab]")]
+          .filter((node) => node.offsetParent)
+          .filter((node) => !(node.textContent.trim() || node.getAttribute("aria-label") || node.labels?.[0]?.textContent.trim()))
+          .map((node) => node.outerHTML)"""
+    )
+    assert unnamed == []
+    reached = set()
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        reached.add(
+            await page.evaluate("document.activeElement.textContent || document.activeElement.ariaLabel")
+        )
+    assert {"开始跟进", "转给同事", "发送", "+4 小时", "官网询盘（接口）"} <= reached
+
+
+async def test_forwarding_is_sent_on_dingtalk_and_pasted_on_wecom(here: Desk, page: Any) -> None:
+    await page.click("#wecom .tool[title=转发聊天记录]")
+    assert "平台限制" in await page.inner_text("dialog")
+    await page.fill("dialog textarea", "陈工：要两台\n王磊：好")
+    await page.click("dialog .primary")
+    assert await page.input_value(BOX) == "陈工：要两台\n王磊：好"
+    await page.click("#dingtalk .tool[title=转发聊天记录]")
+    await page.fill("dialog textarea", "没有说话人")
+    await page.click("dialog .primary")
+    await page.wait_for_selector(".toast.bad >> text=说话人")
+    await page.fill("dialog textarea", "陈工：要两台")
+    await page.click("dialog .primary")
+    await page.wait_for_selector("#dingtalk .mine >> text=陈工：要两台")
+    assert await page.locator("dialog").count() == 0
+
+
+async def test_ten_thousand_messages_stay_quick(here: Desk, page: Any) -> None:
+    phone = here.console.wecom.phones["LiQian"]
+    for n in range(10_000):
+        await phone.show(Seen(0, "text", f"第 {n + 1} 条", float(n)))
+    await page.reload()
+    await page.click("#wecom .person:has-text('李倩')")
+    await page.wait_for_selector(f"{LOG} >> text=第 10000 条")
+    assert await page.locator(f"{LOG} li").count() == 200
+    await page.click("#wecom .older")
+    await page.wait_for_selector(f"{LOG} >> text=第 9601 条")
+    assert await page.locator(f"{LOG} li").count() == 400
+    await page.evaluate("document.querySelector('#wecom .log').scrollTop = 1e9")
+    for n in range(50):
+        await phone.show(Seen(0, "text", f"新 {n + 1} 条", float(n)))
+    await page.wait_for_selector(f"{LOG} >> text=新 50 条")
+    assert await page.locator(f"{LOG} li").count() == 200
+    assert await page.locator("#wecom .older").is_visible()
+
+
+async def test_what_comes_while_a_chat_is_being_opened_is_not_lost(here: Desk, page: Any) -> None:
+    phone = here.console.wecom.phones["LiQian"]
+    await phone.show(Seen(0, "text", "先前的", 0.0))
+
+    async def slowly(route: Any) -> None:
+        answer = await route.fetch()
+        await phone.show(Seen(0, "text", "这时来的", 0.0))
+        phone.seen[0].text = "先前的，改过"
+        await phone.refresh(phone.seen[0])
+        await asyncio.sleep(0.5)
+        await route.fulfill(response=answer)
+
+    await page.route("**/api/wecom/LiQian/messages*", slowly)
+    async with page.expect_response("**/api/wecom/LiQian/messages*") as answered:
+        await page.click("#wecom .person:has-text('李倩')")
+    await (await answered.value).finished()
+    await page.wait_for_timeout(300)  # what the answer brings is drawn by now
+    assert await page.locator(f"{LOG} li .text").all_inner_texts() == ["先前的，改过", "这时来的"]
+
+
+@pytest.mark.parametrize("width", [1280, 768, 390])
+async def test_it_fits_and_can_be_read_at_every_width(here: Desk, page: Any, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 800})
+    await here.wecom_sends("WangLei", "template_card", CARD)
+    long = {"content": "很长的一行" * 40 + "a" * 300}
+    await here.wecom_sends("WangLei", "text", long)
+    for view in ("wecom", "dingtalk", "side"):
+        if width < 1041:
+            await page.click(f".views [data-view={view}]")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        assert await page.evaluate(CONTRAST) == [], (width, view)
+    if width < 1041:
+        await page.click(".views [data-view=wecom]")
+    inside = await page.evaluate(
+        "(() => { const log = document.querySelector('#wecom .log'); return log.scrollWidth <= log.clientWidth; })()"
+    )
+    assert inside
+
+
+async def test_the_wire_shows_what_was_said(here: Desk, page: Any) -> None:
+    await page.click("#tab-wire")
+    await here.wecom_sends("WangLei", "text", {"content": "看得见的内容"})
+    row = page.locator("#wire .exchange:has-text('message/send')").first
+    await row.locator("summary").click()
+    assert "看得见的内容" in await row.inner_text()
+
+
+async def test_the_clock_moves_and_says_so(here: Desk, page: Any) -> None:
+    here.bot.timers = [3600.0]
+    await page.click("[data-pass='7200']")
+    await page.wait_for_selector("#now >> text=比现实快 2 小时")
+    assert [timer for timer, _ in here.bot.fired] == [3600.0]
+    await page.click("[data-to=real]")
+    await page.wait_for_selector("#now >> text=现实时间")

@@ -1,0 +1,98 @@
+"""/healthz (alive), /readyz (can take traffic), /metrics (Prometheus)."""
+
+import asyncio
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from bot.engine import Engine
+from store import queues
+from store.db import ping
+from store.queues import Queue
+from web.errors import Handler, answer
+
+QUEUES: tuple[Queue, ...] = ("inbox", "outbox")
+PATIENCE = 3.0  # seconds that a check may take
+
+
+class Health:
+    """What watchers ask of a running engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._open = Gauge("genjin_queue_open", "Rows waiting", ["queue"], registry=self.registry)
+        self._dead = Gauge("genjin_queue_dead", "Rows given up", ["queue"], registry=self.registry)
+        self._age = Gauge(
+            "genjin_queue_oldest_seconds", "Age of the oldest waiting row", ["queue"], registry=self.registry
+        )
+        self._late = Gauge("genjin_timer_late_seconds", "How late the next timer is", registry=self.registry)
+        self._requests = Counter(
+            "genjin_http_requests", "Requests answered", ["method", "route", "status"], registry=self.registry
+        )
+
+    def routes(self) -> list[web.RouteDef]:
+        """What to mount."""
+        return [
+            web.get("/healthz", self.alive),
+            web.get("/readyz", self.ready),
+            web.get("/metrics", self.metrics),
+        ]
+
+    async def alive(self, _request: web.Request) -> web.Response:
+        """200 as long as the process answers."""
+        return answer({"status": "ok"})
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        """200, or 503 with every reason."""
+        reasons = ["正在停止"] if self._engine.draining else []
+        if why := await self._database():
+            reasons.append(f"数据库：{why}")
+        if not reasons:
+            return answer({"status": "ready"})
+        error = {"code": "not_ready", "message": "；".join(reasons)}
+        return answer({"error": error, "reasons": reasons}, 503, {"Retry-After": "5"})
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        """Depth and age of the queues, timers, requests, the process."""
+        now = self._engine.clock.now()
+        async with self._engine.db.read() as tx:
+            for queue in QUEUES:
+                depth = await queues.depth(tx, queue)
+                self._open.labels(queue).set(depth.open)
+                self._dead.labels(queue).set(depth.dead)
+                self._age.labels(queue).set(
+                    max(0.0, (now - depth.oldest).total_seconds()) if depth.oldest else 0
+                )
+            due = await queues.next_timer(tx)
+        self._late.set(max(0.0, (now - due).total_seconds()) if due else 0)
+        body = generate_latest(self.registry)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    @property
+    def counting(self) -> Middleware:
+        """A middleware that counts answers by route and status."""
+
+        @web.middleware
+        async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+            response = await handler(request)
+            resource = request.match_info.route.resource
+            route = resource.canonical if resource else "-"
+            self._requests.labels(request.method, route, str(response.status)).inc()
+            return response
+
+        return count
+
+    async def _database(self) -> str:
+        """Why the database cannot be written to, "" when it can."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await ping(self._engine.db)
+        except TimeoutError:
+            return f"{PATIENCE:g} 秒内没有回应"
+        except Exception as error:
+            return type(error).__name__  # its text may hold an address or a password
+        return ""
