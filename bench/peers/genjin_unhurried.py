@@ -1,0 +1,31 @@
+"""The product as `main.py serve` runs it, but without the platforms' cap on messages per second, which would be measured instead.
+
+`python … CONFIG`
+"""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import uvloop
+
+import main
+from bot import logs
+from bot.config import load
+
+
+async def serve(path: str) -> None:
+    config = load(Path(path))
+    logs.configure(config.app.log)
+    app = await main.start(config)
+    for platform in app.engine.platforms:
+        platform.limits.app_per_second = 100_000.0
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await stop.wait()
+    await app.stop()
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(sys.argv[1]))

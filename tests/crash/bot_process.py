@@ -1,0 +1,143 @@
+"""The product as a process that can be killed: its settings, its starts, its ends."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sim.dingtalk_server import DingtalkServer
+from sim.wecom_server import WecomServer
+
+ROOT = Path(__file__).parent.parent.parent
+TOKEN = "api-token-of-the-crash-tests"
+PATIENCE = 40.0  # seconds for a start, on a busy machine
+REPS = tuple(f"rep{n:02d}" for n in range(14))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class BotProcess:
+    """One bot on one database. Its port stays the same over all its lives."""
+
+    def __init__(
+        self, sim: WecomServer | DingtalkServer, database: str, room: Path, *, compiled: Path
+    ) -> None:
+        self.sim, self.database, self.room = sim, database, room
+        self.port = free_port()
+        self.pid = 0
+        self.starts = 0
+        self.log = room / "log"
+        self._env = {
+            **os.environ,
+            **self._settings(),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONPYCACHEPREFIX": str(compiled),
+        }
+        self._env.pop("PYTHONDONTWRITEBYTECODE", None)
+        self._config = room / "config.toml"
+        self._forker: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _settings(self) -> dict[str, str]:
+        sim = self.sim
+        common = {
+            "GENJIN_APP__LISTEN": f"127.0.0.1:{self.port}",
+            "GENJIN_STORE__DATABASE": self.database,
+            "GENJIN_STORE__FILES": str(self.room / "files"),
+            "GENJIN_API__TOKENS": f'["{TOKEN}"]',
+            "GENJIN_CALENDAR__QUIET": '""',  # the story is the same at three in the morning
+            "GENJIN_MESSAGES__PER_MINUTE": "30",
+            "GENJIN_APP__LOG": "text",
+        }
+        if isinstance(sim, WecomServer):
+            names = ("corp_id", "agent_id", "secret", "token", "aes_key")
+            own = {f"GENJIN_WECOM__{name.upper()}": str(getattr(sim, name)) for name in names}
+            return common | own | {"GENJIN_WECOM__ENABLED": "true", "GENJIN_WECOM__API_BASE": sim.url}
+        own = {
+            f"GENJIN_DINGTALK__{name.upper()}": getattr(sim, name) for name in ("client_id", "client_secret")
+        }
+        free = {"GENJIN_DINGTALK__MONTHLY_CALLS": "0", "GENJIN_DINGTALK__MONTHLY_PUSHES": "0"}
+        bases = {"GENJIN_DINGTALK__API_BASE": sim.url, "GENJIN_DINGTALK__OAPI_BASE": sim.url}
+        return common | own | free | bases | {"GENJIN_DINGTALK__ENABLED": "true"}
+
+    def prepare(self) -> None:
+        """Writes the configuration and imports what all lives share. Blocks for seconds."""
+        wecom = isinstance(self.sim, WecomServer)
+        text = (ROOT / "config.toml").read_text("utf-8")
+        for rep in REPS:
+            account = f'wecom = "{rep.upper()}"' if wecom else f'dingtalk = "d-{rep}"'
+            text += f'\n[[member]]\nid = "{rep}"\nname = "销售{rep[3:]}"\n{account}\n'
+        self._config.write_text(text, "utf-8")
+        words = [sys.executable, str(Path(__file__).with_name("forker.py")), str(self._config), str(self.log)]
+        self._forker = subprocess.Popen(
+            words, cwd=ROOT, env=self._env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self._forker.stdout is not None
+        assert self._forker.stdout.readline() == "ready\n", "the product could not be imported"
+
+    def spawn(self) -> None:
+        """A new life; it may not take connections yet."""
+        assert self._forker is not None
+        assert self._forker.stdin is not None
+        assert self._forker.stdout is not None
+        self._forker.stdin.write("start\n")
+        self._forker.stdin.flush()
+        self.pid = int(self._forker.stdout.readline())
+        self.starts += 1
+
+    async def up(self) -> None:
+        """Waits until it takes traffic. Raises AssertionError with its last words when it ends instead."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            assert self.alive(), f"the bot ended by itself:\n{self.last_words()}"
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:
+                await asyncio.sleep(0.02)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            if isinstance(self.sim, DingtalkServer):
+                await self.sim.connected(timeout=PATIENCE)
+            return
+        raise AssertionError(f"the bot did not come up:\n{self.last_words()}")
+
+    def alive(self) -> bool:
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    async def end(self, how: signal.Signals) -> None:
+        """SIGKILL, or SIGTERM for an orderly stop; waits until the process is gone."""
+        os.kill(self.pid, how)
+        until = time.monotonic() + PATIENCE
+        while self.alive():
+            assert time.monotonic() < until, f"it does not stop:\n{self.last_words()}"
+            await asyncio.sleep(0.005)
+
+    def close(self) -> None:
+        """Nothing of it stays."""
+        if self.pid and self.alive():
+            os.kill(self.pid, signal.SIGKILL)
+        if self._forker is not None:
+            assert self._forker.stdin is not None
+            assert self._forker.stdout is not None
+            self._forker.stdin.close()
+            self._forker.wait(PATIENCE)
+            self._forker.stdout.close()
+
+    def last_words(self, size: int = 3000) -> str:
+        return self.log.read_text("utf-8", "replace")[-size:] if self.log.exists() else ""
