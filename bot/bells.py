@@ -1,7 +1,7 @@
 """Wake-ups: after a commit the next loop starts at once; other replicas hear it through the cache, if there is one."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 
 class Bells:
@@ -42,7 +42,3 @@ class Bells:
     def reach_others(self, far: Callable[[str], None]) -> None:
         """Sends rings on to other replicas."""
         self._far = far
-
-    def ring_all(self, names: Iterable[str]) -> None:
-        """Rings every bell of a set."""
-        self.ring(*names)

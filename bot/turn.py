@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.config import Config
 from bot.events import Event, Fact, Incoming, encode
 from bot.platform import Way
-from cards.card import Card, from_json, text_twin, to_json
+from cards.card import Card, from_json, to_json
 from rules.hours import Calendar, deliver_at
 from rules.team import Member
 from store import queues, screens
@@ -199,8 +199,3 @@ class Turn:
     async def _put(self, row: Outrow) -> int:
         self.rang.add("outbox")
         return await queues.put(self.tx, row, now=self.now, cause=self.event_id)
-
-
-def twin(card: Card) -> str:
-    """The card as text, for people whose client cannot show it."""
-    return text_twin(card)

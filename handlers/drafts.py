@@ -86,7 +86,7 @@ async def take_text(turn: Turn, message: Message) -> None:
 
 async def _take(turn: Turn, text: str, source: str, hint: str = "") -> None:
     """Reads the text and shows what was found; nothing is a customer before the rep says so."""
-    own = frozenset(one.name for one in await team.everyone(turn.tx))
+    own = await team.own_names(turn.tx)
     known = [one.company for one in await customers.of_owner(turn.tx, turn.me.id) if one.company]
     if len(text) <= LONG:
         found = read(text, turn.wall, known_companies=known, own_names=own)

@@ -84,14 +84,6 @@ async def remove(tx: Tx, id: int, now: datetime) -> None:
     await tx.execute(update(contacts).where(contacts.c.customer == id).values(deleted_at=now))
 
 
-async def by_core(tx: Tx, core: str) -> list[Customer]:
-    """Customers whose company has exactly this core name, oldest first; none for an empty core."""
-    if not core:
-        return []
-    query = select(customers).where(customers.c.core == core, _ALIVE).order_by(customers.c.id)
-    return [_customer(row) for row in await tx.execute(query)]
-
-
 async def names(tx: Tx, like: str = "") -> list[tuple[str, int]]:
     """(label, customer id) for nlp.similar, newest first; with `like` only those that share two neighbouring
     characters with it, which leaves a few hundred of a hundred thousand."""

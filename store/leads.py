@@ -90,12 +90,6 @@ async def recent(tx: Tx, owners: Sequence[str] = (), *, limit: int = 20) -> list
     return [_lead(row) for row in await tx.execute(query)]
 
 
-async def assigned_today(tx: Tx, owner: str, since: datetime) -> int:
-    """How many leads that are the member's were assigned since `since` (the start of the business day, UTC)."""
-    query = select(func.count()).where(lead.c.owner == owner, lead.c.assigned_at >= since)
-    return int((await tx.execute(query)).scalar_one())
-
-
 async def assigned_counts(tx: Tx, since: datetime) -> dict[str, int]:
     """Leads assigned since `since`, by owner; for choosing among many candidates in one question."""
     query = (

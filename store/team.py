@@ -61,6 +61,14 @@ async def everyone(tx: Tx) -> list[Member]:
     return [_member(row) for row in rows]
 
 
+_NAMES = sa.select(member.c.name).where(sa.not_(member.c.gone))
+
+
+async def own_names(tx: Tx) -> frozenset[str]:
+    """The names of all members who are still with us: who is never the customer in a chat."""
+    return frozenset((await tx.execute(_NAMES)).scalars())
+
+
 async def get(tx: Tx, id: str) -> Member | None:
     """A member by id (also one who left), None when unknown."""
     row = (await tx.execute(_BY_ID, {"who": id})).first()
@@ -107,11 +115,6 @@ async def team_members(tx: Tx, manager: str) -> list[Member]:
 async def with_role(tx: Tx, *roles: Role) -> list[Member]:
     """Members who have any of the roles."""
     return [one for one in await everyone(tx) if one.has(*roles)]
-
-
-async def set_available(tx: Tx, id: str, available: bool) -> None:
-    """Switches a member on or off duty."""
-    await tx.execute(sa.update(member).where(member.c.id == id).values(available=available))
 
 
 # ── where a person can be reached ──────────────────────────────────────────────────────────────────────
