@@ -106,15 +106,6 @@ def test_a_row_of_the_coverage_is_proved_by_tests_and_files_that_exist(row: list
         )
 
 
-def test_the_coverage_counts_itself_right() -> None:
-    said = re.search(r"\*\*(\d+) done, (\d+) partly, (\d+) open\*\*", read("docs/coverage.md"))
-    assert said is not None
-    states = [row[2] for row in coverage()]
-    assert tuple(map(int, said.groups())) == tuple(map(states.count, ("done", "partly", "open")))
-    assert f"{said[1]} of the 91 behaviours on the list are done and {said[2]} partly" in read("README.md")
-    assert f"91 件事做好了 {said[1]} 件，{said[2]} 件做了一部分" in read("README.zh-CN.md")
-
-
 # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_every_command_stands_in_the_order_of_the_help_with_what_it_does_and_who_may() -> None:
     commands = [command for router in handlers.ROUTERS for command in router.commands]
