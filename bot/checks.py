@@ -120,19 +120,23 @@ async def _undelivered(tx: Tx, now: datetime) -> Check:
 
 
 async def _quota(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> list[Check]:
-    if not config.dingtalk.enabled:
+    billed = [
+        (platform, section, name, key)
+        for platform, section in config.platforms().items()
+        for name, key in section.metered.items()
+    ]
+    if not billed:
         return []
     used = await usage.of_month(tx, now.astimezone(calendar.zone).strftime("%Y-%m"))
-    limits = {"api": config.dingtalk.monthly_calls, "push": config.dingtalk.monthly_pushes}
     found = []
-    for name, limit in limits.items():
-        n = used.get(("dingtalk", name), 0)
-        label = f"钉钉本月{NAMES[name].strip()}"
+    for platform, section, name, key in billed:
+        n, limit = used.get((platform, name), 0), int(getattr(section, key))
+        label = f"{section.title}本月{NAMES[name].strip()}"
         if not limit:
             found.append(Check(label, "ok", f"{n}（不限）"))
             continue
         state = "fail" if n >= limit else "warn" if n >= WARN_AT * limit else "ok"
-        fix = "之后只发必要消息；在钉钉开放平台买额度，或改 [dingtalk] 里的数。" if state != "ok" else ""
+        fix = f"之后只发必要消息；在开放平台买额度，或改 [{platform}] 里的数。" if state != "ok" else ""
         found.append(Check(label, state, f"{n}/{limit}", fix))
     return found
 
@@ -150,7 +154,7 @@ def calendar_years(calendar: Calendar, now: datetime) -> list[Check]:
 
 def people(members: Sequence[Member], config: Config) -> list[Check]:
     """Whether everybody can be reached and leads can be given to somebody (B79, B80)."""
-    on = [name for name in ("wecom", "dingtalk") if getattr(config, name).enabled]
+    on = list(config.platforms())
     nowhere = [one.name for one in members if on and not any(one.on(name) for name in on)]
     reps = [one for one in members if one.has(Role.REP)]
     takers = [one for one in reps if one.assignable and one.available]
@@ -169,7 +173,7 @@ def people(members: Sequence[Member], config: Config) -> list[Check]:
                 "平台账号",
                 "warn",
                 f"没有平台账号：{_some(nowhere)}",
-                "在 [[member]] 里写 wecom 或 dingtalk。",
+                f"在 [[member]] 里写 {' 或 '.join(on)}。",
             )
         )
     if left_out:

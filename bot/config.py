@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    create_model,
     field_validator,
     model_validator,
 )
@@ -110,10 +111,27 @@ class Store(_Section):
         return value
 
 
-class Wecom(_Section):
-    """[wecom]: a self-built app (企业微信 自建应用)."""
+class PlatformSection(_Section):
+    """The section of a chat platform. Its name in the file is also the key of its user ids in [[member]].
+
+    `title`: how people call it; `folds_case`: its user ids compare without case; `public`: its keys that hold an
+    address, a rehearsal must not point at the shipped one; `metered`: what it bills by the month → its key here.
+    """
+
+    title: ClassVar[str] = ""
+    folds_case: ClassVar[bool] = False
+    public: ClassVar[tuple[str, ...]] = ("api_base",)
+    metered: ClassVar[Mapping[str, str]] = {}
 
     enabled: bool = False
+
+
+class Wecom(PlatformSection):
+    """[wecom]: a self-built app (企业微信 自建应用)."""
+
+    title: ClassVar[str] = "企业微信"
+    folds_case: ClassVar[bool] = True
+
     corp_id: str = ""
     agent_id: int = 0
     secret: SecretStr = SecretStr("")
@@ -136,10 +154,13 @@ class Wecom(_Section):
         return self
 
 
-class Dingtalk(_Section):
+class Dingtalk(PlatformSection):
     """[dingtalk]: an internal app with a robot in Stream mode."""
 
-    enabled: bool = False
+    title: ClassVar[str] = "钉钉"
+    public: ClassVar[tuple[str, ...]] = ("api_base", "oapi_base")
+    metered: ClassVar[Mapping[str, str]] = {"api": "monthly_calls", "push": "monthly_pushes"}
+
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     robot_code: str = ""
@@ -163,6 +184,10 @@ class Dingtalk(_Section):
     @property
     def robot(self) -> str:
         return self.robot_code or self.client_id
+
+
+PLATFORMS: Mapping[str, type[PlatformSection]] = {"wecom": Wecom, "dingtalk": Dingtalk}
+"""Section of each platform; Config has a field for each."""
 
 
 class Api(_Section):
@@ -210,13 +235,11 @@ class TeamSection(_Section):
     manager: str = ""
 
 
-class MemberSection(_Section):
-    """[[member]]"""
+class _Member(_Section):
+    """[[member]], without the key for each platform."""
 
     id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")
     name: str = Field(min_length=1, max_length=32)
-    wecom: str = ""
-    dingtalk: str = ""
     roles: tuple[Role, ...] = (Role.REP,)
     team: str = ""
     regions: tuple[str, ...] = ()
@@ -230,6 +253,22 @@ class MemberSection(_Section):
         if not isinstance(value, bool):
             raise ValueError(f"是文本 {value!r}，要写 true 或 false（不加引号）")
         return value
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Platform → user id, as ids of that platform are compared."""
+        written = {name: str(getattr(self, name)).strip() for name in PLATFORMS}
+        return {
+            name: user.lower() if PLATFORMS[name].folds_case else user
+            for name, user in written.items()
+            if user
+        }
+
+
+if TYPE_CHECKING:
+    MemberSection = _Member
+else:
+    MemberSection = create_model("MemberSection", __base__=_Member, **dict.fromkeys(PLATFORMS, (str, "")))
 
 
 def _status(value: str) -> str:
@@ -374,8 +413,8 @@ class Config(_Section):
         for one in ids:
             if ids.count(one) > 1:
                 raise ValueError(f"[[member]] 的 id {one!r} 写了两次")
-        for platform in ("wecom", "dingtalk"):
-            users = [user.lower() for member in self.member if (user := getattr(member, platform))]
+        for platform in PLATFORMS:
+            users = [user.lower() for member in self.member if (user := member.ids.get(platform))]
             for user in users:
                 if users.count(user) > 1:
                     raise ValueError(f"[[member]] 的 {platform} {user!r} 写给了两个人")
@@ -404,11 +443,16 @@ class Config(_Section):
                 )
         return self
 
+    def platforms(self) -> dict[str, PlatformSection]:
+        """The sections of the platforms that are switched on, by name."""
+        sections = {name: getattr(self, name) for name in PLATFORMS}
+        return {name: section for name, section in sections.items() if section.enabled}
+
     def members(self) -> tuple[Member, ...]:
         """The team as rules/team.py sees it."""
         return tuple(
             Member(
-                id=m.id, name=m.name, roles=frozenset(m.roles), team=m.team, wecom=m.wecom, dingtalk=m.dingtalk,
+                id=m.id, name=m.name, roles=frozenset(m.roles), team=m.team, ids=m.ids,
                 regions=m.regions, tags=m.tags, available=m.available, assignable=m.assignable,
             )
             for m in self.member

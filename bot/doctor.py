@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot import checks as state
 from bot.clock import Clock
-from bot.config import Config
+from bot.config import PLATFORMS, Config
 from bot.platform import Check, Platform
 from store import migrate
 from store.cache import RedisShared
@@ -22,15 +22,15 @@ async def checks(config: Config, platforms: Sequence[Platform] = ()) -> list[Che
     found = [_config(config), _zone(config, now), *_files(config)]
     database = await _database(config)
     found += [database, await _redis(config)]
-    if config.wecom.enabled or config.dingtalk.enabled:
+    if config.platforms():
         found += await state.ask(platforms)
     else:
         found.append(
             Check(
                 "平台",
                 "warn",
-                "企业微信和钉钉都没有启用",
-                "在 [wecom] 或 [dingtalk] 里填好并写 enabled = true。",
+                f"{'、'.join(one.title for one in PLATFORMS.values())}都没有启用",
+                f"在 {' 或 '.join(f'[{name}]' for name in PLATFORMS)} 里填好并写 enabled = true。",
             )
         )
     found += state.calendar_years(calendar, now)

@@ -11,10 +11,9 @@ TITLE = 26
 MARKS = {"ok": "✅", "warn": "⚠️", "fail": "❌"}
 
 
-def alert(platform: str, text: str, code: str, at: str) -> Card:
-    """The platform or the machine tells of itself. `at` (ready to read) makes each one different: WeCom swallows what
-    it was sent already within some hours (protocol wecom, duplicate check)."""
-    name = {"wecom": "企业微信", "dingtalk": "钉钉"}.get(platform, platform)
+def alert(name: str, text: str, code: str, at: str) -> Card:
+    """The platform (by the name people call it) or the machine tells of itself. `at` (ready to read) makes each one
+    different: WeCom swallows what it was sent already within some hours (protocol wecom, duplicate check)."""
     return Card(kind="alert", title=clip(f"⚠ {name or '系统'} 告警", TITLE), lines=(text, f"时间：{at}"),
                 note=f"代码 {code}。看全部状态发 /诊断", tone=Tone.ALARM)  # fmt: skip
 

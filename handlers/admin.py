@@ -1,6 +1,7 @@
 """For those who run the bot: alerts, who arrived (R0), /诊断, /重试队列. (B78, B85; product C.5, M11)"""
 
 from bot import checks
+from bot.config import PLATFORMS
 from bot.events import Alert, Arrived
 from bot.router import Router
 from bot.turn import ALARM, Turn
@@ -31,7 +32,13 @@ async def alarm(turn: Turn, alert: Alert) -> None:
     if await settings.get(turn.tx, key) == hour:
         return
     await settings.put(turn.tx, key, hour, "", turn.now)
-    card = cards.alert(alert.platform, alert.text, alert.code, when(alert.at, turn.now, turn.zone))
+    section = PLATFORMS.get(alert.platform)
+    card = cards.alert(
+        section.title if section else alert.platform,
+        alert.text,
+        alert.code,
+        when(alert.at, turn.now, turn.zone),
+    )
     for person in await team.with_role(turn.tx, *KEEPERS):
         if alert.code.startswith("quota."):
             await turn.tell(card, to=person.id)

@@ -1,6 +1,7 @@
 """Who is who: members, roles, teams."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -18,7 +19,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Member:
-    """A person of the firm with an identity per platform ("" where there is none).
+    """A person of the firm; `ids` holds their user id for each platform they are on.
 
     `platform` is the one they last wrote on ("" before the first word). `gone`: left or disabled.
     """
@@ -27,18 +28,17 @@ class Member:
     name: str
     roles: frozenset[Role] = frozenset({Role.REP})
     team: str = ""
-    wecom: str = ""
-    dingtalk: str = ""
     regions: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     available: bool = True
     assignable: bool = True
     platform: str = ""
     gone: bool = False
+    ids: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def on(self, platform: str) -> str:
         """The member's user id on a platform, or ""."""
-        return {"wecom": self.wecom, "dingtalk": self.dingtalk}.get(platform, "")
+        return self.ids.get(platform, "")
 
     def has(self, *roles: Role) -> bool:
         """Whether the member has any of the roles."""

@@ -155,9 +155,12 @@ quota = _table(
 team = _table("team", Column("name", String(64), primary_key=True), _text("manager", 64))
 member = _table(
     "member", Column("id", String(64), primary_key=True), _text("name", 64), _text("roles"), _text("team", 64),
-    _text("wecom", 64), _text("dingtalk", 64), _text("regions"), _text("tags"),
+    _text("regions"), _text("tags"),
     _flag("available", default=True), _flag("assignable", default=True), _text("platform", 16), _flag("gone"),
-    Index("ix_member_wecom", "wecom"), Index("ix_member_dingtalk", "dingtalk"),
+)  # fmt: skip
+identity = _table(  # who a member is on a platform; `learned`: found out while running, not written in config.toml
+    "identity", Column("platform", String(16), primary_key=True), Column("user_id", String(200), primary_key=True),
+    _text("member", 64), _flag("learned"), UniqueConstraint("member", "platform"),
 )  # fmt: skip
 reach = _table(  # can this person be reached on this platform, as far as we have seen
     "reach", Column("member", String(64), primary_key=True), Column("platform", String(16), primary_key=True),

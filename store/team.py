@@ -6,11 +6,41 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from rules.team import Member, Role, Team
 from store.db import Tx
 from store.queues import upsert
-from store.tables import member, reach, team
+from store.tables import identity, member, reach, team
+
+
+class _IdsOf(sa.sql.functions.GenericFunction[str]):
+    """{platform: user id} of a member as JSON text, in the same round trip as the member."""
+
+    type = sa.Text()
+    inherit_cache = True
+    name = "ids_of"
+
+
+@compiles(_IdsOf, "sqlite")
+def _ids_sqlite(element: Any, compiler: Any, **more: Any) -> str:
+    return f"json_group_object({compiler.process(element.clauses, **more)})"
+
+
+@compiles(_IdsOf, "postgresql")
+def _ids_postgresql(element: Any, compiler: Any, **more: Any) -> str:
+    return f"CAST(json_object_agg({compiler.process(element.clauses, **more)}) AS text)"
+
+
+_all_ids = identity.alias("all_ids")
+_IDS = (
+    sa.select(_IdsOf(_all_ids.c.platform, _all_ids.c.user_id))
+    .where(_all_ids.c.member == member.c.id)
+    .correlate(member)
+    .scalar_subquery()
+    .label("ids")
+)
+_WHOLE = sa.select(member, _IDS)
 
 
 def _member(row: Any) -> Member:
@@ -19,19 +49,19 @@ def _member(row: Any) -> Member:
         name=row.name,
         roles=frozenset(Role(role) for role in json.loads(row.roles)),
         team=row.team,
-        wecom=row.wecom,
-        dingtalk=row.dingtalk,
         regions=tuple(json.loads(row.regions)),
         tags=tuple(json.loads(row.tags)),
         available=row.available,
         assignable=row.assignable,
         platform=row.platform,
         gone=row.gone,
+        ids=json.loads(row.ids or "{}"),
     )
 
 
 async def sync(tx: Tx, members: Iterable[Member], teams: Iterable[Team]) -> None:
     """Makes the rows match the configuration. Who is not in it any more is marked as gone, never deleted."""
+    members = list(members)
     keep = set()
     for one in members:
         keep.add(one.id)
@@ -39,8 +69,6 @@ async def sync(tx: Tx, members: Iterable[Member], teams: Iterable[Team]) -> None
             "name": one.name,
             "roles": json.dumps(sorted(one.roles)),
             "team": one.team,
-            "wecom": one.wecom.lower(),
-            "dingtalk": one.dingtalk,
             "regions": json.dumps(one.regions, ensure_ascii=False),
             "tags": json.dumps(one.tags, ensure_ascii=False),
             "available": one.available,
@@ -50,14 +78,38 @@ async def sync(tx: Tx, members: Iterable[Member], teams: Iterable[Team]) -> None
         insert = upsert(tx, member).values(id=one.id, **values)
         await tx.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values))
     await tx.execute(sa.update(member).where(member.c.id.not_in(keep)).values(gone=True))
+    await _sync_ids(tx, members)
     await tx.execute(sa.delete(team))
     for each in teams:
         await tx.execute(sa.insert(team).values(name=each.name, manager=each.manager))
 
 
+async def _sync_ids(tx: Tx, members: Sequence[Member]) -> None:
+    """Makes the identities match the configuration; what was learned stays where it does not contradict it."""
+    wanted = {(name, user): one.id for one in members for name, user in one.ids.items() if user}
+    taken = {(one, name) for (name, _), one in wanted.items()}
+    keep = {one.id for one in members}
+    there: set[tuple[str, str]] = set()
+    for row in (await tx.execute(sa.select(identity))).all():
+        key = (row.platform, row.user_id)
+        stays = row.learned and row.member in keep and (row.member, row.platform) not in taken
+        if wanted.get(key, row.member if stays else None) == row.member:
+            there.add(key)
+        else:
+            await tx.execute(
+                sa.delete(identity).where(
+                    identity.c.platform == row.platform, identity.c.user_id == row.user_id
+                )
+            )
+    for key in sorted(wanted.keys() - there):
+        values = {"member": wanted[key], "learned": False}
+        insert = upsert(tx, identity).values(platform=key[0], user_id=key[1], **values)
+        await tx.execute(insert.on_conflict_do_update(index_elements=["platform", "user_id"], set_=values))
+
+
 async def everyone(tx: Tx) -> list[Member]:
     """All members who are still with us, by id."""
-    rows = await tx.execute(sa.select(member).where(sa.not_(member.c.gone)).order_by(member.c.id))
+    rows = await tx.execute(_WHOLE.where(sa.not_(member.c.gone)).order_by(member.c.id))
     return [_member(row) for row in rows]
 
 
@@ -76,21 +128,22 @@ async def get(tx: Tx, id: str) -> Member | None:
 
 
 # Statements on the path of every message are built once.
-_BY_USER = {
-    name: sa.select(member).where(member.c[name] == sa.bindparam("user"), sa.not_(member.c.gone))
-    for name in ("wecom", "dingtalk")
-}
-_BY_ID = sa.select(member).where(member.c.id == sa.bindparam("who"))
+_BY_USER = _WHOLE.join(identity, identity.c.member == member.c.id).where(
+    identity.c.platform == sa.bindparam("platform_"),
+    identity.c.user_id == sa.bindparam("user"),
+    sa.not_(member.c.gone),
+)
+_BY_ID = _WHOLE.where(member.c.id == sa.bindparam("who"))
 _REACHES = sa.select(reach).where(reach.c.member == sa.bindparam("who"))
 _MOVED = sa.update(member).where(member.c.id == sa.bindparam("who")).values(platform=sa.bindparam("now_on"))
 
 
 async def by_user(tx: Tx, platform: str, user: str) -> Member | None:
-    """The member behind a platform's user id, None for a stranger. WeCom ids compare without case."""
-    if not user or platform not in _BY_USER:
+    """The member behind a platform's user id, None for a stranger. Where a platform's ids compare without
+    case, both the configuration and the platform's folder write them small."""
+    if not user:
         return None
-    wanted = user.lower() if platform == "wecom" else user
-    row = (await tx.execute(_BY_USER[platform], {"user": wanted})).first()
+    row = (await tx.execute(_BY_USER, {"platform_": platform, "user": user})).first()
     return _member(row) if row else None
 
 

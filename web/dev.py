@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from bot.config import BadConfig, Config, Dingtalk, Wecom
+from bot.config import PLATFORMS, BadConfig, Config
 from bot.engine import Engine
 from store import queues
 from web.errors import Refusal, answer
@@ -36,19 +36,15 @@ def allowed(config: Config, environ: Mapping[str, str]) -> bool:
     """Whether the clock may be moved. Raises BadConfig when that is asked for with people's real chats behind it."""
     if environ.get(SWITCH, "") in ("", "0"):
         return False
-    wecom, dingtalk = config.wecom, config.dingtalk
     real = [
-        name
-        for name, on, used, public in (
-            ("wecom", wecom.enabled, wecom.api_base, Wecom().api_base),
-            ("dingtalk", dingtalk.enabled, dingtalk.api_base, Dingtalk().api_base),
-            ("dingtalk", dingtalk.enabled, dingtalk.oapi_base, Dingtalk().oapi_base),
-        )
-        if on and used.rstrip("/").lower() == public
+        (name, key)
+        for name, section in config.platforms().items()
+        for key in section.public
+        if str(getattr(section, key)).rstrip("/").lower() == PLATFORMS[name].model_fields[key].default
     ]
     if real:
         raise BadConfig(
-            f"{SWITCH}=1 只用于演练，但 [{real[0]}] 连的是真实平台：请去掉这个环境变量，或把 api_base 指向模拟平台"
+            f"{SWITCH}=1 只用于演练，但 [{real[0][0]}] 连的是真实平台：请去掉这个环境变量，或把 {real[0][1]} 指向模拟平台"
         )
     return True
 

@@ -26,6 +26,36 @@ async def test_migrations_equal_tables(database_url: str) -> None:
         await db.close()
 
 
+async def test_identities_move_from_columns_to_rows(database_url: str) -> None:
+    """Who left gives an id up to who is here; an upgrade and a downgrade keep everybody's ids."""
+    db = Database(database_url)
+    people = [("anna", "anna", "d1", False), ("bert", "", "D2", False), ("abel", "anna", "d3", True)]
+    try:
+        async with db.write() as tx:
+            await tx.run_sync(lambda c: command.upgrade(migrate._config(c), "0001"))
+            for id, wecom, dingtalk, gone in people:
+                await tx.execute(
+                    sa.text(
+                        "INSERT INTO member (id, name, roles, regions, tags, wecom, dingtalk, gone)"
+                        " VALUES (:id, :id, '[]', '[]', '[]', :wecom, :dingtalk, :gone)"
+                    ),
+                    {"id": id, "wecom": wecom, "dingtalk": dingtalk, "gone": gone},
+                )
+            await tx.run_sync(lambda c: command.upgrade(migrate._config(c), "0002"))
+            found = {
+                tuple(row)
+                for row in await tx.execute(sa.text("SELECT platform, user_id, member FROM identity"))
+            }
+            assert found == {
+                ("wecom", "anna", "anna"), ("dingtalk", "d1", "anna"), ("dingtalk", "D2", "bert"), ("dingtalk", "d3", "abel"),
+            }  # fmt: skip
+            await tx.run_sync(lambda c: command.downgrade(migrate._config(c), "0001"))
+            back = {tuple(row) for row in await tx.execute(sa.text("SELECT id, wecom, dingtalk FROM member"))}
+            assert back == {("anna", "anna", "d1"), ("bert", "", "D2"), ("abel", "", "d3")}
+    finally:
+        await db.close()
+
+
 async def test_ids_begin_at_a_number_that_looks_like_one(db: Database) -> None:
     async with db.write() as tx:
         made = await tx.execute(
