@@ -27,6 +27,7 @@ from rules.leads import Status
 from rules.sla import FACTS, Ladder, Rung
 from rules.team import Member, Role, Team
 
+DEFAULTS = Path(__file__).with_name("defaults.toml")
 ENV_PREFIX = "GENJIN_"
 
 
@@ -365,7 +366,7 @@ class Resource(_Section):
 class Checkins(_Section):
     """[checkin]"""
 
-    channels: tuple[str, ...] = ("电话", "微信", "面谈")
+    channels: tuple[str, ...] = Field(default=("电话", "微信", "面谈"), min_length=1)
     nudges: tuple[Duration, ...] = (timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=30))
     undo: Duration = timedelta(minutes=10)
     farthest: Duration = timedelta(days=400)
@@ -389,7 +390,7 @@ class Assignment(_Section):
 
 
 class Config(_Section):
-    """All of config.toml."""
+    """All of config.toml. Made by `load`, which adds defaults.toml; tests that build it bare get no ladders."""
 
     app: App = App()
     store: Store = Store()
@@ -435,6 +436,8 @@ class Config(_Section):
                         raise ValueError(
                             f"[[sla]] {sla.name!r} 的 tell {who!r} 不是 owner、manager、admin 或成员 id"
                         )
+        if not self.conclusion and "conclusion" in self.model_fields_set:
+            raise ValueError("至少要有一个 [[conclusion]]，不然打卡没法结束；整节删掉就用默认的六个")
         forms = {form.name for form in self.form}
         for conclusion in self.conclusion:
             if conclusion.form and conclusion.form not in forms:
@@ -475,7 +478,7 @@ def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Config:
         raise BadConfig(f"{where}：不是合法的 TOML（UTF-8）：{error}") from None
     except OSError as error:
         raise BadConfig(f"{path}：读不了这个文件：{error.strerror}") from None
-    raw = _with_secrets(raw, env, where)
+    raw = _with_defaults(_with_secrets(raw, env, where))
     for key, text in env.items():
         if key.startswith(ENV_PREFIX) and "__" in key:
             section, _, name = key[len(ENV_PREFIX) :].lower().partition("__")
@@ -487,6 +490,20 @@ def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Config:
         return Config.model_validate(raw)
     except ValidationError as error:
         raise BadConfig(_explain(where, error, raw)) from None
+
+
+def _with_defaults(raw: dict[str, Any]) -> dict[str, Any]:
+    """Adds the ladders, conclusions and forms of defaults.toml where the file names none of a kind.
+
+    Without them a check-in would ask for a conclusion that nobody can give. Forms that the added conclusions
+    need come along even beside the file's own.
+    """
+    defaults = tomllib.loads(DEFAULTS.read_text("utf-8"))
+    full = {kind: raw.get(kind, rows) for kind, rows in defaults.items()}
+    if "conclusion" not in raw and isinstance(full["form"], list):
+        own = {form.get("name") for form in full["form"] if isinstance(form, dict)}
+        full["form"] = [*full["form"], *(form for form in defaults["form"] if form["name"] not in own)]
+    return {**raw, **full}
 
 
 def _with_secrets(value: Any, env: Mapping[str, str], where: str) -> Any:
@@ -518,6 +535,7 @@ SAYS = {
     "int_parsing": "要写整数",
     "string_type": "要写文本（加引号）",
     "tuple_type": "要写列表 [ … ]",
+    "too_short": "至少要有一项",
 }
 
 

@@ -145,6 +145,7 @@ class Dispatcher:
         await team.seen_on(turn.tx, member, platform, turn.now, reply_url=url, reply_until=until)
         turn.member = replace(member, platform=platform)
         if first:
+            turn.welcomed = True
             arrived = Arrived(platform, member.on(platform), turn.now)
             for router in self.routers:
                 for handler in router.arrivals:

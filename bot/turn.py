@@ -38,6 +38,7 @@ class Turn:
     instance: str = ""  # marks what this database sends, so that ids are unique for ever
     member: Member | None = None
     on: OnScreen | None = None
+    welcomed: bool = False  # this event made R0 go out: a bare greeting is answered by it
     expected: dict[str, Any] = field(default_factory=dict)
     rang: set[str] = field(default_factory=set)  # which loops to wake after the commit
     _sent: int = 0

@@ -43,6 +43,11 @@ def help(name: str, commands: Sequence[tuple[str, str]]) -> str:
     )
 
 
+def greeting(name: str) -> str:
+    """What a bare 你好 is answered with, once they know each other."""
+    return f"在的，{name}。客户的聊天直接转发或粘贴给我；今天要做什么发 /今日，全部用法发 /帮助。"
+
+
 def unknown(text: str, likely: Sequence[tuple[str, str]]) -> str:
     """Words that mean nothing to us: what they may have been meant as."""
     lines = [f"· {usage}　{about}" for usage, about in likely]

@@ -33,6 +33,11 @@ EMPTY = "收到的消息里没有文字。想看我能做什么，发 /帮助。
 INVISIBLE = re.compile(r"[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
                        r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffc\x00-\x1f\x7f]+")  # fmt: skip
 """What takes part in a text and shows nothing."""
+GREETING = re.compile(
+    r"(?:你好|您好|哈[喽啰罗]|嗨|在[吗么]|在不在|有人吗|早|[早晚]上好|[上中下]午好|hi|hello|hey)[\W_啊呀哦]*",
+    re.IGNORECASE,
+)
+"""How people try whether anybody is there."""
 
 
 def unreadable(message: Message) -> str:
@@ -84,6 +89,10 @@ async def unknown(turn: Turn, message: Message) -> None:
         return
     if text and not text.startswith(("/", "／")) and await checkins.answered(turn, message):
         return  # the open check-in asked first (A.3), whatever was asked or has run out since
+    if GREETING.fullmatch(text):
+        if not turn.welcomed:
+            await turn.answer(cards.greeting(turn.me.name))
+        return
     known = commands_for(turn)
     about = {one.name: one.about for one in known}
     likely = best_commands(text, [one.name for one in known], about)

@@ -14,9 +14,21 @@ async def test_the_first_word_is_answered_by_a_welcome_and_the_answer(world: Wor
     assert world.rep.count("你好，王磊。") == 1
 
 
+async def test_a_greeting_is_greeted_back(world: World):
+    await world.rep.says("你好！")
+    await world.idle()
+    await world.rep.sees("你好，王磊。")
+    assert len([one for one in world.rep.seen if not one.mine]) == 1, "R0 is the answer"
+    await world.rep.says("在吗？")
+    await world.idle()
+    await world.rep.sees("在的，王磊。", "/今日", "/帮助")
+    assert world.rep.count("没看懂") == 0
+
+
 async def test_its_buttons_lead_on(world: World):
     await world.rep.says("你好")
-    await world.rep.sees("没看懂")
+    await world.idle()
+    await world.rep.sees("你好，王磊。")
     await world.rep.clicks("设置勿扰")
     await world.idle()
     await world.rep.sees("每天 20:00–08:30 不打扰", "周工")
