@@ -14,7 +14,7 @@ from rules import hours
 from rules.hours import Calendar
 from rules.team import Member, Role
 from rules.text import ago, clip
-from store import ledger, queues, settings, team, usage
+from store import audit, ledger, queues, settings, team, usage
 from store.db import Database, Tx
 
 log = structlog.get_logger("checks")
@@ -24,6 +24,8 @@ KEY = "checks"
 SLOW = timedelta(minutes=2)
 """A queue whose oldest open row is older than this, or a timer that is so much overdue, is worth a word."""
 STUCK = timedelta(minutes=15)
+RECENT = 500
+"""So many of the newest lines of the audit trail are recomputed for /诊断; `doctor` recomputes all."""
 STALE = timedelta(minutes=10)
 """A look at the platforms that is older says nothing about now."""
 
@@ -75,7 +77,18 @@ async def gather(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> l
         *await _quota(tx, config, calendar, now),
         *calendar_years(calendar, now),
         *people(await team.everyone(tx), config),
+        await trail(tx, last=RECENT),
     ]
+
+
+async def trail(tx: Tx, *, last: int = 0) -> Check:
+    """Whether the audit trail is as it was written (its newest `last` lines; 0: from the beginning)."""
+    chain = await audit.verify(tx, last=last)
+    if chain.broken:
+        fix = "有人直接改了数据库。保留现场，用最近的备份核对这一条之后的记录。"
+        return Check("审计", "fail", f"第 {chain.broken} 号记录{chain.why}", fix)
+    said = f"{chain.length} 条，核对了 {chain.checked} 条，没有改动"
+    return Check("审计", "ok", f"{said}；最新 {chain.head[:12]}" if chain.head else "还没有记录")
 
 
 async def _queues(tx: Tx, now: datetime) -> list[Check]:

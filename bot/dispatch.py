@@ -15,7 +15,7 @@ from bot.router import Command, Handler, Router
 from bot.turn import Turn
 from cards.actions import unpack
 from cards.card import Card, from_json
-from rules.errors import Refused
+from rules.errors import Denied, Refused
 from rules.hours import Calendar
 from rules.team import Member, Role
 from store import audit, queues, screens, team
@@ -72,6 +72,7 @@ class Dispatcher:
                 await self._arrived(turn, event)
             case Alert():
                 await self._listeners(turn, [h for r in self.routers for h in r.alerts], event)
+        await audit.seal(tx)
         return Handled(frozenset(turn.rang), refused)
 
     async def buried(self, tx: Tx, row: Inrow) -> frozenset[str]:
@@ -109,7 +110,9 @@ class Dispatcher:
         text = message.text.strip()
         # before a welcome may put a newer card on the screen: "1" presses what the person saw
         pressed = await self._twin(turn, message, text) if message.kind is Kind.TEXT else None
-        await self._seen(turn, member, message.platform, message.reply_url, message.reply_until)
+        # an answer never goes into a group: the temporary address of one is not kept
+        url = "" if message.chat else message.reply_url
+        await self._seen(turn, member, message.platform, url, message.reply_until if url else None)
         if message.kind is Kind.TEXT and text[:1] in {"/", "／"}:
             await self._command(turn, text[1:])
             return
@@ -155,6 +158,7 @@ class Dispatcher:
         for name, command in self._by_name:
             if text.lower().startswith(name.lower()):
                 if command.may and not turn.me.has(*command.may):
+                    await self._denied(turn, f"/{command.name}")
                     await turn.answer(
                         f"「/{command.name}」只有{roles_text(command.may)}可以用。发 /帮助 看你能用的。"
                     )
@@ -164,7 +168,7 @@ class Dispatcher:
                     "checkin."
                 ):  # an open check-in is not dropped so easily
                     await screens.unexpect(turn.tx, turn.me.id)
-                await self._run(turn, command.handler, text[len(name) :].strip())
+                await self._run(turn, command.handler, text[len(name) :].strip(), what=f"/{command.name}")
                 return
         unknown = replace(turn.event, text="/" + text) if isinstance(turn.event, Message) else turn.event
         for router in self.routers:
@@ -236,9 +240,10 @@ class Dispatcher:
             raise LookupError(f"no handler for {type(action).__name__}")
         handler, may = found
         if may and not turn.me.has(*may):
+            await self._denied(turn, type(action).__name__, screen.subject)
             await turn.answer(f"这一步只有{roles_text(may)}可以做。")
             return
-        await self._run(turn, handler, action)
+        await self._run(turn, handler, action, what=type(action).__name__)
 
     # ── the rest ────────────────────────────────────────────────────────────────────────────────────────
     async def _arrived(self, turn: Turn, arrived: Arrived) -> None:
@@ -260,6 +265,8 @@ class Dispatcher:
             async with turn.tx.begin_nested():
                 await handler(turn, form)
         except Refused as no:
+            if isinstance(no, Denied):
+                await self._denied(turn, form.name, no.about)
             return no.sentence
         return ""
 
@@ -267,12 +274,19 @@ class Dispatcher:
         for handler in handlers:
             await handler(turn, event)
 
-    async def _run(self, turn: Turn, handler: Handler, argument: object) -> None:
+    async def _denied(self, turn: Turn, what: str, about: str = "") -> None:
+        """Somebody tried what is not theirs to do or to see: it stands in the audit trail."""
+        who = turn.member.id if turn.member else ""
+        await audit.add(turn.tx, turn.now, who, "denied", about, {"what": what}, turn.event_id)
+
+    async def _run(self, turn: Turn, handler: Handler, argument: object, *, what: str = "") -> None:
         """Runs a handler for a person; a Refused takes its rows back and becomes a sentence."""
         try:
             async with turn.tx.begin_nested():
                 await handler(turn, argument)
         except Refused as no:
+            if isinstance(no, Denied):
+                await self._denied(turn, what, no.about)
             await turn.answer(no.sentence)
             step = next((r.steps[no.step] for r in self.routers if no.step in r.steps), None)
             if step is not None:

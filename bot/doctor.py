@@ -22,6 +22,8 @@ async def checks(config: Config, platforms: Sequence[Platform] = ()) -> list[Che
     found = [_config(config), _zone(config, now), *_files(config)]
     database = await _database(config)
     found += [database, await _redis(config)]
+    if database.state == "ok":
+        found.append(await _trail(config))
     if config.platforms():
         found += await state.ask(platforms)
     else:
@@ -96,6 +98,16 @@ async def _database(config: Config) -> Check:
         f"结构 {found}，程序要 {migrate.head()}",
         "先备份，再运行 python main.py migrate；程序旧了就升级程序。",
     )
+
+
+async def _trail(config: Config) -> Check:
+    """The whole audit trail, recomputed."""
+    db = Database(config.store.database, pool=2)
+    try:
+        async with db.read() as tx:
+            return await state.trail(tx)
+    finally:
+        await db.close()
 
 
 async def _redis(config: Config) -> Check:

@@ -20,7 +20,7 @@ from bot.outbox import Sender
 from bot.platform import Platform, Shared
 from bot.quota import Quota
 from bot.router import Router
-from store import queues, settings, team
+from store import audit, queues, settings, team
 from store.db import Database, passing
 
 log = structlog.get_logger("engine")
@@ -84,6 +84,7 @@ class Engine:
         self._tasks: list[asyncio.Task[None]] = []
         self._forms: dict[str, asyncio.Event] = {}
         self.draining = False
+        self.secret = ""  # signs what web pages hand out; known after `start`
         clock.on_jump(lambda: self.bells.ring("timers", "inbox", "outbox"))
 
     async def start(self) -> None:
@@ -91,6 +92,9 @@ class Engine:
         async with self.db.write() as tx:
             await team.sync(tx, self.config.members(), self.config.teams())
             self.dispatcher.instance = await settings.once(tx, "instance", _nonce(), self.clock.now())
+            self.secret = await settings.once(tx, "web.secret", secrets.token_hex(32), self.clock.now())
+            while await audit.seal(tx, always=True) == audit.BATCH:
+                pass
             if self.db.sqlite:
                 await queues.release_all(tx)
         if not self.db.sqlite:

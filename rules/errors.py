@@ -11,3 +11,12 @@ class Refused(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.step = step
+
+
+class Denied(Refused):
+    """A "no" because the person has no right to it (product C.1): said like any other, and written into the audit
+    trail. `about`: the id that was tried ("L-1024")."""
+
+    def __init__(self, sentence: str, *, about: str = "") -> None:
+        super().__init__(sentence)
+        self.about = about

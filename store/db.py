@@ -73,6 +73,11 @@ class _SqliteTx:
         self.sync_connection = connection
         self.dialect = connection.dialect
 
+    @property
+    def info(self) -> dict[Any, Any]:
+        """Notes that live as long as the connection."""
+        return self.sync_connection.info
+
     async def execute(self, statement: Any, parameters: Any = None) -> Any:
         """Runs one statement; the result is complete."""
         return self.sync_connection.execute(statement, parameters)

@@ -240,8 +240,12 @@ receipt = _table(  # an API key that was used: the same request gives the same a
 )  # fmt: skip
 audit = _table(
     "audit", _id(), _time("at", nullable=False), _text("member", 64), _text("action", 64), _text("subject", 64),
-    _text("detail"), Column("cause", Id, nullable=False, server_default="0"), Index("ix_audit_subject", "subject", "id"),
+    _text("detail"), Column("cause", Id, nullable=False, server_default="0"),
+    Column("seq", Id, nullable=False, server_default="0"),  # place in the chain; 0: not sealed yet
+    _text("prev", 64), _text("hash", 64), Index("ix_audit_subject", "subject", "id"),
 )  # fmt: skip
+Index("ix_audit_seq", audit.c.seq, unique=True, **_where(audit.c.seq > 0))
+Index("ix_audit_open", audit.c.id, **_where(audit.c.seq == 0))
 setting = _table(
     "setting", Column("key", String(120), primary_key=True), _text("value"), _text("changed_by", 64), _time("at"),
 )  # fmt: skip

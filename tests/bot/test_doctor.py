@@ -11,6 +11,7 @@ from aiohttp import web
 from bot import checks, doctor
 from bot.config import Config
 from bot.platform import Check, Intake, Limits, Outgoing, Sent
+from store import audit
 from store.db import Database
 from store.tables import inbox, timer
 
@@ -139,3 +140,20 @@ def test_a_year_without_a_table_is_a_warning_not_an_error():
     assert found.state == "warn"
     assert "2040" in found.text
     assert checks.calendar_years(calendar, NOW)[0].state == "ok"
+
+
+async def test_a_changed_audit_trail_is_found_and_named(migrated_url: str) -> None:
+    db = Database(migrated_url)
+    try:
+        async with db.write() as tx:
+            await audit.add(tx, NOW, "wanglei", "lead.viewed", "L-1001")
+            await audit.seal(tx)
+        assert states(await doctor.checks(config(migrated_url)))["审计"] == "ok"
+        async with db.write() as tx:
+            await tx.execute(sa.text("DROP TRIGGER audit_no_update" + ("" if db.sqlite else " ON audit")))
+            await tx.execute(sa.text("UPDATE audit SET member = 'liqian'"))
+    finally:
+        await db.close()
+    found = await doctor.checks(config(migrated_url))
+    assert states(found)["审计"] == "fail"
+    faults_are_explained(found)
