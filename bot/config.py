@@ -11,9 +11,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -22,6 +19,9 @@ from pydantic import (
     model_validator,
 )
 
+from bot.config_kit import Duration
+from bot.config_kit import Section as _Section
+from bot.config_sources import Intake, WebForm
 from rules import hours
 from rules.leads import Status
 from rules.sla import FACTS, Ladder, Rung
@@ -33,21 +33,6 @@ ENV_PREFIX = "GENJIN_"
 
 class BadConfig(Exception):
     """The configuration cannot be used; `str(error)` is one readable line: file, key, found, expected."""
-
-
-def _duration(value: object) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    if not isinstance(value, str):
-        raise ValueError('时长要写成 "30m"、"2h"、"48h"、"7d" 或 "3s"')
-    return hours.parse_duration(value)
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class App(_Section):
@@ -407,6 +392,8 @@ class Config(_Section):
     conclusion: tuple[Conclusion, ...] = ()
     form: tuple[FormSection, ...] = ()
     resource: tuple[Resource, ...] = ()
+    intake: Intake = Intake()
+    webform: tuple[WebForm, ...] = ()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:

@@ -62,6 +62,7 @@ class Engine:
         shared: Shared, quota: Quota, bells: Bells | None = None,
     ) -> None:  # fmt: skip
         self.db, self.config, self.clock, self.platforms = db, config, clock, platforms
+        self.shared = shared
         self.bells = bells or Bells()
         self.calendar = config.calendar.calendar(config.app.zone)
         self.me = uuid.uuid4().hex

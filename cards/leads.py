@@ -167,6 +167,7 @@ class LeadView:
     why: str = ""
     target: datetime | None = None
     latest: datetime | None = None
+    pages: str = ""  # what the visitor looked at before, as one line
     hints: tuple[str, ...] = field(default_factory=tuple)
 
 
@@ -214,6 +215,7 @@ def lead_lines(view: LeadView, now: datetime, zone: ZoneInfo) -> tuple[str, ...]
         marks_line(view.target, view.latest, now, zone),
         f"为什么给你：{view.why}" if view.why else "",
         f"备注：{clip(view.note, 60)}" if view.note else "",
+        view.pages,
         *view.hints,
     ]
     return tuple(line for line in lines if line)

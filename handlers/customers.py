@@ -20,10 +20,11 @@ from rules.errors import Refused
 from rules.leads import TITLES, Contact, Customer, Lead
 from rules.team import Member, Role
 from rules.text import clip, customer_id, lead_id, parse_id, when
-from store import audit, customers, followups, leads, team
+from store import audit, customers, followups, leads, origins, team
 
 router = Router("customers")
 SALES = (Role.REP, Role.MANAGER, Role.DIRECTOR, Role.ADMIN)
+RECEIPT = re.compile(r"[2-9A-Z]{4}-[2-9A-Z]{4}")  # what a web form gave its visitor
 
 
 # ── the profile ────────────────────────────────────────────────────────────────────────────────────────
@@ -53,6 +54,8 @@ async def which(turn: Turn, words: str) -> list[Customer]:
             return [await customers.get(turn.tx, lead.customer)]
         case ("C" | "", number):
             return [await customers.get(turn.tx, number)]
+    if RECEIPT.fullmatch(words.upper()) and (handed := await origins.by_ref(turn.tx, words.upper())):
+        return [await customers.get(turn.tx, (await leads.get(turn.tx, handed[-1])).customer)]
     known = await _seen_names(turn)
     if phone := _phone(words):
         hits = {one.id: one for one, _ in await customers.by_phone(turn.tx, phone)}

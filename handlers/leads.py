@@ -11,6 +11,7 @@ from cards import leads as cards
 from cards.actions_leads import BackToLead, BadNumber, MoreLead
 from cards.actions_sla import Snooze
 from cards.card import Card
+from handlers import origins
 from handlers.happened import happened
 from handlers.regions import around
 from handlers.undo import undoer
@@ -39,7 +40,7 @@ async def view(turn: Turn, lead: Lead, *hints: str) -> cards.LeadView:
         id=lead.id, version=lead.version, customer=customer.id, label=customer.label,
         person=_person(customer, contact), phone=_reach(contact), kind=lead.kind, source=lead.source,
         created_at=lead.created_at, need=lead.need, note=lead.note, why=lead.assigned_why, target=target,
-        latest=latest, hints=hints,
+        latest=latest, hints=hints, pages=await origins.line(turn, lead.id),
     )  # fmt: skip
 
 
@@ -118,6 +119,8 @@ class Enquiry:
     email: str = ""
     city: str = ""
     source: str = ""
+    kind: str = ""
+    group: str = ""
     need: str = ""
     note: str = ""
     owner: str = ""
@@ -131,6 +134,7 @@ async def take(turn: Turn, form: Form) -> None:
         return  # the same key again; the route compares the bodies
     asked = enquiry(form.fields)
     lead, likely = await _keep(turn, asked)
+    await origins.keep(turn, lead.id, form.fields)
     await happened(turn, lead.id, "lead.created", source=lead.source, by="")
     if lead.owner:
         await happened(
@@ -181,7 +185,7 @@ async def _keep(turn: Turn, asked: Enquiry) -> tuple[Lead, Likeness]:
     lead = await leads.add(
         turn.tx, customer=customer.id, contact=contact.id if contact else None, owner=owner, now=turn.now,
         source=asked.source or "接口", need=asked.need, note=asked.note, assigned_why=why,
-        kind=read(f"{asked.need}\n{asked.note}"[:2000], turn.wall).kind if asked.need else "",
+        kind=asked.kind or (read(f"{asked.need}\n{asked.note}"[:2000], turn.wall).kind if asked.need else ""),
     )  # fmt: skip
     return lead, likely
 
@@ -220,7 +224,9 @@ async def _owner(turn: Turn, asked: Enquiry, known: Customer | None) -> tuple[st
         return asked.owner, "指定给你"
     if known and known.owner and await _here(turn, known.owner):
         return known.owner, f"你的老客户 {customer_id(known.id)}"
-    best = assignment.pick(await candidates(turn, asked.city, asked.company, asked.need, asked.note))
+    best = assignment.pick(
+        await candidates(turn, asked.city, asked.company, asked.need, asked.note, asked.kind, asked.group)
+    )
     return (best.member.id, best.why) if best else ("", "")
 
 
@@ -276,7 +282,7 @@ async def likely_view(turn: Turn, likely: Likeness) -> cards.Likely:
 
 async def _nobody(turn: Turn, lead: Lead, asked: Enquiry) -> None:
     """Nobody can take it: the managers (else the admins) hear why, at once in working time."""
-    found = await candidates(turn, asked.city, asked.company, asked.need, asked.note)
+    found = await candidates(turn, asked.city, asked.company, asked.need, asked.note, asked.kind, asked.group)
     told = await team.with_role(turn.tx, Role.MANAGER) or await team.with_role(turn.tx, Role.ADMIN)
     shown = cards.nobody(lead.id, await label(turn, lead), [candidate.line for candidate in found])
     for member in told:

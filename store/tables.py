@@ -249,3 +249,5 @@ Index("ix_audit_open", audit.c.id, **_where(audit.c.seq == 0))
 setting = _table(
     "setting", Column("key", String(120), primary_key=True), _text("value"), _text("changed_by", 64), _time("at"),
 )  # fmt: skip
+
+import store.tables_sources  # noqa: E402, F401  (more tables of the same `meta`)

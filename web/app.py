@@ -8,6 +8,7 @@ from aiohttp import web
 from bot.engine import Engine
 from web.api import LeadsApi
 from web.errors import Handler, Refusal, in_one_shape
+from web.forms import Forms
 from web.health import Health
 
 OPENAPI = Path(__file__).parent.parent / "docs" / "openapi.json"
@@ -41,6 +42,7 @@ def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     health = Health(engine)
     app = web.Application(middlewares=[health.counting, in_one_shape, _safe], client_max_size=BODY)
     app.add_routes(LeadsApi(engine).routes())
+    app.add_routes(Forms(engine).routes())
     app.add_routes(health.routes())
     app.add_routes([web.get("/api/v1/openapi.json", _openapi)])
     for platform in engine.platforms:

@@ -15,7 +15,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 CODES = {
     400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
     408: "timeout", 409: "conflict", 413: "too_large", 415: "unsupported_media_type", 422: "invalid",
-    500: "internal", 503: "busy",
+    429: "too_many", 500: "internal", 503: "busy",
 }  # fmt: skip
 SAYS = {404: "没有这个地址", 405: "这个地址不支持这种方法", 413: "内容太大", 408: "内容没有在时限内传完"}
 
