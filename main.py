@@ -155,7 +155,8 @@ async def serve(config: Config, *, migrating: bool) -> int:
 def run_serve(args: argparse.Namespace) -> int:
     """Start-up errors are one line each; exit code 2 for what the deployer has to fix."""
     try:
-        config = load(Path(args.config))
+        roles = {"GENJIN_APP__ROLES": json.dumps(args.roles.split(","))} if args.roles else {}
+        config = load(Path(args.config), {**os.environ, **roles})
     except BadConfig as error:
         return _say(str(error))
     logs.configure(config.app.log)
@@ -336,6 +337,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--fresh", action="store_true", help="从头开始，清掉上次的数据")
     one = add("serve", run_serve, "正式运行")
     one.add_argument("--migrate", action="store_true", help="启动前升级数据库结构")
+    one.add_argument("--roles", default="", help="这个进程做什么，逗号隔开：intake,work,timers,web")
     add("migrate", run_migrate, "升级数据库结构")
     add("backup", run_backup, "备份到一个文件").add_argument("file")
     add("restore", run_restore, "从备份恢复到一个空库").add_argument("file")

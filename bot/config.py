@@ -42,7 +42,9 @@ class App(_Section):
     timezone: str = "Asia/Shanghai"
     listen: str = "127.0.0.1:8080"
     public_url: str = "http://127.0.0.1:8080"
-    roles: tuple[str, ...] = ("intake", "work", "timers", "web")
+    roles: tuple[Literal["intake", "work", "timers", "web"], ...] = Field(
+        default=("intake", "work", "timers", "web"), min_length=1
+    )
     log: Literal["json", "text"] = "json"
 
     @field_validator("timezone")
@@ -538,6 +540,11 @@ def _explain(where: str, error: ValidationError, raw: Any) -> str:
             break
     secret = any(word in place for word in ("secret", "token", "aes_key", "database", "redis"))
     shown = "" if found is None or secret or isinstance(found, dict | list) else f"写的是 {found!r}，"
-    want = SAYS.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+    either = first.get("ctx", {}).get("expected", "") if first["type"] == "literal_error" else ""
+    want = (
+        f"可以是 {either.replace(' or ', '、').replace(', ', '、')}"
+        if either
+        else SAYS.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+    )
     more = f"（另有 {len(error.errors()) - 1} 处）" if len(error.errors()) > 1 else ""
     return f"{where}：{place or '整体'}：{shown}{want}{more}。说明见 docs/config.md"

@@ -303,6 +303,11 @@ async def beat(tx: Tx, me: str, ms: int, *, silent_ms: int = 10_000) -> None:
         await tx.execute(sa.delete(replica).where(replica.c.id.in_(gone)))
 
 
+async def replicas(tx: Tx) -> int:
+    """How many processes gave a sign of life lately (PostgreSQL; SQLite has one process)."""
+    return int((await tx.execute(sa.select(sa.func.count()).select_from(replica))).scalar_one())
+
+
 # ── outbox ─────────────────────────────────────────────────────────────────────────────────────────────
 _PUT = {
     name: dialect.insert(outbox).on_conflict_do_nothing(index_elements=["dedup"]).returning(outbox.c.id)

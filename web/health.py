@@ -1,12 +1,14 @@
 """/healthz (alive), /readyz (can take traffic), /metrics (Prometheus)."""
 
 import asyncio
+import time
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
-from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from bot import checks
 from bot.engine import Engine
 from store import queues
 from store.db import ping
@@ -14,6 +16,9 @@ from store.queues import Queue
 from web.errors import Handler, answer
 
 QUEUES: tuple[Queue, ...] = ("inbox", "outbox")
+TOOK = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+"""Bounds in seconds: WeCom wants its answer within one, and gives up after five (protocol wecom 1.5)."""
+STATES = {"ok": 0, "warn": 1, "fail": 2}
 PATIENCE = 3.0  # seconds that a check may take
 
 
@@ -32,6 +37,14 @@ class Health:
         self._late = Gauge("genjin_timer_late_seconds", "How late the next timer is", registry=self.registry)
         self._requests = Counter(
             "genjin_http_requests", "Requests answered", ["method", "route", "status"], registry=self.registry
+        )
+        self._took = Histogram(
+            "genjin_http_seconds", "Time to the answer", ["route"], buckets=TOOK, registry=self.registry
+        )
+        self._check = Gauge("genjin_check_state", "0 ok, 1 warn, 2 fail", ["check"], registry=self.registry)
+        self._replicas = Gauge("genjin_replicas", "Processes that are alive", registry=self.registry)
+        self._used = Gauge(
+            "genjin_quota_used", "Share of this month's quota", ["platform", "name"], registry=self.registry
         )
 
     def routes(self) -> list[web.RouteDef]:
@@ -57,7 +70,7 @@ class Health:
         return answer({"error": error, "reasons": reasons}, 503, {"Retry-After": "5"})
 
     async def metrics(self, _request: web.Request) -> web.Response:
-        """Depth and age of the queues, timers, requests, the process."""
+        """Depth and age of the queues, timers, checks, quotas, requests, the process."""
         now = self._engine.clock.now()
         async with self._engine.db.read() as tx:
             for queue in QUEUES:
@@ -68,7 +81,18 @@ class Health:
                     max(0.0, (now - depth.oldest).total_seconds()) if depth.oldest else 0
                 )
             due = await queues.next_timer(tx)
+            self._replicas.set(1 if self._engine.db.sqlite else await queues.replicas(tx))
+            states = [(one.name, one.state) for one in await checks.kept(tx, now)]
         self._late.set(max(0.0, (now - due).total_seconds()) if due else 0)
+        self._check.clear()
+        for name, state in states:
+            self._check.labels(name).set(STATES[state])
+        for platform in self._engine.platforms:
+            for name, limit in platform.limits.monthly.items():
+                if limit:
+                    self._used.labels(platform.name, name).set(
+                        self._engine.quota.used(platform.name, name) / limit
+                    )
         body = generate_latest(self.registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -78,9 +102,11 @@ class Health:
 
         @web.middleware
         async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+            started = time.perf_counter()
             response = await handler(request)
             resource = request.match_info.route.resource
             route = resource.canonical if resource else "-"
+            self._took.labels(route).observe(time.perf_counter() - started)
             self._requests.labels(request.method, route, str(response.status)).inc()
             return response
 

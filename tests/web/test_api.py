@@ -283,6 +283,11 @@ async def test_metrics_count_what_waits_and_what_was_asked(client: Client) -> No
     assert "genjin_timer_late_seconds 0.0" in text
     assert 'genjin_http_requests_total{method="POST",route="/api/v1/leads",status="201"} 1.0' in text
     assert 'genjin_http_requests_total{method="POST",route="/api/v1/leads",status="401"} 1.0' in text
+    assert 'genjin_http_seconds_count{route="/api/v1/leads"} 2.0' in text
+    assert re.search(r"^genjin_replicas [1-9]", text, re.MULTILINE)
+    assert re.search(r'^genjin_check_state\{check="平台"\} [012]\.0', text, re.MULTILINE), (
+        "asked soon, not yet"
+    )
 
 
 async def test_the_page_and_the_description(client: Client) -> None:
