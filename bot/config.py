@@ -24,6 +24,8 @@ from bot.config_kit import Section as _Section
 from bot.config_sources import Intake, WebForm
 from rules import hours
 from rules.leads import Status
+from rules.schedule import Missed
+from rules.silence import is_silence
 from rules.sla import FACTS, Ladder, Rung
 from rules.team import Member, Role, Team
 
@@ -272,9 +274,16 @@ class RungSection(_Section):
     """One step of a ladder."""
 
     after: Duration
-    tell: tuple[str, ...] = Field(min_length=1)
+    tell: tuple[str, ...] = ()
     task: str = ""
     repeat: Duration | None = None
+    do: Literal["", "downgrade", "mail"] = ""
+
+    @model_validator(mode="after")
+    def _says_or_does(self) -> Self:
+        if not self.tell and not self.do:
+            raise ValueError("tell 和 do 至少写一个")
+        return self
 
 
 class SlaSection(_Section):
@@ -286,6 +295,7 @@ class SlaSection(_Section):
     hours: Literal["working", "calendar"] = "working"
     ladder: tuple[RungSection, ...] = Field(min_length=1)
     statuses: tuple[KnownStatus, ...] = ()
+    missed: Missed = "digest"
 
     @field_validator("starts", "unless")
     @classmethod
@@ -299,6 +309,10 @@ class SlaSection(_Section):
         waits = [rung.after for rung in self.ladder]
         if waits != sorted(waits):
             raise ValueError("ladder 的 after 必须从小到大")
+        if any(rung.do for rung in self.ladder) and not is_silence(self.rule()):
+            raise ValueError(
+                'do 只能写在沉默规则里：unless = "followup.recorded"，hours = "calendar"，after 都不短于 24h，没有 repeat'
+            )
         return self
 
     def rule(self) -> Ladder:
@@ -309,7 +323,8 @@ class SlaSection(_Section):
             unless=self.unless,
             hours=self.hours,
             statuses=self.statuses,
-            rungs=tuple(Rung(r.after, r.tell, r.task, r.repeat) for r in self.ladder),
+            missed=self.missed,
+            rungs=tuple(Rung(r.after, r.tell, r.task, r.repeat, r.do) for r in self.ladder),
         )
 
 

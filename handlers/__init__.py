@@ -5,7 +5,7 @@ from importlib import import_module
 from bot.router import Router
 
 ORDER = (
-    "drafts", "leads", "transfer", "customers", "checkins", "forms", "resources", "undo", "sla", "manager", "tasks",
+    "drafts", "leads", "transfer", "customers", "checkins", "forms", "resources", "undo", "sla", "silence", "manager", "tasks",
     "notices", "today", "admin", "help",
 )  # fmt: skip
 """First that fits wins; `help` answers whatever nobody else understood."""

@@ -12,7 +12,7 @@ from cards.card import Card, from_json
 from handlers import leads as desk
 from handlers import manager, silent
 from handlers.silent import Row
-from rules import sla
+from rules import silence, sla
 from rules.hours import deliver_at
 from rules.leads import Lead
 from rules.sla import Overdue
@@ -25,7 +25,9 @@ router = Router("notices")
 
 ONE_BY_ONE = 3
 """Up to so many held cards are said one by one; more become one digest."""
-FOR_OWNER = ("lead.new", "checkin.due", "checkin.step", "sla.amber", "sla.breach", "sla.urged", "sla.snoozed")
+FOR_OWNER = (
+    "lead.new", "checkin.due", "checkin.step", "sla.amber", "sla.breach", "sla.urged", "sla.snoozed", "silence.level",
+)  # fmt: skip
 """Cards that ask the lead's owner to do something: void once it was done or is somebody else's."""
 
 
@@ -74,10 +76,11 @@ async def _still(turn: Turn, notice: Notice) -> Row | None:
     happened = (await climbs.happened(turn.tx, [lead.id]))[lead.id]
     ladder = sla.thaw(kept["ladder"])
     start = next((one for one in happened if one.id == kept["fact"]), None)
+    seen = silence.effective(lead, happened)
     if (
         start is None
         or sla.answered(ladder, start, happened)
-        or not sla.stands(ladder, lead, start, happened)
+        or not sla.stands(ladder, seen, start, happened)
     ):
         return None
     rung = max(0, sla.reached(turn.calendar, ladder, start.at, turn.now) - 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.turn import Turn
 from cards import sla as cards
 from cards.card import Card
-from rules import access, sla
+from rules import access, silence, sla
 from rules.leads import Lead
 from rules.sla import Delivery, Happened, Overdue
 from rules.team import Member
@@ -35,8 +35,9 @@ async def rows(turn: Turn, owners: Sequence[Member]) -> list[Row]:
 
 
 def _late(turn: Turn, lead: Lead, happened: Sequence[Happened]) -> list[Row]:
+    seen = silence.effective(lead, happened)
     found = (
-        sla.overdue(turn.calendar, section.rule(), lead, happened, turn.now) for section in turn.config.sla
+        sla.overdue(turn.calendar, section.rule(), seen, happened, turn.now) for section in turn.config.sla
     )
     return [Row(lead, one, reason_of(one.start, happened)) for one in found if one is not None]
 

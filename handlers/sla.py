@@ -13,7 +13,7 @@ from cards.actions_sla import AskReassign, Explain, Snooze
 from cards.card import Card, from_json, to_json
 from handlers import leads as desk
 from handlers import manager, silent, tasks
-from rules import access, hours, sla
+from rules import access, hours, schedule, silence, sla
 from rules.errors import Refused
 from rules.leads import TITLES, Lead
 from rules.sla import Happened, Ladder, Tell
@@ -23,9 +23,6 @@ from rules.text import lead_id, parse_id, when
 from store import audit, climbs, customers, facts, leads, ledger, team
 
 router = Router("sla")
-
-LATE = timedelta(minutes=10)
-"""A rung that is said later than this after its time (the bot was down, the night was quiet) joins a bundle."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +72,8 @@ async def started(turn: Turn, fact: Fact) -> None:
         return
     happened = (await climbs.happened(turn.tx, [lead.id]))[lead.id]
     for ladder in ladders(turn):
+        if silence.is_silence(ladder):
+            continue  # handlers/silence.py climbs it, together with its like
         if fact.name in (ladder.starts, "lead.undone"):
             await _begin(turn, lead, ladder, happened)
 
@@ -155,7 +154,11 @@ async def _tell(turn: Turn, climb: Climb, lead: Lead, step: Tell) -> None:
     ladder = climb.ladder
     owner = await team.get(turn.tx, lead.owner) if lead.owner else None
     others = await people(turn, step.tell, owner)
-    late = turn.now - sla.due(turn.calendar, ladder, climb.started, step.rung) > LATE
+    late = schedule.late(sla.due(turn.calendar, ladder, climb.started, step.rung), turn.now)
+    if late and ladder.missed == schedule.SKIP:
+        await _said(turn, climb, lead, step, escalated=False)
+        return
+    late = late and ladder.missed == schedule.DIGEST
     keys = {subject: f"{ladder.name}:{climb.fact}:{subject}" for subject in step.tasks}
     made = [await tasks.create(turn, lead, subject, ladder.name, key) for subject, key in keys.items()]
     if "owner" in step.tell and owner is not None and not owner.gone:
@@ -166,7 +169,12 @@ async def _tell(turn: Turn, climb: Climb, lead: Lead, step: Tell) -> None:
         payload = {"lead": lead.id, "ladder": sla.freeze(ladder), "fact": climb.fact,
                    "silent": quiet.total_seconds()}  # fmt: skip
         await turn.later(person.id, "breach", lead_id(lead.id), payload, within=within)
-    said = {"rule": ladder.name, "fact": climb.fact, "rung": step.rung, "escalated": bool(others),
+    await _said(turn, climb, lead, step, escalated=bool(others))
+
+
+async def _said(turn: Turn, climb: Climb, lead: Lead, step: Tell, *, escalated: bool) -> None:
+    """Writes down that a rung is done with, so that no restart and no undo says it again."""
+    said = {"rule": climb.ladder.name, "fact": climb.fact, "rung": step.rung, "escalated": escalated,
             "undelivered": await silent.unheard(turn, lead)}  # fmt: skip
     await facts.add(turn.tx, lead.id, sla.TOLD, turn.now, payload=said)
 

@@ -30,18 +30,21 @@ TOLD, WAIVED, REASON = "sla.told", "sla.waived", "sla.reason"
 class Rung:
     """One step: `after` the start, tell these people ("owner", "manager", "admin" or a member id).
 
-    `task`: subject of a task to create; `repeat`: say it again this often until somebody acknowledges.
+    `task`: subject of a task to create; `repeat`: say it again this often until somebody acknowledges; `do`: what else
+    happens (rules/silence.py ACTIONS).
     """
 
     after: timedelta
     tell: tuple[str, ...]
     task: str = ""
     repeat: timedelta | None = None
+    do: str = ""
 
 
 @dataclass(frozen=True)
 class Ladder:
-    """A rule as data. `statuses`: climb only while the lead has one of these (empty: any open one)."""
+    """A rule as data. `statuses`: climb only while the lead has one of these (empty: any open one). `missed`: what to
+    do with a rung whose time passed while the bot was down (rules/schedule.py)."""
 
     name: str
     starts: str
@@ -49,6 +52,7 @@ class Ladder:
     hours: Literal["working", "calendar"]
     rungs: tuple[Rung, ...]
     statuses: tuple[str, ...] = ()
+    missed: str = "digest"
 
 
 @dataclass(frozen=True)
@@ -263,10 +267,10 @@ def freeze(ladder: Ladder) -> dict[str, Any]:
     """A ladder as plain JSON: a climb keeps to the ladder as it stood at the start."""
     return {
         "name": ladder.name, "starts": ladder.starts, "unless": ladder.unless, "hours": ladder.hours,
-        "statuses": list(ladder.statuses),
+        "statuses": list(ladder.statuses), "missed": ladder.missed,
         "rungs": [
             {"after": rung.after.total_seconds(), "tell": list(rung.tell), "task": rung.task,
-             "repeat": rung.repeat.total_seconds() if rung.repeat else 0}
+             "repeat": rung.repeat.total_seconds() if rung.repeat else 0, "do": rung.do}
             for rung in ladder.rungs
         ],
     }  # fmt: skip
@@ -277,9 +281,10 @@ def thaw(kept: Mapping[str, Any]) -> Ladder:
     return Ladder(
         name=kept["name"], starts=kept["starts"], unless=kept["unless"],
         hours="working" if kept["hours"] == "working" else "calendar", statuses=tuple(kept["statuses"]),
+        missed=kept.get("missed", "digest"),
         rungs=tuple(
             Rung(timedelta(seconds=rung["after"]), tuple(rung["tell"]), rung["task"],
-                 timedelta(seconds=rung["repeat"]) if rung["repeat"] else None)
+                 timedelta(seconds=rung["repeat"]) if rung["repeat"] else None, rung.get("do", ""))
             for rung in kept["rungs"]
         ),
     )  # fmt: skip

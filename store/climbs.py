@@ -30,8 +30,8 @@ async def happened(tx: Tx, leads: Sequence[int]) -> dict[int, list[Happened]]:
     return found
 
 
-async def running(tx: Tx, key: str) -> Mapping[str, Any] | None:
-    """What the timer of a climb carries, None when no timer is set."""
-    query = sa.select(timer.c.payload).where(timer.c.kind == KIND, timer.c.key == key)
+async def running(tx: Tx, key: str, *, kind: str = KIND) -> Mapping[str, Any] | None:
+    """What the timer of a climb (or, by `kind`, of a record's silence ladder) carries, None when no timer is set."""
+    query = sa.select(timer.c.payload).where(timer.c.kind == kind, timer.c.key == key)
     text = (await tx.execute(query)).scalar()
     return json.loads(text) if text else None

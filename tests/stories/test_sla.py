@@ -173,7 +173,7 @@ async def test_72_hours_in_technical_confirmation_make_a_task(world: World):
     assert [(row.subject, row.done_by) for row in rows] == [("需协调技术部出具方案", "wanglei")]
     if world.platform == "dingtalk":
         assert "已完成" in todos[0].text or todos[0].raw.get("done") or todos[0].raw.get("isDone")
-    await world.passes(days=5)
+    await world.passes(days=2)
     assert world.boss.count("技术确认未回音") == 1
 
 
