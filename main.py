@@ -3,12 +3,15 @@
 import argparse
 import asyncio
 import contextlib
+import csv
+import io
 import json
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +270,53 @@ def run_doctor(args: argparse.Namespace) -> int:
     return _with_config(args, go)
 
 
+def run_preview(args: argparse.Namespace) -> int:
+    """`main.py preview-assignment`: the leads of the last days under the settings of another file. Changes nothing."""
+
+    async def go(config: Config) -> int:
+        from handlers import preview
+
+        db = Database(config.store.database, pool=2)
+        try:
+            await migrate.check(db)
+            async with db.read() as tx:
+                since = Clock().now() - timedelta(days=args.days)
+                found = await preview.rehearse(tx, config, config.members(), since, config.app.zone)
+        finally:
+            await db.close()
+        print(preview.said(found, {one.id: one.name for one in config.members()}, args.days, args.config))
+        return 0
+
+    return _with_config(args, go)
+
+
+def run_fairness(args: argparse.Namespace) -> int:
+    """`main.py fairness FILE`: every decision, a line per candidate, as CSV: the report can be computed again from it."""
+
+    async def go(config: Config) -> int:
+        from store import assignment as turns
+
+        db = Database(config.store.database, pool=2)
+        text = io.StringIO(newline="")
+        out = csv.writer(text)
+        out.writerow(turns.CSV_HEAD)
+        lines, after = 0, 0
+        try:
+            await migrate.check(db)
+            since = Clock().now() - timedelta(days=args.days)
+            async with db.read() as tx:
+                while page := await turns.since(tx, since, after=after):
+                    out.writerows(turns.csv_rows(page))
+                    after, lines = page[-1].id, lines + len(page)
+        finally:
+            await db.close()
+        await asyncio.to_thread(Path(args.file).write_text, text.getvalue(), "utf-8-sig", None, "")
+        print(f"近 {args.days} 天的 {lines} 次分派写到 {args.file}")
+        return 0
+
+    return _with_config(args, go)
+
+
 def run_extract(_args: argparse.Namespace) -> int:
     """`main.py extract`: JSON lines in, JSON lines out."""
     from nlp.draft import as_dict
@@ -342,6 +392,11 @@ def parser() -> argparse.ArgumentParser:
     add("backup", run_backup, "备份到一个文件").add_argument("file")
     add("restore", run_restore, "从备份恢复到一个空库").add_argument("file")
     add("doctor", run_doctor, "检查配置、数据库、平台").add_argument("--json", action="store_true")
+    one = add("preview-assignment", run_preview, "换一份配置，近来的线索会怎么分")
+    one.add_argument("--days", type=int, default=30)
+    one = add("fairness", run_fairness, "把分派依据导出成 CSV")
+    one.add_argument("file")
+    one.add_argument("--days", type=int, default=30)
     add("extract", run_extract, "从聊天文本里提取客户信息（JSON 行）", config=False)
     add("due", run_due, "期限是怎么算的（JSON 行）").add_argument(
         "--hours", choices=("working", "calendar"), default="working"

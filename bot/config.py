@@ -23,6 +23,7 @@ from bot.config_kit import Duration
 from bot.config_kit import Section as _Section
 from bot.config_sources import Intake, WebForm
 from rules import hours
+from rules.assignment import Group, Weights
 from rules.leads import Status
 from rules.schedule import Missed
 from rules.silence import is_silence
@@ -387,8 +388,47 @@ class Assignment(_Section):
     """[assignment]"""
 
     daily_cap: int = Field(default=20, ge=1)
+    open_cap: int = Field(default=0, ge=0)
+    elsewhere: float = Field(default=0.0, ge=0, le=1)
+    other_trade: float = Field(default=0.5, ge=0, le=1)
+    win_window: Duration = timedelta(days=180)
+    win_sample: int = Field(default=10, ge=1)
+    win_prior: float = Field(default=0.2, gt=0, lt=1)
+    floor_share: float = Field(default=0.1, ge=0, le=1)
+    retry: Duration = timedelta(minutes=15)
+    alarm_after: int = Field(default=3, ge=1)
+    accept_within: Duration = timedelta(0)
+    keep_decisions: Duration = timedelta(days=180)
     transfer_restarts_clock: bool = False
     snooze_max: int = Field(default=2, ge=0)
+
+    @field_validator("retry")
+    @classmethod
+    def _not_at_once(cls, value: timedelta) -> timedelta:
+        if value < timedelta(seconds=1):
+            raise ValueError('至少 "1s"')
+        return value
+
+    def weights(self) -> Weights:
+        """The value that rules/assignment.py weighs with."""
+        return Weights(
+            elsewhere=self.elsewhere, other_trade=self.other_trade, prior=self.win_prior, sample=self.win_sample,
+            floor=self.floor_share, cap=self.daily_cap, open_cap=self.open_cap,
+        )  # fmt: skip
+
+
+class GroupSection(_Section):
+    """[[group]]: who gets leads of some kind (B09)."""
+
+    name: str = Field(min_length=1, max_length=20)
+    members: tuple[str, ...] = Field(min_length=1)
+    needs: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    overflow: bool = True
+
+    def group(self) -> Group:
+        """The value that rules/assignment.py asks."""
+        return Group(self.name, self.members, self.needs, self.regions, self.overflow)
 
 
 class Config(_Section):
@@ -405,6 +445,7 @@ class Config(_Section):
     assignment: Assignment = Assignment()
     team: tuple[TeamSection, ...] = ()
     member: tuple[MemberSection, ...] = ()
+    group: tuple[GroupSection, ...] = ()
     sla: tuple[SlaSection, ...] = ()
     conclusion: tuple[Conclusion, ...] = ()
     form: tuple[FormSection, ...] = ()
@@ -432,6 +473,10 @@ class Config(_Section):
         for member in self.member:
             if member.team and member.team not in teams:
                 raise ValueError(f"[[member]] {member.id!r} 的 team {member.team!r} 不在 [[team]] 里")
+        for group in self.group:
+            for one in group.members:
+                if one not in ids:
+                    raise ValueError(f"[[group]] {group.name!r} 的成员 {one!r} 不在 [[member]] 里")
         known = {"owner", "manager", "admin", *ids}
         for sla in self.sla:
             for rung in sla.ladder:
@@ -464,6 +509,10 @@ class Config(_Section):
             )
             for m in self.member
         )  # fmt: skip
+
+    def groups(self) -> tuple[Group, ...]:
+        """The groups for leads of some kind, in their order."""
+        return tuple(section.group() for section in self.group)
 
     def teams(self) -> tuple[Team, ...]:
         """The teams with their managers."""

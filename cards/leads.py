@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cards.actions import Action
+from cards.actions_assignment import Decline
 from cards.actions_checkins import StartCheckin, Undo
 from cards.actions_leads import (
     BackToLead,
@@ -199,6 +200,7 @@ def more(view: LeadView, snooze: Action, now: datetime, zone: ZoneInfo) -> Card:
             Button("号码无效", BadNumber(view.id, view.version).pack()),
             Button("是老客户", KnownCustomer(view.id, view.version).pack()),
             Button("看详情", ShowLead(view.id).pack()),
+            Button("退回", Decline(view.id, view.version).pack()),
             Button("返回", BackToLead(view.id).pack()),
         ),
     )
@@ -334,7 +336,7 @@ def nobody(lead: int, label: str, lines: Sequence[str]) -> Card:
         kind="lead.unassigned",
         title=f"{lead_id(lead)} 没有人能接",
         subject=lead_id(lead),
-        lines=(label, *lines[:6], "已放入公海。"),
-        note=f"指定负责人：/转派 {lead} @姓名",
+        lines=(label, *lines[:6], "已放入公海，会定时再试。"),
+        note=f"指定负责人：/转派 {lead} @姓名；为什么：/为什么 {lead}",
         tone=Tone.WARN,
     )

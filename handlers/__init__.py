@@ -5,7 +5,8 @@ from importlib import import_module
 from bot.router import Router
 
 ORDER = (
-    "drafts", "leads", "transfer", "customers", "checkins", "forms", "resources", "undo", "sla", "silence", "manager", "tasks",
+    "drafts", "leads", "transfer", "customers", "checkins", "forms", "resources", "undo", "sla", "silence", "manager",
+    "assignment", "preview", "tasks",
     "notices", "today", "admin", "help",
 )  # fmt: skip
 """First that fits wins; `help` answers whatever nobody else understood."""

@@ -11,21 +11,21 @@ from cards import leads as cards
 from cards.actions_leads import BackToLead, BadNumber, MoreLead
 from cards.actions_sla import Snooze
 from cards.card import Card
-from handlers import origins
+from handlers import assigning, origins
 from handlers.happened import happened
-from handlers.regions import around
 from handlers.undo import undoer
 from nlp import companies
 from nlp.draft import read
 from nlp.similar import nearest
-from rules import access, assignment, sla
+from rules import access, sla
+from rules.assignment import Decision
 from rules.customers import Likeness, same
 from rules.errors import Refused
 from rules.hours import deliver_at
 from rules.leads import Contact, Customer, Lead, Status
 from rules.team import Member, Role
 from rules.text import customer_id, lead_id, mask_phone
-from store import audit, checkins, customers, drafts, facts, leads, receipts, team, undo
+from store import audit, customers, drafts, facts, leads, receipts, team, undo
 from store.undo import Undoable
 
 router = Router("leads")
@@ -142,10 +142,20 @@ async def take(turn: Turn, form: Form) -> None:
         )
         await announce(turn, lead, *await _hint(turn, likely, lead))
     else:
-        await _nobody(turn, lead, asked)
+        lead = await assign(turn, lead, likely)
     await audit.add(turn.tx, turn.now, "", "lead.created", lead_id(lead.id),
                     {"client": form.client, "owner": lead.owner}, turn.event_id)  # fmt: skip
     await receipts.put(turn.tx, receipt, digest, {"id": lead_id(lead.id)}, turn.now)
+
+
+async def assign(turn: Turn, lead: Lead, likely: Likeness | None = None) -> Lead:
+    """Gives a new lead that nobody has to whose turn it is and tells them; nobody there: the managers hear why."""
+    given = await assigning.assign(turn, lead)
+    if given.lead.owner:
+        await announce(turn, given.lead, *(await _hint(turn, likely, given.lead) if likely else ()))
+    else:
+        await nobody(turn, given.lead, given.made)
+    return given.lead
 
 
 def enquiry(fields: Mapping[str, object]) -> Enquiry:
@@ -171,7 +181,8 @@ async def similar(turn: Turn, company: str) -> list[tuple[Customer, float]]:
 
 
 async def _keep(turn: Turn, asked: Enquiry) -> tuple[Lead, Likeness]:
-    """The rows of an enquiry. A known phone or mail joins its customer; a new one gets a customer."""
+    """The rows of an enquiry. A known phone or mail joins its customer; a new one gets a customer. Its owner is the
+    one named or the known customer's; else it has none yet."""
     likely = await likeness(turn, phone=asked.phone, email=asked.email, company=asked.company)
     known = likely.customer if likely.verdict == "merge" else None
     owner, why = await _owner(turn, asked, known)
@@ -185,7 +196,7 @@ async def _keep(turn: Turn, asked: Enquiry) -> tuple[Lead, Likeness]:
     lead = await leads.add(
         turn.tx, customer=customer.id, contact=contact.id if contact else None, owner=owner, now=turn.now,
         source=asked.source or "接口", need=asked.need, note=asked.note, assigned_why=why,
-        kind=asked.kind or (read(f"{asked.need}\n{asked.note}"[:2000], turn.wall).kind if asked.need else ""),
+        kind=asked.kind or asked.group or (read(f"{asked.need}\n{asked.note}"[:2000], turn.wall).kind if asked.need else ""),
     )  # fmt: skip
     return lead, likely
 
@@ -217,53 +228,19 @@ async def contact_for(
 
 
 async def _owner(turn: Turn, asked: Enquiry, known: Customer | None) -> tuple[str, str]:
-    """(owner, why): the one named, the known customer's, else the best candidate; "" when there is nobody."""
+    """(owner, why): the one named, the known customer's, else "": the turn decides (handlers/assigning.py)."""
     if asked.owner:
         if await _here(turn, asked.owner) is None:
             raise Refused(f"没有成员 {asked.owner}")
         return asked.owner, "指定给你"
     if known and known.owner and await _here(turn, known.owner):
         return known.owner, f"你的老客户 {customer_id(known.id)}"
-    best = assignment.pick(
-        await candidates(turn, asked.city, asked.company, asked.need, asked.note, asked.kind, asked.group)
-    )
-    return (best.member.id, best.why) if best else ("", "")
+    return "", ""
 
 
 async def _here(turn: Turn, id: str) -> Member | None:
     found = await team.get(turn.tx, id)
     return found if found and not found.gone else None
-
-
-async def candidates(
-    turn: Turn, city: str, *words: str, leave_out: str = "", by_hand: bool = False
-) -> list[assignment.Candidate]:
-    """Who could have a lead from `city` that says `words`, best first, with reasons (rules/assignment.py).
-
-    An open check-in keeps new leads from its member, but not what a person gives them by hand.
-    """
-    start = turn.utc(turn.wall.replace(hour=0, minute=0, second=0, microsecond=0))
-    ask = assignment.Ask(around(city, words[0] if words else ""), tuple(word for word in words if word))
-    return assignment.candidates(
-        await team.everyone(turn.tx), ask, await leads.assigned_counts(turn.tx, start),
-        cap=turn.config.assignment.daily_cap, open_leads=await leads.open_counts(turn.tx), leave_out=leave_out,
-        busy=() if by_hand else await checkins.members_at_work(turn.tx),
-    )  # fmt: skip
-
-
-async def candidates_for(turn: Turn, lead: Lead) -> list[assignment.Candidate]:
-    """Who could take over this lead, best first; its owner is left out."""
-    customer = await customers.get(turn.tx, lead.customer)
-    return await candidates(
-        turn,
-        customer.city,
-        customer.company,
-        lead.need,
-        lead.note,
-        lead.kind,
-        leave_out=lead.owner,
-        by_hand=True,
-    )
 
 
 async def _hint(turn: Turn, likely: Likeness, lead: Lead) -> tuple[str, ...]:
@@ -280,11 +257,10 @@ async def likely_view(turn: Turn, likely: Likeness) -> cards.Likely:
     return cards.Likely(likely.customer.id, likely.customer.label, owner.name if owner else "", likely.why)
 
 
-async def _nobody(turn: Turn, lead: Lead, asked: Enquiry) -> None:
+async def nobody(turn: Turn, lead: Lead, made: Decision) -> None:
     """Nobody can take it: the managers (else the admins) hear why, at once in working time."""
-    found = await candidates(turn, asked.city, asked.company, asked.need, asked.note, asked.kind, asked.group)
     told = await team.with_role(turn.tx, Role.MANAGER) or await team.with_role(turn.tx, Role.ADMIN)
-    shown = cards.nobody(lead.id, await label(turn, lead), [candidate.line for candidate in found])
+    shown = cards.nobody(lead.id, await label(turn, lead), [candidate.line for candidate in made.candidates])
     for member in told:
         await turn.tell(shown, to=member.id, key=f"nobody:{lead.id}:{member.id}")
 

@@ -9,8 +9,9 @@ from bot.turn import Turn
 from cards import sla as cards
 from cards.actions_sla import Claim, PickReassign, PickWaive, Reassign, ToPool, Urge, unpack_ids
 from cards.card import Card, from_json
+from handlers import assigning, silent, transfer
 from handlers import leads as desk
-from handlers import silent, transfer
+from handlers.assigning import RELEASED
 from handlers.guard import cancel, guard
 from handlers.happened import happened
 from rules import access, sla
@@ -19,7 +20,8 @@ from rules.hours import deliver_at
 from rules.leads import Lead
 from rules.team import Member, Role
 from rules.text import clip, lead_id, parse_id, when
-from store import audit, checkins, customers, facts, leads, team
+from store import audit, checkins, customers, facts, leads, pool, team
+from store.pool import Pooled
 
 router = Router("manager")
 MANAGERS = (Role.MANAGER, Role.DIRECTOR, Role.ADMIN)
@@ -107,7 +109,7 @@ async def reassign_card(turn: Turn, lead: Lead, manager: Member, *, asked_by: st
     teams = turn.config.teams()
     takers = [
         cards.Taker(one.member.id, one.member.name, one.line, bool(one.out))
-        for one in await desk.candidates_for(turn, lead)
+        for one in await assigning.candidates_for(turn, lead)
         if one.member.id != lead.owner
         and (manager.has(Role.ADMIN, Role.DIRECTOR) or access.leads_team(manager, one.member.team, teams))
     ]
@@ -204,6 +206,8 @@ async def to_pool(turn: Turn, action: ToPool) -> None:
         return
     name, former = await desk.label(turn, lead), lead.owner
     freed = await leads.save(turn.tx, replace(lead, owner="", acked_at=None, snoozed_until=None, snoozes=0))
+    await pool.put(turn.tx, Pooled(lead.id, turn.now, RELEASED, "主管放回", former, turn.me.id))
+    await happened(turn, lead.id, "lead.pooled", by=turn.me.id, why="主管放回")
     customer = await customers.get(turn.tx, lead.customer)
     if customer.owner == former:
         await customers.save(turn.tx, replace(customer, owner=""), turn.now)
@@ -263,6 +267,7 @@ async def _claim(turn: Turn, lead: Lead) -> None:
         turn.tx,
         replace(lead, owner=turn.me.id, assigned_at=turn.now, assigned_why="公海领取", acked_at=turn.now),
     )
+    await pool.take(turn.tx, lead.id)
     customer = await customers.get(turn.tx, lead.customer)
     if not customer.owner:
         await customers.save(turn.tx, replace(customer, owner=turn.me.id), turn.now)

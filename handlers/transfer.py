@@ -9,6 +9,7 @@ from bot.turn import Turn
 from cards import leads as cards
 from cards.actions_leads import GiveTo, HandOver
 from cards.card import Card
+from handlers import assigning
 from handlers import leads as desk
 from handlers.happened import happened
 from handlers.undo import undoer
@@ -17,7 +18,8 @@ from rules.errors import Refused
 from rules.leads import Lead
 from rules.team import Member, Role
 from rules.text import lead_id, parse_id
-from store import audit, customers, leads, team, undo
+from store import audit, customers, leads, pool, team, undo
+from store.pool import Pooled
 from store.undo import Undoable
 
 router = Router("transfer")
@@ -37,6 +39,7 @@ async def move(
     fresh = turn.config.assignment.transfer_restarts_clock if restart is None else restart
     fresh = fresh or not lead.owner or lead.assigned_at is None
     moved = await leads.save(turn.tx, _handed(turn, lead, to, why or f"{by.name}转给你", fresh))
+    await pool.take(turn.tx, lead.id)
     with_customer = await _move_customer(turn, lead, to.id)
     name, number = await desk.label(turn, lead), lead_id(lead.id)
     await happened(turn, lead.id, "lead.assigned", owner=to.id, by=by.id, why=why, restart=fresh)
@@ -101,7 +104,7 @@ async def hand_over(turn: Turn, action: HandOver) -> None:
 
 
 async def _colleagues(turn: Turn, lead: Lead) -> Card:
-    able = [one for one in await desk.candidates_for(turn, lead) if not one.out]
+    able = [one for one in await assigning.candidates_for(turn, lead) if not one.out]
     who = [cards.Colleague(one.member.id, one.member.name, one.line) for one in able]
     return cards.colleagues(await desk.view(turn, lead), who)
 
@@ -192,6 +195,10 @@ async def undo_move(turn: Turn, kept: Undoable) -> str:
     if payload["customer"]:
         customer = await customers.get(turn.tx, lead.customer)
         await customers.save(turn.tx, replace(customer, owner=payload["from"]), turn.now)
+    if not restored.owner:
+        await pool.put(
+            turn.tx, Pooled(lead.id, turn.now, assigning.RELEASED, "撤销转交", payload["to"], turn.me.id)
+        )
     if restored.owner:
         await happened(
             turn, lead.id, "lead.assigned", owner=restored.owner, by=turn.me.id, why="撤销转交", restart=False

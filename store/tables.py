@@ -250,4 +250,5 @@ setting = _table(
     "setting", Column("key", String(120), primary_key=True), _text("value"), _text("changed_by", 64), _time("at"),
 )  # fmt: skip
 
+import store.tables_assignment  # noqa: E402
 import store.tables_sources  # noqa: E402, F401  (more tables of the same `meta`)

@@ -259,7 +259,7 @@ def test_every_metric_is_explained() -> None:
 
 def test_every_command_of_the_program_is_explained() -> None:
     usage = main.parser().format_help()
-    listed = re.search(r"\{([a-z,]+)\}", usage)
+    listed = re.search(r"\{([a-z,-]+)\}", usage)
     assert listed is not None
     for name in listed[1].split(","):
         assert f"main.py {name}" in read("docs/operations.md"), name

@@ -77,7 +77,7 @@ def test_more_keeps_what_the_lead_is_and_leads_back() -> None:
     card = leads.more(R1, StartCheckin(1024), NOW, ZONE)
     assert card.lines == leads.new_lead(R1, NOW, ZONE).lines
     assert [button.label for button in card.buttons] == [
-        "稍后 30 分钟", "号码无效", "是老客户", "看详情", "返回",
+        "稍后 30 分钟", "号码无效", "是老客户", "看详情", "退回", "返回",
     ]  # fmt: skip
 
 

@@ -55,7 +55,7 @@ async def test_more_and_back(world: World) -> None:
     await world.rep.clicks("更多")
     await world.idle()
     labels = [press.label for press in card.buttons if press.enabled]
-    assert labels == ["稍后 30 分钟", "号码无效", "是老客户", "看详情", "返回"]
+    assert labels == ["稍后 30 分钟", "号码无效", "是老客户", "看详情", "退回", "返回"]
     await world.rep.clicks("返回")
     await world.idle()
     assert [press.label for press in card.buttons if press.enabled] == ["开始跟进", "转给同事", "更多"]

@@ -1,0 +1,28 @@
+"""Tables of assignment and the public pool. They share the `meta` of store/tables.py."""
+
+import sqlalchemy as sa
+from sqlalchemy import Column, ForeignKey, Index, String
+
+from store.tables import Id, _fk, _flag, _id, _number, _table, _text, _time, lead
+
+Index("ix_lead_assigned", lead.c.assigned_at, lead.c.owner)
+Index("ix_lead_closed", lead.c.closed_at, lead.c.owner)
+rotation = _table(  # the fair turn: what each member is owed (millionths of a lead) and the deals that weigh. Member "" is the lock
+    "rotation", Column("member", String(64), primary_key=True), Column("credit", sa.BigInteger, nullable=False, server_default="0"),
+    _number("won"), _number("decided"), _time("rated_at"),
+)  # fmt: skip
+share = _table(  # the fairness report by business day: in the running, owed (millionths), got
+    "share", Column("day", String(10), primary_key=True), Column("member", String(64), primary_key=True),
+    _number("running"), Column("owed", sa.BigInteger, nullable=False, server_default="0"), _number("got"),
+)  # fmt: skip
+decision = _table(  # how a lead was assigned or why it was not, candidate by candidate
+    "decision", _id(), _fk("lead", "lead"), _time("at", nullable=False), _text("chosen", 64), _text("team", 40),
+    _flag("widened"), _text("body"), Column("cause", Id, nullable=False, server_default="0"),
+    Index("ix_decision_lead", "lead", "id"), Index("ix_decision_at", "at"),
+)  # fmt: skip
+pool = _table(  # an open lead that nobody has: since when, why, whose it was, when it is tried again
+    "pool", Column("lead", Id, ForeignKey("lead.id"), primary_key=True, autoincrement=False), _time("since", nullable=False),
+    _text("reason", 16), _text("why"), _text("former", 64), _text("put_by", 64), _number("tries"), _time("retry_at"),
+    _time("alarmed_at"),
+    Index("ix_pool_retry", "retry_at"), Index("ix_pool_since", "since"),
+)  # fmt: skip
