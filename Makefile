@@ -34,7 +34,7 @@ endef
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: setup run test check bench shots lock crash dev-prod doctor help
+.PHONY: setup run test check bench shots lock crash fuzz dev-prod doctor help
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -60,6 +60,9 @@ bench: $(VENV)/.dev  ## benchmarks, one after the other; BENCH=bench/… for one
 
 crash: $(VENV)/.dev  ## the long crash tests; RUNS=… kills
 	@GENJIN_CRASH_RUNS=$(RUNS) $(BIN)/python -m pytest -q --timeout 0 tests/crash $(PYTEST_ARGS)
+
+fuzz: $(VENV)/.dev  ## malformed input of every kind; RUNS=100000 of each
+	@GENJIN_FUZZ_RUNS=$(if $(filter file,$(origin RUNS)),100000,$(RUNS)) $(BIN)/python -m pytest -q -s --timeout 0 tests/fuzz $(PYTEST_ARGS)
 
 shots: $(VENV)/.web  ## pictures for the README, taken from the running demo
 	@PYTHONPATH=. $(BIN)/python $(SHOTS) $(ARGS)
