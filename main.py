@@ -93,11 +93,13 @@ def platforms_of(config: Config, shared: Shared, clock: Clock, quota: Quota) -> 
 async def start(config: Config, *, clock: Clock | None = None, migrating: bool = False) -> App:
     """Builds and starts everything. Raises BadConfig, Busy, migrate.Older or migrate.Newer before it touches anything."""
     import handlers
+    from nlp import workdays
     from nlp.warm import warm
     from web.app import make_app
     from web.dev import dev_routes
 
     clock = clock or Clock()
+    workdays.use(frozenset(config.calendar.extra_holidays), frozenset(config.calendar.extra_workdays))
     db = Database(config.store.database, pool=config.store.pool)
     shared: LocalShared | RedisShared | None = None
     engine: Engine | None = None

@@ -16,7 +16,10 @@ LONGEST = 32  # characters of a name to the left of its suffix
 
 _LEGAL = r"(?:股份有限公司|有限责任公司|集团有限公司|有限公司|股份公司|集团公司|总公司|公司)"
 _SUFFIX = re.compile(
-    rf"{_LEGAL}|集团(?!有限|股份|公司|化|内|总部)|(?:会计师|律师|税务师|建筑师)?事务所|研究院|研究所|设计院|银行|证券|经营部|商行|工作室|合作社|(?<=[一-龥]{{2}})厂(?![家房区长商址里内])"
+    rf"{_LEGAL}|集团(?!有限|股份|公司|化|内|总部)|(?:会计师|律师|税务师|"
+    rf"建筑师)?事务所|研究院|研究所|设计院|银行|证券|经营部|商行|工作室|合作社|"
+    rf"合伙企业(?:\((?:有限|普通|特殊普通)合伙\))?|(?:批发|门市|服务|维修|营业|"
+    rf"加工)部|专卖店|旗舰店|电子商务中心|(?<=[一-龥]{{2}})厂(?![家房区长商址里内])"
 )
 _BRANCH = re.compile(r"[一-龥]{2,8}?(?:分公司|分行|支行|分厂|办事处)|[(][一-龥]{2,8}[)](?:分公司|分行|支行)")
 _PART = re.compile(r"[一-龥A-Za-z0-9&·()\-.]")
@@ -24,25 +27,36 @@ _HANZI = re.compile(r"[一-龥]")
 
 # Words that end before a name begins. The right-most one in front of the suffix cuts.
 _CUE = re.compile(
-    r"我是|我们是?|你们|他们|咱们|这里是|这边是|他是|她是|就是|也是|来自|新客户|老客户|大客户|客户|现任|曾任|历任|担任|兼任|出任|就职于|任职于|供职于|现为|加入|联系|跟进|拜访|走访|"
-    r"对接|关于|以及|还有|那边|这边|昨天|今天|明天|刚才|上午|下午|晚上|收到|合作的|服务于|采购方|供应商|经销商|代理商|甲方|乙方|买方|卖方|收款方|付款方|单位|公司名|名称|"
-    r"请问|推荐|介绍|签约|中标|投资|收购|控股|隶属于|属于|作为|通过|根据|成为|其中|包括|例如|比如|位于|总部|原来|目前|现在|已经|同时|进入|创办|创立|成立|发给|寄给|寄到|发到|开给|转给|派驻|"
+    r"我是|我们是?|你们|他们|咱们|这里是|这边是|他是|她是|就是|也是|来自|新客户|老客户|大客户|"
+    r"客户|现任|曾任|历任|担任|兼任|出任|就职于|任职于|供职于|现为|加入|联系|跟进|拜访|走访|"
+    r"对接|关于|以及|还有|那边|这边|昨天|今天|明天|刚才|上午|下午|晚上|收到|合作的|服务于|"
+    r"采购方|供应商|经销商|代理商|甲方|乙方|买方|卖方|收款方|付款方|单位|公司名|名称|"
+    r"请问|推荐|介绍|签约|中标|投资|收购|控股|隶属于|属于|作为|通过|根据|成为|其中|包括|例如|比如|位于|总部|原来|目前|现在|"
+    r"已经|同时|进入|创办|创立|成立|发给|寄给|寄到|发到|开给|转给|派驻|换成|改成|更名为|\d号(?:院|楼)?|\d(?:室|栋|幢|弄|楼)|"
     r"(?<!美)的|[了在是给跟把被让您你我他她它这那]"
 )
 # These may be letters of a name (和泰, 华为, 中和); they cut only before a region.
-_SOFT_CUE = re.compile(r"[和与及任为由从到向对将至于自经原前现兼去找叫问请]")
+_SOFT_CUE = re.compile(r"[和与及任为由从到向对将至于自经原前现兼去找叫问请归帮替属]")
+# 公司 by itself ends a remark about some company as often as a name: 贵公司, 想问贵公司, 入群请备注公司.
+_ANY_COMPANY = re.compile(
+    r"[贵本该我各某此全两母子总你他她它们间类种到去回来做开办的]$|备注|填写|注明|请问|想问|一下|什么|知名|上市|同行|外地"
+)
 _GENERIC = re.compile(
-    r"(?:该|我|贵|本|这|那|某|各|此|其|新|老|大|小|子|母|分|总|家|我们|你们|他们|您|几|多|一|两|三|哪|什么|别的|其他|其它|上市|国有|外资|民营|私营|合资|跨国|科技|贸易|物流|快递|"
-    r"保险|软件|互联网|制造|生产|同类|相关|所有|全|整个|每|每家|对方|客户|供应|中小|大型|小型|中型|专业|商业|各大|国内|国外|投资|担保|中介|房产|装修|搬家|家|开|个|有限责任|股份|有限|工|加工|新能源)*"
+    r"(?:该|我|贵|本|这|那|某|各|此|其|新|老|大|小|子|母|分|总|家|我们|你们|他们|您|几|多|"
+    r"一|两|三|哪|什么|别的|其他|其它|上市|国有|外资|民营|私营|合资|跨国|科技|贸易|物流|快递|"
+    r"保险|软件|互联网|制造|生产|同类|相关|所有|全|整个|每|每家|对方|客户|供应|中小|大型|小型|中型|专业|"
+    r"商业|各大|国内|国外|投资|担保|中介|房产|装修|搬家|家|开|个|有限责任|股份|有限|工|加工|新能源)*"
     r"(?:家)?"
 )
 _COUNTED = re.compile(r"^.*(?:[一两几这那哪某][家个]|[我贵]司|[想要找])|^司(?=想|要|找)")
 _ENGLISH = re.compile(
-    r"(?<![\w])[A-Z][\w&.'\-]*(?: (?:[A-Z&][\w&.'\-]*|of|and)){0,6},? ?"
-    r"(?:Co\.?, ?Ltd\.?|Co\.? Ltd\.?|Inc\.?|LLC|GmbH|Corp\.?|Corporation|Limited|Ltd\.?|PLC|S\.A\.)(?![\w])"
+    r"(?<![\w])[A-Z][\w&.'\-]*(?: ?\([A-Z][A-Za-z]+\)| (?:[A-Z&][\w&.'\-]*|of|and)){0,7},? ?"
+    r"(?:(?i:(?:Pte\.? )?Co\.?,? ?Ltd\.?|Pte\.? Ltd\.?|Inc\.?|LLC|GmbH|"
+    r"Corp\.?|Corporation|Limited|Ltd\.?|PLC)|S\.A\.|B\.V\.|AG)(?![\w])"
 )
 _LABELLED = re.compile(
-    r"(?:^|[\s,;。、(\[|])(?:公司(?:名称|全称|名)?|单位(?:名称)?|企业(?:名称)?|客户(?:名称|公司|单位)|工作单位|company)\s?[:=]\s?(?P<name>[^\n,;。|\[\]]{2,40})",
+    r"(?:^|[\s,;。、(\[|])(?:公司(?:名称|全称|名)?|单位(?:名称)?|企业(?:名称)?|"
+    r"客户(?:名称|公司|单位)|工作单位|company)\s?[:=]\s?(?P<name>[^\n,;。|\[\]]{2,40})",
     re.I,
 )
 _LABEL_BEHIND = re.compile(
@@ -54,7 +68,9 @@ def find(text: str | Plain, known: Sequence[str] = ()) -> tuple[Found, ...]:
     """Company names in order. `known` are the names of our customers: they are found without any suffix."""
     words = plain(text) if isinstance(text, str) else text
     taken = Taken(len(words.source))
-    candidates = (*_by_suffix(words), *_by_label(words), *_by_name(words, tuple(known)), *trades.find(words))
+    candidates = (
+        *_by_suffix(words), *_by_label(words), *_by_name(words, tuple(known)), *trades.find(words), *_by_shop(words),
+    )  # fmt: skip
     hits = [hit for hit in candidates if taken.take(hit.start, hit.end)]
     return tuple(sorted(hits, key=lambda hit: hit.start))
 
@@ -66,7 +82,7 @@ def _by_suffix(words: Plain) -> Iterator[Found]:
     for n, match in enumerate(matches):
         end = match.end()
         following = matches[n + 1] if n + 1 < len(matches) else None
-        if following and _continues(text, match, following):
+        if match.start() < floor or (following and _continues(text, match, following)):
             continue
         branch = _BRANCH.match(text, end)
         if branch and following and following.start() < branch.end():
@@ -74,6 +90,8 @@ def _by_suffix(words: Plain) -> Iterator[Found]:
         start = _left_edge(text, floor, match.start())
         if start is None:
             continue
+        if branch is None and text[end : end + 1] == " " and "有限" in match[0]:
+            branch = _BRANCH.match(text, end + 1)  # 某某有限公司 机械分公司
         if branch:
             end = branch.end()
         yield words.found(
@@ -85,12 +103,34 @@ def _by_suffix(words: Plain) -> Iterator[Found]:
             _tidy(words.words(start, end)),
         )
         floor = end
-    if "Ltd" in text or "Inc" in text or "LLC" in text or "Co" in text or "GmbH" in text or "Limited" in text:
+    if any(mark in text for mark in _ENGLISH_MARKS):
         for match in _ENGLISH.finditer(text):
             yield words.found("companies", *match.span(), 0.9, "english")
 
 
+_ENGLISH_MARKS = (
+    "Ltd",
+    "LTD",
+    "Inc",
+    "INC",
+    "LLC",
+    "Co",
+    "CO",
+    "GmbH",
+    "GMBH",
+    "Limited",
+    "LIMITED",
+    "PLC",
+    "S.A.",
+    "B.V.",
+    "AG",
+)
 _MARKS = (
+    "合伙",
+    "部",
+    "专卖店",
+    "旗舰店",
+    "商务中心",
     "公司",
     "集团",
     "事务所",
@@ -124,6 +164,8 @@ def _continues(text: str, match: re.Match[str], following: re.Match[str]) -> boo
         or re.search(r"[和与及、]", between)
     ):
         return False
+    if following[0] == "公司" and match[0] == "集团" and between and region(between) == between:
+        return True  # 恒大地产集团广州公司
     return "有限" in following[0] or (following[0] == "公司" and between.endswith("分"))
 
 
@@ -151,6 +193,8 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
         if trades.is_trade(name) or name == "代工":
             return None  # 一家模具厂, 机械厂, 想找代工厂
         cut = suffix - len(name)
+    if text.startswith("公司", suffix) and _ANY_COMPANY.search(name):
+        return None
     if len(name) < 2 or _GENERIC.fullmatch(name) or not re.search(r"[一-龥A-Za-z]", name):
         return None
     return cut
@@ -191,6 +235,26 @@ def _by_label(words: Plain) -> Iterator[Found]:
                 "label",
                 _tidy(words.words(start, start + len(name))),
             )
+
+
+# A shop or a workshop by itself on a line of a card.
+_SHOP = re.compile(
+    r"(?:^|\n)[ ]*(?P<name>[一-龥A-Za-z0-9·&()]{2,16}(?:店|铺|商场|超市|酒店|宾馆|"
+    r"饭店|餐厅|酒楼|药房|诊所|医院|学校|幼儿园|农场|茶庄|酒庄|花店|作坊|市场部|"
+    r"经销部|贸易行|电器行|五金行|车行|律所|货运站|驿站|直销处|办事处|水产|世家|中心))(?=[ ]*(?:\n|$|\())"
+)
+_CONTACT = re.compile("▪{7,}")
+_NO_SHOP = re.compile(
+    r"[的了是在我你想要问请给]|^(?:送|到|去|找|订|在)|(?:技术|研发|销售|采购|管理|运营|服务|物流|培训|客服|数据|营销)中心$"
+)
+
+
+def _by_shop(words: Plain) -> Iterator[Found]:
+    if not _CONTACT.search(words.text):
+        return
+    for match in _SHOP.finditer(words.text):
+        if not _NO_SHOP.search(match["name"]):
+            yield words.found("companies", *match.span("name"), 0.65, "shop")
 
 
 @lru_cache(maxsize=4)
@@ -259,7 +323,9 @@ def core(name: str) -> str:
     bare = _bare(name).removesuffix(branch(name))
     bare = _CORE_TAIL.sub("", _BRACKETED.sub("", bare))
     without = bare[len(region(bare)) :]
-    return (without if len(without) >= 2 and without not in _COMMON else bare) or name
+    return (
+        without if len(without) >= 2 and without not in _COMMON and not trades.is_trade(without) else bare
+    ) or name
 
 
 @lru_cache(maxsize=65_536)

@@ -11,12 +11,17 @@ _AMOUNT = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?|\d{{1,12}}(?:\.\d{{1,4}})
 _SCALE = r"(?:百万|千万|十万|万|亿|[wWkK千百](?![a-zA-Z]))"
 _YUAN = r"(?:元(?!旦|件|素|月)|圆|块(?:钱|人民币)?(?!板|状)|人民币|rmb|cny|[¥￥])"
 _SUM = re.compile(
-    rf"(?P<cue>(?:预算|单价|总价|价格|报价|金额|合同额|费用|成本|定金|尾款|货款|订单额|造价|售价|均价|价位|预付|首付|投资)"
-    rf"(?:大概|大约|约|控制|不超过|别超过|最多|在|是|为|有|:|\s|共|总|到|给|了|差不多|也就|价|额|一共|要|才|只有|上限)*)?"
+    rf"(?P<cue>(?:预算|单价|总价|价格|报价|金额|合同额|费用|成本|定金|尾款|货款|"
+    rf"订单额|造价|售价|均价|价位|预付款?|首付|投资额?|运费|加工费|维保费|服务费|"
+    rf"手续费|押金|保证金|营业额|营收|注册资本|回款|应付|应收|合同价|目标价|底价|"
+    rf"标价|出价|付了|收了|打了|花了|加到|降到|涨到|便宜到|谈到|砍到|卖到|给到)"
+    rf"(?:大概|大约|约|控制|不超过|别超过|最多|在|是|为|有|:|\s|共|总|到|给|了|"
+    rf"差不多|也就|价|额|一共|要|才|只有|上限|另算|另收|另付|还差|还有|款|能|按)*)?"
     rf"(?P<sign>(?:[¥￥]|rmb|cny|人民币) ?)?"
     rf"(?<![\d.A-Za-z{_CN}第])(?:(?P<low>{_AMOUNT})(?P<lowscale>{_SCALE})? ?(?:元|块)?(?:-|~|到|至)+ ?)?"
-    rf"(?P<amount>{_AMOUNT}) ?(?P<scale>{_SCALE})?"
-    rf"(?P<tail>[一二三四五六七八九\d](?![\d个台件.{_CN}]))? ?(?P<more>多|来|几)?(?P<yuan>{_YUAN})?",
+    rf"(?P<amount>{_AMOUNT}) ?(?P<about>[多来几余](?=[万亿]))?(?P<scale>{_SCALE}|个(?:亿|多亿))?"
+    rf"(?P<tail>[一二三四五六七八九\d](?![\d个台件.{_CN}])|[一二三四五六七八九](?=[一二三四五六七八九](?:[吧左上,。的]|"
+    rf"$)))?(?P<last>[一二三四五六七八九](?=[吧左上，,。的]|$))? ?(?P<more>多|来|几|余)?(?P<yuan>{_YUAN})?",
     re.I,
 )
 _SCALES = {
@@ -25,6 +30,8 @@ _SCALES = {
     "k": 1e3,
     "万": 1e4,
     "w": 1e4,
+    "个亿": 1e8,
+    "个多亿": 1e8,
     "十万": 1e5,
     "百万": 1e6,
     "千万": 1e7,
@@ -32,8 +39,16 @@ _SCALES = {
 }
 # 3万台 and 5万公里 are no money; neither are dollars, whose rate we do not know.
 _NOT_AFTER = re.compile(
-    r"\s?(?:[台件套个只人吨米次份家户公千斤克平颗粒片张条支瓶箱包册辆亩字瓦升毫转伏安度岁年月天小分号名点吨项倍步级字种多字像]|亿|[a-zA-Z%]|美|欧|港|日元|英镑|韩)"
+    r"\s?(?:[台件套个只人吨米次份家户袋卷桶桩根把间桌座扇对双副组项公千斤克平颗粒片张条支瓶箱包册辆亩字瓦升毫转伏安度岁年月天小分号名点吨项倍步级字种多字像]|"
+    r"亿|[a-zA-Z%]|美|欧|港|日元|英镑|韩)"
 )
+# What one of them costs.
+_PER = re.compile(
+    r"\s?(?:块|元)?(?:[一每/]\s?(?:[台套件个只人吨米次份户斤克平颗粒片张条支瓶箱包册辆亩桶卷根把间桌节批年月天平]|"
+    r"公斤|千克|立方|小时)|per\b|/\s?(?:pcs|set|unit))",
+    re.I,
+)
+_SPOKEN = re.compile(r"[一二两三四五六七八九]千[一二三四五六七八九]")
 _FOREIGN = re.compile(r"(?:\$|usd|us|eur|€|£|hk\$|美元|欧元|港币)\s?$", re.I)
 _SOFT_AFTER = re.compile(
     r"\s?(?:左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|起步|封顶|吧|$|[,。;!?、)\n])"
@@ -91,8 +106,20 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
         return False
     if match["yuan"] or match["sign"]:
         return True
+    if _PER.match(text, match.end()) and (
+        match["scale"] or float(_value(match["amount"], 1.0, None) or 0) >= 10
+    ):
+        return True  # 1.2w一台, 9800一套, 85/平米
     if _NOT_AFTER.match(text, match.end()):
         return False
+    if (
+        match["scale"] in ("亿", "个亿", "个多亿")
+        or (match["scale"] in ("万", "千") and match["tail"])
+        or _SPOKEN.fullmatch(match["amount"])
+    ):
+        return True  # 一万八, 两千八: what else would be said so
+    if match["cue"] and not match["scale"] and match["amount"].isdigit() and float(match["amount"]) < 10:
+        return False  # 报价 ③: a number in a list
     if match["cue"] or (match["low"] and match["scale"] in ("万", "亿")):
         return True
     match match["scale"]:

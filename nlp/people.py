@@ -23,11 +23,13 @@ _WEAK = frozenset(
 )
 _TIES = frozenset("和由向从于与对经")
 _FULL_HONORIFIC = (
-    r"总经理|副总经理|副总|经理|总监|主任|主管|老师|会计|师傅|董事长|院长|处长|科长|厂长|部长|局长|校长|店长|所长|行长|队长|站长|会长|书记|教授|博士|"
+    r"总经理|副总经理|副总|经理|总监|主任|主管|老师|会计|师傅|董事长|院长|处长|"
+    r"科长|厂长|部长|局长|校长|店长|所长|行长|队长|站长|会长|书记|教授|博士|"
     r"太(?=[\s,。;!?▪]|$)|医生|律师|老板|先生|女士|小姐|太太|大姐|大哥|阿姨|助理|秘书|工程师|小姐姐|叔叔"
 )
 _SHORT_HONORIFIC = (
-    r"总(?!经|监|裁|部|工|公|共|是(?![我他采客那这])|体|之|结|价|计|额|数|量|统|线|署|局|行|院|会|代|算|包|承|重|长|高|面|成|投|资|产|得|要|觉|在|有|归|能|数|分|店|台|管|机)"
+    r"总(?!经|监|裁|部|工|公|共|是(?![我他采客那这])|体|之|结|价|计|额|数|量|统|线|署|局|"
+    r"行|院|会|代|算|包|承|重|长|高|面|成|投|资|产|得|要|觉|在|有|归|能|数|分|店|台|管|机)"
     r"|工(?!程|作|厂|业|人|艺|具|资|期|地|商|会|序|装|况|时|件|种|单|费|夹|位|段|信|控|友|伤|匠|整|坊|龄|头|农)"
     r"|董(?!事)|姐(?!妹|夫|姐)|哥(?!们|哥)|叔(?!叔)"
 )
@@ -36,16 +38,23 @@ _LABEL = (
     r"申请人|寄件人|发件人|联络人|项目人|客户(?=[:=])|\bfrom(?=[:=])|name|contact(?: person)?)"
 )
 _CUE = (
-    r"(?:打?电话给|发短信给|发信息给|发消息给|打给|拨给|转给|发给|寄给|交给|留给|给|跟|和|与|找|联系|约了?|呼叫|致电|拨打|拨|呼|问一?下?|请|叫|让|通知|转告|告诉|提醒|拜访了?|介绍|对接|回复|"
-    r"我叫|我是|本人|名叫|叫做|名为|是|对|麻烦|经|由|替|帮|向|查找|查一?下?|接通|@)"
+    r"(?:打?电话给|发短信给|发信息给|发消息给|打给|拨给|转给|发给|寄给|交给|留给|给|跟|和|与|找|"
+    r"联系|约了?|呼叫|致电|拨打|拨|呼|问一?下?|请|叫|让|通知|转告|告诉|提醒|拜访了?|介绍|对接|回复|"
+    r"我叫|我是|本人|名叫|叫做|名为|是|对|麻烦|经|由|替|帮|向|查找|查一?下?|接通|@)(?:一下|下)?"
 )
 _FOLLOW = (
-    r"(?:$|[\s,，。;:!?、()\[\]|/\"”'▪◆▫\-~]|\d|约|说|讲|谈|聊|打|拨|发|回|寄|送|通|联|沟|见|确|反|问|要|的|先生|女士|小姐|经理|总|工|老师|在|是|有|来|去|已|今|明天|后天|昨天|下周|本周|这周|上周|"
-    r"下午|上午|上次|之前|目前|现在|手机|电话|微信|邮箱|吧|吗|呢|了|那边|这边|号|收|处|转|想|需|对|刚|也|都|又|再|我|他|她|你|开会|收件|签收|负责)"
+    r"(?:$|[\s,，。;:!?、()\[\]|/\"”'▪◆▫\-~]|\d|近日|近期|称|透露|认为|指出|"
+    r"强调|介绍|出席|率|带|主持|宣布|离|辞|因|为|将|从|与|和|及|跟|约|说|讲|"
+    r"谈|聊|打|拨|发|回|寄|送|通|联|沟|见|确|反|问|要|的|先生|女士|小姐|经理|"
+    r"总|工|老师|在|是|有|来|去|已|今|明天|后天|昨天|下周|本周|这周|上周|"
+    r"下午|上午|上次|之前|目前|现在|手机|电话|微信|邮箱|吧|吗|呢|了|那边|这边|"
+    r"号|收|处|转|想|需|对|刚|也|都|又|再|我|他|她|你|开会|收件|签收|负责)"
 )
 _LATIN = r"(?-i:[A-Z][a-z]{1,14}(?:[ .·][A-Z][a-z]{0,14}){0,2}|[A-Z]{2,12}(?: [A-Z]{2,12})?)"
 _SAYS = r"(?:说|表示|反馈|告诉|确认|要求|提到|回复|打来|来电|想要|需要|问(?!题)|介绍)"
-_BOUNDARY = re.compile(r"(?:^|[\s,。;:!?、()\[\]|/\"“'▪◆▫@~\-]|[跟和给找是请问让叫与对约由向的得时让])$")
+_BOUNDARY = re.compile(
+    r"(?:^|[\s,。;:!?、()\[\]|/\"“'▪◆▫@~\-]|[跟和给找是请问让叫与对约由向的得时让是们人的边里位个])$"
+)
 
 
 @cache
@@ -64,15 +73,17 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"(?P<surname>{compound}|[{single}])(?P<role>{_FULL_HONORIFIC}|{_SHORT_HONORIFIC})"
         ),
         "label": re.compile(
-            rf"{_LABEL}(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=])\s?)?"
-            rf"(?P<name>{whole}|{_LATIN}|(?<=[:=])[一-龥]{{2,4}}|(?<=[:=] )[一-龥]{{2,4}})(?={_FOLLOW})",
+            rf"{_LABEL}(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=|])\s?)?"
+            rf"(?P<name>{whole}|[小老阿][{common}]|[一-龥]{{1,8}}·[一-龥]{{1,8}}|{_LATIN}|"
+            rf"(?<=[:=|])[一-龥]{{2,4}}|(?<=[:=|] )[一-龥]{{2,4}})(?={_FOLLOW})",
             re.I,
         ),
         "company": re.compile(
             rf"{COMPANY_BLANK}\)?(?:公司)?(?:的|那?边的|[ /|,\-]{{1,2}})?(?:{TITLE_BLANK}+ ?)?(?P<name>{name})(?={_FOLLOW})"
         ),
         "department": re.compile(
-            rf"(?:采购|技术|销售|市场|财务|行政|人事|生产|工程|设备|项目|研发|品质|质量|物流|供应链|商务|业务|后勤|总务)[部科处]的?(?P<name>{name})(?={_FOLLOW})"
+            rf"(?:采购|技术|销售|市场|财务|行政|人事|生产|工程|设备|项目|研发|品质|质量|"
+            rf"物流|供应链|商务|业务|后勤|总务)[部科处]的?(?P<name>{name})(?={_FOLLOW})"
             rf"|(?:采购|技术|行政|后勤|人事|财务|业务|仓库)(?P<before>[小老][{common}])(?=$|[\s,。;!?]|{BLANK})"
         ),
         "of": re.compile(
@@ -91,7 +102,22 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "says": re.compile(rf"(?:^|(?<=[\s,。;!?]))(?P<name>{name})(?={_SAYS})", re.M),
         "segment": re.compile(rf"(?:^|(?<=:)|(?<={edge}))(?P<name>{whole})(?=收?(?:$|{edge}))", re.M),
         "little": re.compile(
-            rf"(?P<name>[小老阿][{common}])(?=$|[\s,。;:!?、)▪◆▫]|[说讲问要让在来去有的今明下联那这给跟打发反已总])"
+            rf"(?P<name>[小老][{common}]|阿(?!里|姨|门|拉|尔|富|根|联|坝|克|曼|莫|司|斯|胶|波|迪|拉|伯)[一-龥])"
+            rf"(?=$|[\s,。;:!?、()▪◆▫]|[说讲问要让在来去有的今明下联那这给跟打发反已总吗吧呢换约管负直就也都到过])"
+        ),
+        "spaced": re.compile(
+            rf"(?:^|\n) *(?P<name>[{single}] {{1,4}}{given}(?: {{1,4}}{given})?)(?= *(?:\n|$|▫|◆| {{2}}))"
+        ),
+        "beside": re.compile(
+            r"(?:^|\n) *(?P<name>[一-龥]{2,4})(?=(?:\([一-龥]{2}\))? *\n *(?:[一-龥]{2,12} )?▫)"
+            r"|(?:^|\n) *▫+[ ◆▫]*\n *(?P<before>[一-龥]{2,4})(?= *(?:\n|$))"
+        ),
+        "card": re.compile(
+            r"(?:^|\n) *(?P<name>(?:Mr\.? |Ms\.? |Dr\.? )?[A-Z][a-z]{1,14} (?:[A-Z]\. )?[A-Z][a-z]{1,14}(?: [A-Z][a-z]{1,14})?)"
+            r"(?= *(?:\n|$|\(|\||/|,|▫|[一-龥]{2,4}(?:\n|$| )))"
+        ),
+        "called": re.compile(
+            rf"(?:^|(?<={edge}))(?P<name>[{single}]{given}{{1,2}})(?=[ ,/:]{{0,2}}{BLANK}{{7}})"
         ),
         "latin": re.compile(rf"(?:我叫|我是|(?:Mr|Ms|Mrs|Miss|Dr)\.? ?|Dear )(?P<name>{_LATIN})(?![\w])"),
     }
@@ -99,6 +125,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 _SURE = {
     "label": 0.95,
+    "spaced": 0.85,
+    "beside": 0.8,
+    "called": 0.85,
+    "card": 0.75,
     "company": 0.92,
     "title": 0.92,
     "department": 0.85,
@@ -132,7 +162,8 @@ def _candidates(words: Plain, contact: bool) -> Iterator[Found]:
     if any(mark in words.text for mark in "部科处小老"):
         yield from _by_rule(words, "department")
     if contact:
-        yield from _by_rule(words, "segment")
+        for rule in ("called", "segment", "spaced", "beside", "card"):
+            yield from _by_rule(words, rule)
     for rule in ("cue", "says", "latin"):
         yield from _by_rule(words, rule)
     yield from _little(words)
@@ -148,11 +179,37 @@ def _by_rule(words: Plain, rule: str) -> Iterator[Found]:
         if group == "before" and rule == "department":
             yield words.found("names", start, end, 0.8, "little")
             continue
-        if not name.isascii() and not is_name(name) and not (rule == "label" and _free(name, match)):
+        if not name.isascii() and not is_name(name) and not _trusted(rule, name, match):
             continue
+        if (
+            rule == "segment"
+            and len(name) == 2
+            and name[0] in _WEAK
+            and words.text[start - 1 : start] == BLANK
+        ):
+            continue  # 礼拜六来提: what stands behind a time
         if rule in ("title", "label") and name.isascii() and name.upper() == name and len(name) < 3:
             continue
         yield words.found("names", start, end, _SURE[rule], rule)
+
+
+def _trusted(rule: str, name: str, match: re.Match[str]) -> bool:
+    """Do the place and the neighbours alone make it a name, whatever its first character is?"""
+    match rule:
+        case "label":
+            return _free(name, match) or name[0] in "小老阿"
+        case "spaced":
+            return True
+        case "called":  # 尚可欣 13981100234: the first two may be a word
+            return len(name) == 3 and name not in not_names() and not name.endswith(_NOT_AT_END)
+        case "beside":
+            return (
+                name[:2] not in not_names()
+                and not name.endswith((*_NOT_AT_END, *"部科处组院厂司团校会局"))
+                and not any(char in _NEVER for char in name)
+                and name not in places().cities
+            )
+    return False
 
 
 def _free(name: str, match: re.Match[str]) -> bool:

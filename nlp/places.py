@@ -6,7 +6,7 @@ from functools import cache
 import ahocorasick_rs
 
 from nlp.evidence import Found
-from nlp.lexicon import places
+from nlp.lexicon import places, words
 from nlp.plain import Plain, plain
 
 # 南京西路 is in Shanghai; 北京烤鸭 is a dish.
@@ -69,12 +69,12 @@ def _region() -> re.Pattern[str]:
 
 @cache
 def _regions() -> ahocorasick_rs.AhoCorasick:
-    names = tuple(sorted(places().provinces | places().cities))
+    names = tuple(sorted(places().provinces | places().cities | set(words("towns"))))
     return ahocorasick_rs.AhoCorasick(names, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)
 
 
 def regions(text: str) -> list[tuple[int, int]]:
-    """Where provinces and cities stand, those that follow one another as one (浙江宁波市)."""
+    """Where provinces, cities and counties stand, those that follow one another as one (浙江宁波市)."""
     found: list[tuple[int, int]] = []
     for _, start, end in _regions().find_matches_as_indexes(text):
         end += text[end : end + 1] in ("省", "市")

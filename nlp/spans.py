@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nlp import workdays
-from nlp.days import add_months
 from nlp.numbers import number
+from nlp.stretch import add_months
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,10 @@ _UNIT = (
     r"(?P<u>秒钟|秒|分钟|分|刻钟|小时|钟头|钟|h(?![a-zA-Z])|工作日|天|日|周|星期|礼拜|月|年|季度|世纪)(?P<more>半)?(?:多|左右)?"
 )
 _AHEAD = re.compile(
-    rf"(?<![\d.{_N}第月])(?P<pre>再过|过|再等|等|近|最近|过去|未来|接下来|今后|前|每)?{_QUANTITY} ?{_UNIT} ?"
+    rf"(?<![\d.{_N}第月])(?P<pre>再过|过|再等|等|近|最近|过去|未来|接下来|今后|还有|还剩|只剩|前|每)?{_QUANTITY} ?{_UNIT} ?"
     rf"(?P<side>(?:之|以|过|往)?后(?!天)|(?:之|以)内|内(?!部|容|存)|之?里(?!面)|(?:之|以)?前(?!面|台|提|后)|以来)?"
 )
+_EITHER = "一二两三四五六七八九"
 _SECONDS = {
     "秒": 1,
     "秒钟": 1,
@@ -45,6 +46,9 @@ _SECONDS = {
 }
 _DAYS = {"天": 1, "日": 1, "周": 7, "星期": 7, "礼拜": 7}
 _MONTHS = {"月": 1, "季度": 3, "年": 12, "世纪": 1200}
+_SOON = re.compile(
+    r"(?:左右)?(?:就|便)?(?:能|可以)(?![用放存])|(?:左右)?就(?:出|到|好|交|给|发|回|行|截止|到期|开|要)"
+)
 _VAGUE = {"几": 3.0, "数": 3.0}
 
 
@@ -75,6 +79,8 @@ def _read(match: re.Match[str], now: datetime) -> Span | None:
     vague = match["q"] in _VAGUE or "多" in match[0]
     start = match.start() if pre not in ("前",) or not side else match.start("q")
     direction = _direction(side, pre)
+    if direction is None and _SOON.match(match.string, match.end()):
+        direction = (1, "due")  # 三五天就能出结果
     if direction is None:
         return None
     at, grain = shift(now, amount * direction[0], unit)
@@ -103,6 +109,8 @@ def _direction(side: str, pre: str) -> tuple[int, str] | None:
 
 def _amount(match: re.Match[str]) -> float | None:
     words = re.split(r"[-~到至]", match["q"])[-1]
+    if len(words) == 2 and words[0] in _EITHER and words[1] in _EITHER:
+        words = words[1]  # 三五天, 两三周: at most
     amount = _VAGUE.get(words) or number(words)
     if amount is None:
         return None

@@ -6,9 +6,9 @@ from datetime import datetime, time, timedelta
 
 from nlp import clocks, days, spans
 from nlp.clocks import Clock, Part
-from nlp.days import Days
 from nlp.plain import Plain, plain
 from nlp.spans import Span
+from nlp.stretch import Days
 
 Token = Days | Part | Clock | Span
 
@@ -49,14 +49,15 @@ class _Group:
     span: Span | None = None
 
 
-_BETWEEN = re.compile(r"[ ,的()]{0,2}(?:在|是)?")
+# A weekday in brackets repeats the date: 11/27(五) 15:00.
+_BETWEEN = re.compile(r"(?:\s?\((?:周|星期|礼拜)?[一二三四五六日天]\))?[ ,的()]{0,2}(?:在|是)?")
 _TO = re.compile(r"\)? ?(?:到|至|-|~|--) ?")
 _BY = re.compile(r"(?:\))?(?:的)?(?:之前|以前|前(?!面|台|提|后|期|端|天)|之内|以内|内(?!部|容|存)|为止|截止)")
 _FROM = re.compile(r"(?:之后|以后|后(?!天|续|面|台|期)|起|开始)")
 _ABOUT = re.compile(r"\s?(?:左右|前后|上下|附近)")
 _LATEST = re.compile(r"(?:截止|截至|最晚|最迟|不晚于|赶在|deadline)[到在是:]?\s?$", re.I)
 _HINT = re.compile(
-    r"[\d零一二两三四五六七八九十半几今明昨前后周期拜月年日号早晚午晨夜节点季末庆旦宵夕诞明春]"
+    r"[\d零一二两三四五六七八九十半几今明昨前后周期拜月年日号早晚午晨夜节点季末庆旦宵夕诞明春听寻琴腊初昼朝至旬隔y]"
 )
 MIDNIGHT = time()
 
@@ -106,7 +107,7 @@ def _groups(text: str, tokens: list[Token]) -> list[_Group]:
     for token in tokens:
         if groups:
             last = groups[-1]
-            near = token.start - last.end <= 3 and _BETWEEN.fullmatch(text, last.end, token.start) is not None
+            near = token.start - last.end <= 8 and _BETWEEN.fullmatch(text, last.end, token.start) is not None
             joined = _join(last, token) if near else None
             if joined is not None:
                 groups[-1] = joined
@@ -135,6 +136,8 @@ def _join(group: _Group, token: Token) -> _Group | None:
         case Clock() if group.clock is None and (group.part is not None or _day_like(group)):
             return replace(group, end=token.end, clock=token)
         case Days() if group.part is None and group.clock is None and group.days is not None:
+            if token.how == "weekday" and group.days.grain == "day" and _same_weekday(group.days, token):
+                return replace(group, end=token.end)  # 12月3日(周四)
             if token.grain == "day" and _narrows(group.days, token):  # 下周三(1月14日), 今年国庆
                 return replace(group, end=token.end, days=token if group.days.grain != "day" else group.days)
             return None
@@ -144,6 +147,10 @@ def _join(group: _Group, token: Token) -> _Group | None:
             return None
         case _:
             return None
+
+
+def _same_weekday(first: Days, second: Days) -> bool:
+    return first.first == first.last and first.first.weekday() == second.first.weekday()
 
 
 def _narrows(first: Days, second: Days) -> bool:

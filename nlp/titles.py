@@ -1,6 +1,7 @@
 """Job titles: department words and a role."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 import ahocorasick_rs
@@ -12,8 +13,29 @@ from nlp.plain import Plain, plain
 LONGEST = 16  # characters of department words before a role
 
 _LABEL = re.compile(r"(?:职位|职务|岗位|头衔|title|position)\s?[:=]?\s?$", re.I)
-_NAME_BESIDE_BEFORE = re.compile(r"(?:^|[\n\s/|,、:(任兼▪◆])$")
-_NAME_BESIDE_AFTER = re.compile(r"(?:$|[\n\s/|,、)。;])")
+_NAME_BESIDE_BEFORE = re.compile(r"(?:^|[\n\s/|,、:(任兼为及◆]|[▪◆]的|[任兼为](?:本|我)?公司)$")
+_NAME_BESIDE_AFTER = re.compile(r"(?:$|[\n\s/|,、()。;兼及和:])")
+_OF_COMPANY = re.compile(r"◆(?:的|\s)?$")  # 某某银行行长郑杨
+# Sales Manager, Vice President, Chief Executive Officer, Head of Procurement.
+_MODIFIER = (
+    r"(?:Senior|Sr\.|Junior|Chief|Deputy|Vice|Assistant|Associate|Executive|"
+    r"General|Key|National|Regional|Area|Global|Overseas|Export|Import|"
+    r"Sales|Marketing|Purchasing|Procurement|Sourcing|Buying|Account|Business|"
+    r"Product|Project|Program|Production|Quality|QA|QC|Technical|Technology|"
+    r"Engineering|Software|Hardware|Mechanical|Electrical|Process|Design|R&D|HR|"
+    r"IT|Finance|Financial|Legal|Operations?|Operating|Information|Supply|Chain|"
+    r"Logistics|Warehouse|Customer|Service|Support|Channel|Brand|Managing|"
+    r"Commercial|Development|Relations?|Success|Plant|Factory|Site|Team)"
+)
+_ENGLISH = re.compile(
+    rf"(?<![A-Za-z])(?P<before>(?:{_MODIFIER}(?: & | and | ))*)"
+    r"(?P<role>Manager|Director|Engineer|Buyer|Founder|Co-?founder|Partner|"
+    r"President|Supervisor|Specialist|Executive|Assistant|Representative|"
+    r"Consultant|Accountant|Designer|Analyst|Coordinator|Chairman|Officer|"
+    r"Merchandiser|Secretary|Leader|Owner|Head of [A-Z][a-z]+)(?![A-Za-z])",
+    re.I,
+)
+_CHIEF = re.compile(r"首席[一-龥]{2,4}?[官师]|首席代表|首席专家")
 
 
 @cache
@@ -33,24 +55,70 @@ def _departments() -> re.Pattern[str]:
 def find(text: str | Plain) -> tuple[Found, ...]:
     """Every title. A bare 经理 or 老师 counts only at a label or by itself on its line."""
     words = plain(text) if isinstance(text, str) else text
-    automaton, names = roles()
+    hits = [*_chinese(words.text), *_english(words.text)]
+    hits += (
+        [(match.start(), match.end()) for match in _CHIEF.finditer(words.text)]
+        if "首席" in words.text
+        else []
+    )
+    hits.sort(key=lambda hit: (hit[0], -hit[1]))
     found: list[Found] = []
     done = 0
-    for index, first, last in automaton.find_matches_as_indexes(words.text):
-        role, start, end = names[index], first, last
-        if start < done or _is_longer_word(words.text, role, start, end):
+    for start, end in hits:
+        if start < done:
             continue
-        departments = _departments().search(words.text, max(done, start - LONGEST), start)
-        if departments is not None:
-            start = departments.start()
-        elif role in titles().weak and not _stands_alone(words.text, start, end):
-            continue
-        helper = next((word for word in titles().after if words.text.startswith(word, end)), "")
-        end = done = end + len(helper)
+        done = end
         labelled = _LABEL.search(words.text, max(0, start - 6), start) is not None
         confidence, rule = (0.95, "label") if labelled else (0.85, "role")
         found.append(words.found("titles", start, end, confidence, rule))
     return tuple(found)
+
+
+def _chinese(text: str) -> Iterator[tuple[int, int]]:
+    automaton, names = roles()
+    done = 0
+    for index, first, end in automaton.find_matches_as_indexes(text):
+        role, start = names[index], first
+        if start < done or _is_longer_word(text, role, start, end):
+            continue
+        departments = _departments().search(text, max(done, start - LONGEST), start)
+        if departments is not None:
+            start = departments.start()
+        elif role in titles().weak and not _stands_alone(text, start, end):
+            continue
+        helper = next((word for word in titles().after if text.startswith(word, end)), "")
+        done = end + len(helper)
+        yield start, done
+
+
+def _english(text: str) -> Iterator[tuple[int, int]]:
+    if not any(mark in text for mark in _ENGLISH_MARKS):
+        return
+    for match in _ENGLISH.finditer(text):
+        if match[0][0].isupper() and (
+            match["before"] or (match["role"][0].isupper() and _stands_alone(text, *match.span()))
+        ):
+            yield match.span()
+
+
+_ENGLISH_MARKS = (
+    "er",
+    "or",
+    "ER",
+    "OR",
+    "resident",
+    "RESIDENT",
+    "ist",
+    "IST",
+    "ive",
+    "IVE",
+    "ant",
+    "ANT",
+    "man",
+    "MAN",
+    "ead",
+    "EAD",
+)
 
 
 def _is_longer_word(text: str, role: str, start: int, end: int) -> bool:
@@ -61,5 +129,7 @@ def _is_longer_word(text: str, role: str, start: int, end: int) -> bool:
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
-    before = _NAME_BESIDE_BEFORE.search(text, max(0, start - 1), start)
+    if _OF_COMPANY.search(text, max(0, start - 2), start):
+        return True
+    before = _NAME_BESIDE_BEFORE.search(text, max(0, start - 4), start)
     return before is not None and _NAME_BESIDE_AFTER.match(text, end) is not None

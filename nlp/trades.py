@@ -19,7 +19,9 @@ _CUE = re.compile(
     r"(?:我是|我系|我係|我事|我们是|我们这?边?是|(?:我|咱|我们)?这[边里儿]是|这是|来自|本人是|"
     r"(?:客户|公司|单位|厂家|买家|转给|拜访了?|回访|线索)[:: ]{0,2}(?:是)?)\s?$"
 )
-_OPEN = re.compile(rf"(?:^|[\s,。;:!?、(（\[|/\"“'·>{BLANK}]|\d[.)])$")
+_OPEN = re.compile(rf"(?:^|[\s,。;:!?、(（\[|/\"“'·>{BLANK}]\d?|^\d|\d[.)])$")
+# Somebody is met, or the line begins: then a town and its trade are the company of the person behind them.
+_MET = re.compile(rf"(?:^|[\s,。;:!?、跟给找和见{BLANK}]\d?|\d[.)] ?)$")
 _CLOSED = re.compile(rf"$|[\s,。;:!?、()\[\]|/\"”'\-{BLANK}]|(?:那边|这边|公司|采购部|销售部|技术部|项目部)")
 _CARD = re.compile(rf"(?:^|\n)[ ]*$|{BLANK}{{7,}}[^\n]{{0,3}}\n[ ]*$")
 _CONTACT = re.compile(rf"{BLANK}{{7,}}")
@@ -30,9 +32,12 @@ _NEVER = re.compile(
 )
 # Beginnings that make it a kind of goods and no name: 进口设备, 二手机床.
 _GOODS = re.compile(
-    r"进口|出口|国产|二手|全自动|半自动|大型|小型|中型|微型|高端|低端|高档|新型|专业|专用|通用|主要|各类|各种|相关|传统|现代化|本地|当地|周边|附近|市区|地区|区域|所有|部分|"
-    r"从事|生产|负责|采购|销售|经营|主营|制作|加工|安装|定制|订制|需要|发货|发往|运到|寄到|走|学习|学|干|开发|研发|代理|维修|仿古|办公|家用|商用|民用|工业用|医院|大学|学院|"
-    r"公司|客户|项目|市场|展会|产品|价格|报价|工厂|外资|民营|国有|其他|其它|同行|行业|高新|高科|有关|关于|以及|同城|跨境|整车|零担|第三方|一般|普通|标准|非标|环保型|老板|不锈钢|铸铁|塑料|铝合金|"
+    r"进口|出口|国产|二手|全自动|半自动|大型|小型|中型|微型|高端|低端|高档|新型|专业|专用|"
+    r"通用|主要|各类|各种|相关|传统|现代化|本地|当地|周边|附近|市区|地区|区域|所有|部分|"
+    r"从事|生产|负责|采购|销售|经营|主营|制作|加工|安装|定制|订制|需要|发货|发往|运到|寄到|"
+    r"走|学习|学|干|开发|研发|代理|维修|仿古|办公|家用|商用|民用|工业用|医院|大学|学院|"
+    r"公司|客户|项目|市场|展会|产品|价格|报价|工厂|外资|民营|国有|其他|其它|同行|行业|高新|高科|有关|"
+    r"关于|以及|同城|跨境|整车|零担|第三方|一般|普通|标准|非标|环保型|老板|不锈钢|铸铁|塑料|铝合金|"
     r"碳钢|消费|上门|网上|线上"
 )
 _ROAD = re.compile(r"[省市区县镇乡村路街道号楼室园]")
@@ -62,7 +67,7 @@ def _addressed() -> re.Pattern[str]:
     """苏州恒力精密陈总: the person stands right behind."""
     single = "".join(sorted(surnames().single))
     return re.compile(
-        rf"[{single}](?:总(?![部体共经裁数量价])|工(?![程作业厂具])|经理|先生|女士|小姐|主任|师傅|老板)|{_JOB}"
+        rf" ?[{single}](?:总(?![部体共经裁数量价])|工(?![程作业厂具])|经理|先生|女士|小姐|主任|师傅|老板)|{_JOB}"
     )
 
 
@@ -115,7 +120,8 @@ def _with_town(text: str, town: tuple[int, int], start: int, end: int) -> tuple[
             and _CLOSED.match(text, end)
         ):
             return first, 0.65  # 金华永康电动工具: the second town may be the name
-        return (first, 0.75) if cued and owned else None  # 我是上海电气的王工
+        with_person = cued or _MET.search(text, max(0, first - 3), first) is not None
+        return (first, 0.75) if with_person and owned else None  # 我是上海电气的王工
     if len(proper) < 2 or not _is_proper(proper):
         return None
     if cued and (owned or _CLOSED.match(text, end)):

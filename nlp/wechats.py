@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from nlp.evidence import Found
 from nlp.plain import Plain, plain
 
-_CUE = r"(?:微信号?|weixin|wechat|(?<![a-z])[vw]x|(?<![a-z])v信|威信|加[vV])"
+_CUE = r"(?:微信号?|weixin|wechat|(?<![a-z])[vw]x|(?<![a-z])v信|威信|加我?[vV])"
 _SPELT = re.compile(
     rf"{_CUE}(?: ?(?:id|号|是|为|号是|号码|账号))?[ :=]{{0,3}}(?P<id>[a-z][\w\-]{{5,19}}|1[3-9]\d{{9}})(?![\w@.])",
     re.ASCII | re.I,
 )
 _SAME = re.compile(
-    rf"{_CUE}[和跟与]?(?:手机|电话)?(?:号码?)?(?:是)?(?:同号|同手机|同步|一样|同电话)|(?:手机|电话)(?:号码?)?(?:即|就是|同){_CUE}|同微信|\(微信\)",
+    rf"{_CUE}[和跟与]?(?:手机|电话)?(?:号码?)?(?:是)?(?:同号|同手机|同步|一样|"
+    rf"同电话)|(?:手机|电话)(?:号码?)?(?:即|就是|同){_CUE}|同微信|\(微信\)",
     re.I,
 )
 

@@ -1,0 +1,206 @@
+"""Days that people name by a feast or a week: 中秋前, 腊月二十, 年后, 下个月第二周, 过两天, next Friday."""
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+
+from nlp import festivals, workdays
+from nlp.numbers import whole
+from nlp.stretch import (
+    MONTH,
+    NUMERALS,
+    WEEKDAYS,
+    WHICH,
+    WHICH_YEAR,
+    YEAR,
+    Days,
+    Reader,
+    add_months,
+    coming_year,
+    days,
+    month_end,
+    year_of,
+)
+
+
+def _festival(match: re.Match[str], today: date) -> Days | None:
+    """国庆, 明年春节, 春节后, 中秋前一周."""
+    name = match["name"]
+    if match["side"]:
+        feast = festivals.coming(name, today)
+        count = (whole(match["count"]) or 1) * {"天": 1, "日": 1}.get(match["unit"], 7)
+        ahead = timedelta(days=count if match["side"] == "后" else -count)
+        return replace(days(match, feast + ahead), approximate=True) if feast else None
+    if not match["after"]:
+        day = (
+            festivals.on(name, today.year + WHICH_YEAR[match["y"]])
+            if match["y"]
+            else festivals.coming(name, today)
+        )
+        return days(match, day) if day else None
+    return _after_festival(match, today, name)
+
+
+def _new_year(match: re.Match[str], today: date) -> Days | None:
+    """年后, 节后 (back at work) and 年前 (the last working day before)."""
+    if match["after"] or match["after2"] or match["over"]:
+        return _after_festival(match, today, "春节")
+    day = festivals.coming("春节", today)
+    return replace(days(match, workdays.before(day, 1)), approximate=True) if day else None
+
+
+def _after_festival(match: re.Match[str], today: date, name: str) -> Days | None:
+    """The first working day after it; said during the holiday itself, this holiday is meant."""
+    day = festivals.coming(name, today)
+    latest = festivals.on(name, today.year)
+    if latest is not None and 0 <= (today - latest).days <= 7:
+        day = latest
+    return replace(days(match, workdays.after(day, 1)), approximate=True) if day else None
+
+
+def _lunar(match: re.Match[str], today: date) -> Days | None:
+    """腊月二十, 农历八月十五, 正月初八, 年初八: the coming one, or that of the year named."""
+    month = _LUNAR_MONTHS.get(match["m"] or "正月") or whole((match["m"] or "").removesuffix("月")) or 1
+    said = match["d"].removeprefix("初")
+    if said in ("底", "末"):
+        start = (
+            festivals.lunar(today.year, month % 12 + 1, 1) if month < 12 else festivals.coming("春节", today)
+        )
+        return replace(days(match, start - timedelta(days=1)), approximate=True) if start else None
+    day = whole(said.replace("廿", "二十")) or 0
+    years = [year_of(match["y"], today)] if match["y"] else [today.year - 1, today.year, today.year + 1]
+    dates = [on for year in years if (on := festivals.lunar(year, month, day)) is not None]
+    coming = next((on for on in dates if on >= today - timedelta(days=30)), dates[-1] if dates else None)
+    return days(match, coming) if coming else None
+
+
+_LUNAR_MONTHS = {"正月": 1, "冬月": 11, "腊月": 12}
+
+
+def _nth_week(match: re.Match[str], today: date) -> Days | None:
+    """下个月第二周, 3月第三个周五, 12月最后一个工作日."""
+    if match["m"]:
+        month = whole(match["m"]) or 0
+        start = date(coming_year(month, 1, today, True), month, 1)
+    else:
+        start = add_months(today.replace(day=1), WHICH[match["which"] or "本"])
+    end = month_end(start.year, start.month)
+    if match["workday"]:
+        first = match["workday"].startswith("第一")
+        day = (
+            workdays.after(start - timedelta(days=1), 1)
+            if first
+            else workdays.before(end + timedelta(days=1), 1)
+        )
+        return days(match, day)
+    last, count = match["nth"] == "最后一", whole(match["nth"].removeprefix("第")) or 1
+    if match["d"]:
+        weekday = WEEKDAYS[match["d"]]
+        if last:
+            return days(match, end - timedelta(days=(end.weekday() - weekday) % 7))
+        day = start + timedelta(days=(weekday - start.weekday()) % 7 + 7 * (count - 1))
+        return days(match, day) if day <= end else None
+    monday = (
+        end - timedelta(days=end.weekday())
+        if last
+        else start + timedelta(days=7 * (count - 1) - start.weekday())
+    )
+    return days(match, max(start, monday), min(end, monday + timedelta(days=6)), "week")
+
+
+def _within(match: re.Match[str], today: date) -> Days | None:
+    """年内, 月内, 周内: from today to the end of it."""
+    last = {
+        "年": date(today.year, 12, 31),
+        "月": month_end(today.year, today.month),
+        "周": today + timedelta(days=6 - today.weekday()),
+    }[match["unit"]]
+    return replace(days(match, last), approximate=True)
+
+
+def _two_years(match: re.Match[str], today: date) -> Days | None:
+    """今明两年."""
+    return days(match, date(today.year, 1, 1), date(today.year + 1, 12, 31), "year")
+
+
+_ENGLISH_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _english(match: re.Match[str], today: date) -> Days | None:
+    """today, tomorrow, Friday, next Monday."""
+    word = match["d"].lower()
+    if word in ("today", "tomorrow"):
+        return days(match, today + timedelta(days=word == "tomorrow"), how="relative")
+    day = today + timedelta(days=_ENGLISH_DAYS.index(word[:3]) - today.weekday())
+    if (match["which"] or "").lower() == "next":
+        return days(match, day + timedelta(days=7), how="week")
+    return days(match, day + timedelta(days=7) if day <= today else day, how="weekday")
+
+
+def _next_workday(match: re.Match[str], today: date) -> Days | None:
+    return days(match, workdays.after(today, 1))
+
+
+def _few_days(match: re.Match[str], today: date) -> Days | None:
+    """过两天, 过几天, 这几天: nobody means exactly two."""
+    if match[0].startswith(("近", "最近")):
+        count = {"两": 2, "几": 3}[match["k"]]
+        return replace(days(match, today - timedelta(days=count), today), approximate=True)
+    if match[0].startswith("这"):
+        return replace(days(match, today, today + timedelta(days=2)), approximate=True)
+    ahead = {"两": 2, "几": 3, "些": 5}[match["n"]]
+    return replace(days(match, today + timedelta(days=ahead)), approximate=True)
+
+
+_FESTIVAL = (
+    rf"(?:(?P<y>去年|今年|明年|后年)的?)?(?<![\d{NUMERALS}双])"
+    rf"(?P<name>{festivals.PATTERN})(?![\d{NUMERALS}]|路|大道|广场|街|店|村)节?"
+    r"(?:假期|期间|当天|放假|长假)?(?:(?P<side>前|后)的?(?P<count>\d{1,2}|[一两二三四五六七八九十])"
+    r"个?(?P<unit>天|日|周|星期|礼拜)|(?P<after>节?(?:之后|以后|后)(?:第一(?:天|个工作日))?(?:上班)?))?"
+)
+
+_NEW_YEAR = (
+    rf"(?<![\d{NUMERALS}今明去前后半本来几数多这青成中两])(?:年|(?<=[过等])节)"
+    r"(?:(?P<after>之后|以后|后)|(?P<before>之前|以前|前))(?![\d])|"
+    r"(?<![\w])节(?P<after2>后)|过完了?(?P<over>春?节|年)(?:之后|以后|后)?"
+)
+
+_LUNAR_DAY = (
+    r"(?:初[一二三四五六七八九十]|[廿二]十?[一二三四五六七八九十]|三十|十[一二三四五六七八九]?|底|末)"
+)
+
+_LUNAR_DATE = (
+    rf"(?:(?:[农阴旧]历的?(?:(?P<y>{YEAR})年)?(?=[正冬腊十一二三四五六七八九\d]{{1,2}}月)"
+    rf"|(?=正月|冬月|腊月|[大新过]?年初[一-十]|正月初))"
+    rf"(?:(?P<m>正月|冬月|腊月|{MONTH}月)|[大新过]?年))(?P<d>{_LUNAR_DAY})[日号]?(?![一二三四五六七八九十])"
+)
+
+_NTH_WEEK = (
+    rf"(?:(?<![\d.])(?P<m>{MONTH})月份?|(?P<which>上|下下|下|本|这)一?个?月)的?"
+    r"(?:(?P<nth>第[一二三四五1-5]|最后一)个?(?:周|星期|礼拜)(?P<d>[一二三四五六日天])?|(?P<workday>(?:第一|最后一)个?工作日))"
+)
+
+# The characters without which the pattern cannot match, the pattern, and who reads it.
+READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
+    ("".join(sorted({name[-1] for name in festivals.ALL})), re.compile(_FESTIVAL), _festival),
+    ("年节", re.compile(_NEW_YEAR), _new_year),
+    ("月年初", re.compile(_LUNAR_DATE), _lunar),
+    ("周期拜工", re.compile(_NTH_WEEK), _nth_week),
+    ("内", re.compile(r"(?<![\w本这上下个])(?P<unit>[年月周])内(?!容|部)"), _within),
+    ("年", re.compile(r"今明两年"), _two_years),
+    (
+        "y",
+        re.compile(
+            r"(?<![A-Za-z])(?:(?P<which>this|next|coming|on) )?(?P<d>today|"
+            r"tomorrow|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?![A-Za-z])",
+            re.I,
+        ),
+        _english,
+    ),
+    ("工", re.compile(r"下(?:一|1)?个工作日"), _next_workday),
+    (
+        "天日",
+        re.compile(r"(?:过|等)(?P<n>两|几|些)[天日](?!后|以|之)|(?:这|近|最近)(?P<k>两|几)[天日]"),
+        _few_days,
+    ),
+)

@@ -1,0 +1,90 @@
+"""A stretch of days, the words a date is made of, and the arithmetic of months."""
+
+import re
+from calendar import monthrange
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from nlp.numbers import whole
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A day or a stretch of days, [start, end) in the text. `how` says which rule wrote it; a range's end looks at it."""
+
+    start: int
+    end: int
+    first: date
+    last: date
+    grain: str = "day"
+    approximate: bool = False
+    how: str = "date"
+
+
+NUMERALS = "零〇一二两三四五六七八九十"
+
+YEAR = rf"(?:(?:19|20)\d\d|[一二][{NUMERALS}]{{3}}|\d\d(?=年\d)|[23]\d(?=年(?:第?[一二三四]季|[上下]半年|[初底])))"
+
+MONTH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
+
+DAY = (
+    r"(?:3[01]|[12]\d|0?[1-9]|三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]?|[一二三四五六七八九])"
+)
+
+WHICH_YEAR = {"大前年": -3, "前年": -2, "去年": -1, "今年": 0, "本年": 0, "明年": 1, "来年": 1, "后年": 2}
+
+WHICH = {"上上": -2, "上": -1, "本": 0, "这": 0, "今": 0, "当": 0, "下": 1, "下下": 2}
+
+WEEKDAYS = {
+    "一": 0,
+    "二": 1,
+    "三": 2,
+    "四": 3,
+    "五": 4,
+    "六": 5,
+    "日": 6,
+    "天": 6,
+    "末": 5,
+    **{str(n): n - 1 for n in range(1, 8)},
+}
+
+Reader = Callable[[re.Match[str], date], Days | None]
+
+
+def days(
+    match: re.Match[str], first: date, last: date | None = None, grain: str = "day", how: str = "date"
+) -> Days:
+    """The stretch from `first` to `last` (one day without it) that these words name."""
+    return Days(match.start(), match.end(), first, last or first, grain, how=how)
+
+
+def month_end(year: int, month: int) -> date:
+    """The last day of that month."""
+    return date(year, month, monthrange(year, month)[1])
+
+
+def add_months(day: date, count: int) -> date:
+    """The same day `count` months on, or the last day of a shorter month."""
+    month = day.year * 12 + day.month - 1 + count
+    year, month = divmod(month, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def year_of(words: str, today: date) -> int:
+    value = whole(words) or 0
+    return value + 2000 if value < 100 else value
+
+
+def coming_year(month: int, day: int, today: date, whole_month: bool) -> int:
+    """A date within the last 30 days is most likely looked back upon; an older one is next year's."""
+    if whole_month:
+        gone = (today.year, today.month) > (today.year, month) and today.month - month > 1
+        return today.year + 1 if gone else today.year
+    day = min(day, monthrange(today.year, month)[1])
+    passed = (today - date(today.year, month, day)).days
+    if passed > 30:
+        return today.year + 1
+    if passed < -330:  # 12月30日 said in early January
+        return today.year - 1
+    return today.year
