@@ -353,6 +353,44 @@ def run_due(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_hook_test(args: argparse.Namespace) -> int:
+    """`main.py hook-test NAME sample.json`: what a pushed message would make, without making it."""
+    from bot.connecting import read
+    from rules.errors import PutAside
+
+    try:
+        config = load(Path(args.config))
+        payload = json.loads(Path(args.sample).read_text("utf-8-sig"))
+    except BadConfig as error:
+        return _say(str(error))
+    except (OSError, ValueError) as error:
+        return _say(f"{args.sample}：读不了，或不是合法的 JSON：{error}")
+    connector = next((one for one in config.connector if one.name == args.name), None)
+    if connector is None:
+        names = "、".join(one.name for one in config.connector) or "一个也没有"
+        return _say(f"{args.config} 里没有 [[connector]] {args.name!r}（有的：{names}）")
+    if not isinstance(payload, dict):
+        return _say(f"{args.sample}：要是一个 JSON 对象")
+    try:
+        found = read(connector, payload)
+    except PutAside as error:
+        print(f"❌ 收不了：{error}")
+        return 1
+    print(
+        "✅ 会成为一条线索"
+        if connector.kind == "lead"
+        else "✅ 号码是有负责人的客户就记一次来电，否则成为一条线索"
+    )
+    print(f"  唯一编号：{found.id or '没有（按内容去重；建议写 id）'}")
+    for name, value in {**found.fields, **found.call}.items():
+        if value:
+            print(f"  {name}：{value}")
+    if found.left:
+        print("  没有用到的字段：" + "、".join(found.left))
+    print("  签名没有检查；地址：" + f"{config.app.public_url.rstrip('/')}/hooks/{connector.name}")
+    return 0
+
+
 def run_sim(args: argparse.Namespace) -> int:
     """`main.py sim wecom|dingtalk`: one simulated platform alone."""
     words = [sys.executable, "-m", f"sim.{args.platform}_server", "--port", str(args.port)]
@@ -403,6 +441,9 @@ def parser() -> argparse.ArgumentParser:
     add("due", run_due, "期限是怎么算的（JSON 行）").add_argument(
         "--hours", choices=("working", "calendar"), default="working"
     )
+    one = add("hook-test", run_hook_test, "拿一份样例试连接的字段映射")
+    one.add_argument("name")
+    one.add_argument("sample")
     one = add("sim", run_sim, "单独运行一个模拟平台", config=False)
     one.add_argument("platform", choices=("wecom", "dingtalk"))
     one.add_argument("--port", type=int, default=0)

@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.config_connectors import Connector
 from bot.config_kit import Duration
 from bot.config_kit import Section as _Section
 from bot.config_sources import Intake, WebForm
@@ -452,6 +453,7 @@ class Config(_Section):
     resource: tuple[Resource, ...] = ()
     intake: Intake = Intake()
     webform: tuple[WebForm, ...] = ()
+    connector: tuple[Connector, ...] = ()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:

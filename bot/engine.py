@@ -14,7 +14,7 @@ from bot.clock import Clock, Pump
 from bot.config import Config
 from bot.dispatch import Dispatcher
 from bot.events import Form, Incoming
-from bot.inbox import Intake, Worker
+from bot.inbox import Intake, Worker, put_aside
 from bot.lanes import Lanes
 from bot.outbox import Sender
 from bot.platform import Platform, Shared
@@ -47,11 +47,12 @@ class NotDone(Exception):
 
 
 class Failed(Exception):
-    """A form could not be handled (a bug of ours); it stands in the dead letters under `event`."""
+    """A form could not be handled; it stands in the dead letters under `event`. `why`: what the sender has to hear when
+    its content did not fit, "" when it was a bug of ours."""
 
-    def __init__(self, event: int) -> None:
+    def __init__(self, event: int, why: str = "") -> None:
         super().__init__(f"event {event} went to the dead letters")
-        self.event = event
+        self.event, self.why = event, why
 
 
 class Engine:
@@ -189,7 +190,7 @@ class Engine:
                 if found and found[1] == queues.DONE:
                     return Outcome(found[0], found[2])
                 if found and found[1] == queues.DEAD:
-                    raise Failed(found[0])
+                    raise Failed(found[0], put_aside(found[2]))
                 if asyncio.get_running_loop().time() > until:
                     raise NotDone(found[0] if found else 0)
                 await self.bells.wait(event, 0.25)

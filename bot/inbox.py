@@ -12,11 +12,21 @@ from bot.clock import Clock
 from bot.events import Incoming, encode
 from bot.lanes import LEASE_MS, Later
 from bot.logs import clean
+from rules.errors import PutAside
 from store import queues
 from store.db import INTAKE, Conflict, Database, Tx, passing
 from store.queues import Fenced, Inrow, Lease
 
 log = structlog.get_logger("inbox")
+
+
+ASIDE = "内容对不上："
+"""How the reason of a dead letter begins that waits for a mended mapping."""
+
+
+def put_aside(error: str) -> str:
+    """What did not fit, of a dead letter's reason; "" when it was a bug."""
+    return error.removeprefix(ASIDE) if error.startswith(ASIDE) else ""
 
 
 class Full(Exception):
@@ -161,14 +171,17 @@ class Worker:
     async def _failed(self, lease: Lease, row: Inrow, error: Exception) -> Later | int:
         """A bug (or a database that is away): try again later, and at last put the event aside with its reason."""
         ours = not passing(error)
-        reason = clean(f"{type(error).__name__}: {str(error)[:200]}")
-        if ours:
+        aside = isinstance(error, PutAside)
+        reason = ASIDE + str(error)[:400] if aside else clean(f"{type(error).__name__}: {str(error)[:200]}")
+        if aside:
+            log.warning("event put aside", event_id=row.id, lane=lease.key, reason=reason)
+        elif ours:
             log.error(
                 "event failed", event_id=row.id, lane=lease.key, attempt=row.attempts + 1, exc_info=error
             )
         else:
             log.warning("database away", event_id=row.id, error=type(error).__name__)
-        if ours and row.attempts + 1 >= self._tries:
+        if aside or (ours and row.attempts + 1 >= self._tries):
             async with self._db.write() as tx:
                 left = await queues.fence(tx, "inbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
                 await queues.end_event(tx, row.id, self._clock.now(), error=reason, dead=True)

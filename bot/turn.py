@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.config import Config
-from bot.events import Event, Fact, Incoming, encode
+from bot.events import Event, Fact, Form, Incoming, encode
+from bot.incoming import incoming
 from bot.platform import Way
 from cards.card import Card, from_json, to_json
 from rules.hours import Calendar, deliver_at
@@ -190,6 +191,11 @@ class Turn:
         fact = Fact(name=name, subject=subject, at=self.now, payload=payload, cause=self.event_id)
         await queues.take(self.tx, [Incoming(f"fact:{self.event_id}:{self._sent}", subject, fact)], self.now,
                           encode=encode)  # fmt: skip
+        self.rang.add("inbox")
+
+    async def hand(self, form: Form) -> None:
+        """Hands a form to the inbox, to be handled in its own transaction; once for its name and key."""
+        await queues.take(self.tx, [incoming(form)], self.now, encode=encode)
         self.rang.add("inbox")
 
     # ── how ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -41,6 +41,7 @@ class Profile:
     contacts: tuple[ContactLine, ...] = ()
     leads: tuple[OpenLead, ...] = ()
     followups: tuple[str, ...] = field(default_factory=tuple)
+    touches: tuple[str, ...] = ()  # calls, mails, visits, newest first
     start: int = 0
 
 
@@ -57,6 +58,7 @@ def profile(view: Profile) -> Card:
         if view.followups
         else ["还没有跟进记录"]
     )
+    lines += [f"近 {len(view.touches)} 次触点：", *view.touches] if view.touches else []
     start = Button("开始跟进", StartCheckin(view.start).pack(), Style.PRIMARY)
     return Card(
         kind="customer",

@@ -11,7 +11,7 @@ from cards import leads as lead_cards
 from cards.actions_leads import JoinCustomer, KnownCustomer, ShowCustomer, ShowLead
 from cards.card import Card
 from handlers import leads as desk
-from handlers import transfer
+from handlers import touchpoints, transfer
 from nlp import phones
 from rules import access, names
 from rules.checkins import FollowUp
@@ -115,6 +115,9 @@ async def profile(turn: Turn, customer: Customer) -> Card:
             leads=tuple(_open(turn, one) for one in open_leads),
             followups=tuple(
                 _followup(turn, one, people) for one in await followups.of_customer(turn.tx, customer.id, 5)
+            ),
+            touches=await touchpoints.lines(
+                turn, customer.id, private=access.sees_phone(turn.me, owner, teams)
             ),
             start=next((one.id for one in open_leads if one.owner == turn.me.id), 0),
         )

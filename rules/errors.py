@@ -20,3 +20,8 @@ class Denied(Refused):
     def __init__(self, sentence: str, *, about: str = "") -> None:
         super().__init__(sentence)
         self.about = about
+
+
+class PutAside(Exception):
+    """An event from outside cannot be used as it is (its mapping does not fit): no use in trying again, so it becomes a
+    dead letter at once, to be replayed when what is wrong was mended. `str(error)` says what, without customer data."""

@@ -8,12 +8,13 @@ from typing import Any
 from aiohttp import web
 
 from bot.engine import Engine
+from bot.incoming import lead_form
+from bot.incoming import sha as _hash
 from nlp import enquiry
 from nlp.enquiry import LENGTHS
 from store import team
 from web.errors import Refusal, answer, read_body
-from web.handing import hand_in, known, lead_form
-from web.handing import sha as _hash
+from web.handing import hand_in, known
 
 __all__ = ["LENGTHS", "LeadsApi"]
 LIMIT = 64 * 1024
@@ -41,7 +42,7 @@ class LeadsApi:
         receipt = f"lead:{client}:{_hash(given or uuid.uuid4().hex)}"
         if given and (again := await self._known(receipt, digest)) is not None:
             return answer(again)
-        form = lead_form(self._engine, fields, receipt=receipt, digest=digest, client=client)
+        form = lead_form(fields, self._engine.clock.now(), receipt=receipt, digest=digest, client=client)
         event = await hand_in(self._engine, form)
         made = await self._known(receipt, digest)
         if made is None:

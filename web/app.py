@@ -10,6 +10,7 @@ from web.api import LeadsApi
 from web.errors import Handler, Refusal, in_one_shape
 from web.forms import Forms
 from web.health import Health
+from web.hooks import Hooks
 
 OPENAPI = Path(__file__).parent.parent / "docs" / "openapi.json"
 BODY = 2 * 1024 * 1024
@@ -43,6 +44,7 @@ def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     app = web.Application(middlewares=[health.counting, in_one_shape, _safe], client_max_size=BODY)
     app.add_routes(LeadsApi(engine).routes())
     app.add_routes(Forms(engine).routes())
+    app.add_routes(Hooks(engine).routes())
     app.add_routes(health.routes())
     app.add_routes([web.get("/api/v1/openapi.json", _openapi)])
     for platform in engine.platforms:

@@ -15,10 +15,11 @@ from aiohttp import web
 
 from bot.config_sources import WebForm
 from bot.engine import Engine
+from bot.incoming import lead_form, sha
 from web.address import Gate
 from web.errors import Refusal, answer, read_body
 from web.form_check import Filled, check
-from web.handing import hand_in, known, lead_form, sha
+from web.handing import hand_in, known
 
 log = structlog.get_logger("forms")
 HERE = Path(__file__).parent
@@ -152,7 +153,7 @@ class Forms:
             origin = {"kind": "form", "name": form.name, "ref": receipt, "extra": filled.extra,
                       "consent": _consent(form, now), **_visit(raw)}  # fmt: skip
             fields = {**filled.fields, "group": form.group, "origin": origin}
-            event = lead_form(self._engine, fields, receipt=key, digest=key[-64:], client=f"form:{form.name}")
+            event = lead_form(fields, now, receipt=key, digest=key[-64:], client=f"form:{form.name}")
             try:
                 await hand_in(self._engine, event)
             except Refusal as no:
