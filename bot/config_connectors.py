@@ -11,10 +11,11 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from bot.config_kit import Duration, Section
 from bot.presets import PRESETS
 from nlp.enquiry import LENGTHS
-from rules.mapping import Source, path_ok
+from rules.mapping import path_ok
 
 CALL = {"called", "agent", "duration", "recording", "at"}
 """What a call has beside the fields of a lead."""
+Source = str | tuple[str, ...]
 PLACE = re.compile(r"(header|query|body):[\w.-]+")
 
 
