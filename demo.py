@@ -22,14 +22,15 @@ from sim.wecom_server import AES_KEY
 HERE = Path(__file__).parent
 HOST = "127.0.0.1"
 TOKEN = "demo-token"
-OURS = ("config.toml", "people.json", "ahead", "bot.log", "console.log", "files", "genjin.db", "genjin.db-wal",
-        "genjin.db-shm", "genjin.db.lock")  # fmt: skip
+OURS = ("config.toml", "people.json", "ahead", "bot.log", "bot.pid", "bot.pid.hold", "console.log", "files", "genjin.db",
+        "genjin.db-wal", "genjin.db-shm", "genjin.db.lock")  # fmt: skip
 """What the demo keeps in its directory; `--fresh` removes this and nothing else."""
 WORK = {
     "wanglei": ('["rep"]', "华东", '["浙江"]', '["汽配", "图纸定制"]'),
     "liqian": ('["rep"]', "华东", '["江苏"]', '["现货采购"]'),
     "zhangmin": ('["manager"]', "华东", "[]", "[]"),
     "zhougong": ('["admin", "it"]', "", "[]", "[]"),
+    "chenting": ('["service"]', "", "[]", "[]"),
 }
 """Roles, team, regions and tags of the people of the demo, by member id."""
 PATIENCE = 60.0  # seconds that a part may take to come up
@@ -125,6 +126,8 @@ class Demo:
         self.again = (self.data / "genjin.db").exists()
         try:
             (self.data / "files").mkdir(parents=True, exist_ok=True)
+            for name in ("bot.pid", "bot.pid.hold"):  # of a run that was killed
+                (self.data / name).unlink(missing_ok=True)
             write(self.data / "people.json", FIRM)
             if not (self.data / "config.toml").exists():
                 shipped = (HERE / "config.toml").read_text(encoding="utf-8")
@@ -171,6 +174,7 @@ class Demo:
             "--dingtalk-port", str(ports.dingtalk), "--callback", f"http://{HOST}:{ports.bot}/wecom/callback",
             "--bot-url", f"http://{HOST}:{ports.bot}", "--api-token", TOKEN,
             "--people", str(self.data / "people.json"), "--clock-file", str(self.data / "ahead"),
+            "--bot-pid-file", str(self._pid_file),
         ]  # fmt: skip
         self.console = await self._spawn(console, "console.log", dict(os.environ))
         await self._until(f"http://{HOST}:{ports.console}/api/clock", self.console, "演示台", stop)
@@ -181,6 +185,20 @@ class Demo:
     async def _start_bot(self) -> None:
         words = ["main.py", "serve", "--config", str(self.data / "config.toml"), "--migrate"]
         self.bot = await self._spawn(words, "bot.log", self.environment(os.environ))
+        self._pid_file.write_text(f"{self.bot.pid}\n", encoding="utf-8")
+
+    @property
+    def _pid_file(self) -> Path:
+        """Tells the console which process is the bot."""
+        return self.data / "bot.pid"
+
+    async def _released(self, stop: asyncio.Event) -> None:
+        """Waits while the console asks that the bot stays away."""
+        hold = self._pid_file.with_name("bot.pid.hold")
+        if hold.exists():
+            say("按故障面板的要求先不启动，点「启动机器人」再来。")
+        while hold.exists() and not stop.is_set():  # noqa: ASYNC110 (a file tells nobody)
+            await asyncio.sleep(0.1)
 
     async def _spawn(self, words: Sequence[str], log: str, env: dict[str, str]) -> asyncio.subprocess.Process:
         """A child in a session of its own, so that Ctrl-C reaches us alone and we stop it in order."""
@@ -242,6 +260,9 @@ class Demo:
             if self.bot.returncode == 2 or failed >= 8:
                 raise Trouble(f"机器人起不来：{self._last_words('机器人')}")
             say(f"机器人退出了（{_how(self.bot.returncode)}），正在重启…")
+            await self._released(stop)
+            if stop.is_set():
+                return 0
             await asyncio.sleep(pause)
             await self._start_bot()
             say(f"机器人已重启，进程号 {self.bot.pid}。")

@@ -1,4 +1,4 @@
-"""Both pretend platforms and a browser console of people to chat with, in one program: `python -m sim.console`."""
+"""The pretend platforms and a browser console of people to chat with, in one program: `python -m sim.console`."""
 
 import argparse
 import asyncio
@@ -12,12 +12,15 @@ from typing import Any
 
 from aiohttp import web
 
+from sim import console_faults
 from sim.console_bot import Bot, NoAnswer
 from sim.console_clock import TimeTravel
 from sim.console_feed import Feed, Sim, wire_rows
 from sim.console_phones import Phones, Wrong
+from sim.console_trouble import TroublePanel
 from sim.dingtalk_server import DingtalkServer
-from sim.people import FIRM, Person, read
+from sim.people import CUSTOMER, FIRM, TALK, Person, read
+from sim.wechat import Wechat
 from sim.wecom_server import WecomServer
 
 STATIC = Path(__file__).with_name("static")
@@ -31,6 +34,7 @@ RETRY_PAUSE = (
     2.0  # seconds between WeCom's tries: a bot that is started anew is there for the second or third
 )
 WATCH = 0.5
+MOST_BYTES = 16 * 1024 * 1024  # a picture or a file from the page, in base64
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Told = dict[str, Any]
 
@@ -43,12 +47,15 @@ class Console:
         *, clock: Path | None = None, host: str = "127.0.0.1", port: int = 8080,
     ) -> None:  # fmt: skip
         self.wecom, self.dingtalk, self.bot, self.people = wecom, dingtalk, bot, tuple(people)
-        self.sims: dict[str, Sim] = {"wecom": wecom, "dingtalk": dingtalk}
+        self.wechat = Wechat()
+        self.sims: dict[str, Sim] = {"wecom": wecom, "dingtalk": dingtalk, "wechat": self.wechat}
         for person in self.people:
             if person.wecom:
                 wecom.person(person.wecom, person.name)
             if person.dingtalk:
                 dingtalk.person(person.dingtalk, person.name)
+        self.rep = next((one for one in people if one.id == CUSTOMER.knows), people[0])
+        self.wechat.person(CUSTOMER.id, CUSTOMER.name)
         self.travel = TimeTravel(bot, list(self.sims.values()), clock)
         self.host, self.port, self.url = host, port, ""
         self._boot = secrets.token_hex(6)
@@ -61,6 +68,8 @@ class Console:
         await self.wecom.start()
         await self.dingtalk.start()
         await self.bot.start()
+        if not self.wechat.phones[CUSTOMER.id].seen:
+            await self.wechat.remember(CUSTOMER.id, [(who or self.rep.name, text) for who, text in TALK])
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, self.host, self.port).start()
@@ -71,6 +80,7 @@ class Console:
     async def stop(self) -> None:
         """Ends the streams, closes the ports."""
         self._feed.close()
+        await self.travel.stop()
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
@@ -81,9 +91,9 @@ class Console:
         await self.wecom.stop()
 
     def _app(self) -> web.Application:
-        phones = Phones(self.sims)
-        app = web.Application(middlewares=[_guarded], client_max_size=4 * 1024 * 1024)
-        person = "/api/{platform:wecom|dingtalk}/{user}"
+        phones, trouble = Phones(self.sims), TroublePanel(self.sims, self.bot)
+        app = web.Application(middlewares=[_guarded], client_max_size=MOST_BYTES)
+        person = f"/api/{{platform:{'|'.join(self.sims)}}}/{{user}}"
         app.add_routes([
             web.get("/", self._page),
             web.get("/static/{name}", self._static),
@@ -93,6 +103,10 @@ class Console:
             web.post("/api/lead", _json(self._lead)),
             web.get("/api/clock", _json(self._clock)),
             web.post("/api/clock", _json(self._set_clock)),
+            web.get("/api/faults", _json(trouble.show)),
+            web.post("/api/faults", _json(trouble.change)),
+            web.post("/api/bot", _json(trouble.bot)),
+            web.get("/api/ledger", _json(trouble.ledger)),
             web.get(f"{person}/messages", _json(phones.messages)),
             web.get(f"{person}/file/{{n}}", phones.file),
             web.post(f"{person}/choose", _json(phones.choose)),
@@ -123,8 +137,14 @@ class Console:
     def _state(self) -> dict[str, Any]:
         """What changes seldom, by event name."""
         return {
-            "bot": {"up": self.bot.up, "clock": self.bot.has_clock},
-            "clock": {"ahead": self.travel.ahead, "busy": self.travel.busy},
+            "bot": {
+                "up": self.bot.up,
+                "clock": self.bot.has_clock,
+                "pid": self.bot.pid,
+                "held": self.bot.held,
+            },
+            "clock": {"ahead": self.travel.ahead, "busy": self.travel.busy, "rate": self.travel.rate},
+            "faults": console_faults.standing(self.sims),
             "menu": (self.wecom.menu or {}).get("button", []),
         }
 
@@ -134,7 +154,18 @@ class Console:
             "now": self.travel.now(),
             "bot_url": self.bot.url,
             "platforms": [
-                {"id": name, "name": NAMES[name], "people": self._people(name)} for name in self.sims
+                {"id": name, "name": NAMES[name], "people": self._people(name)}
+                for name in self.sims
+                if name in NAMES
+            ],
+            "customers": [
+                {
+                    "user": CUSTOMER.id,
+                    "id": CUSTOMER.id,
+                    "name": CUSTOMER.name,
+                    "title": CUSTOMER.title,
+                    "rep": self.rep.name,
+                }
             ],
         }
 
@@ -160,7 +191,7 @@ class Console:
         return clock | {"now": self.travel.now(), "available": self.bot.has_clock}
 
     async def _set_clock(self, request: web.Request) -> Told:
-        """{"pass_seconds": n}, {"to": "morning"} or {"to": "real"}."""
+        """{"pass_seconds": n}, {"rate": 60}, {"to": "morning"}, {"to": "real"} or {"to": "2026-11-25T09:00"}."""
         match await request.json():
             case {"pass_seconds": int() | float() as seconds}:
                 await self.travel.pass_by(float(seconds))
@@ -168,8 +199,12 @@ class Console:
                 await self.travel.to_morning()
             case {"to": "real"}:
                 await self.travel.to_real()
+            case {"to": str(moment)}:
+                await self.travel.to_moment(moment)
+            case {"rate": int(rate)}:
+                await self.travel.run(rate)
             case _:
-                raise Wrong('要写成 {"pass_seconds": 秒}、{"to": "morning"} 或 {"to": "real"}')
+                raise Wrong('要写成 {"pass_seconds": 秒}、{"rate": 倍}、{"to": "morning"、"real" 或时间}')
         return await self._clock(request)
 
 
@@ -245,6 +280,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--callback", default="http://127.0.0.1:8081/wecom/callback", metavar="URL")
     parser.add_argument("--bot-url", default="http://127.0.0.1:8081", metavar="URL")
     parser.add_argument("--api-token", default="demo-token")
+    parser.add_argument("--bot-pid-file", type=Path, metavar="FILE", help="the bot's process, for kill -9")
     parser.add_argument("--people", type=Path, metavar="FILE.json")
     parser.add_argument("--clock-file", type=Path, metavar="FILE", help="keeps how far the clock is ahead")
     given = parser.parse_args(argv)
@@ -257,7 +293,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     wecom.retry_pause = RETRY_PAUSE
     dingtalk = DingtalkServer(host=given.host, port=given.dingtalk_port)
     console = Console(
-        wecom, dingtalk, people, Bot(given.bot_url, given.api_token),
+        wecom, dingtalk, people, Bot(given.bot_url, given.api_token, given.bot_pid_file),
         clock=given.clock_file, host=given.host, port=given.port,
     )  # fmt: skip
     try:

@@ -1,7 +1,11 @@
-"""The bot as the console knows it: is it up, its development clock, its API for enquiries."""
+"""The bot as the console knows it: is it up, its process, its development clock and ledger, its API for enquiries."""
 
+import contextlib
+import os
 import secrets
+import signal
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
@@ -24,10 +28,14 @@ class Told:
 
 
 class Bot:
-    """HTTP calls to one bot. `up` and `has_clock` are what was seen last."""
+    """HTTP calls to one bot. `up` and `has_clock` are what was seen last.
 
-    def __init__(self, url: str, token: str) -> None:
-        self.url, self._token = url.rstrip("/"), token
+    `pid_file` holds the number of its process; whoever wrote it starts the bot again when it is gone, but waits for
+    as long as there is a file of the same name with `.hold` at its end.
+    """
+
+    def __init__(self, url: str, token: str, pid_file: Path | None = None) -> None:
+        self.url, self._token, self._pid_file = url.rstrip("/"), token, pid_file
         self.up = self.has_clock = False
         self._session: ClientSession | None = None
 
@@ -50,6 +58,51 @@ class Bot:
         except NoAnswer:
             self.up = False
         return self.up != before
+
+    @property
+    def pid(self) -> int:
+        """The number of its process, 0 when nobody told."""
+        if self._pid_file is None:
+            return 0
+        try:
+            return int(self._pid_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return 0
+
+    @property
+    def held(self) -> bool:
+        """Whether it is kept from being started again."""
+        return self._pid_file is not None and self._hold(self._pid_file).exists()
+
+    def kill(self, *, stay: bool) -> int:
+        """kill -9; `stay`: it is not started again before `revive`. Returns the process id. Raises NoAnswer."""
+        pid = self.pid
+        if self._pid_file is None or pid <= 1:
+            raise NoAnswer("演示台不知道机器人的进程号（--bot-pid-file）")
+        if stay:
+            self._hold(self._pid_file).touch()
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            raise NoAnswer("机器人的进程已经不在了") from None
+        return pid
+
+    def revive(self) -> None:
+        """Lets it be started again."""
+        if self._pid_file is not None:
+            with contextlib.suppress(FileNotFoundError):
+                self._hold(self._pid_file).unlink()
+
+    def _hold(self, pid_file: Path) -> Path:
+        return pid_file.with_name(pid_file.name + ".hold")
+
+    async def ledger(self, limit: int) -> list[dict[str, Any]]:
+        """The newest rows of the delivery ledger, newest first. Raises NoAnswer where the route is not open."""
+        status, body = await self._ask("GET", f"/dev/ledger?limit={limit}", timeout=QUICK)
+        rows = body.get("rows")
+        if status != 200 or not isinstance(rows, list):
+            raise NoAnswer("机器人没有打开演练用的台账（环境变量 GENJIN_DEV_CLOCK=1）")
+        return rows
 
     async def clock(self) -> Told:
         """Where the development clock stands. Raises NoAnswer when there is none."""

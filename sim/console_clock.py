@@ -1,6 +1,7 @@
-"""Letting time pass for the bot and for both platforms together, timer by timer, as it would by itself."""
+"""Letting time pass for the bot and for all platforms together, timer by timer, as it would by itself."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +17,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = (8, 45)  # before the first shift, after the quiet hours
 FARTHEST = 180 * 86_400.0
 STEPS = 400
+BEAT = 0.5  # seconds between two steps of time that runs fast
 CALM = 3.0  # seconds that the bot may take to finish what a timer set off
 LONGEST = 60.0  # seconds that one journey may take; the rest of the way is then one jump
 
@@ -26,7 +28,8 @@ class TimeTravel:
     def __init__(self, bot: Bot, sims: Sequence[Sim], file: Path | None = None) -> None:
         self._bot, self._sims, self._file = bot, sims, file
         self._travelling = asyncio.Lock()
-        self.ahead = 0.0
+        self._running: asyncio.Task[None] | None = None
+        self.ahead, self.rate = 0.0, 1
         self._keep(_read(file))
 
     @property
@@ -40,10 +43,10 @@ class TimeTravel:
 
     async def pass_by(self, seconds: float) -> None:
         """Lets so much time pass, stopping at every timer of the bot. Raises NoAnswer, ValueError."""
-        goal = self.ahead + seconds
-        if seconds < 0 or goal > FARTHEST:
-            raise ValueError("时间只能往前走，最多 180 天")
         async with self._travelling:
+            goal = self.ahead + seconds
+            if seconds < 0 or goal > FARTHEST:
+                raise ValueError("时间只能往前走，最多 180 天")
             end = asyncio.get_running_loop().time() + LONGEST
             for _ in range(STEPS):
                 told = await self._calm()
@@ -59,8 +62,43 @@ class TimeTravel:
         """Goes to the morning of the next working day. Raises NoAnswer."""
         await self.pass_by(next_morning(self.now()) - self.now())
 
+    async def to_moment(self, text: str) -> None:
+        """Goes to "2026-11-25T09:00", China time. Raises NoAnswer, ValueError for what is no time or has passed."""
+        try:
+            goal = datetime.fromisoformat(text)
+        except ValueError:
+            raise ValueError("时间要写成 2026-11-25T09:00") from None
+        moment = goal.replace(tzinfo=goal.tzinfo or ZONE).timestamp()
+        await self.pass_by(moment - self.now())
+
+    async def run(self, rate: int) -> None:
+        """From now on time runs so many times as fast; 1 is its usual pace. Raises ValueError beyond 600."""
+        if not 1 <= rate <= 600:
+            raise ValueError("倍数要在 1 到 600 之间")
+        await self.stop()
+        self.rate = rate
+        if rate > 1:
+            self._running = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Time goes at its usual pace again."""
+        self.rate = 1
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+            self._running = None
+
+    async def _run(self) -> None:
+        """A little further twice a second; a bot that is away is waited for, time stands still meanwhile."""
+        while self.ahead < FARTHEST:
+            await asyncio.sleep(BEAT)
+            with contextlib.suppress(NoAnswer, ValueError):
+                await self.pass_by(BEAT * (self.rate - 1))
+        self.rate = 1
+
     async def to_real(self) -> None:
         """Back to the machine's time; what was set for later stays set. Raises NoAnswer."""
+        await self.stop()
         async with self._travelling:
             await self._set(0.0)
 

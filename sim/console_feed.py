@@ -10,9 +10,10 @@ from aiohttp import web
 
 from sim.control import screen_row
 from sim.dingtalk_server import DingtalkServer
+from sim.wechat import Wechat
 from sim.wecom_server import WecomServer
 
-Sim = WecomServer | DingtalkServer
+Sim = WecomServer | DingtalkServer | Wechat
 EVERY = 0.1
 BEAT = 10.0
 LONG = 6000  # characters of one text on the wire panel

@@ -1,5 +1,6 @@
 """What people do on their phones, asked for by the console page: verbs, choices, files, older messages."""
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from sim.console_feed import Sim
 from sim.control import screen_row
 from sim.dingtalk_server import DingtalkServer
 from sim.phone import Gone, Phone, Seen
+from sim.wechat import Wechat
 
 MOST = 500
 PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
@@ -17,7 +19,7 @@ LOST = {
     "given up": "没有送达：机器人没有应答，平台重试后放弃了",
     "lost ": "没有送达：机器人没有连上",
     "not delivered: no callback url": "没有送达：没有设置回调地址",
-    "not delivered": "这个平台不会把它交给自建应用",
+    "not delivered": "企业微信不把文件、合并转发、名片交给自建应用（平台限制）：请复制文字再粘贴",
     "card callback timed out": "机器人没有在 2 秒内应答",
 }
 """What a note on the wire means for the person who is waiting."""
@@ -65,7 +67,7 @@ class Phones:
     async def choose(self, request: web.Request) -> dict[str, Any]:
         """{"n", "key", "ids"}: what is picked in a drop-down or ticked; it is sent with the next button."""
         _, phone = self._find(request)
-        body = await _body(request)
+        body = await body_of(request)
         seen = _seen(phone, _number(body.get("n"), 0))
         pick = next((pick for pick in seen.picks if pick.key == body.get("key")), None)
         ids = body.get("ids")
@@ -80,7 +82,7 @@ class Phones:
     async def act(self, request: web.Request) -> dict[str, Any]:
         """One verb. The answer's `problem` says why nothing arrived, "" when it did."""
         sim, phone = self._find(request)
-        body, before = await _body(request), sim.wire.total
+        body, before = await body_of(request), sim.wire.total
         try:
             await self._do(sim, phone, request.match_info["verb"], body)
         except Gone as gone:
@@ -90,6 +92,8 @@ class Phones:
     async def _do(self, sim: Sim, phone: Phone, verb: str, body: dict[str, Any]) -> None:
         ding = isinstance(sim, DingtalkServer)
         match verb:
+            case "say" if isinstance(sim, Wechat):
+                await sim.says(phone.user, str(body.get("as") or phone.name), _words(body, "text"))
             case "say":
                 text = _words(body, "text")
                 await phone.show(Seen(0, "text", text, sim.now(), mine=True))
@@ -101,6 +105,16 @@ class Phones:
                 if not ding:  # there the platform does not show it on the screen by itself
                     await phone.show(Seen(0, "voice", f"[语音] {text}", sim.now(), mine=True))
                 await phone.speaks(text, seconds)
+            case "image":
+                raw = _file_of(body)
+                if not ding:
+                    await phone.show(Seen(0, "image", "[图片]", sim.now(), mine=True, file=raw))
+                await phone.sends_picture(raw)
+            case "file":
+                raw, name = _file_of(body), _words(body, "name")
+                if not ding:
+                    await phone.show(Seen(0, "file", name, sim.now(), mine=True, file=raw))
+                await phone.sends_file(name, raw)
             case "enter":
                 await phone.enters()
             case "menu":
@@ -116,6 +130,17 @@ class Phones:
             await phone.presses_anyway(card, str(body["key"]))
         else:
             await phone.clicks(_words(body, "label"), card)
+
+
+def _file_of(body: dict[str, Any]) -> bytes:
+    """The bytes under `base64`."""
+    try:
+        raw = base64.b64decode(_words(body, "base64"), validate=True)
+    except ValueError:
+        raise Wrong("文件内容不是 base64") from None
+    if not raw:
+        raise Wrong("文件是空的")
+    return raw
 
 
 def _problem(sim: Sim, before: int) -> str:
@@ -136,7 +161,8 @@ def _seen(phone: Phone, n: int) -> Seen:
     return phone.seen[n - 1]
 
 
-async def _body(request: web.Request) -> dict[str, Any]:
+async def body_of(request: web.Request) -> dict[str, Any]:
+    """The JSON object that was sent. Raises Wrong."""
     try:
         body = await request.json()
     except ValueError:

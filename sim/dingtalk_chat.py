@@ -19,6 +19,7 @@ class Body:
     msgtype: str
     fields: Json
     screen: str
+    file: bytes = b""
 
 
 class Chat:
@@ -44,7 +45,7 @@ class Chat:
         if verb["verb"] != "say" or group is not None:  # Phone.says has put its own text on the screen
             raw = {"group": group.id} if group else {}
             await self.world.phones[user].show(
-                Seen(0, body.msgtype, body.screen, self.world.now(), mine=True, raw=raw)
+                Seen(0, body.msgtype, body.screen, self.world.now(), mine=True, raw=raw, file=body.file)
             )
         return await self.stream.robot_message(self.message(member, body, group))
 
@@ -64,9 +65,8 @@ class Chat:
                 return self._voice(str(verb["text"]), float(verb.get("seconds", 4.0)))
             case "image":
                 code = self._keep("picture.png", "image", verb["body"])
-                return Body(
-                    "picture", {"content": {"downloadCode": code, "pictureDownloadCode": code}}, PICTURE
-                )
+                picture = {"downloadCode": code, "pictureDownloadCode": code}
+                return Body("picture", {"content": picture}, PICTURE, verb["body"])
             case "file":
                 return self._file(str(verb["name"]), verb["body"])
             case "video":
@@ -108,7 +108,7 @@ class Chat:
     def _file(self, name: str, body: bytes) -> Body:
         code = self._keep(name, "file", body)
         content = {"fileName": name, "downloadCode": code, "spaceId": "4398046", "fileId": token(6)}
-        return Body("file", {"content": content}, name)
+        return Body("file", {"content": content}, name, body)
 
     def _rich(self, parts: Sequence[Json | str]) -> Body:
         """`parts`: texts, or {"picture": bytes}, or {"at": user}."""

@@ -220,5 +220,7 @@ class World:
             if self.faults.take("drop_next"):
                 self.note("dropped silently", {"user": user})
                 continue
-            seen = await self.phones[user].show(make(user))
+            fresh = make(user)
+            fresh.ref = told.key
+            seen = await self.phones[user].show(fresh)
             told.seen.append((user, seen))

@@ -17,13 +17,32 @@ class Person:
     dingtalk: str
 
 
+@dataclass(frozen=True)
+class Customer:
+    """Somebody outside who writes to one of us in WeChat. `knows` is that person's id."""
+
+    id: str
+    name: str
+    title: str
+    knows: str
+
+
 FIRM = (
     Person("wanglei", "王磊", "销售", "WangLei", "wanglei01"),
     Person("liqian", "李倩", "销售", "LiQian", "liqian02"),
     Person("zhangmin", "张敏", "主管", "ZhangMin", "zhangmin03"),
     Person("zhougong", "周工", "管理员", "ZhouGong", "zhougong04"),
+    Person("chenting", "陈婷", "客服", "ChenTing", "chenting05"),
 )
 """The firm that the console shows when no file names another."""
+CUSTOMER = Customer("chenli", "陈立", "微信客户", "wanglei")
+TALK = (
+    (CUSTOMER.name, "你好，我是宁波恒达汽配有限公司的陈立，想询一款液压阀块"),
+    (CUSTOMER.name, "材料 45 钢，月用量 300 件左右，图纸可以发你"),
+    ("", "收到，方便留个电话吗？"),
+    (CUSTOMER.name, "13812345678，下周三前能给报价吗"),
+)
+"""What the customer and the rep wrote before anybody opened the console; "" is the rep."""
 
 
 def write(path: Path, people: Sequence[Person]) -> None:

@@ -46,6 +46,7 @@ class Seen:
     updates: int = 0
     recalled: bool = False
     version: int = 0  # the phone's version when this last changed (for onlookers: the console)
+    ref: str = ""  # the platform's id of the message (msgid, processQueryKey, carrierId)
 
     def button(self, label: str) -> Press | None:
         """The enabled button with this label (exact, else containing it), or None."""

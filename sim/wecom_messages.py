@@ -123,7 +123,8 @@ async def _deliver(world: World, message: Message, people: list[Member], paint: 
         if _too_many(world, member):
             world.note("dropped: more than 30 a minute or 1000 an hour", member.user)
             continue
-        seen = Seen(0, message.kind, "", world.now(), track=message.task_id, raw={"msgid": message.id})
+        raw = {"msgid": message.id}
+        seen = Seen(0, message.kind, "", world.now(), track=message.task_id, ref=message.id, raw=raw)
         paint(seen)
         message.shown[member.user.lower()] = seen
         await world.phone(member).show(seen)

@@ -1,15 +1,17 @@
 """The delivery ledger, read: did a card reach its person, was it acted on, what could not be sent lately."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from rules.sla import Delivery
 from store.db import Tx
 from store.queues import DEAD
-from store.tables import outbox
+from store.tables import member, outbox
 
 
 async def delivery(tx: Tx, subject: str, member: str, *, but: Sequence[str] = ()) -> Delivery | None:
@@ -58,6 +60,53 @@ async def undelivered(tx: Tx, since: datetime, limit: int = 5) -> list[Undeliver
         .limit(limit)
     )
     return [Undelivered(row.member, _reason(row.error), row.n) for row in await tx.execute(query)]
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One row of the ledger as it can be shown: `title` is the first line of what was said; times are UTC."""
+
+    id: int
+    member: str
+    name: str  # who that is; "" for somebody outside the team
+    platform: str
+    way: str
+    title: str
+    subject: str
+    ledger: str
+    attempts: int
+    error: str
+    ref: str  # the platform's id of the message
+    at: datetime
+
+
+async def newest(tx: Tx, limit: int) -> list[Sending]:
+    """The newest rows of the ledger, newest first."""
+    columns = (
+        outbox.c.id, outbox.c.member, outbox.c.platform, outbox.c.way, outbox.c.body, outbox.c.subject, outbox.c.ledger,
+        outbox.c.attempts, outbox.c.error, outbox.c.ref, outbox.c.created_at,
+    )  # fmt: skip
+    query = (
+        sa.select(*columns, member.c.name)
+        .join(member, member.c.id == outbox.c.member, isouter=True)
+        .order_by(outbox.c.id.desc())
+        .limit(limit)
+    )
+    return [_sending(row) for row in await tx.execute(query)]
+
+
+def _sending(row: Any) -> Sending:
+    return Sending(
+        row.id, row.member, row.name or "", row.platform, row.way, _title(json.loads(row.body)), row.subject,
+        row.ledger, row.attempts, _reason(row.error), row.ref, row.created_at,
+    )  # fmt: skip
+
+
+def _title(body: dict[str, Any]) -> str:
+    """What a send says first: a card's title, the first line of a text, a file's name."""
+    card = body.get("card")
+    said = card.get("title", "") if isinstance(card, dict) else body.get("text") or body.get("filename") or ""
+    return str(said).strip().partition("\n")[0][:60]
 
 
 def _reason(error: str) -> str:

@@ -1,25 +1,28 @@
-"""/dev/clock: lets a rehearsal set the business clock ahead. There only when the environment asks for it."""
+"""/dev: a rehearsal sets the business clock ahead and reads the delivery ledger. There only when the environment asks."""
 
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import timedelta
 
 from aiohttp import web
 
 from bot.config import PLATFORMS, BadConfig, Config
 from bot.engine import Engine
-from store import queues
+from store import ledger, queues
 from web.errors import Refusal, answer
 
 SWITCH = "GENJIN_DEV_CLOCK"
 AHEAD = "GENJIN_DEV_CLOCK_AHEAD"
 FARTHEST = 400 * 86_400.0
 """A jump of more seconds than this is a slip of the finger."""
+ROWS = 200
+"""The most rows of the ledger in one answer."""
 
 
 def dev_routes(engine: Engine, environ: Mapping[str, str] | None = None) -> list[web.RouteDef]:
-    """GET and POST /dev/clock when GENJIN_DEV_CLOCK=1, else nothing. Call it before `engine.start()`.
+    """GET and POST /dev/clock, GET /dev/ledger when GENJIN_DEV_CLOCK=1, else nothing. Call it before `engine.start()`.
 
     GENJIN_DEV_CLOCK_AHEAD (seconds) is where the clock starts: a rehearsal goes on where it was after a restart.
     Raises BadConfig when the switch is on beside a real platform.
@@ -29,7 +32,11 @@ def dev_routes(engine: Engine, environ: Mapping[str, str] | None = None) -> list
         return []
     dev = DevClock(engine)
     dev.go(_seconds(env.get(AHEAD) or "0", AHEAD))
-    return [web.get("/dev/clock", dev.show), web.post("/dev/clock", dev.set)]
+    return [
+        web.get("/dev/clock", dev.show),
+        web.post("/dev/clock", dev.set),
+        web.get("/dev/ledger", dev.ledger),
+    ]
 
 
 def allowed(config: Config, environ: Mapping[str, str]) -> bool:
@@ -95,6 +102,15 @@ class DevClock:
             raise Refusal(400, "最多提前或推后 400 天")
         self.go(goal)
         return await self.show(request)
+
+    async def ledger(self, request: web.Request) -> web.Response:
+        """{"rows": […]}: the newest sends, newest first (?limit=40). 400 for a limit that is no number."""
+        text = request.query.get("limit", "40")
+        if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= ROWS):
+            raise Refusal(400, f"limit 要是 1 到 {ROWS} 的整数")
+        async with self._engine.db.read() as tx:
+            rows = await ledger.newest(tx, int(text))
+        return answer({"rows": [asdict(row) | {"at": row.at.isoformat()} for row in rows]})
 
 
 def _given(value: object) -> float:

@@ -11,6 +11,7 @@ export function drawn(seen, platform, hands) {
   if (seen.kind === "card" && raw.text !== undefined) return actionCard(seen, raw, hands);
   switch (seen.kind) {
     case "file": return file(seen, hands);
+    case "picture":
     case "image": return image(seen, hands);
     case "todo": return todo(seen, raw);
     case "markdown": return bubble(seen, raw.text !== undefined ? markdown(raw.text) : lines(seen), hands);
@@ -56,7 +57,7 @@ function size(bytes) {
 }
 
 function image(seen, hands) {
-  return seen.bytes ? h("div", { class: "bubble" }, h("img", { class: "picture", src: hands.file(seen), alt: seen.text })) : h("div", { class: "bubble" }, lines(seen));
+  return seen.bytes ? h("div", { class: "bubble" }, h("img", { class: "picture", src: hands.file(seen), alt: seen.text, onload: () => hands.grown && hands.grown() })) : h("div", { class: "bubble" }, lines(seen));
 }
 
 function todo(seen, raw) {

@@ -1,6 +1,6 @@
-// The small dialogs: forwarding a chat record, sending a voice message.
+// The small dialogs: forwarding a chat record, sending a voice message, a picture, a file, going to a date.
 import { h, toast } from "./dom.js";
-import { PASTED, VOICE } from "./examples.js";
+import { PASTED, VISITING_CARD, VOICE } from "./examples.js";
 
 // Shows a dialog and waits: what it gave, or null when it was closed. `made`: [dialog, read], read() null: not yet.
 export function ask([dialog, read]) {
@@ -32,19 +32,30 @@ function feet(dialog, label) {
     h("button", { type: "submit", class: "press primary" }, label));
 }
 
-export function forwardDialog(delivers) {
-  const box = h("textarea", { rows: "8", "aria-label": "聊天记录，一行一句：说话人：内容" });
-  box.value = PASTED;
+// `talks`: [{ name, lines: [[speaker, text]] }], what customers wrote in WeChat.
+export function forwardDialog(delivers, talks) {
+  const own = h("textarea", { rows: "7", "aria-label": "聊天记录，一行一句：说话人：内容" });
+  own.value = PASTED;
+  const ticks = talks.flatMap((talk) => talk.lines.map(([speaker, text]) =>
+    ({ line: [speaker, text], box: h("input", { type: "checkbox", checked: true }) })));
+  const chosen = h("div", { class: "choose", role: "group", "aria-label": "要转发哪几句" }, ticks.map(({ line, box }) =>
+    h("label", {}, box, h("span", {}, h("b", {}, line[0]), line[1]))));
+  const typing = h("input", { type: "checkbox", onchange: () => { own.hidden = !typing.checked; chosen.hidden = typing.checked; } });
+  typing.checked = ticks.length === 0;
+  own.hidden = !typing.checked;
+  chosen.hidden = typing.checked;
   const dialog = dialogOf("转发聊天记录",
     h("p", {}, delivers
-      ? "一行一句，写成「说话人：内容」。会作为一条合并转发的聊天记录发给机器人。"
+      ? "选几句，作为一条合并转发的聊天记录发给机器人。"
       : "企业微信不把合并转发的聊天记录交给自建应用（平台限制）。真机上请多选、复制文字再粘贴；这里点「粘贴到输入框」就是这样做。"),
-    box);
+    chosen, h("label", { class: "own" }, typing, " 自己写：一行一句「说话人：内容」"), own);
   dialog.firstElementChild.append(feet(dialog, delivers ? "转发" : "粘贴到输入框"));
   return [dialog, () => {
-    const lines = box.value.split("\n").map((line) => line.trim()).filter(Boolean).map(split);
+    const lines = typing.checked
+      ? own.value.split("\n").map((line) => line.trim()).filter(Boolean).map(split)
+      : ticks.filter(({ box }) => box.checked).map(({ line }) => line);
     if (!lines.length || lines.some((line) => !line)) {
-      toast("每一行都要写成「说话人：内容」", "bad");
+      toast(typing.checked ? "每一行都要写成「说话人：内容」" : "先选一句", "bad");
       return null;
     }
     return lines;
@@ -68,4 +79,69 @@ export function voiceDialog(recognised) {
     h("label", { class: "seconds" }, "时长 ", seconds, " 秒"));
   dialog.firstElementChild.append(feet(dialog, "发送"));
   return [dialog, () => (box.value.trim() ? { text: box.value.trim(), seconds: Number(seconds.value) || 4 } : null)];
+}
+
+// A file or a picture, picked or an example. Gives { name, base64 }.
+export function fileDialog(picture) {
+  const input = h("input", { type: "file", accept: picture ? "image/*" : "", "aria-label": picture ? "选一张图片" : "选一个文件" });
+  const preview = h("img", { class: "preview", alt: "要发的图片", hidden: true });
+  let found = picture ? { name: "名片.png", base64: visitingCard() } : { name: "需求清单.csv", base64: encoded(LIST) };
+  const shown = h("p", { class: "hint" }, "");
+  const draw = () => {
+    shown.textContent = `将发出：${found.name}`;
+    preview.hidden = !picture;
+    if (picture) preview.src = `data:image/png;base64,${found.base64}`;
+  };
+  input.addEventListener("change", async () => {
+    const file = input.files[0];
+    if (!file) return;
+    if (file.size > MOST) {
+      toast("演示里最大 8 MB", "bad");
+      return;
+    }
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    let binary = "";
+    for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
+    found = { name: file.name, base64: btoa(binary) };
+    draw();
+  });
+  const dialog = dialogOf(picture ? "发图片" : "发文件",
+    h("p", {}, picture ? "不选就发一张示例名片的照片。" : "不选就发一个示例文件。"), input, preview, shown);
+  dialog.firstElementChild.append(feet(dialog, "发送"));
+  draw();
+  return [dialog, () => found];
+}
+
+const MOST = 8 * 1024 * 1024;
+const LIST = "名称,数量,交期\n液压阀块,300,下周三\n油路块,80,月底\n";
+
+function encoded(text) {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
+// A visiting card as somebody would photograph it.
+function visitingCard() {
+  const canvas = h("canvas", { width: 480, height: 280 });
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "#f3efe6";
+  pen.fillRect(0, 0, 480, 280);
+  pen.fillStyle = "#8a2b2b";
+  pen.fillRect(0, 0, 14, 280);
+  pen.fillStyle = "#22262e";
+  const font = getComputedStyle(document.body).fontFamily;
+  const rows = VISITING_CARD.split("\n");
+  rows.forEach((row, n) => {
+    pen.font = `${n === 0 ? "600 24px" : n === 1 ? "600 21px" : "17px"} ${font}`;
+    pen.fillText(row, 40, 60 + n * 45);
+  });
+  return canvas.toDataURL("image/png").split(",")[1];
+}
+
+// A day and a time to go to. Gives "2026-11-25T09:00".
+export function dateDialog(start) {
+  const input = h("input", { type: "datetime-local", "aria-label": "哪一天几点", required: true });
+  input.value = start;
+  const dialog = dialogOf("到某一天", h("p", {}, "时间只能往前走，最多 180 天。路上到期的提醒会一个一个发生。"), input);
+  dialog.firstElementChild.append(feet(dialog, "去那里"));
+  return [dialog, () => input.value || null];
 }

@@ -1,5 +1,8 @@
 // Small tools: elements, icons, requests, times, short messages at the foot of the page.
 
+// What the platforms are called, by id; filled when the page begins.
+export const NAMES = {};
+
 export function h(tag, attrs = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attrs)) {
@@ -20,7 +23,8 @@ const PATHS = {
   file: "M6 3h8l4 4v14H6zM14 3v4h4",
   todo: "M4 5h16v14H4zM8 12l3 3 5-6",
   globe: "M12 3a9 9 0 100 18 9 9 0 000-18zM3 12h18M12 3c3 3 3 15 0 18M12 3c-3 3-3 15 0 18",
-  more: "M5 12h.01M12 12h.01M19 12h.01",
+  plus: "M12 5v14M5 12h14",
+  image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M9 9h.01",
 };
 
 export function icon(name) {
@@ -80,3 +84,7 @@ const WEB = /^https?:/i;
 export function address(link) {
   return WEB.test(link || "") ? link : "";
 }
+
+// "2026-11-25T09:00", in China.
+const PARTS = new Intl.DateTimeFormat("sv-SE", { timeZone: ZONE, dateStyle: "short", timeStyle: "short" });
+export const stamped = (seconds) => PARTS.format(seconds * 1000).replace(" ", "T");

@@ -1,23 +1,96 @@
-// The guide beside the phones: what to do first, step by step, with the buttons that do it.
+// The guide beside the phones: six steps, each with the button that does it and what to look at. Done steps are ticked.
 import { h } from "./dom.js";
 
-// `doing`: { enquiry(), pass(seconds), morning(), paste(platform), forward(platform), pick(platform, id) }.
-export function guide(panel, doing) {
-  const step = (title, text, ...buttons) => h("li", {}, h("b", {}, title), h("p", {}, text), buttons.length ? h("div", { class: "doing" }, buttons) : null);
-  const button = (label, run) => h("button", { type: "button", class: "chip", onclick: run }, label);
-  panel.append(
-    h("p", { class: "hint" }, "左边是同一家公司的两部手机：企业微信和钉钉，上方切换是谁在用。机器人走的是两个平台的真实接口，只是平台在本机模拟。"),
-    h("ol", { class: "steps" },
-      step("把聊天变成草稿", "王磊把客户的聊天发给机器人，几秒后得到一张草稿卡片：姓名、公司、电话、关键词，每一项都有原话作证。",
-        button("企业微信上粘贴聊天", () => doing.paste("wecom")), button("钉钉上转发聊天", () => doing.forward("dingtalk"))),
-      step("存为新客户", "在卡片上点「存为新客户」，再点「开始跟进」。"),
-      step("三步打卡", "选方式 → 选结论 → 回一句「周二前发测试报告」。没打完，别的线索和资料都先不给。"),
-      step("来一条官网询盘", "从接口进来的线索会自动分派，负责人马上收到卡片和两个首触时限。",
-        button("模拟官网询盘", doing.enquiry)),
-      step("不理它，让时间过去", "2 小时提醒负责人，4 小时升级给主管张敏。只算上班的钟点：夜里和周末先去到下一个工作日早上。",
-        button("到工作日早上", doing.morning), button("过 2 小时", () => doing.pass(7200)), button("过 4 小时", () => doing.pass(14400)), button("看张敏的手机", () => doing.pick("wecom", "zhangmin"))),
-      step("主管处理", "张敏可以催一下、转派、给理由放过。转派后换成李倩的手机看。",
-        button("看李倩的手机", () => doing.pick("wecom", "liqian"))),
-      step("随时断电", "在终端里 kill -9 机器人进程：它自己回来，故事接着走，一条不丢、一条不重。")),
-    h("p", { class: "hint" }, "常用命令：/帮助 /今日 /打卡 /客户 /查重 /稍后 /转给 /我的 /撤销 /超时。机器人把消息发到你最后说话的那个平台。"));
+// `deeds`: what the buttons do (see main.js). A step is done when somebody was shown all of `saw` in one message.
+function steps(deeds) {
+  return [
+    {
+      id: "chat", title: "把一段聊天变成客户",
+      text: "王磊和客户聊完，把聊天记录交给机器人。",
+      do: [["企业微信上粘贴聊天", () => deeds.paste("wecom")], ["钉钉上转发聊天记录", () => deeds.forward("dingtalk")]],
+      look: "几秒后出来一张草稿卡片：姓名、手机、公司、需求、时间都填好了，「依据」里是原话。点「存为新客户」→「开始跟进」，选方式、选结论，再回一句「周二前发测试报告」，三步记完。",
+      saw: ["识别到联系人"],
+    },
+    {
+      id: "expo", title: "展会上随口记一句",
+      text: "李倩在展会上遇到一位采购经理，用钉钉说了一段语音。",
+      do: [["发这段语音", () => deeds.expo()]],
+      look: "语音识别成文字，一句话里认出公司、职务、姓名、手机，「月底前给方案」成了下一次跟进的时间。",
+      saw: ["识别到联系人", "联达"],
+    },
+    {
+      id: "card", title: "一张名片上的字",
+      text: "王磊把名片上的文字原样贴给机器人，手机号中间还有空格。",
+      do: [["贴名片文字", () => deeds.visitingCard()]],
+      look: "没有「姓名：」这样的提示也认得出谁是人、谁是公司；职务、邮箱、城市一起进了草稿，存成客户就有了档案。",
+      saw: ["识别到联系人", "睿恒"],
+    },
+    {
+      id: "web", title: "官网来了一条询盘",
+      text: "表单提交到 POST /api/v1/leads，按地区和擅长分派给人。",
+      do: [["提交一条询盘", () => deeds.enquiry()]],
+      look: "负责人的手机上马上有「新线索」卡片，写着从哪来、为什么给他、最晚几点要联系。到「线路」里看机器人发出的真实请求。",
+      saw: ["新线索"],
+    },
+    {
+      id: "silence", title: "谁都不理它",
+      text: "让时间过去。只算上班的钟点，所以先到下一个工作日早上。",
+      do: [["到工作日早上", () => deeds.morning()], ["过 2 小时", () => deeds.pass(7200)], ["再过 4 小时", () => deeds.pass(14400)], ["看主管的手机", () => deeds.boss()]],
+      look: "2 小时提醒负责人；4 小时主管收到升级卡片，可以催一下、转派、给理由放过。中午一小时不算，不会冤枉谁。",
+      saw: ["超时未首触"],
+    },
+    {
+      id: "admin", title: "管理员问一声：你还好吗",
+      text: "周工发 /诊断，看机器人自己的状态。",
+      do: [["发 /诊断", () => deeds.diagnose()]],
+      look: "两个平台的凭证、额度、积压、没送达的人，一条一条写着好不好、怎么修。接着到「故障」里弄坏一样，再发一次。",
+      saw: ["诊断：", "项正常"],
+    },
+  ];
+}
+
+export class Guide {
+  constructor(panel, deeds, boot) {
+    this.key = `${boot}:guide`;
+    this.done = new Set(JSON.parse(sessionStorage.getItem(this.key) || "[]"));
+    this.steps = steps(deeds);
+    this.count = h("b", {}, "");
+    this.items = new Map();
+    const button = (label, run) => h("button", { type: "button", class: "chip", onclick: run }, label);
+    panel.append(
+      h("p", { class: "hint" }, "左边是同一家公司的两部手机，上方切换是谁在用。走的是两个平台的真实接口，只是平台在本机模拟。跟着做六步，已完成 ", this.count, "。"),
+      h("ol", { class: "steps" }, this.steps.map((step) => {
+        const item = h("li", { "data-step": step.id },
+          h("b", {}, step.title), h("span", { class: "tick", hidden: true }, "✓ 看到了"),
+          h("p", {}, step.text),
+          h("div", { class: "doing" }, step.do.map(([label, run]) => button(label, run))),
+          h("p", { class: "look" }, h("b", {}, "看什么："), step.look));
+        this.items.set(step.id, item);
+        return item;
+      })),
+      h("p", { class: "look" }, h("b", {}, "最后，拔电源："), "「故障」里点 kill -9，机器人进程真的没了；它再起来时，没打完的卡、没发出的消息、到期的提醒都还在，一条不丢、一条不重。"),
+      h("div", { class: "doing" }, button("去「故障」", () => deeds.faults())),
+      h("p", { class: "hint" }, "机器人把消息发到这个人最后说话的那个平台。发 /帮助 看全部命令。从头再来：python main.py demo --fresh"));
+    this.draw();
+  }
+
+  // Something new stands on a phone.
+  take(seen) {
+    if (seen.mine) return;
+    const before = this.done.size;
+    for (const step of this.steps) if (step.saw.every((part) => seen.text.includes(part))) this.done.add(step.id);
+    if (this.done.size === before) return;
+    sessionStorage.setItem(this.key, JSON.stringify([...this.done]));
+    this.draw();
+  }
+
+  draw() {
+    this.count.textContent = `${this.done.size}/${this.steps.length}`;
+    const next = this.steps.find((step) => !this.done.has(step.id));
+    for (const [id, item] of this.items) {
+      item.classList.toggle("done", this.done.has(id));
+      item.classList.toggle("next", Boolean(next) && next.id === id);
+      item.querySelector(".tick").hidden = !this.done.has(id);
+    }
+  }
 }

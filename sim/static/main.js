@@ -1,26 +1,35 @@
 // Puts the page together and keeps it live: two phones, the guide, the wire, the clock.
-import { dayAndClock, get, h, post, toast, tried } from "./dom.js";
-import { CHAT, PASTED, enquiry } from "./examples.js";
-import { guide } from "./guide.js";
+import { ask, dateDialog } from "./dialogs.js";
+import { NAMES, dayAndClock, get, h, post, stamped, toast, tried } from "./dom.js";
+import { CHAT, EXPO, PASTED, VISITING_CARD, enquiry } from "./examples.js";
+import { Faults } from "./faults.js";
+import { Guide } from "./guide.js";
 import { Phone } from "./phone.js";
 import { Wire } from "./wire.js";
 
 const at = (id) => document.getElementById(id);
-const time = { ahead: 0, busy: false, skew: 0 };
+const time = { ahead: 0, busy: false, skew: 0, rate: 1 };
 
 async function begin() {
   const state = await get("/api/state");
   document.body.dataset.boot = state.boot;
   time.skew = state.now - Date.now() / 1000 - state.clock.ahead; // the browser's own clock may be off
   const phones = {};
-  for (const platform of state.platforms) phones[platform.id] = new Phone(at(platform.id), platform, { badges, ask: askIn });
+  for (const platform of state.platforms) NAMES[platform.id] = platform.name;
+  const around = { badges, ask: askIn, talks: () => talks(state.customers) };
+  state.platforms.forEach((platform, n) => {
+    phones[platform.id] = new Phone(at(platform.id), platform, around, n === 0 ? state.customers : []);
+  });
   const wire = new Wire(at("wire"));
   wire.take((await get("/api/wire?limit=60")).rows);
-  guide(at("guide"), deeds(phones));
-  tabs();
+  const faults = new Faults(at("faults"));
+  const guide = new Guide(at("guide"), deeds(phones, tabs()), state.boot);
+  await faults.begin();
+  at("board").href = state.bot_url;
+  at("board").hidden = !state.bot_url;
   views(phones);
   clockButtons();
-  listen(state.boot, phones, wire);
+  listen(state.boot, phones, { wire, faults, guide });
   setInterval(tick, 1000);
 
   function badges() {
@@ -33,31 +42,36 @@ async function begin() {
 }
 
 // ── live ────────────────────────────────────────────────────────────────────────────────────────────────────
-function listen(boot, phones, wire) {
+function listen(boot, phones, { wire, faults, guide }) {
   const source = new EventSource("/api/events");
   const on = (name, take) => source.addEventListener(name, (event) => take(JSON.parse(event.data)));
   on("hello", (told) => {
     if (told.boot !== boot) location.reload(); // another run: its phones are empty
-    for (const [id, phone] of Object.entries(phones)) phone.settle(told.phones[id]);
+    for (const phone of Object.values(phones)) phone.settle(told.phones);
     sessionStorage.setItem(`${boot}:seen`, "1");
-    for (const phone of Object.values(phones)) if (phone.id === "wecom") phone.enter(phone.shown);
+    for (const phone of Object.values(phones)) phone.enter(phone.shown);
   });
-  on("seen", (told) => phones[told.platform].take(told.user, told.seen));
+  on("seen", (told) => {
+    for (const phone of Object.values(phones)) phone.take(told.platform, told.user, told.seen);
+    if (told.platform !== "wechat") guide.take(told.seen);
+  });
+  on("faults", (standing) => faults.show(standing));
   on("wire", (rows) => wire.take(rows));
   on("menu", (menu) => phones.wecom.drawMenu(menu));
-  on("bot", showBot);
+  on("bot", (told) => { showBot(told); faults.showBot(told); });
   on("clock", (told) => {
     time.ahead = told.ahead;
     time.busy = told.busy;
+    time.rate = told.rate;
     tick();
   });
-  source.onerror = () => showBot({ up: false, gone: true });
+  source.onerror = () => { showBot({ up: false, gone: true }); faults.showBot({ up: false, gone: true }); };
 }
 
 function showBot(told) {
   const node = at("bot");
   node.className = `bot ${told.up ? "up" : "down"}`;
-  node.querySelector("span").textContent = told.up ? "机器人在线" : told.gone ? "演示台断开，正在重连" : "机器人离线，正在重启";
+  node.querySelector("span").textContent = told.up ? "机器人在线" : told.gone ? "演示台断开，正在重连" : told.held ? "机器人被杀了" : "机器人离线，正在重启";
   if (!told.gone) {
     for (const button of document.querySelectorAll(".clock button")) {
       button.disabled = !told.clock;
@@ -70,7 +84,8 @@ function showBot(told) {
 function tick() {
   const now = Date.now() / 1000 + time.skew + time.ahead;
   const ahead = time.ahead > 1 ? `比现实快 ${span(time.ahead)}` : "现实时间";
-  at("now").replaceChildren(h("b", {}, dayAndClock(now)), h("small", {}, time.busy ? "时间正在走…" : ahead));
+  at("now").replaceChildren(h("b", {}, dayAndClock(now)), h("small", {}, time.rate > 1 ? `${time.rate} 倍速` : time.busy ? "时间正在走…" : ahead));
+  document.querySelector("[data-rate]").setAttribute("aria-pressed", String(time.rate > 1));
   document.querySelector("[data-to=real]").setAttribute("aria-pressed", String(time.ahead < 1));
 }
 
@@ -89,15 +104,34 @@ function clockButtons() {
   for (const button of document.querySelectorAll(".clock button")) {
     button.addEventListener("click", async () => {
       button.setAttribute("aria-busy", "true");
-      await travel(button.dataset.pass ? { pass_seconds: Number(button.dataset.pass) } : { to: button.dataset.to });
+      if (button.dataset.rate) await tried(post("/api/clock", { rate: time.rate > 1 ? 1 : Number(button.dataset.rate) }));
+      else if (button.dataset.pick) await pickDate();
+      else await travel(button.dataset.pass ? { pass_seconds: Number(button.dataset.pass) } : { to: button.dataset.to });
       button.removeAttribute("aria-busy");
     });
   }
 }
 
+async function pickDate() {
+  const tomorrow = Date.now() / 1000 + time.skew + time.ahead + 86400;
+  const chosen = await ask(dateDialog(`${stamped(tomorrow).slice(0, 10)}T09:00`));
+  if (chosen) await travel({ to: chosen });
+}
+
+// What customers and reps wrote to each other in WeChat.
+async function talks(customers) {
+  const found = await Promise.all(customers.map((one) => tried(get(`/api/wechat/${one.user}/messages?limit=30`))));
+  return customers.map((one, n) => ({
+    name: one.name,
+    lines: ((found[n] || {}).rows || []).map((seen) => [seen.raw.speaker || one.name, seen.text]),
+  }));
+}
+
 // ── what the guide's buttons do ─────────────────────────────────────────────────────────────────────────────
-function deeds(phones) {
-  const person = (phone, id) => phone.people.find((one) => one.id === id) || phone.people[0];
+function deeds(phones, choose) {
+  // A firm of one's own has other people: whoever stands in the same place then.
+  const places = ["wanglei", "liqian", "zhangmin", "zhougong"];
+  const person = (phone, id) => phone.people.find((one) => one.id === id) || phone.people[places.indexOf(id)] || phone.people[0];
   const turn = async (platform, id) => {
     look(platform);
     await phones[platform].show(person(phones[platform], id));
@@ -106,10 +140,14 @@ function deeds(phones) {
   return {
     paste: async (platform) => (await turn(platform, "wanglei")).say(PASTED),
     forward: async (platform) => (await turn(platform, "wanglei")).act("forward", { lines: CHAT }),
+    expo: async () => (await turn("dingtalk", "liqian")).act("voice", { text: EXPO, seconds: 9 }),
+    visitingCard: async () => (await turn("wecom", "wanglei")).say(VISITING_CARD),
+    diagnose: async () => (await turn("wecom", "zhougong")).say("/诊断"),
+    boss: () => turn("wecom", "zhangmin"),
+    faults: () => { look("side"); choose("faults"); },
     enquiry: askIn,
     morning: () => travel({ to: "morning" }),
     pass: (seconds) => travel({ pass_seconds: seconds }),
-    pick: (platform, id) => turn(platform, id),
   };
 }
 
@@ -125,7 +163,8 @@ async function askIn() {
 // ── tabs and, on small screens, views ───────────────────────────────────────────────────────────────────────
 function tabs() {
   const list = [...document.querySelectorAll(".tabs [role=tab]")];
-  const choose = (tab) => {
+  const choose = (name) => {
+    const tab = at(`tab-${name}`);
     for (const one of list) {
       const on = one === tab;
       one.setAttribute("aria-selected", String(on));
@@ -134,14 +173,16 @@ function tabs() {
     }
   };
   for (const tab of list) {
-    tab.addEventListener("click", () => choose(tab));
+    tab.addEventListener("click", () => choose(tab.getAttribute("aria-controls")));
     tab.addEventListener("keydown", (event) => {
       if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-      const other = list[(list.indexOf(tab) + 1) % list.length];
-      choose(other);
+      const step = event.key === "ArrowRight" ? 1 : list.length - 1;
+      const other = list[(list.indexOf(tab) + step) % list.length];
+      choose(other.getAttribute("aria-controls"));
       other.focus();
     });
   }
+  return choose;
 }
 
 function look(view) {

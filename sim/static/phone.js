@@ -1,19 +1,21 @@
 // One phone: its people, the chat of the one who is shown, and the box to type into.
 import { drawn } from "./cards.js";
-import { ask, forwardDialog, voiceDialog } from "./dialogs.js";
+import { ask, fileDialog, forwardDialog, voiceDialog } from "./dialogs.js";
 import { clock, dayAndClock, get, h, icon, post, toast, tried } from "./dom.js";
-import { SAYINGS } from "./examples.js";
+import { SAYINGS, WISHES, joined } from "./examples.js";
 
 const PAGE = 200; // as many messages are on the screen at once
 const GAP = 300; // seconds of silence after which a time is shown
 
 export class Phone {
-  // `around`: { badges() is told when something unread came or was read, ask() hands an enquiry in }
-  constructor(station, platform, around) {
+  // `around`: { badges() is told when something unread came or was read, ask() hands an enquiry in,
+  // talks() → what customers wrote in WeChat }. `customers`: people outside whose WeChat is shown here too.
+  constructor(station, platform, around, customers = []) {
     this.id = platform.id;
     this.station = station;
     this.around = around;
-    this.people = platform.people.map((person) => ({ ...person, rows: new Map(), first: 1, total: 0, version: 0, read: 0, loaded: false }));
+    const fresh = (person, surface) => ({ ...person, surface, rows: new Map(), first: 1, total: 0, version: 0, read: 0, loaded: false });
+    this.people = [...platform.people.map((person) => fresh(person, this.id)), ...customers.map((person) => fresh(person, "wechat"))];
     this.shown = this.people[0];
     this.menu = [];
     this.build();
@@ -35,21 +37,24 @@ export class Phone {
       rows: "1", "aria-label": "输入消息，回车发送，Shift 加回车换行", placeholder: "发消息给机器人",
       onkeydown: (event) => this.typed(event), oninput: () => this.grow(),
     });
+    this.as = h("select", { class: "as", "aria-label": "谁在说话", hidden: true });
+    const more = (name, label, run) => h("button", { type: "button", class: "tool", title: label, "aria-label": label, onclick: () => { this.more.removeAttribute("open"); run(); } }, icon(name), h("span", {}, label));
+    this.more = h("details", { class: "more", onfocusout: (event) => !this.more.contains(event.relatedTarget) && this.more.removeAttribute("open"), onkeydown: (event) => event.key === "Escape" && this.more.removeAttribute("open") },
+      h("summary", { title: "更多：转发、语音、图片、文件", "aria-label": "更多：转发、语音、图片、文件" }, icon("plus")),
+      h("div", {},
+        more("forward", "转发聊天记录", () => this.forward()), more("mic", "发语音", () => this.speak()),
+        more("image", "发图片", () => this.hand("image")), more("file", "发文件", () => this.hand("file"))));
+    this.chips = h("div", { class: "chips", role: "group", "aria-label": "一键示例" });
     this.sendButton = h("button", { type: "button", class: "send", onclick: () => this.sendTyped(), title: "发送（回车）" }, "发送");
     this.tabs = h("div", { class: "people", role: "tablist", "aria-label": "谁的手机", onkeydown: (event) => this.arrow(event) });
-    const chips = SAYINGS.map((one) => h("button", { type: "button", class: "chip", title: one.text, onclick: () => this.say(one.text) }, one.label));
-    chips.splice(2, 0, h("button", { type: "button", class: "chip", title: "经接口进来一条官网询盘，自动分派", onclick: () => this.around.ask() }, "官网询盘（接口）"));
     this.station.append(
       this.tabs,
       h("div", { class: `phone ${this.id}`, role: "tabpanel" },
         this.bar,
         h("div", { class: "chat" }, this.log, this.newer),
-        h("div", { class: "chips", role: "group", "aria-label": "一键示例" }, chips),
+        this.chips,
         this.menuBar,
-        h("div", { class: "compose" },
-          h("button", { type: "button", class: "tool", title: "转发聊天记录", "aria-label": "转发聊天记录", onclick: () => this.forward() }, icon("forward")),
-          h("button", { type: "button", class: "tool", title: "发语音", "aria-label": "发语音", onclick: () => this.speak() }, icon("mic")),
-          this.box, this.sendButton)));
+        h("div", { class: "compose" }, this.more, this.as, this.box, this.sendButton)));
     this.pinned = true; // the end of the chat stays in view, also when the room for it changes
     new ResizeObserver(() => this.pinned && this.toEnd()).observe(this.log);
     this.drawPeople();
@@ -65,16 +70,40 @@ export class Phone {
         "aria-label": `${person.name}，${person.title}${count ? `，${count} 条未读` : ""}`,
         onclick: () => this.show(person),
       },
-      h("span", { class: `face f-${this.people.indexOf(person) % 4}` }, person.name.slice(-1), count ? h("b", { class: "badge" }, count > 99 ? "99+" : String(count)) : null),
+      h("span", { class: `face f-${this.people.indexOf(person) % 6}` }, person.name.slice(-1), count ? h("b", { class: "badge" }, count > 99 ? "99+" : String(count)) : null),
       h("span", { class: "who" }, h("b", {}, person.name), h("small", {}, person.title)));
     }));
     if (focused) this.tabs.querySelector("[aria-selected=true]").focus();
-    const ding = this.id === "dingtalk";
-    this.bar.replaceChildren(
-      h("span", { class: "app-face" }, h("img", { src: "/static/icon.svg", alt: "", width: "30", height: "30" })),
-      h("span", { class: "app-name" }, h("b", {}, "跟进"), h("span", { class: "tag" }, ding ? "机器人" : "应用")),
-      h("span", { class: "owner" }, `${this.shown.name}的${ding ? "钉钉" : "企业微信"}`));
+    this.tabs.querySelector("[aria-selected=true]").scrollIntoView({ block: "nearest", inline: "nearest" });
+    this.drawFrame();
     this.around.badges();
+  }
+
+  // What depends on whose phone it is: a customer has no bot, but a chat with the rep.
+  drawFrame() {
+    if (this.framed === this.shown) return;
+    this.framed = this.shown;
+    const { name, rep } = this.shown;
+    const outside = this.outside;
+    const ding = this.id === "dingtalk";
+    this.station.querySelector(".phone").classList.toggle("wechat", outside);
+    this.bar.replaceChildren(
+      outside ? h("span", { class: "face f-1" }, rep.slice(-1)) : h("span", { class: "app-face" }, h("img", { src: "/static/icon.svg", alt: "", width: "30", height: "30" })),
+      h("span", { class: "app-name" }, h("b", {}, outside ? rep : "跟进"), h("span", { class: "tag" }, outside ? "微信" : ding ? "机器人" : "应用")),
+      h("span", { class: "owner" }, outside ? `${name}的微信，机器人看不到` : `${name}的${ding ? "钉钉" : "企业微信"}`));
+    const chip = (label, text) => h("button", { type: "button", class: "chip", title: text, onclick: () => this.say(text) }, label);
+    const chips = outside ? WISHES.map((text) => chip(`${text.slice(0, 9)}…`, text)) : SAYINGS.map((one) => chip(one.label, one.text));
+    if (!outside) chips.splice(2, 0, h("button", { type: "button", class: "chip", title: "经接口进来一条官网询盘，自动分派", onclick: () => this.around.ask() }, "官网询盘（接口）"));
+    this.chips.replaceChildren(...chips);
+    this.as.replaceChildren(...(outside ? [name, rep].map((one) => h("option", { value: one }, one)) : []));
+    this.as.hidden = !outside;
+    this.more.hidden = outside;
+    this.box.placeholder = outside ? `发消息给${rep}` : "发消息给机器人";
+    this.menuBar.hidden = outside || !this.menu.length;
+  }
+
+  get outside() {
+    return this.shown.surface === "wechat";
   }
 
   arrow(event) {
@@ -87,7 +116,7 @@ export class Phone {
 
   drawMenu(menu) {
     this.menu = menu;
-    this.menuBar.hidden = this.id !== "wecom" || menu.length === 0;
+    this.menuBar.hidden = menu.length === 0 || this.outside;
     this.menuBar.replaceChildren(...menu.map((entry) => {
       if (!entry.sub_button) return h("button", { type: "button", onclick: () => this.tap(entry) }, entry.name);
       const group = h("details", { class: "sub", onfocusout: (event) => !group.contains(event.relatedTarget) && group.removeAttribute("open") },
@@ -104,12 +133,12 @@ export class Phone {
     this.drawPeople();
     this.list.replaceChildren();
     await this.load(person);
-    if (this.id === "wecom") this.enter(person);
+    this.enter(person);
   }
 
   // Opening the chat is told to the bot; once per visit is enough here.
   enter(person) {
-    if (person.entered) return;
+    if (person.entered || person.surface !== "wecom") return;
     person.entered = true;
     post(this.address(person, "enter")).catch(() => {});
   }
@@ -147,21 +176,21 @@ export class Phone {
     this.log.scrollTop += this.log.scrollHeight - height;
   }
 
-  // Where the phones stood when the stream was (re)opened: whoever moved on since is loaded again.
+  // Where the phones stood when the stream was (re)opened: whoever moved on since is loaded again. By surface and user.
   settle(versions) {
     for (const person of this.people) {
-      const now = versions[person.user];
+      const now = (versions[person.surface] || {})[person.user];
       if (!now) continue;
       if (!person.loaded && person !== this.shown) {
-        person.read = person.read || remembered(this.id, person.user, now.total);
+        person.read = person.read || remembered(person.surface, person.user, now.total);
         person.total = now.total;
       } else if (now.version !== person.version || !person.loaded) this.load(person);
     }
     this.drawPeople();
   }
 
-  take(user, seen) {
-    const person = this.people.find((one) => one.user === user);
+  take(surface, user, seen) {
+    const person = this.people.find((one) => one.user === user && one.surface === surface);
     if (!person) return;
     person.version = Math.max(person.version, seen.version);
     const fresh = seen.n > person.total;
@@ -173,7 +202,7 @@ export class Phone {
       return;
     }
     person.read = person.total;
-    remember(this.id, user, person.read);
+    remember(surface, user, person.read);
     const old = this.list.querySelector(`[data-n="${seen.n}"]`);
     if (old) this.swap(old, seen);
     else if (seen.n >= person.first) this.append(seen);
@@ -210,11 +239,13 @@ export class Phone {
       press: (card, press, node) => this.press(card, press, node),
       choose: (card, pick, ids) => this.choose(card, pick, ids),
       file: (card) => this.address(this.shown, `file/${card.n}`),
+      grown: () => this.pinned && this.toEnd(),
     };
     return h("li", { class: seen.mine ? "mine" : "theirs", "data-n": String(seen.n) },
       gap ? h("time", { class: "when" }, stamp(seen.at, before)) : null,
       h("div", { class: "line" },
-        seen.mine ? null : h("span", { class: "from" }, h("img", { src: "/static/icon.svg", alt: "机器人", width: "32", height: "32" })),
+        seen.mine ? null : this.outside ? h("span", { class: "face f-1" }, this.shown.rep.slice(-1))
+          : h("span", { class: "from" }, h("img", { src: "/static/icon.svg", alt: "机器人", width: "32", height: "32" })),
         drawn(seen, this.id, hands)),
       seen.updates && seen.kind === "card" ? h("small", { class: "updated" }, `已更新 ${seen.updates} 次`) : null);
   }
@@ -235,7 +266,7 @@ export class Phone {
 
   // ── what the person does ──────────────────────────────────────────────────────────────────────────────────
   address(person, what) {
-    return `/api/${this.id}/${encodeURIComponent(person.user)}/${what}`;
+    return `/api/${person.surface}/${encodeURIComponent(person.user)}/${what}`;
   }
 
   async act(verb, body) {
@@ -259,7 +290,7 @@ export class Phone {
   }
 
   say(text) {
-    return this.act("say", { text });
+    return this.act("say", this.outside ? { text, as: this.as.value } : { text });
   }
 
   type(text) {
@@ -295,10 +326,15 @@ export class Phone {
 
   async forward() {
     const ding = this.id === "dingtalk";
-    const lines = await ask(forwardDialog(ding));
+    const lines = await ask(forwardDialog(ding, await this.around.talks()));
     if (!lines) return;
     if (ding) this.act("forward", { lines });
-    else this.type(lines.map(([speaker, text]) => `${speaker}：${text}`).join("\n"));
+    else this.type(joined(lines));
+  }
+
+  async hand(verb) {
+    const file = await ask(fileDialog(verb === "image"));
+    if (file) this.act(verb, file);
   }
 
   async speak() {

@@ -1,8 +1,7 @@
 // The wire panel: what the bot and the platforms said to each other, decrypted, newest first.
-import { clockSeconds, h } from "./dom.js";
+import { NAMES, clockSeconds, h } from "./dom.js";
 
 const KEPT = 150;
-const NAMES = { wecom: "企业微信", dingtalk: "钉钉" };
 const WAYS = {
   in: ["机器人 → 平台", "in"],
   out: ["平台 → 机器人", "out"],
@@ -11,10 +10,10 @@ const WAYS = {
 
 export class Wire {
   constructor(panel) {
-    this.known = { wecom: 0, dingtalk: 0 };
+    this.known = {};
     this.list = h("ol", { class: "exchanges" });
     this.only = h("select", { "aria-label": "只看", onchange: () => this.filter() },
-      h("option", { value: "" }, "两个平台"), h("option", { value: "wecom" }, "企业微信"), h("option", { value: "dingtalk" }, "钉钉"));
+      h("option", { value: "" }, "全部平台"), Object.entries(NAMES).map(([id, name]) => h("option", { value: id }, name)));
     this.paused = h("input", { type: "checkbox" });
     panel.append(
       h("p", { class: "hint" }, "机器人和两个平台之间的真实请求与应答（已解密）。点开看内容。"),
@@ -25,17 +24,11 @@ export class Wire {
 
   take(rows) {
     for (const row of rows) {
-      if (row.n <= this.known[row.platform]) continue;
+      if (row.n <= (this.known[row.platform] || 0)) continue;
       this.known[row.platform] = row.n;
       if (!this.paused.checked && !heartBeat(row)) this.list.prepend(this.row(row));
     }
     while (this.list.childElementCount > KEPT) this.list.lastElementChild.remove();
-  }
-
-  // A console that was started anew counts from the beginning.
-  forget() {
-    this.known = { wecom: 0, dingtalk: 0 };
-    this.list.replaceChildren();
   }
 
   row(row) {

@@ -97,7 +97,7 @@ async def test_examples_are_one_click(here: Desk, page: Any) -> None:
     await page.click("#wecom .chip:has-text('官网询盘')")
     await page.wait_for_selector(".toast.good >> text=L-1001")
     ((_, fields),) = here.bot.enquiries
-    assert fields["company"] == "宁波恒达汽配有限公司"
+    assert fields["company"] == "杭州启明自动化设备有限公司"
 
 
 async def test_a_card_is_pressed_picked_and_changed_in_place(here: Desk, page: Any) -> None:
@@ -160,21 +160,23 @@ async def test_every_control_can_be_reached_with_the_keyboard_and_has_a_name(her
     )
     assert unnamed == []
     reached = set()
-    for _ in range(60):
+    for _ in range(80):
         await page.keyboard.press("Tab")
         reached.add(
             await page.evaluate("document.activeElement.textContent || document.activeElement.ariaLabel")
         )
-    assert {"开始跟进", "转给同事", "发送", "+4 小时", "官网询盘（接口）"} <= reached
+    assert {"开始跟进", "转给同事", "发送", "+4 小时", "×60", "官网询盘（接口）"} <= reached
 
 
 async def test_forwarding_is_sent_on_dingtalk_and_pasted_on_wecom(here: Desk, page: Any) -> None:
-    await page.click("#wecom .tool[title=转发聊天记录]")
+    await hands_over(page, "wecom", "转发聊天记录")
     assert "平台限制" in await page.inner_text("dialog")
+    await page.check("dialog .own input")
     await page.fill("dialog textarea", "陈工：要两台\n王磊：好")
     await page.click("dialog .primary")
     assert await page.input_value(BOX) == "陈工：要两台\n王磊：好"
-    await page.click("#dingtalk .tool[title=转发聊天记录]")
+    await hands_over(page, "dingtalk", "转发聊天记录")
+    await page.check("dialog .own input")
     await page.fill("dialog textarea", "没有说话人")
     await page.click("dialog .primary")
     await page.wait_for_selector(".toast.bad >> text=说话人")
@@ -182,6 +184,95 @@ async def test_forwarding_is_sent_on_dingtalk_and_pasted_on_wecom(here: Desk, pa
     await page.click("dialog .primary")
     await page.wait_for_selector("#dingtalk .mine >> text=陈工：要两台")
     assert await page.locator("dialog").count() == 0
+
+
+async def hands_over(page: Any, platform: str, what: str) -> None:
+    """Opens one of the small dialogs behind the plus."""
+    await page.click(f"#{platform} .more summary")
+    await page.click(f"#{platform} .more .tool:has-text('{what}')")
+    await page.wait_for_selector("dialog")
+
+
+async def test_what_a_customer_writes_in_wechat_is_chosen_line_by_line_and_forwarded(
+    here: Desk, page: Any
+) -> None:
+    await page.click("#wecom .person:has-text('陈立')")
+    await page.wait_for_selector(f"{LOG} .mine >> text=想询一款液压阀块")
+    assert await page.locator("#wecom .more").is_hidden()
+    await page.fill(BOX, "样品周五前给我")
+    await page.press(BOX, "Enter")
+    await page.wait_for_selector(f"{LOG} .mine >> text=样品周五前给我")
+    await page.select_option("#wecom .as", label="王磊")
+    await page.fill(BOX, "没问题")
+    await page.press(BOX, "Enter")
+    await page.wait_for_selector(f"{LOG} .theirs >> text=没问题")
+    assert here.console.wecom.wire.of("callback text") == [], "no bot hears it"
+    await hands_over(page, "dingtalk", "转发聊天记录")
+    for line in ("材料 45 钢", "收到，方便留个电话吗"):
+        await page.uncheck(f"dialog .choose label:has-text('{line}') input")
+    await page.click("dialog .primary")
+    record = page.locator("#dingtalk .mine").last
+    await record.wait_for()
+    text = await record.inner_text()
+    assert "陈立：样品周五前给我" in text
+    assert "王磊：没问题" in text
+    assert "45 钢" not in text
+
+
+async def test_pictures_and_files_are_sent_and_what_the_platform_withholds_is_said(
+    here: Desk, page: Any
+) -> None:
+    await hands_over(page, "dingtalk", "发图片")
+    await page.click("dialog .primary")
+    await page.wait_for_selector("#dingtalk .mine img.picture")
+    await hands_over(page, "dingtalk", "发文件")
+    await page.set_input_files(
+        "dialog input[type=file]",
+        {"name": "图纸.dwg", "mimeType": "application/octet-stream", "buffer": b"AC1032"},
+    )
+    await page.wait_for_selector("dialog >> text=图纸.dwg")
+    await page.click("dialog .primary")
+    await page.wait_for_selector("#dingtalk .mine .file >> text=图纸.dwg")
+    assert here.console.dingtalk.phones["wanglei01"].seen[-1].file == b"AC1032"
+    await hands_over(page, "wecom", "发图片")
+    await page.click("dialog .primary")
+    await page.wait_for_selector("#wecom .mine img.picture")
+    await hands_over(page, "wecom", "发文件")
+    await page.click("dialog .primary")
+    await page.wait_for_selector(".toast.bad >> text=平台限制")
+    await page.wait_for_selector("#wecom .mine .file >> text=需求清单.csv")
+
+
+async def test_things_are_broken_and_mended_in_the_fault_panel(here: Desk, page: Any) -> None:
+    await page.click("#tab-faults")
+    drop = page.locator("#faults [data-trouble=drop]").first
+    await drop.click()
+    await drop.click()
+    await page.wait_for_selector("#faults [data-trouble=drop] >> text=还有 2 次")
+    told = await here.wecom_sends("WangLei", "text", {"content": "这条丢了"})
+    row = {
+        "platform": "wecom",
+        "name": "王磊",
+        "way": "text",
+        "title": "这条丢了",
+        "ledger": "accepted",
+        "attempts": 1,
+    }
+    here.bot.ledger = [
+        row | {"ref": told["msgid"], "error": "", "subject": "", "at": "2026-11-23T02:00:00+00:00"}
+    ]
+    await page.wait_for_selector("#faults [data-trouble=drop] >> text=还有 1 次")
+    await page.click("#faults [data-trouble='60020']")
+    await page.wait_for_selector("#tab-faults .badge >> text=2")
+    assert here.console.wecom.faults.untrusted_ip
+    assert await page.get_attribute("#faults [data-trouble='60020']", "aria-pressed") == "true"
+    await page.click("#faults >> text=全部恢复")
+    await page.wait_for_selector("#tab-faults .badge", state="hidden")
+    assert here.console.wecom.faults == type(here.console.wecom.faults)()
+    await page.wait_for_selector("#faults >> text=台账")
+    assert await page.inner_text("#faults .ledger td.bad") == "✗ 没有", (
+        "the ledger says accepted, the phone is empty"
+    )
 
 
 async def test_ten_thousand_messages_stay_quick(here: Desk, page: Any) -> None:

@@ -39,6 +39,7 @@ class PretendBot:
         self.enquiries: list[tuple[str, Json]] = []
         self.timers: list[float] = []
         self.fired: list[tuple[float, float]] = []  # (timer, where the clock stood)
+        self.ledger: list[Json] = []
         self.ahead = 0.0
         self.clock = True
         self.url = ""
@@ -49,6 +50,7 @@ class PretendBot:
         app.add_routes([
             web.get("/readyz", self._ready), web.post("/wecom/callback", self._callback),
             web.post("/api/v1/leads", self._lead), web.get("/dev/clock", self._show), web.post("/dev/clock", self._set),
+            web.get("/dev/ledger", self._ledger),
         ])  # fmt: skip
         self._runner = web.AppRunner(app)
         await self._runner.setup()
@@ -80,6 +82,9 @@ class PretendBot:
         wait = min((timer - self.ahead for timer in self.timers), default=None)
         told = {"ahead_seconds": self.ahead, "idle": True, "next_timer_seconds": wait, "now": ""}
         return web.json_response(told)
+
+    async def _ledger(self, _: web.Request) -> web.Response:
+        return web.json_response({"rows": self.ledger})
 
     async def _set(self, request: web.Request) -> web.Response:
         self.ahead = float((await request.json())["ahead_seconds"])

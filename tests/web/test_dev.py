@@ -111,7 +111,7 @@ async def test_without_the_switch_there_is_no_such_route(small: World) -> None:
 async def test_a_restart_goes_on_where_the_clock_stood(small: World) -> None:
     assert small.app is not None
     before = small.clock.now()
-    assert len(dev_routes(small.app.engine, ON | {"GENJIN_DEV_CLOCK_AHEAD": "7200.5"})) == 2
+    assert len(dev_routes(small.app.engine, ON | {"GENJIN_DEV_CLOCK_AHEAD": "7200.5"})) == 3
     assert timedelta(seconds=7200) < small.clock.now() - before < timedelta(seconds=7260)
     for wrong in ("soon", "nan", "1e12"):
         with pytest.raises(BadConfig, match="GENJIN_DEV_CLOCK_AHEAD"):
