@@ -23,6 +23,7 @@ from bot.config_connectors import Connector
 from bot.config_kit import Duration
 from bot.config_kit import Section as _Section
 from bot.config_sources import Intake, WebForm
+from bot.config_watch import SCHEDULES, Schedule
 from rules import hours
 from rules.assignment import Group, Weights
 from rules.leads import Status
@@ -381,6 +382,7 @@ class Messages(_Section):
 
     merge: Duration = timedelta(seconds=60)
     per_minute: int = Field(default=20, ge=1, le=30)
+    per_day: int = Field(default=20, ge=0, le=1000)
     give_up: Duration = timedelta(hours=24)
     attempts: int = Field(default=10, ge=1, le=100)
 
@@ -454,6 +456,7 @@ class Config(_Section):
     intake: Intake = Intake()
     webform: tuple[WebForm, ...] = ()
     connector: tuple[Connector, ...] = ()
+    schedule: tuple[Schedule, ...] = SCHEDULES
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:

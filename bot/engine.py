@@ -13,7 +13,7 @@ from bot.bells import Bells
 from bot.clock import Clock, Pump
 from bot.config import Config
 from bot.dispatch import Dispatcher
-from bot.events import Form, Incoming
+from bot.events import Fact, Form, Incoming, encode
 from bot.inbox import Intake, Worker, put_aside
 from bot.lanes import Lanes
 from bot.outbox import Sender
@@ -99,6 +99,11 @@ class Engine:
                 pass
             if self.db.sqlite:
                 await queues.release_all(tx)
+            if "timers" in self.config.app.roles:
+                up = Fact("bot.started", "bot", self.clock.now())
+                await queues.take(
+                    tx, [Incoming(f"started:{self.me}", "bot", up)], self.clock.now(), encode=encode
+                )
         if not self.db.sqlite:
             await self._beat()
         self.quota.watch(self.platforms)

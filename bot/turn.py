@@ -11,9 +11,10 @@ from bot.events import Event, Fact, Form, Incoming, encode
 from bot.incoming import incoming
 from bot.platform import Way
 from cards.card import Card, from_json, to_json
+from rules.budget import speak_at, today
 from rules.hours import Calendar, deliver_at
 from rules.team import Member
-from store import queues, screens
+from store import budget, queues, screens
 from store.db import Tx
 from store.queues import Outrow
 from store.screens import OnScreen
@@ -89,12 +90,29 @@ class Turn:
                                       kind="text", priority=priority))  # fmt: skip
 
     async def tell(self, card: Card, *, to: str, priority: int = NORMAL, key: str = "") -> int:
-        """Like `send`, for what the bot says unasked: in quiet hours it waits for the morning bundle (returns 0)."""
-        at = deliver_at(self.calendar, self.now)
+        """Like `send`, for what the bot says unasked: in quiet hours it waits for the morning bundle, and when the
+        person has heard nearly enough today, for the next one (returns 0)."""
+        at = await self.free_at(to, priority=priority)
         if at <= self.now:
-            return await self.send(card, to=to, priority=priority, key=key)
+            return await self.unasked(card, to=to, priority=priority, key=key)
         await self.later(to, "morning", card.subject, {"card": to_json(card), "priority": priority}, at=at)
         return 0
+
+    async def free_at(self, to: str, *, priority: int = NORMAL) -> datetime:
+        """When `to` may be told something unasked (UTC, not before now): outside quiet hours, within the budget."""
+        at = deliver_at(self.calendar, self.now)
+        if at > self.now:
+            return at
+        spent = await budget.of(self.tx, to)
+        per_day = self.config.messages.per_day
+        return speak_at(self.calendar, spent, per_day, self.now, alarm=priority == ALARM)
+
+    async def unasked(self, card: Card, *, to: str, priority: int = NORMAL, key: str = "") -> int:
+        """Sends now what the bot says unasked, and counts it."""
+        sent = await self.send(card, to=to, priority=priority, key=key)
+        if sent:
+            await budget.spend(self.tx, to, today(self.calendar, self.now), self.now)
+        return sent
 
     async def later(
         self, to: str, kind: str, subject: str, payload: dict[str, Any], *, at: datetime | None = None,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.events import Timer
 from bot.router import Router
-from bot.turn import ALARM, DIGEST, Turn
+from bot.turn import ALARM, DIGEST, NORMAL, Turn
 from cards import sla as sla_cards
 from cards import today as cards
 from cards.card import Card, from_json
@@ -13,12 +13,12 @@ from handlers import leads as desk
 from handlers import manager, silent
 from handlers.silent import Row
 from rules import silence, sla
-from rules.hours import deliver_at
+from rules.budget import RESERVE, today
 from rules.leads import Lead
 from rules.sla import Overdue
 from rules.team import Member
 from rules.text import parse_id
-from store import climbs, leads, queues, screens, tasks, team
+from store import budget, climbs, leads, queues, screens, tasks, team
 from store.screens import Notice
 
 router = Router("notices")
@@ -35,10 +35,11 @@ FOR_OWNER = (
 async def say(turn: Turn, timer: Timer) -> None:
     """Everything of one kind that waits for one person."""
     member, kind = str(timer.payload["member"]), str(timer.payload["kind"])
-    morning = deliver_at(turn.calendar, turn.now)
-    if morning > turn.now:
+    alarm = kind in ("breach", "late")
+    free = await turn.free_at(member, priority=ALARM if alarm else NORMAL)
+    if free > turn.now:
         await queues.set_timer(
-            turn.tx, "notices", timer.key, morning, timer.payload, turn.now, keep_earlier=True
+            turn.tx, "notices", timer.key, free, timer.payload, turn.now, keep_earlier=True
         )
         turn.rang.add("timers")
         return
@@ -58,13 +59,20 @@ async def say(turn: Turn, timer: Timer) -> None:
 async def _breaches(turn: Turn, person: Member, found: Sequence[Notice]) -> None:
     """One card for all leads that are silent still; those touched meanwhile drop out."""
     rows: dict[tuple[int, str], Row] = {}
+    said: dict[tuple[int, str], Notice] = {}
     for notice in found:
         if (row := await _still(turn, notice)) is not None:
             rows[row.lead.id, row.late.ladder.name] = row
-    kept = list(rows.values())
+            said[row.lead.id, row.late.ladder.name] = notice
+    most = await _one_by_one(turn, person) * sla_cards.MOST
+    for key in list(rows)[most:]:  # the day's budget is nearly gone: the next bundle says them
+        await turn.later(
+            person.id, "breach", said[key].subject, said[key].payload, within=turn.config.messages.merge
+        )
+    kept = list(rows.values())[:most]
     for at in range(0, len(kept), sla_cards.MOST):
         lines = [await silent.line(turn, row, person) for row in kept[at : at + sla_cards.MOST]]
-        await turn.send(sla_cards.bundle(lines), to=person.id, priority=ALARM)
+        await turn.unasked(sla_cards.bundle(lines), to=person.id, priority=ALARM)
 
 
 async def _still(turn: Turn, notice: Notice) -> Row | None:
@@ -95,11 +103,13 @@ async def _own(turn: Turn, person: Member, found: Sequence[Notice]) -> None:
     rows = {row.lead: row for card, notice in fresh if (row := _passed(card, notice)) is not None}
     if len(rows) < 2:
         for card, notice in fresh:
-            await turn.send(card, to=person.id, priority=int(notice.payload["priority"]))
+            await turn.unasked(card, to=person.id, priority=int(notice.payload["priority"]))
         return
     told = dict.fromkeys(name for _, notice in fresh for name in notice.payload["told"])
     priority = min(int(notice.payload["priority"]) for _, notice in fresh)
-    await turn.send(sla_cards.several(list(rows.values()), told=list(told)), to=person.id, priority=priority)
+    await turn.unasked(
+        sla_cards.several(list(rows.values()), told=list(told)), to=person.id, priority=priority
+    )
 
 
 def _passed(card: Card, notice: Notice) -> sla_cards.Passed | None:
@@ -113,12 +123,21 @@ def _passed(card: Card, notice: Notice) -> sla_cards.Passed | None:
 async def _held(turn: Turn, person: Member, found: Sequence[Notice]) -> None:
     """Up to three one by one, more as one digest; what is void by now is not said."""
     fresh = [(card, notice) for notice in found if (card := await _fresh(turn, person, notice)) is not None]
-    if len(fresh) > ONE_BY_ONE:
+    if len(fresh) > await _one_by_one(turn, person):
         titles = [card.title for card, _ in fresh]
-        await turn.send(cards.digest(titles, morning=turn.wall.hour < 12), to=person.id, priority=DIGEST)
+        await turn.unasked(cards.digest(titles, morning=turn.wall.hour < 12), to=person.id, priority=DIGEST)
         return
     for card, notice in fresh:
-        await turn.send(card, to=person.id, priority=int(notice.payload.get("priority", 1)))
+        await turn.unasked(card, to=person.id, priority=int(notice.payload.get("priority", 1)))
+
+
+async def _one_by_one(turn: Turn, person: Member) -> int:
+    """How many cards may be said singly: fewer when most of the day's budget is gone."""
+    spent, per_day = await budget.of(turn.tx, person.id), turn.config.messages.per_day
+    if not per_day or spent.day != today(turn.calendar, turn.now):
+        return ONE_BY_ONE
+    left = per_day - spent.sent
+    return min(ONE_BY_ONE, max(1, left - per_day // RESERVE))
 
 
 async def _fresh(turn: Turn, person: Member, notice: Notice) -> Card | None:

@@ -30,7 +30,8 @@ async def list_of_today(turn: Turn) -> list[Item]:
                 turn.now, turn.utc(midnight))  # fmt: skip
 
 
-async def _lines(turn: Turn, items: Sequence[Item]) -> list[cards.Line]:
+async def lines_of(turn: Turn, items: Sequence[Item]) -> list[cards.Line]:
+    """The items with what their leads are called."""
     found = []
     for item in items:
         lead = await leads.find(turn.tx, item.lead)
@@ -50,7 +51,7 @@ async def today(turn: Turn, _words: str) -> None:
         late = await silent.rows(turn, await team.team_members(turn.tx, turn.me.id))
         n = len({row.lead.id for row in late})
         extra = f"团队超时 {n} 条，发 /超时 处理" if n else "团队没有超时的线索"
-    lines = await _lines(turn, items[: cards.SHOWN])
+    lines = await lines_of(turn, items[: cards.SHOWN])
     await turn.answer(cards.today(lines, len(items), turn.now, turn.zone, extra=extra))
 
 
@@ -68,7 +69,7 @@ async def one_by_one(turn: Turn, action: OneByOne) -> None:
     if at >= len(items):
         await turn.answer("今天的事都看过了。" if items else "今天没有要做的事了。")
         return
-    line = (await _lines(turn, items[at : at + 1]))[0]
+    line = (await lines_of(turn, items[at : at + 1]))[0]
     await turn.answer(cards.item(line, at, len(items), turn.now, turn.zone))
 
 

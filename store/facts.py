@@ -1,7 +1,7 @@
 """What happened to a lead, as rows: what ladders start from and end with. Undoing takes facts back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,3 +74,15 @@ async def undo(tx: Tx, followup: int, now: datetime) -> None:
 async def undo_one(tx: Tx, id: int, now: datetime) -> None:
     """Takes one fact back."""
     await tx.execute(sa.update(fact).where(fact.c.id == id).values(undone_at=now))
+
+
+async def count(tx: Tx, name: str, leads: Sequence[int], since: datetime, until: datetime) -> int:
+    """How many standing facts of this name these leads have in [since, until)."""
+    found = 0
+    for at in range(0, len(leads), 500):
+        query = sa.select(sa.func.count()).where(
+            fact.c.lead.in_(leads[at : at + 500]), fact.c.name == name, fact.c.at >= since, fact.c.at < until,
+            fact.c.undone_at.is_(None),
+        )  # fmt: skip
+        found += int((await tx.execute(query)).scalar_one())
+    return found

@@ -182,7 +182,8 @@ async def test_a_bug_is_tried_again_then_put_aside_and_told(
         assert len(bench.out.sent) == 1
         assert "编号 E-" in bench.out.texts()[0]
         async with db.read() as tx:
-            row = (await tx.execute(sa.select(inbox.c.state, inbox.c.error).where(inbox.c.id == 1))).one()
+            said = sa.select(inbox.c.state, inbox.c.error).where(inbox.c.lane != "bot").order_by(inbox.c.id)
+            row = (await tx.execute(said.limit(1))).one()
             pending = (await tx.execute(sa.select(sa.func.sum(lane.c.pending)))).scalar()
         assert row.state == 3
         assert row.error.startswith("RuntimeError: bug")
@@ -362,7 +363,8 @@ async def test_what_cannot_be_read_any_more_is_put_aside(
         bench.engine.bells.ring("inbox")
         await bench.idle()
         async with db.read() as tx:
-            assert (await tx.execute(sa.select(inbox.c.state).order_by(inbox.c.id))).scalar() == 3
+            put = sa.select(inbox.c.state).where(inbox.c.lane != "bot").order_by(inbox.c.id)
+            assert (await tx.execute(put)).scalar() == 3
         await bench.says("still alive")
         assert bench.out.texts() == ["you said still alive"]
 

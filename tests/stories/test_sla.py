@@ -174,7 +174,7 @@ async def test_72_hours_in_technical_confirmation_make_a_task(world: World):
     if world.platform == "dingtalk":
         assert "已完成" in todos[0].text or todos[0].raw.get("done") or todos[0].raw.get("isDone")
     await world.passes(days=2)
-    assert world.boss.count("技术确认未回音") == 1
+    assert world.boss.count("🔺 1 条线索久未跟进") == 1
 
 
 async def test_an_undone_record_puts_the_climb_back(world: World):

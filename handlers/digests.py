@@ -1,0 +1,176 @@
+"""What comes round by the clock: 08:50 for reps and managers, Monday 08:40; missed runs, quiet for today. (B37; R10, M3)"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.config_watch import Schedule
+from bot.events import Fact, Timer
+from bot.router import Router
+from bot.turn import DIGEST, Turn
+from cards import digests as cards
+from cards import sla as sla_cards
+from cards import today as today_cards
+from cards.card import Card
+from handlers import silent
+from handlers import today as desk
+from rules import hours, schedule, sla
+from rules import reports as numbers
+from rules.hours import show_duration
+from rules.team import Member, Role
+from store import budget, climbs, facts, followups, leads, queues, reports, team
+
+router = Router("digests")
+KIND, LATER, ONE = "schedule", "schedule.late", "digest"
+
+
+# ── the clock ──────────────────────────────────────────────────────────────────────────────────────────
+@router.fact("bot.started")
+async def started(turn: Turn, _fact: Fact) -> None:
+    """Every schedule has its timer; one that was changed in the configuration gets its new time, one that is gone
+    or switched off none. A time that passed meanwhile stays: firing it asks its policy."""
+    wanted = {one.does: one for one in turn.config.schedule if one.enabled}
+    for does in set(MAKERS) - set(wanted):
+        await turn.forget(KIND, does)
+    for does, one in wanted.items():
+        kept = await climbs.running(turn.tx, does, kind=KIND)
+        if kept is None or (kept["at"], kept["days"]) != (one.at, one.days):
+            await _set(turn, one)
+
+
+async def _set(turn: Turn, one: Schedule) -> None:
+    due = schedule.next_run(turn.calendar, one.run, turn.now)
+    await turn.remind(KIND, one.does, due, at=one.at, days=one.days)
+
+
+@router.timer(KIND)
+async def due(turn: Turn, timer: Timer) -> None:
+    """A schedule's time has come, or passed while the bot was down."""
+    one = next((one for one in turn.config.schedule if one.does == timer.key and one.enabled), None)
+    if one is None:
+        return
+    await _set(turn, one)
+    match schedule.policy(one.missed, timer.due, turn.now, one.within):
+        case schedule.SKIP:
+            return
+        case schedule.DIGEST:
+            # what else was missed is said first; who heard that needs no list beside it
+            after = turn.now + 2 * turn.config.messages.merge
+            await turn.remind(LATER, one.does, after, since=turn.now.isoformat())
+        case _:
+            await _each(turn, one.does, since="")
+
+
+@router.timer(LATER)
+async def due_late(turn: Turn, timer: Timer) -> None:
+    """A missed run, after everything else that was missed."""
+    await _each(turn, timer.key, since=str(timer.payload["since"]))
+
+
+async def _each(turn: Turn, does: str, *, since: str) -> None:
+    for person in await team.everyone(turn.tx):
+        if person.has(*ROLES[does]):
+            await turn.remind(ONE, f"{does}|{person.id}", turn.now, does=does, member=person.id, since=since)
+
+
+@router.timer(ONE)
+async def say(turn: Turn, timer: Timer) -> None:
+    """One person's digest. Nothing to say, nothing said; not on a day off."""
+    day = turn.now.astimezone(turn.zone).date()
+    person = await team.get(turn.tx, str(timer.payload["member"]))
+    if person is None or person.gone or not hours.is_workday(turn.calendar, day):
+        return
+    if since := str(timer.payload["since"]):
+        heard = (await budget.of(turn.tx, person.id)).last_at
+        if heard is not None and heard >= datetime.fromisoformat(since):
+            return
+    turn.member = person
+    card = await MAKERS[str(timer.payload["does"])](turn, person)
+    if card is not None:
+        await turn.tell(card, to=person.id, priority=DIGEST)
+
+
+# ── what is said ───────────────────────────────────────────────────────────────────────────────────────
+async def _today(turn: Turn, person: Member) -> Card | None:
+    """R10: what there is to do today."""
+    items = await desk.list_of_today(turn)
+    if not items:
+        return None
+    lines = await desk.lines_of(turn, items[: today_cards.SHOWN])
+    card = today_cards.today(lines, len(items), turn.now, turn.zone)
+    return replace(card, title=f"早上好，今天 {len(items)} 件事")
+
+
+async def _overdue(turn: Turn, person: Member) -> Card | None:
+    """What of the team is overdue now."""
+    late = await silent.rows(turn, await team.team_members(turn.tx, person.id))
+    total = len({row.lead.id for row in late})
+    if not total:
+        return None
+    lines = [await silent.line(turn, row, person) for row in late[: sla_cards.MOST]]
+    return cards.overdue(lines, total)
+
+
+async def _week(turn: Turn, person: Member) -> Card | None:
+    """M3 for the week that ended, over the manager's team (a director's: everybody)."""
+    people = await team.team_members(turn.tx, person.id)
+    if person.has(Role.DIRECTOR):
+        people = await team.with_role(turn.tx, Role.REP)
+    people = [one for one in people if one.has(Role.REP)]
+    monday = numbers.week_start(turn.wall)
+    since, until = turn.utc(monday - timedelta(days=7)), turn.utc(monday)
+    rules = [section.rule() for section in turn.config.sla]
+    ladder = next((one for one in rules if (one.starts, one.unless) == (sla.ASSIGNED, sla.TOUCHED)), None)
+    points: list[tuple[str, str]] = []
+    if ladder is not None:
+        given = [one for each in people for one in await reports.assigned_since(turn.tx, each.id, since)]
+        touch = numbers.first_touch(
+            turn.calendar, ladder, [one for one in given if one.assigned_at < until], turn.now
+        )
+        latest = show_duration(ladder.rungs[-1].after)
+        if touch.decided:
+            points.append((f"{latest}首触", f"{touch.latest_rate} %（{touch.decided} 条）"))
+    late = await silent.rows(turn, people)
+    for name in dict.fromkeys(row.late.ladder.name for row in late):
+        points.append((name, f"{len({row.lead.id for row in late if row.late.ladder.name == name})} 条"))
+    open_ones = [lead for each in people for lead in await leads.of_owner(turn.tx, each.id)]
+    adrift = [one for one in open_ones if one.last_followup_at is not None and one.next_at is None]
+    if adrift:
+        points.append(("没有下一步", f"{len(adrift)} 条"))
+    lost = await facts.count(turn.tx, "silence.downgraded", [one.id for one in open_ones], since, until)
+    if lost:
+        points.append(("自动降级", f"{lost} 条"))
+    records = [(each.name, len(await followups.of_member(turn.tx, each.id, since, until))) for each in people]
+    if not points and not any(count for _, count in records):
+        return None
+    said = tuple(f"{name} {count} 次记录" for name, count in sorted(records, key=lambda one: one[1]))
+    last = monday - timedelta(days=1)
+    span = f"{monday - timedelta(days=7):%m-%d}～{last:%m-%d}"
+    return cards.week(cards.Week(span, tuple(points), said[:8]))
+
+
+MAKERS: dict[str, Callable[[Turn, Member], Awaitable[Card | None]]] = {
+    "today": _today, "overdue": _overdue, "week": _week,
+}  # fmt: skip
+ROLES: dict[str, tuple[Role, ...]] = {
+    "today": (Role.REP,), "overdue": (Role.MANAGER,), "week": (Role.MANAGER, Role.DIRECTOR),
+}  # fmt: skip
+
+
+# ── 静音 ───────────────────────────────────────────────────────────────────────────────────────────────
+@router.command("静音", usage="/静音", about="今天不再主动打扰（超时升级除外），/静音 取消 恢复")
+async def mute(turn: Turn, words: str) -> None:
+    """/静音, /静音 取消."""
+    if words.strip() in {"取消", "关", "关闭"}:
+        await budget.mute(turn.tx, turn.me.id, None)
+        for kind in ("morning", "amber"):
+            key, waits = f"{turn.me.id}|{kind}", {"member": turn.me.id, "kind": kind}
+            if await queues.has_timer(turn.tx, "notices", key):
+                await queues.set_timer(turn.tx, "notices", key, turn.now, waits, turn.now)
+        turn.rang.add("timers")
+        await turn.answer("已恢复提醒。")
+        return
+    until = hours.deliver_at(turn.calendar, hours.next_working_morning(turn.calendar, turn.now))
+    await budget.mute(turn.tx, turn.me.id, until)
+    shown = f"{until.astimezone(turn.zone):%m-%d %H:%M}"
+    await turn.answer(f"{shown} 之前不主动打扰，之后合成一条。超时升级照旧，计时不停。取消发：/静音 取消")

@@ -1,0 +1,67 @@
+"""The day's budget: never more than it, always a next time, nothing before its time; no fixtures."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.budget import Spent, speak_at, today
+from rules.hours import Calendar
+
+ZONE = ZoneInfo("Asia/Shanghai")
+CALENDAR = Calendar(ZONE, ((time(9), time(12)), (time(13, 30), time(18))), (time(20), time(8, 30)))
+
+
+def wall(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE).astimezone(UTC)
+
+
+NOW = wall("2026-11-23 10:00")
+
+
+def test_most_of_it_goes_out_at_once() -> None:
+    assert speak_at(CALENDAR, Spent("2026-11-23", 14, NOW), 20, NOW, alarm=False) == NOW
+    assert speak_at(CALENDAR, Spent("2026-11-22", 20, NOW), 20, NOW, alarm=False) == NOW
+    assert speak_at(CALENDAR, Spent("2026-11-23", 900, NOW), 0, NOW, alarm=False) == NOW
+
+
+def test_the_last_quarter_is_spread_over_the_day() -> None:
+    at = speak_at(CALENDAR, Spent("2026-11-23", 15, NOW), 20, NOW, alarm=False)
+    assert at == wall("2026-11-23 11:36")
+    assert speak_at(CALENDAR, Spent("2026-11-23", 19, NOW), 20, NOW, alarm=True) == wall("2026-11-23 18:00")
+
+
+def test_after_that_tomorrow_morning() -> None:
+    assert speak_at(CALENDAR, Spent("2026-11-23", 20, NOW), 20, NOW, alarm=True) == wall("2026-11-24 08:30")
+
+
+def test_muted_only_alarms_are_said() -> None:
+    until = wall("2026-11-24 09:00")
+    assert speak_at(CALENDAR, Spent(muted_until=until), 20, NOW, alarm=False) == until
+    assert speak_at(CALENDAR, Spent(muted_until=until), 20, NOW, alarm=True) == NOW
+
+
+@given(st.lists(st.integers(0, 23 * 60), max_size=80), st.integers(1, 30))
+def test_nobody_gets_more_and_everything_is_said(minutes: list[int], per_day: int) -> None:
+    """Messages wish to be said at these minutes; what must wait is said together at the next time allowed."""
+    spent, said, waiting = Spent(), [], None
+    begin = wall("2026-11-23 00:30")
+    for wish in sorted(begin + timedelta(minutes=one) for one in minutes):
+        while waiting is not None and waiting <= wish:
+            spent, said, waiting = _say(spent, waiting, said), [*said, waiting], None
+        at = speak_at(CALENDAR, spent, per_day, wish, alarm=True)
+        assert at >= wish
+        if at > wish:
+            waiting = min(at, waiting) if waiting else at
+        else:
+            spent, said = _say(spent, wish, said), [*said, wish]
+    if waiting is not None:
+        assert speak_at(CALENDAR, spent, per_day, waiting, alarm=True) == waiting, "the time given holds"
+    for day in {today(CALENDAR, at) for at in said}:
+        assert sum(1 for at in said if today(CALENDAR, at) == day) <= per_day
+
+
+def _say(spent: Spent, at: datetime, _said: list[datetime]) -> Spent:
+    day = today(CALENDAR, at)
+    return Spent(day, spent.sent + 1 if spent.day == day else 1, at)

@@ -1,0 +1,132 @@
+"""What comes round by the clock, the day's budget, quiet for today, and runs that were missed."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from store.tables_watch import budget
+from tests.stories.test_silence import intent
+from tests.stories.test_sla import checks_in
+from tests.world import World
+
+EVERYBODY = ("wanglei", "liqian", "zhangmin", "sunhao", "zhougong")
+
+
+def heard(world: World) -> int:
+    return sum(len(world.phone(one).seen) for one in EVERYBODY)
+
+
+async def down(world: World, **span: float) -> None:
+    """The bot is stopped, time passes, the bot starts."""
+    await world.stop()
+    world._set_clock(world.clock.now() + timedelta(**span))
+    await world.start()
+    await world.idle()
+    await world.passes(minutes=3)
+
+
+async def test_nothing_to_say_nothing_said(world: World):
+    await world.at("2026-11-24 09:30")
+    await world.passes(days=6)
+    assert heard(world) == 0
+
+
+async def test_the_morning_list_of_reps_and_managers(world: World):
+    made = await intent(world)
+    late = await world.api_lead(phone="13900000002", company="宁波另一家有限公司")
+    await world.at("2026-11-24 08:49")
+    before = world.rep2.count("")
+    assert world.rep.count("早上好") == 0
+    await world.at("2026-11-24 08:51")
+    await world.rep.sees("早上好，今天 1 件事", f"首触：{late} 宁波另一家有限公司 · 陈工，已超时")
+    seen = await world.boss.sees("早上好，团队超时 1 条", f"{late} 王磊 6:28")
+    assert [press.label for press in seen.buttons] == ["催一下", "转派", "给理由放过"]
+    assert made not in seen.text
+    assert world.rep2.count("") == before
+    await world.at("2026-11-27 18:00")
+    told = world.rep.count("早上好，今天")
+    await world.at("2026-11-29 23:00")  # the weekend
+    assert world.rep.count("早上好，今天") == told
+
+
+async def test_the_week_is_told_by_its_break_points(world: World):
+    await intent(world)
+    await world.api_lead(phone="13900000002", company="宁波另一家有限公司")
+    await world.at("2026-11-30 08:39")
+    assert world.boss.count("周报") == 0
+    await world.at("2026-11-30 08:41")
+    await world.boss.sees(
+        "动作断点周报", "11-23～11-29", "4 小时首触", "50 %（2 条）", "首次触达", "1 条", "意向客户未跟进", "王磊 1 次记录",
+    )  # fmt: skip
+    assert world.rep.count("周报") == 0
+
+
+async def test_two_days_down_are_one_digest_for_each(world: World):
+    late = await world.api_lead()
+    await world.at("2026-11-23 18:30")
+    before = len(world.rep.seen), len(world.boss.seen), len(world.rep2.seen)
+    await down(world, days=2)
+    assert len(world.rep.seen) == before[0] + 1
+    await world.rep.sees("早上好，今天 1 件事", late)
+    assert (len(world.boss.seen), len(world.rep2.seen)) == (before[1] + 1, before[2])
+    await world.at("2026-11-26 08:55")
+    assert world.rep.count("早上好，今天 1 件事") == 2  # the schedule goes on
+
+
+SKIP = {"schedule": ({"does": "today", "missed": "skip"}, {"does": "overdue", "missed": "once"})}
+
+
+@pytest.mark.parametrize("changes", [SKIP], indirect=True)
+async def test_each_schedule_has_its_own_policy(world: World):
+    await world.api_lead()
+    await world.at("2026-11-23 18:30")
+    await down(world, hours=17)  # to Tuesday 11:30
+    assert world.rep.count("早上好") == 0
+    await world.boss.sees("早上好，团队超时 1 条")
+    await world.at("2026-11-24 18:30")
+    await down(world, hours=23)  # to Wednesday 17:30: nobody needs the morning's list then
+    assert world.boss.count("早上好") == 1
+
+
+@pytest.mark.parametrize(
+    "changes", [{"messages": {"per_day": 8}, "assignment": {"daily_cap": 100}, "schedule": ()}], indirect=True
+)
+async def test_nobody_gets_more_than_the_days_budget_and_nothing_is_lost(world: World):
+    made = []
+    for n in range(15):
+        made.append(await world.api_lead(phone=f"139000000{n:02}", company=f"宁波第{n}家有限公司"))
+        await world.passes(minutes=2)
+    await world.at("2026-11-23 20:00")
+    async with world.db.read() as tx:
+        sent = (await tx.execute(sa.select(budget.c.sent).where(budget.c.member == "wanglei"))).scalar_one()
+    assert sent <= 8
+    assert len([seen for seen in world.rep.seen if seen.kind != "todo"]) <= 8
+    said = "\n".join(seen.text for seen in world.rep.seen)
+    assert all(one in said for one in made[:5])
+    assert "积下了" in said or "今天" in said
+    await world.rep.says("/今日")
+    await world.rep.sees("今天 15 件事")
+
+
+async def test_quiet_for_today_stops_no_clock(world: World):
+    await world.rep.says("/静音")
+    await world.rep.sees("11-24 09:00 之前不主动打扰", "计时不停")
+    made = await world.api_lead()
+    assert world.rep.count(f"新线索 {made}") == 0
+    await world.at("2026-11-23 15:40")
+    await world.rep.sees(f"{made} 超过 4 小时未首触，已通知张敏")
+    await world.boss.sees("超时未首触", made)
+    await world.rep.says("/静音 取消")
+    await world.rep.sees("已恢复提醒")
+    await world.passes(minutes=1)
+    await world.rep.sees(f"新线索 {made}")
+
+
+async def test_a_record_made_by_oneself_is_not_counted(world: World):
+    await world.api_lead()
+    await world.rep.clicks("开始跟进")
+    await world.idle()
+    await checks_in(world, "有意向")
+    async with world.db.read() as tx:
+        assert (await tx.execute(sa.select(budget.c.sent).where(budget.c.member == "wanglei"))).scalar() == 1
