@@ -27,6 +27,7 @@ from bot.config_watch import SCHEDULES, Schedule
 from rules import hours
 from rules.assignment import Group, Weights
 from rules.leads import Status
+from rules.pool import PoolRules
 from rules.schedule import Missed
 from rules.silence import is_silence
 from rules.sla import FACTS, Ladder, Rung
@@ -420,6 +421,31 @@ class Assignment(_Section):
         )  # fmt: skip
 
 
+class Pool(_Section):
+    """[pool]: the public pool 公海."""
+
+    recycle: Duration = timedelta(days=30)
+    levels: dict[str, Duration] = {}  # noqa: RUF012  (pydantic copies it)
+    warn: tuple[Duration, ...] = (timedelta(days=3), timedelta(days=1))
+    ineffective: tuple[str, ...] = ("未接通",)
+    daily_claims: int = Field(default=10, ge=1)
+    daily_views: int = Field(default=60, ge=1)
+    cooldown: Duration = timedelta(days=7)
+    longest_hold: Duration = timedelta(days=60)
+    stale: Duration = timedelta(hours=72)
+
+    @model_validator(mode="after")
+    def _warns_before(self) -> Self:
+        periods = [one for one in (self.recycle, *self.levels.values()) if one]
+        if self.warn and periods and max(self.warn) >= min(periods):
+            raise ValueError("warn 要比回收期短")
+        return self
+
+    def rules(self, level: str = "") -> PoolRules:
+        """The value that rules/pool.py counts with, for a customer's level."""
+        return PoolRules(self.levels.get(level, self.recycle), self.warn, self.daily_claims, self.cooldown)
+
+
 class GroupSection(_Section):
     """[[group]]: who gets leads of some kind (B09)."""
 
@@ -446,6 +472,7 @@ class Config(_Section):
     checkin: Checkins = Checkins()
     messages: Messages = Messages()
     assignment: Assignment = Assignment()
+    pool: Pool = Pool()
     team: tuple[TeamSection, ...] = ()
     member: tuple[MemberSection, ...] = ()
     group: tuple[GroupSection, ...] = ()

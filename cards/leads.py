@@ -268,14 +268,14 @@ def colleagues(view: LeadView, who: Sequence[Colleague], *, back: Action | None 
     )
 
 
-def moved(lead: int, label: str, to: str, *, undo: int, by: str = "", why: str = "") -> Card:
+def moved(lead: int, label: str, to: str, *, undo: int, by: str = "", why: str = "", date: str = "") -> Card:
     """The lead went to a colleague. `by` names somebody else who did it (then there is nothing to undo here)."""
     said = f"已由{by}接手" if by == to else f"已由{by}转给{to}" if by else f"已转给 {to}"
     return Card(
         kind="lead.moved",
         title=f"{lead_id(lead)} {said}",
         subject=lead_id(lead),
-        lines=(label, f"理由：{why}") if why else (label,),
+        lines=tuple(line for line in (label, f"理由：{why}" if why else "", date) if line),
         buttons=(Button("撤销", Undo(undo).pack()),) if undo else (),
         tone=Tone.GOOD if undo else Tone.PLAIN,
     )

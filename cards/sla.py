@@ -9,7 +9,6 @@ from cards.actions_checkins import StartCheckin
 from cards.actions_leads import ShowLead
 from cards.actions_sla import (
     AskReassign,
-    Claim,
     DoneTask,
     Explain,
     PickReassign,
@@ -355,18 +354,6 @@ def put_off(lead: int, label: str, *, may_snooze: bool, version: int) -> Card:
         kind="sla.snoozed", title=f"{lead_id(lead)} 说好现在跟进", subject=lead_id(lead), lines=_lines(label),
         buttons=(Button("开始跟进", StartCheckin(lead).pack(), Style.PRIMARY), *again),
     )  # fmt: skip
-
-
-# ── the public pool ────────────────────────────────────────────────────────────────────────────────────
-def pool(rows: Sequence[tuple[int, int, str]], more: int) -> Card:
-    """/公海: (lead, version, line) of leads that nobody has; numbers stay masked until somebody takes one."""
-    return Card(
-        kind="pool",
-        title=f"公海 {len(rows) + more} 条",
-        lines=(*(f"{lead_id(id)} {line}" for id, _, line in rows), *((f"另有 {more} 条",) if more else ())),
-        buttons=tuple(Button(f"领取 {lead_id(id)}", Claim(id, version).pack()) for id, version, _ in rows),
-        note="也可以写：/领取 1024",
-    )
 
 
 # ── tasks ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ from bot.router import Router
 
 ORDER = (
     "drafts", "leads", "transfer", "customers", "checkins", "forms", "resources", "undo", "sla", "silence", "manager",
-    "assignment", "preview", "connectors", "tasks",
+    "pool", "assignment", "preview", "connectors", "tasks",
     "notices", "today", "digests", "admin", "help",
 )  # fmt: skip
 """First that fits wins; `help` answers whatever nobody else understood."""

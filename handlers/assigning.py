@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.turn import Turn
+from handlers import pooling
 from handlers.happened import happened
 from handlers.regions import around
 from rules import assignment
 from rules.assignment import Ask, Candidate, Decision, Standing
 from rules.leads import Customer, Lead
+from rules.pool import DECLINED, UNASSIGNED
 from rules.team import Member
 from store import assignment as turns
 from store import checkins, customers, leads, pool, queues, team
 from store.pool import Pooled
 
 RETRY, SWEEP = "assign.retry", "all"
-UNASSIGNED, DECLINED, RELEASED = "unassigned", "declined", "released"
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ async def _nobody(turn: Turn, lead: Lead, *, declined: bool) -> Lead:
     kept = await leads.save(turn.tx, replace(lead, owner="", assigned_at=None, assigned_why=""))
     before = await pool.get(turn.tx, lead.id)
     at = turn.now + turn.config.assignment.retry
-    await pool.put(turn.tx, Pooled(
+    await pooling.put(turn, Pooled(
         lead.id, turn.now, DECLINED if declined else UNASSIGNED, "没有人能接", before.former if before else lead.owner,
         tries=before.tries + 1 if before else 0, retry_at=at,
     ))  # fmt: skip

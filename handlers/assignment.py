@@ -10,7 +10,7 @@ from bot.turn import ALARM, Turn
 from cards import assignment as cards
 from cards.actions_assignment import Decline
 from cards.card import from_json
-from handlers import assigning
+from handlers import assigning, pooling
 from handlers import leads as desk
 from handlers.assigning import RETRY, SWEEP
 from handlers.guard import cancel
@@ -19,6 +19,7 @@ from rules import access, hours
 from rules.errors import Refused
 from rules.fairness import WHOLE, report
 from rules.leads import CLOSED, Lead, Status
+from rules.pool import DECLINED, UNASSIGNED
 from rules.team import Role
 from rules.text import lead_id, parse_id
 from store import assignment as turns
@@ -149,7 +150,7 @@ async def give_back(turn: Turn, lead: Lead, reason: str, *, by: str) -> str:
     if customer.owner == former and not others:
         await customers.save(turn.tx, replace(customer, owner=""), turn.now)
     freed = await leads.save(turn.tx, replace(lead, owner=""))
-    await pool.put(turn.tx, Pooled(lead.id, turn.now, assigning.DECLINED, reason, former, by))
+    await pooling.put(turn, Pooled(lead.id, turn.now, DECLINED, reason, former, by))
     given = await assigning.assign(
         turn, freed, without=await _decliners(turn, lead.id), why="同事退回后改派给你"
     )
@@ -219,7 +220,7 @@ async def ownerless(turn: Turn, fact: Fact) -> None:
     lead = await leads.find(turn.tx, int(fact.payload["lead"]))
     if lead is None or lead.owner or not lead.open or await pool.get(turn.tx, lead.id):
         return
-    await pool.put(turn.tx, Pooled(lead.id, turn.now, assigning.UNASSIGNED, "等待分派", retry_at=turn.now))
+    await pooling.put(turn, Pooled(lead.id, turn.now, UNASSIGNED, "等待分派", retry_at=turn.now))
     await turn.remind(RETRY, SWEEP, turn.now)
 
 

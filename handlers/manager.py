@@ -1,27 +1,22 @@
 """What a manager does about silence: 催一下, 转派, 给理由放过, /超时; and the public pool. (B14, B16; product M1, M2)"""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.events import Message
 from bot.router import Router
 from bot.turn import Turn
 from cards import sla as cards
-from cards.actions_sla import Claim, PickReassign, PickWaive, Reassign, ToPool, Urge, unpack_ids
+from cards.actions_sla import PickReassign, PickWaive, Reassign, Urge, unpack_ids
 from cards.card import Card, from_json
 from handlers import assigning, silent, transfer
 from handlers import leads as desk
-from handlers.assigning import RELEASED
-from handlers.guard import cancel, guard
-from handlers.happened import happened
 from rules import access, sla
 from rules.errors import Refused
 from rules.hours import deliver_at
 from rules.leads import Lead
 from rules.team import Member, Role
-from rules.text import clip, lead_id, parse_id, when
-from store import audit, checkins, customers, facts, leads, pool, team
-from store.pool import Pooled
+from rules.text import lead_id, parse_id
+from store import audit, customers, facts, leads, team
 
 router = Router("manager")
 MANAGERS = (Role.MANAGER, Role.DIRECTOR, Role.ADMIN)
@@ -194,86 +189,3 @@ async def overdue(turn: Turn, _words: str) -> None:
         await turn.answer(await silent.listed(turn, rows[at : at + cards.MOST]))
     if len(rows) > 3 * cards.MOST:
         await turn.answer(f"另有 {len(rows) - 3 * cards.MOST} 条，处理完再发 /超时。")
-
-
-# ── the public pool ────────────────────────────────────────────────────────────────────────────────────
-@router.click(ToPool, may=MANAGERS)
-async def to_pool(turn: Turn, action: ToPool) -> None:
-    """放回公海: nobody has it; whoever takes it starts a new clock."""
-    lead = await movable(turn, action.lead)
-    if lead.version != action.version or not lead.owner:
-        await turn.update(await reassign_card(turn, lead, turn.me))
-        return
-    name, former = await desk.label(turn, lead), lead.owner
-    freed = await leads.save(turn.tx, replace(lead, owner="", acked_at=None, snoozed_until=None, snoozes=0))
-    await pool.put(turn.tx, Pooled(lead.id, turn.now, RELEASED, "主管放回", former, turn.me.id))
-    await happened(turn, lead.id, "lead.pooled", by=turn.me.id, why="主管放回")
-    customer = await customers.get(turn.tx, lead.customer)
-    if customer.owner == former:
-        await customers.save(turn.tx, replace(customer, owner=""), turn.now)
-    for checkin in await checkins.open_on(turn.tx, lead.id):
-        await cancel(turn, checkin, freed)
-    await audit.add(
-        turn.tx, turn.now, turn.me.id, "lead.pooled", lead_id(lead.id), {"from": former}, turn.event_id
-    )
-    await turn.close(lead_id(lead.id), "已放回公海")
-    await turn.tell(
-        cards.note(lead.id, f"{lead_id(lead.id)} 已放回公海", f"{turn.me.name} 操作", name), to=former
-    )
-    await turn.answer(f"{lead_id(lead.id)} 已放回公海，发 /公海 可以看到。")
-
-
-@router.command("公海", usage="/公海", about="看没有负责人的线索", may=(Role.REP, Role.MANAGER, Role.ADMIN))
-async def show_pool(turn: Turn, _words: str) -> None:
-    """Leads that nobody has, oldest first; names of firms only."""
-    found = list(reversed(await leads.of_owner(turn.tx, "")))
-    if not found:
-        await turn.answer("公海里没有线索。")
-        return
-    rows = []
-    for lead in found[:6]:
-        customer = await customers.get(turn.tx, lead.customer)
-        came = when(lead.created_at, turn.now, turn.zone)
-        rows.append(
-            (lead.id, lead.version, f"{customer.label} · {clip(lead.need or lead.source, 24)} · {came}")
-        )
-    await turn.answer(cards.pool(rows, len(found) - len(rows)))
-
-
-@router.click(Claim, may=(Role.REP, Role.MANAGER))
-async def claim(turn: Turn, action: Claim) -> None:
-    """领取 on the pool's card."""
-    await _claim(turn, await leads.get(turn.tx, action.lead))
-
-
-@router.command("领取", usage="/领取 1024", about="从公海领取一条线索", may=(Role.REP, Role.MANAGER))
-async def claim_by_words(turn: Turn, words: str) -> None:
-    """/领取 1024."""
-    number = parse_id(words)
-    if number is None:
-        raise Refused("这样写：/领取 1024。公海里有什么，发 /公海 看。")
-    await _claim(turn, await leads.get(turn.tx, number[1]))
-
-
-async def _claim(turn: Turn, lead: Lead) -> None:
-    """A lead of the pool becomes mine, with a new clock. Raises Refused when somebody was faster, or while a
-    check-in of mine is open (A.3)."""
-    await guard(turn)
-    if lead.owner or not lead.open:
-        owner = await team.get(turn.tx, lead.owner) if lead.owner else None
-        said = f"已由{owner.name}负责" if owner else "已经关闭"
-        raise Refused(f"{lead_id(lead.id)} {said}，领取不了")
-    mine = await leads.save(
-        turn.tx,
-        replace(lead, owner=turn.me.id, assigned_at=turn.now, assigned_why="公海领取", acked_at=turn.now),
-    )
-    await pool.take(turn.tx, lead.id)
-    customer = await customers.get(turn.tx, lead.customer)
-    if not customer.owner:
-        await customers.save(turn.tx, replace(customer, owner=turn.me.id), turn.now)
-    await happened(
-        turn, lead.id, "lead.assigned", owner=turn.me.id, by=turn.me.id, why="公海领取", restart=True
-    )
-    await audit.add(turn.tx, turn.now, turn.me.id, "lead.claimed", lead_id(lead.id), "", turn.event_id)
-    await turn.close(lead_id(lead.id), f"{turn.me.name} 已领取")
-    await turn.answer(await desk.card(turn, mine))

@@ -9,13 +9,14 @@ from bot.turn import Turn
 from cards import leads as cards
 from cards.actions_leads import GiveTo, HandOver
 from cards.card import Card
-from handlers import assigning
+from handlers import assigning, pooling
 from handlers import leads as desk
 from handlers.happened import happened
 from handlers.undo import undoer
 from rules import access, names
 from rules.errors import Refused
 from rules.leads import Lead
+from rules.pool import RELEASED
 from rules.team import Member, Role
 from rules.text import lead_id, parse_id
 from store import audit, customers, leads, pool, team, undo
@@ -42,6 +43,7 @@ async def move(
     await pool.take(turn.tx, lead.id)
     with_customer = await _move_customer(turn, lead, to.id)
     name, number = await desk.label(turn, lead), lead_id(lead.id)
+    date = await pooling.date_line(turn, moved, fresh=fresh)
     await happened(turn, lead.id, "lead.assigned", owner=to.id, by=by.id, why=why, restart=fresh)
     await audit.add(turn.tx, turn.now, by.id, "lead.transferred", number,
                     {"from": lead.owner, "to": to.id, "why": why}, turn.event_id)  # fmt: skip
@@ -52,11 +54,11 @@ async def move(
         turn.now, turn.now + turn.config.checkin.undo,
     )  # fmt: skip
     await desk.close(turn, lead.id, f"已由{to.name}接手" if to.id == by.id else f"已转给 {to.name}")
-    await _show(turn, by, cards.moved(lead.id, name, to.name, undo=taken, why=why))
+    await _show(turn, by, cards.moved(lead.id, name, to.name, undo=taken, why=why, date=date))
     if lead.owner and lead.owner != by.id:
         await turn.tell(cards.moved(lead.id, name, to.name, undo=0, by=by.name, why=why), to=lead.owner)
     if to.id != by.id:
-        await desk.announce(turn, moved)
+        await desk.announce(turn, moved, *([date] if date else []))
     return moved
 
 
@@ -196,9 +198,7 @@ async def undo_move(turn: Turn, kept: Undoable) -> str:
         customer = await customers.get(turn.tx, lead.customer)
         await customers.save(turn.tx, replace(customer, owner=payload["from"]), turn.now)
     if not restored.owner:
-        await pool.put(
-            turn.tx, Pooled(lead.id, turn.now, assigning.RELEASED, "撤销转交", payload["to"], turn.me.id)
-        )
+        await pool.put(turn.tx, Pooled(lead.id, turn.now, RELEASED, "撤销转交", payload["to"], turn.me.id))
     if restored.owner:
         await happened(
             turn, lead.id, "lead.assigned", owner=restored.owner, by=turn.me.id, why="撤销转交", restart=False

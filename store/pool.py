@@ -1,15 +1,17 @@
 """The public pool as rows: open leads that nobody has, since when, why, and when they are tried again (B14, B85)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from rules.leads import CLOSED
 from store.db import Tx
 from store.queues import upsert
-from store.tables import lead
-from store.tables_assignment import pool
+from store.tables import customer, followup, lead
+from store.tables_assignment import hold, pool, tally
 
 
 @dataclass(frozen=True)
@@ -89,3 +91,102 @@ def _pooled(row: Any) -> Pooled:
         row.retry_at,
         row.alarmed_at,
     )
+
+
+# ── what is there ──────────────────────────────────────────────────────────────────────────────────────
+_OPEN = lead.c.status.not_in([status.value for status in CLOSED])
+
+
+async def listed(
+    tx: Tx, *, words: str = "", after: tuple[datetime, int] | None = None, limit: int = 5
+) -> list[Pooled]:
+    """Open leads of the pool, the longest there first, from the place `after` on; `words`: in firm, city or need."""
+    query = sa.select(pool).join(lead, lead.c.id == pool.c.lead).where(_OPEN, lead.c.owner == "")
+    if words:
+        like = f"%{words}%"
+        query = query.join(customer, customer.c.id == lead.c.customer).where(
+            sa.or_(*(column.like(like) for column in
+                     (customer.c.company, customer.c.name, customer.c.city, lead.c.need, lead.c.kind, lead.c.source)))
+        )  # fmt: skip
+    if after is not None:
+        query = query.where(sa.tuple_(pool.c.since, pool.c.lead) > sa.tuple_(*after))
+    rows = await tx.execute(query.order_by(pool.c.since, pool.c.lead).limit(limit))
+    return [_pooled(row) for row in rows]
+
+
+async def counts(tx: Tx, stale_before: datetime) -> tuple[int, int]:
+    """(open leads in the pool, of those there since before then)."""
+    stale = sa.func.sum(sa.case((pool.c.since <= stale_before, 1), else_=0))
+    query = sa.select(sa.func.count(), stale).select_from(pool.join(lead, lead.c.id == pool.c.lead))
+    row = (await tx.execute(query.where(_OPEN, lead.c.owner == ""))).one()
+    return int(row[0]), int(row[1] or 0)
+
+
+async def stale(tx: Tx, before: datetime, limit: int = 500) -> list[Pooled]:
+    """Leads there since before then of which nobody was told, the longest there first; they are told of now."""
+    query = sa.select(pool).where(pool.c.since <= before, pool.c.alarmed_at.is_(None))
+    return [_pooled(row) for row in await tx.execute(query.order_by(pool.c.since, pool.c.lead).limit(limit))]
+
+
+async def alarmed(tx: Tx, ids: Sequence[int], now: datetime) -> None:
+    """Somebody was told of these."""
+    await tx.execute(sa.update(pool).where(pool.c.lead.in_(ids)).values(alarmed_at=now))
+
+
+async def next_stale(tx: Tx) -> datetime | None:
+    """Since when the longest of which nobody was told has been there."""
+    query = sa.select(sa.func.min(pool.c.since)).where(pool.c.alarmed_at.is_(None))
+    found: datetime | None = (await tx.execute(query)).scalar()
+    return found
+
+
+# ── held ───────────────────────────────────────────────────────────────────────────────────────────────
+async def hold_until(tx: Tx, lead: int) -> datetime | None:
+    """Until when the lead is held, None when it is not."""
+    found: datetime | None = (await tx.execute(sa.select(hold.c.until).where(hold.c.lead == lead))).scalar()
+    return found
+
+
+async def keep(
+    tx: Tx, lead: int, until: datetime, why: str, asked_by: str, agreed_by: str, now: datetime
+) -> None:
+    """Holds a lead."""
+    values = {"until": until, "why": why[:200], "asked_by": asked_by, "agreed_by": agreed_by, "at": now}
+    insert = upsert(tx, hold).values(lead=lead, **values)
+    await tx.execute(insert.on_conflict_do_update(index_elements=["lead"], set_=values))
+
+
+async def let_go(tx: Tx, lead: int) -> None:
+    """Holds it no more."""
+    await tx.execute(sa.delete(hold).where(hold.c.lead == lead))
+
+
+# ── by the day ─────────────────────────────────────────────────────────────────────────────────────────
+async def tally_of(tx: Tx, member: str, day: str, name: str) -> int:
+    """How often the member did it on that day."""
+    query = sa.select(tally.c.n).where(tally.c.member == member, tally.c.day == day, tally.c.name == name)
+    return int((await tx.execute(query)).scalar() or 0)
+
+
+async def count(tx: Tx, member: str, day: str, name: str, n: int = 1) -> None:
+    """The member did it n times more; tallies of other days go."""
+    await tx.execute(
+        sa.delete(tally).where(tally.c.member == member, tally.c.name == name, tally.c.day < day)
+    )
+    insert = upsert(tx, tally).values(member=member, day=day, name=name, n=n)
+    await tx.execute(
+        insert.on_conflict_do_update(
+            index_elements=["member", "day", "name"], set_={"n": tally.c.n + insert.excluded.n}
+        )
+    )
+
+
+async def last_effective(tx: Tx, lead: int, ineffective: Sequence[str]) -> datetime | None:
+    """When the lead was last followed up with a conclusion that counts (UTC), None: never."""
+    query = sa.select(sa.func.max(followup.c.recorded_at)).where(
+        followup.c.lead == lead,
+        followup.c.undone_at.is_(None),
+        followup.c.conclusion.not_in(list(ineffective)),
+    )
+    found: datetime | None = (await tx.execute(query)).scalar()
+    return found

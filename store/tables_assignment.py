@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey, Index, String
 
-from store.tables import Id, _fk, _flag, _id, _number, _table, _text, _time, lead
+from store.tables import Id, UtcDateTime, _fk, _flag, _id, _number, _table, _text, _time, lead
 
 Index("ix_lead_assigned", lead.c.assigned_at, lead.c.owner)
 Index("ix_lead_closed", lead.c.closed_at, lead.c.owner)
@@ -25,4 +25,13 @@ pool = _table(  # an open lead that nobody has: since when, why, whose it was, w
     _text("reason", 16), _text("why"), _text("former", 64), _text("put_by", 64), _number("tries"), _time("retry_at"),
     _time("alarmed_at"),
     Index("ix_pool_retry", "retry_at"), Index("ix_pool_since", "since"),
+)  # fmt: skip
+hold = _table(  # a lead that does not go back to the pool before `until`, with the manager's consent
+    "hold", Column("lead", Id, ForeignKey("lead.id"), primary_key=True, autoincrement=False),
+    Column("until", UtcDateTime, nullable=False), _text("why"), _text("asked_by", 64), _text("agreed_by", 64),
+    _time("at", nullable=False),
+)  # fmt: skip
+tally = _table(  # how often a member did something on a business day, where that has a cap
+    "tally", Column("member", String(64), primary_key=True), Column("day", String(10), primary_key=True),
+    Column("name", String(16), primary_key=True), _number("n"),
 )  # fmt: skip

@@ -1,0 +1,70 @@
+"""Into the public pool and the date when a lead goes back: what several handlers need of it (B14; C.7)."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.turn import Turn
+from handlers.guard import cancel
+from handlers.happened import happened
+from rules import hours
+from rules import pool as rules
+from rules.leads import Lead
+from rules.text import lead_id, when
+from store import audit, checkins, customers, leads, pool, queues
+from store.pool import Pooled
+
+RECYCLE, STALE, ALL = "pool.recycle", "pool.stale", "all"
+
+
+async def put(turn: Turn, one: Pooled) -> None:
+    """The lead is in the pool; somebody hears of it when it lies there too long."""
+    await pool.put(turn.tx, one)
+    await queues.set_timer(turn.tx, STALE, ALL, stale_at(turn, turn.now), {}, turn.now, keep_earlier=True)
+    turn.rang.add("timers")
+
+
+def stale_at(turn: Turn, since: datetime) -> datetime:
+    """When somebody hears of a lead that is there since then: in working time, on the full hour, so that those of an
+    hour are one card."""
+    at = since + turn.config.pool.stale
+    if turn.config.pool.stale >= timedelta(hours=1):
+        at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return hours.working_at(turn.calendar, at)
+
+
+async def release(turn: Turn, lead: Lead, reason: str, why: str, *, by: str) -> Lead:
+    """Takes a lead from its owner into the pool with a reason: its customer goes along when nothing else of it is the
+    owner's, open check-ins end. Cards are the caller's."""
+    freed = await leads.save(turn.tx, replace(lead, owner="", acked_at=None, snoozed_until=None, snoozes=0))
+    customer = await customers.get(turn.tx, lead.customer)
+    others = [one for one in await leads.of_customer(turn.tx, customer.id) if one.owner == lead.owner]
+    if customer.owner == lead.owner and not others:
+        await customers.save(turn.tx, replace(customer, owner=""), turn.now)
+    await put(turn, Pooled(lead.id, turn.now, reason, why, lead.owner, by))
+    await pool.let_go(turn.tx, lead.id)
+    for checkin in await checkins.open_on(turn.tx, lead.id):
+        await cancel(turn, checkin, freed)
+    await happened(turn, lead.id, "lead.pooled", by=by, why=why)
+    await audit.add(turn.tx, turn.now, by, "lead.pooled", lead_id(lead.id),
+                    {"from": lead.owner, "reason": reason, "why": why}, turn.event_id)  # fmt: skip
+    return freed
+
+
+async def goes_back(turn: Turn, lead: Lead) -> datetime | None:
+    """When the lead goes back to the pool if nothing happens (UTC), None: never."""
+    customer = await customers.get(turn.tx, lead.customer)
+    period = turn.config.pool.rules(customer.level).recycle
+    if not period or not lead.owner or not lead.open:
+        return None
+    followed = await pool.last_effective(turn.tx, lead.id, turn.config.pool.ineffective)
+    since = rules.base(lead, followed)
+    return rules.due(turn.calendar, since, period, await pool.hold_until(turn.tx, lead.id))
+
+
+async def date_line(turn: Turn, lead: Lead, *, fresh: bool) -> str:
+    """What a hand-over did to that date, said openly: "公海回收日 12-23，从今天重新算"; "" when it never goes back."""
+    at = await goes_back(turn, lead)
+    if at is None:
+        return ""
+    day = when(at, turn.now, turn.zone)
+    return f"公海回收：{day}，" + ("从现在重新算" if fresh else "不因转交改变")
