@@ -84,7 +84,7 @@ async def in_turns(send: Callable[[random.Random], Awaitable[None]], name: str) 
 
 async def nothing_died(world: World) -> None:
     """What was taken in was handled, without one dead letter."""
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(120 + RUNS / 50):
         while True:
             async with world.db.read() as tx:
                 depth = await queues.depth(tx, "inbox")
