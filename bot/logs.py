@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -47,8 +47,33 @@ def masked(_logger: object, _name: str, event: MutableMapping[str, Any]) -> Muta
     return event
 
 
+class Lasting:
+    """A stream whose writes never raise: a full disk must not end what was only to be told. When it takes lines
+    again, the first says how many were lost."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._lost = stream, 0
+
+    def write(self, text: str) -> int:
+        """Writes, or counts what could not be written."""
+        try:
+            if self._lost:
+                self._stream.write(f"({self._lost} log writes were lost)\n")
+                self._stream.flush()
+                self._lost = 0
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError):  # ValueError: closed
+            self._lost += 1
+        return len(text)
+
+    def flush(self) -> None:
+        """Every write is flushed already."""
+
+
 def configure(style: str, *, level: int = logging.INFO, quiet: Iterable[str] = ("aiohttp.access",)) -> None:
     """Logs go to stderr as JSON lines ("json") or readable lines ("text")."""
+    out = cast("TextIO", Lasting(sys.stderr))
     render: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if style == "json"
@@ -65,10 +90,10 @@ def configure(style: str, *, level: int = logging.INFO, quiet: Iterable[str] = (
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(processors=[masked, render], foreign_pre_chain=shared[:-1])
     )

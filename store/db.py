@@ -243,8 +243,14 @@ def _postgres_engine(url: str, pool: int) -> AsyncEngine:
     )
 
 
+NOT_NOW = (
+    "database is locked", "connection is closed", "connection was closed", "database or disk is full", "disk i/o error",
+)  # fmt: skip
+"""What SQLite and the drivers say when the same work may go through later; PostgreSQL has codes for it."""
+
+
 def passing(error: BaseException) -> bool:
-    """Whether the database only said "not now" (lost connection, deadlock, lock or pool time-out): the same work may
+    """Whether the database only said "not now" (lost connection, deadlock, full disk, lock or pool time-out): the same work may
     be tried again without counting against the event."""
     if isinstance(error, ConnectionError | TimeoutError | PoolTimeout | socket.gaierror):
         return True
@@ -256,9 +262,7 @@ def passing(error: BaseException) -> bool:
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     said = str(error.orig).lower()
-    return any(
-        word in said for word in ("database is locked", "connection is closed", "connection was closed")
-    )
+    return any(word in said for word in NOT_NOW)
 
 
 async def ping(db: Database) -> None:

@@ -1,5 +1,6 @@
 """Nothing that must stay secret gets into a log line, whoever wrote it."""
 
+import io
 import json
 import logging
 
@@ -51,3 +52,27 @@ def test_phone_numbers_lose_their_middle(capsys: pytest.CaptureFixture[str]) -> 
     assert "13812345678" not in said
     assert "26881234" not in said
     assert "138****5678" in said
+
+
+class FullDisk(io.StringIO):
+    """Takes nothing while `full`."""
+
+    full = True
+
+    def write(self, text: str) -> int:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        return super().write(text)
+
+
+def test_a_log_that_cannot_be_written_ends_nothing_and_is_counted() -> None:
+    disk = FullDisk()
+    out = logs.Lasting(disk)
+    out.write("one\n")
+    out.write("two\n")
+    disk.full = False
+    out.write("three\n")
+    out.write("four\n")
+    assert disk.getvalue() == "(2 log writes were lost)\nthree\nfour\n"
+    disk.close()
+    out.write("five\n")

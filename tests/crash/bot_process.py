@@ -28,9 +28,9 @@ class BotProcess:
     """One bot on one database. Its port stays the same over all its lives."""
 
     def __init__(
-        self, sim: WecomServer | DingtalkServer, database: str, room: Path, *, compiled: Path
+        self, sim: WecomServer | DingtalkServer, database: str, room: Path, *, compiled: Path, redis: str = ""
     ) -> None:
-        self.sim, self.database, self.room = sim, database, room
+        self.sim, self.database, self.room, self.redis = sim, database, room, redis
         self.port = free_port()
         self.pid = 0
         self.starts = 0
@@ -54,6 +54,7 @@ class BotProcess:
         common = {
             "GENJIN_APP__LISTEN": f"127.0.0.1:{self.port}",
             "GENJIN_STORE__DATABASE": self.database,
+            "GENJIN_STORE__REDIS": self.redis,
             "GENJIN_STORE__FILES": str(self.room / "files"),
             "GENJIN_API__TOKENS": f'["{TOKEN}"]',
             "GENJIN_CALENDAR__QUIET": '""',  # the story is the same at three in the morning
@@ -96,8 +97,11 @@ class BotProcess:
         self.pid = int(self._forker.stdout.readline())
         self.starts += 1
 
-    async def up(self) -> None:
-        """Waits until it takes traffic. Raises AssertionError with its last words when it ends instead."""
+    async def up(self, connections: int = 1) -> None:
+        """Waits until it takes traffic (DingTalk: until the replicas have so many connections together).
+
+        Raises AssertionError with its last words when it ends instead.
+        """
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             assert self.alive(), f"the bot ended by itself:\n{self.last_words()}"
@@ -109,7 +113,7 @@ class BotProcess:
             writer.close()
             await writer.wait_closed()
             if isinstance(self.sim, DingtalkServer):
-                await self.sim.connected(timeout=PATIENCE)
+                await self.sim.connected(connections, timeout=PATIENCE)
             return
         raise AssertionError(f"the bot did not come up:\n{self.last_words()}")
 
