@@ -84,6 +84,15 @@ def platforms_of(config: Config, shared: Shared, clock: Clock, quota: Quota) -> 
                 public_url=config.app.public_url, brand=config.app.name,
             )
         )  # fmt: skip
+    if config.wecom_aibot.enabled:
+        from bot.wecom_aibot.platform import WecomAibotPlatform
+
+        made.append(
+            WecomAibotPlatform(
+                config.wecom_aibot, shared, clock.now, quota.meter("wecom_aibot"),
+                public_url=config.app.public_url, brand=config.app.name,
+            )
+        )  # fmt: skip
     if config.dingtalk.enabled:
         meter = quota.meter("dingtalk")
         made.append(DingtalkPlatform(config.dingtalk, shared, clock.now, meter, config.app.public_url))

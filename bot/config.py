@@ -109,13 +109,15 @@ class PlatformSection(_Section):
     """The section of a chat platform. Its name in the file is also the key of its user ids in [[member]].
 
     `title`: how people call it; `folds_case`: its user ids compare without case; `public`: its keys that hold an
-    address, a rehearsal must not point at the shipped one; `metered`: what it bills by the month → its key here.
+    address, a rehearsal must not point at the shipped one; `metered`: what it bills by the month → its key here;
+    `speaks_first`: whether it may write to somebody who never wrote to the bot.
     """
 
     title: ClassVar[str] = ""
     folds_case: ClassVar[bool] = False
     public: ClassVar[tuple[str, ...]] = ("api_base",)
     metered: ClassVar[Mapping[str, str]] = {}
+    speaks_first: ClassVar[bool] = True
 
     enabled: bool = False
 
@@ -180,8 +182,52 @@ class Dingtalk(PlatformSection):
         return self.robot_code or self.client_id
 
 
-PLATFORMS: Mapping[str, type[PlatformSection]] = {"wecom": Wecom, "dingtalk": Dingtalk}
+class WecomAibot(PlatformSection):
+    """[wecom_aibot]: an AI bot (智能机器人) over its long connection; no public address is needed."""
+
+    title: ClassVar[str] = "企业微信智能机器人"
+    public: ClassVar[tuple[str, ...]] = ("ws_base",)
+    speaks_first: ClassVar[bool] = False
+
+    bot_id: str = ""
+    secret: SecretStr = SecretStr("")
+    ws_base: str = "wss://openws.work.weixin.qq.com"
+    name: str = ""
+    thinking: Duration = timedelta(seconds=2)
+    escape: bool = True
+    group_answer: str = "请到我们的单聊里看。没有收到的话，先单独给我发一句话。"
+    per_minute: int = Field(default=28, ge=2)
+    per_hour: int = Field(default=950, ge=60)
+
+    @field_validator("ws_base")
+    @classmethod
+    def _socket(cls, value: str) -> str:
+        if not re.fullmatch(r"wss?://[^\s/]+(/\S*)?", value):
+            raise ValueError('要写成 "wss://主机"')
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.enabled:
+            for key in ("bot_id", "secret"):
+                value = getattr(self, key)
+                if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+                    raise ValueError(f"enabled = true 时必须填 {key}")
+        return self
+
+
+PLATFORMS: Mapping[str, type[PlatformSection]] = {
+    "wecom": Wecom,
+    "wecom_aibot": WecomAibot,
+    "dingtalk": Dingtalk,
+}
 """Section of each platform; Config has a field for each."""
+
+
+def speaks_first(platform: str) -> bool:
+    """Whether a platform lets the bot write to somebody who never wrote to it."""
+    section = PLATFORMS.get(platform)
+    return section is None or section.speaks_first
 
 
 class Api(_Section):
@@ -466,6 +512,7 @@ class Config(_Section):
     app: App = App()
     store: Store = Store()
     wecom: Wecom = Wecom()
+    wecom_aibot: WecomAibot = WecomAibot()
     dingtalk: Dingtalk = Dingtalk()
     api: Api = Api()
     calendar: CalendarSection = CalendarSection()

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from bot.clock import Clock
-from bot.config import Config
+from bot.config import Config, speaks_first
 from bot.events import Alert, Arrived, Click, Fact, Form, Incoming, Kind, Message, Timer, decode, encode
 from bot.inbox import Handled
 from bot.router import Command, Handler, Router
@@ -112,7 +112,8 @@ class Dispatcher:
         pressed = await self._twin(turn, message, text) if message.kind is Kind.TEXT else None
         # an answer never goes into a group: the temporary address of one is not kept
         url = "" if message.chat else message.reply_url
-        await self._seen(turn, member, message.platform, url, message.reply_until if url else None)
+        await self._seen(turn, member, message.platform, url, message.reply_until if url else None,
+                         spoke=not message.chat)  # fmt: skip
         if message.kind is Kind.TEXT and text[:1] in {"/", "／"}:
             await self._command(turn, text[1:])
             return
@@ -142,10 +143,19 @@ class Dispatcher:
                         key=f"stranger:{message.platform}:{message.user}:{turn.wall:%Y-%m-%d}")  # fmt: skip
 
     async def _seen(
-        self, turn: Turn, member: Member, platform: str, url: str = "", until: Any = None
+        self,
+        turn: Turn,
+        member: Member,
+        platform: str,
+        url: str = "",
+        until: Any = None,
+        *,
+        spoke: bool = True,
     ) -> None:
+        """Where the person is now. `spoke`: they wrote to the bot alone, which some platforms ask for before it may."""
         first = not member.platform
-        await team.seen_on(turn.tx, member, platform, turn.now, reply_url=url, reply_until=until)
+        state = "ok" if spoke or speaks_first(platform) else "entered"
+        await team.seen_on(turn.tx, member, platform, turn.now, state=state, reply_url=url, reply_until=until)
         turn.member = replace(member, platform=platform)
         if first:
             turn.welcomed = True
@@ -255,7 +265,7 @@ class Dispatcher:
                 turn.tx, member.id, arrived.platform, "refused", arrived.why or "已离开应用", turn.now
             )
             return
-        await self._seen(turn, member, arrived.platform)
+        await self._seen(turn, member, arrived.platform, "", arrived.until, spoke=False)
 
     async def _form(self, turn: Turn, form: Form) -> str:
         handler = next((r.forms[form.name] for r in self.routers if form.name in r.forms), None)

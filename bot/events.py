@@ -81,13 +81,17 @@ class Click:
 
 @dataclass(frozen=True)
 class Arrived:
-    """A person became reachable (added to the app, opened the chat) or, with `gone`, no longer is."""
+    """A person became reachable (added to the app, opened the chat) or, with `gone`, no longer is.
+
+    `until`: on a platform where the bot may not speak first, how long it may answer the arrival (UTC).
+    """
 
     platform: str
     user: str
     at: datetime
     gone: bool = False
     why: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,7 @@ def decode(text: str) -> Event:
     """JSON text of an inbox row → Event. Raises KeyError / ValueError when the row is not ours."""
     d: dict[str, Any] = json.loads(text)
     kind = KINDS[d.pop("is")]
-    for name in ("at", "due", "reply_until"):
+    for name in ("at", "due", "reply_until", "until"):
         if d.get(name):
             d[name] = datetime.fromisoformat(d[name])
     if kind is Message:

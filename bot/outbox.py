@@ -27,6 +27,7 @@ FOLD_AT = 5
 """How many throttled messages to one person become one digest."""
 OUTAGE = 4
 """After so many failures without a success the platform is taken to be out of order, not the messages."""
+NEVER_WROTE = "还没有给机器人发过消息，机器人不能先开口"
 TRIED = "refused:"
 """How a row notes the platforms that refused its person: "refused:wecom,dingtalk why"."""
 
@@ -137,7 +138,7 @@ class Sender:
         screen: OnScreen | None,
     ) -> "_Rest | int":
         limits, name = target.platform.limits, target.platform.name
-        code = screen.code if screen else ""
+        code = self._code(target, screen)
         if way is Way.UPDATE and limits.needs_code and not code and from_json(row.body["card"]).closed:
             return await self._close(lease, row, ledger="folded", error="卡片已不能更新，按钮已失效")
         if self._quota.saving(target.platform) and row.priority >= 2:
@@ -186,9 +187,14 @@ class Sender:
             names = [name for name in names if name == screen.platform]
         if not names:
             return _Picked(None, "没有可用的平台账号")
+        if way is not Way.UPDATE:
+            names = [name for name in names if self._may_speak(name, reaches.get(name))]
+            if not names:
+                return _Picked(None, NEVER_WROTE)
         refused = frozenset(name for name, (state, *_rest) in reaches.items() if state == "refused")
         # a refusal may have been cured in the meantime, so refused platforms come last, not never
-        names.sort(key=lambda name: (name in refused, name != member.platform))
+        down = frozenset(name for name in names if self._platforms[name].limits.down)
+        names.sort(key=lambda name: (name in down, name in refused, name != member.platform))
         name = names[0]
         if row.error.startswith(TRIED):  # in this very row
             tried = set(row.error.removeprefix(TRIED).partition(" ")[0].split(","))
@@ -202,6 +208,14 @@ class Sender:
             Target(self._platforms[name], member.on(name), url if live else "", reaches.get(name, ("",))[0] == "ok"),
             "", screen,
         )  # fmt: skip
+
+    def _may_speak(self, name: str, reach: tuple[str, str, str, datetime | None] | None) -> bool:
+        """Whether the platform lets the bot write to this person: some only after the person has written to it, or
+        within seconds of their arrival."""
+        if self._platforms[name].limits.speaks_first:
+            return True
+        state, _, _, until = reach or ("", "", "", None)
+        return state == "ok" or bool(until and until > self._clock.now())
 
     async def _person(self, target: Target, row: Queued) -> float:
         """Seconds to wait before this person may get another message; a token once taken stays paid."""
@@ -246,6 +260,14 @@ class Sender:
                     await screens.never_shown(tx, row.card)
         return -1
 
+    def _code(self, target: Target, screen: OnScreen | None) -> str:
+        """What the card can be changed with, "" when there is nothing or it has run out."""
+        if screen is None or not screen.code:
+            return ""
+        lasts = target.platform.limits.code_lasts
+        born = screen.code_at
+        return "" if lasts and born and (self._clock.now() - born).total_seconds() > lasts else screen.code
+
     async def _outgoing(self, row: Queued, target: Target, screen: OnScreen | None) -> Outgoing:
         body = row.body
         due = str(body.get("due", ""))
@@ -256,7 +278,7 @@ class Sender:
             text=str(body.get("text", "")),
             card=from_json(body["card"]) if "card" in body else None,
             track=screen.track if screen else str(body.get("track", "")),
-            code=screen.code if screen else "",
+            code=self._code(target, screen),
             reply_url=target.reply_url,
             file=await asyncio.to_thread(self._file, str(body["path"])) if "path" in body else b"",
             filename=str(body.get("filename", "")),

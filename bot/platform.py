@@ -121,6 +121,9 @@ class Limits:
         default_factory=frozenset
     )  # ways that use something up: noted before they are tried
     needs_code: bool = False  # a card can be updated in place only with a code that a send or a click brought
+    code_lasts: float = 0.0  # seconds such a code is good for (0: the platform says when it is not)
+    speaks_first: bool = True  # may write to somebody who never wrote to it
+    down: bool = False  # cannot send now and will not soon: whoever can be reached elsewhere is
     monthly: dict[str, int] = field(
         default_factory=dict
     )  # what is billed by the month ("api": 5000), empty: nothing

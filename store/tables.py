@@ -164,7 +164,7 @@ identity = _table(  # who a member is on a platform; `learned`: found out while 
 )  # fmt: skip
 reach = _table(  # can this person be reached on this platform, as far as we have seen
     "reach", Column("member", String(64), primary_key=True), Column("platform", String(16), primary_key=True),
-    _text("state", 16, default="unknown"),  # unknown · ok · refused
+    _text("state", 16, default="unknown"),  # unknown · entered (has not written yet) · ok · refused
     _text("why"), _time("at"), _text("reply_url"), _time("reply_until"),
 )  # fmt: skip
 

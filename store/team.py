@@ -177,17 +177,18 @@ async def seen_on(
     platform: str,
     now: datetime,
     *,
+    state: str = "ok",
     reply_url: str = "",
     reply_until: datetime | None = None,
 ) -> None:
-    """The member wrote or clicked there: that is where they are now."""
+    """The member wrote or clicked there: that is where they are now. `state` "entered": they have not written yet."""
     if one.platform != platform:
         await tx.execute(_MOVED, {"who": one.id, "now_on": platform})
     known = (await reaches(tx, one.id)).get(platform)
     if known is not None and known[0] == "ok" and (not reply_url or known[2] == reply_url):
         return  # nothing new
-    values: dict[str, Any] = {"state": "ok", "why": "", "at": now}
-    if reply_url:
+    values: dict[str, Any] = {"state": state, "why": "", "at": now}
+    if reply_url or reply_until:
         values |= {"reply_url": reply_url, "reply_until": reply_until}
     insert = upsert(tx, reach).values(member=one.id, platform=platform, **values)
     await tx.execute(insert.on_conflict_do_update(index_elements=["member", "platform"], set_=values))

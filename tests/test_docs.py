@@ -17,11 +17,12 @@ from pydantic import BaseModel, TypeAdapter
 import handlers
 import main
 from bot.clock import Clock
-from bot.config import BadConfig, Config, Dingtalk, Wecom, load
+from bot.config import BadConfig, Config, Dingtalk, Wecom, WecomAibot, load
 from bot.dingtalk.platform import DingtalkPlatform
 from bot.dispatch import roles_text
 from bot.platform import Limits, Platform, Way
 from bot.wecom.platform import WecomPlatform
+from bot.wecom_aibot.platform import WecomAibotPlatform
 from store.cache import LocalShared
 from store.tables import meta
 from tests.test_architecture import UNSAID
@@ -61,7 +62,7 @@ def words_of(name: str) -> set[str]:
 
 def test_the_look_at_a_table_sees_its_rows() -> None:
     table = rows("docs/platforms.md", "Side by side")
-    assert ["`needs_code`", "yes", "no"] in [row[:3] for row in table]
+    assert ["`needs_code`", "yes", "yes", "no"] in [row[:4] for row in table]
     assert rows("docs/platforms.md", "No such heading") == []
     assert {"README.md", "README.zh-CN.md", "docs/coverage.md"} <= set(documents())
 
@@ -198,6 +199,7 @@ def test_what_the_documents_say_to_write_into_the_configuration_can_be_read(
                 "WECOM_TOKEN": "t",
                 "WECOM_AES_KEY": "a" * 43,
                 "DINGTALK_CLIENT_SECRET": "s",
+                "WECOM_AIBOT_SECRET": "s",
             },
         )
 
@@ -214,11 +216,12 @@ def test_the_shipped_configuration_is_explained() -> None:
 
 # ── platforms ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def platforms() -> dict[str, Platform]:
-    """Both, with the shipped settings; nothing is started."""
+    """All of them, with the shipped settings; nothing is started."""
     now, shared = Clock().now, LocalShared()
     wecom = Wecom.model_validate({"aes_key": "a" * 43, "token": "t", "corp_id": "ww1"})
     return {
         "wecom": WecomPlatform(wecom, shared, now, lambda _name, _n: None),
+        "wecom_aibot": WecomAibotPlatform(WecomAibot(), shared, now, lambda _name, _n: None),
         "dingtalk": DingtalkPlatform(
             Dingtalk(), shared, now, lambda _name, _n: None, "http://127.0.0.1:8080"
         ),
@@ -239,11 +242,11 @@ def shown(value: object) -> str:
 
 
 def test_every_ability_of_a_platform_is_in_the_table_as_the_platform_declares_it() -> None:
-    said = {row[0].strip("`"): row[1:3] for row in rows("docs/platforms.md", "Side by side")}
-    both = platforms()
+    said = {row[0].strip("`"): row[1:4] for row in rows("docs/platforms.md", "Side by side")}
+    all_ = platforms()
     assert set(said) - {"ability"} == {field.name for field in fields(Limits)}
     for field in fields(Limits):
-        declared = [shown(getattr(both[name].limits, field.name)) for name in ("wecom", "dingtalk")]
+        declared = [shown(getattr(one.limits, field.name)) for one in all_.values()]
         assert said[field.name] == declared, field.name
     ways = {row[0].strip("`") for row in rows("docs/platforms.md", "What a row asks for")}
     assert ways - {"way"} == {way.value for way in Way}

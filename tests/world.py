@@ -15,9 +15,12 @@ import aiohttp
 import main
 from bot.clock import Clock
 from bot.config import Config, load
+from bot.wecom_aibot.platform import WecomAibotPlatform
 from sim.dingtalk_server import DingtalkServer
-from sim.phone import Phone
+from sim.phone import Phone, Seen
+from sim.wecom_aibot_server import WecomAibotServer
 from sim.wecom_server import WecomServer
+from store import team
 from store.db import Database
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -34,10 +37,29 @@ PEOPLE = (
 )
 
 
-def config_for(sim: WecomServer | DingtalkServer, database: str, files: Path, **changes: Any) -> Config:
+Sim = WecomServer | WecomAibotServer | DingtalkServer
+
+
+def user_of(platform: str, member: str) -> str:
+    """How the test firm's people are called on a platform."""
+    return {"wecom": member.upper(), "wecom_aibot": f"Bot-{member}", "dingtalk": f"d-{member}"}[platform]
+
+
+def platform_of(sim: Sim) -> str:
+    """Which platform a pretend one is."""
+    match sim:
+        case WecomServer():
+            return "wecom"
+        case WecomAibotServer():
+            return "wecom_aibot"
+        case _:
+            return "dingtalk"
+
+
+def config_for(sim: Sim, database: str, files: Path, **changes: Any) -> Config:
     """The shipped config.toml with the test firm in it, against one pretend platform."""
     shipped = load(Path(main.__file__).with_name("config.toml"), {})
-    wecom = isinstance(sim, WecomServer)
+    platform = platform_of(sim)
     raw = shipped.model_dump(mode="python")
     raw["app"] |= {"listen": "127.0.0.1:0", "public_url": "http://127.0.0.1:8080"}
     raw["store"] |= {"database": database, "files": str(files), "pool": 8}
@@ -46,7 +68,7 @@ def config_for(sim: WecomServer | DingtalkServer, database: str, files: Path, **
     raw["member"] = tuple(
         {
             "id": id, "name": name, "roles": roles, "team": team, "regions": regions, "tags": tags,
-            "wecom": id.upper() if wecom else "", "dingtalk": "" if wecom else f"d-{id}",
+            platform: user_of(platform, id),
         }
         for id, name, roles, team, regions, tags in PEOPLE
     )  # fmt: skip
@@ -54,6 +76,11 @@ def config_for(sim: WecomServer | DingtalkServer, database: str, files: Path, **
         raw["wecom"] |= {
             "enabled": True, "corp_id": sim.corp_id, "agent_id": sim.agent_id, "secret": sim.secret,
             "token": sim.token, "aes_key": sim.aes_key, "api_base": sim.url,
+        }  # fmt: skip
+    elif isinstance(sim, WecomAibotServer):
+        raw["wecom_aibot"] |= {
+            "enabled": True, "bot_id": sim.bot_id, "secret": sim.secret, "ws_base": sim.ws_url,
+            "per_minute": 60_000, "per_hour": 60_000,
         }  # fmt: skip
     else:
         raw["dingtalk"] |= {
@@ -72,7 +99,7 @@ class World:
     platform: str
     database: str
     files: Path
-    sim: WecomServer | DingtalkServer
+    sim: Sim
     clock: Clock = field(default_factory=Clock)
     changes: dict[str, Any] = field(default_factory=dict)
     app: main.App | None = None
@@ -80,7 +107,7 @@ class World:
     # ── people ──────────────────────────────────────────────────────────────────────────────────────────
     def phone(self, member: str) -> Phone:
         """The phone of a member id."""
-        return self.sim.phones[member.upper() if self.platform == "wecom" else f"d-{member}"]
+        return self.sim.phones[user_of(self.platform, member)]
 
     @property
     def rep(self) -> Phone:
@@ -101,6 +128,16 @@ class World:
     @property
     def people(self) -> list[Phone]:
         return list(self.sim.phones.values())
+
+    async def dead(self, phone: Phone, card: Seen) -> bool:
+        """Whether nothing can be pressed on a card any more. The AI bot can grey a card out only in answer to a press:
+        there the first press finds nothing to do and greys it."""
+        await self.idle()
+        live = [press for press in card.buttons if press.enabled and not press.link]
+        if live and self.platform == "wecom_aibot":
+            await phone.presses_anyway(card, live[0].key)
+            await self.idle()
+        return not [press for press in card.buttons if press.enabled and not press.link]
 
     # ── running ─────────────────────────────────────────────────────────────────────────────────────────
     @property
@@ -163,7 +200,12 @@ class World:
 
     def _on_the_way(self) -> bool:
         """Whether a frame was pushed to the product that it has not acknowledged yet (a handed-over callback has)."""
-        if isinstance(self.sim, WecomServer):
+        if isinstance(self.sim, WecomAibotServer):
+            assert self.app is not None
+            live = self.sim.socket.live
+            here = [one for one in self.app.engine.platforms if isinstance(one, WecomAibotPlatform)]
+            return live is not None and any(live.pushed > one.client.handled for one in here)
+        if not isinstance(self.sim, DingtalkServer):
             return False
         return any(connection.pending for connection in self.sim.connections)
 
@@ -224,21 +266,40 @@ class World:
         return str(answer["id"])
 
 
+def sim_of(platform: str) -> Sim:
+    """A pretend platform, not started yet."""
+    match platform:
+        case "wecom":
+            return WecomServer(aes_key=AES_KEY, callback_url="http://127.0.0.1:9/wecom/callback")
+        case "wecom_aibot":
+            sim = WecomAibotServer()
+            sim.limits.per_minute = sim.limits.per_hour = 60_000  # stories are told faster than people type
+            return sim
+        case _:
+            return DingtalkServer()
+
+
+async def everybody_has_written(world: World, sim: WecomAibotServer) -> None:
+    """A bot may not speak first; in the stories people have written to it some day, unless they say otherwise."""
+    sim.wrote |= set(sim.phones)
+    async with world.db.write() as tx:
+        for id, *_ in PEOPLE:
+            await team.set_reach(tx, id, world.platform, "ok", "", world.clock.now())
+
+
 @asynccontextmanager
 async def firm(platform: str, database: str, files: Path, **changes: Any) -> AsyncIterator[World]:
     """A running world. The database must be migrated and empty."""
-    sim: WecomServer | DingtalkServer = (
-        WecomServer(aes_key=AES_KEY, callback_url="http://127.0.0.1:9/wecom/callback")
-        if platform == "wecom"
-        else DingtalkServer()
-    )
+    sim = sim_of(platform)
     await sim.start()
     for id, name, *_ in PEOPLE:
-        sim.person(id.upper() if platform == "wecom" else f"d-{id}", name)
+        sim.person(user_of(platform, id), name)
     world = World(platform, database, files, sim, changes=changes)
     world._set_clock(datetime.fromisoformat(START).replace(tzinfo=ZONE).astimezone(UTC))
     try:
         await world.start()
+        if isinstance(sim, WecomAibotServer):
+            await everybody_has_written(world, sim)
         yield world
     finally:
         with contextlib.suppress(Exception):

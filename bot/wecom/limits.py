@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.wecom.texts import legible
@@ -19,6 +20,33 @@ TICKS, TICK = 20, 17
 VERTICALS, VERTICAL_TITLE, VERTICAL_DESC = 4, 38, 160
 KEY_BYTES, OPTION_BYTES, URL_BYTES, TASK_BYTES = 1024, 128, 2048, 128
 REPLACED = 20  # the grey word has no documented limit; longer ones are cut off on the screen
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many characters each part of a card has; those of a self-built app unless said otherwise."""
+
+    source: int = SOURCE
+    title: int = TITLE
+    desc: int = DESC
+    vote_title: int = VOTE_TITLE
+    wide_desc: int = WIDE_DESC
+    text: int = TEXT
+    field_value: int = FIELD_VALUE
+    jump: int = JUMP
+    option: int = OPTION
+    tick: int = TICK
+    vertical_title: int = VERTICAL_TITLE
+    vertical_desc: int = VERTICAL_DESC
+    url_buttons: bool = True  # a button may open a page
+
+
+APP = Sizes()
+BOT = Sizes(
+    source=13, title=26, desc=30, vote_title=16, wide_desc=30, text=112, field_value=26, jump=13, option=10, tick=11,
+    vertical_title=26, vertical_desc=112, url_buttons=False,
+)  # fmt: skip
+"""The smaller cards of a 智能机器人 (protocol 10.1)."""
 
 T = TypeVar("T")
 

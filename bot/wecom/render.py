@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.wecom import limits
-from bot.wecom.limits import askable, clip, pressable, usable
+from bot.wecom.limits import Sizes, askable, clip, pressable, usable
 from bot.wecom.picks import ALL, NONE, SOME, bare, is_action, is_pick, submit_key
 from bot.wecom.texts import legible
 from cards.card import Button, Card, Field, Option, Select, Style, Tone
@@ -46,272 +46,296 @@ def render(card: Card, *, public_url: str, brand: str, task_id: str = "") -> Jso
 
     `public_url` is where a tap on a card without buttons leads (text_notice must lead somewhere).
     """
-    if card.closed:
-        card = replace(card, note="")  # a hint what to do holds no longer
-        return _notice(_said(card), [], public_url, brand) if task_id else _greyed(card, brand)
-    asked = _asked(card)
-    if not asked.presses and not asked.selects and len(asked.links) <= limits.JUMPS:
-        return _notice(_unasked(card), asked.links, public_url, brand)
-    made = _interaction(card, asked, brand)
-    return {**made, "task_id": task_id} if task_id else made
+    painter = Painter(limits.APP, public_url, brand)
+    return painter.greyed(card) if card.closed and not task_id else painter.paint(card, task_id)
 
 
-def _asked(card: Card) -> Asked:
-    """Sorts out what can be pressed. A drop-down of actions brings its own button when the card has none."""
-    selects = askable(card.selects)
-    acting = [s for s in selects if not s.many and all(is_action(option.value) for option in usable(s))]
-    presses = pressable(((card.submit,) if card.submit else ()) + card.buttons)
-    submit = card.submit if presses and card.submit == presses[0] else None
-    if acting:
-        key = submit_key(submit.action if submit else "")
-        own = Button(submit.label if submit else CONFIRM, key, submit.style if submit else Style.PRIMARY)
-        presses = [own, *(presses[1:] if submit else presses)]
-        selects = [replace(s, key=f"{ALL}{s.key}") if s in acting else s for s in selects]
-    elif not presses:
-        selects = []  # nothing could send the answer
-    return Asked(presses, limits.links(card.buttons), selects, bool(submit or acting))
+@dataclass
+class Painter:
+    """Draws one card within `sizes`. Afterwards `cut` says whether words had to be left out."""
 
+    sizes: Sizes
+    public_url: str
+    brand: str
+    cut: bool = False
 
-def _interaction(card: Card, asked: Asked, brand: str) -> Json:
-    ticks = asked.selects[0] if len(asked.selects) == 1 and asked.selects[0].many else None
-    if ticks and _tickable(ticks, asked):
-        return _vote(_unasked(card, (ticks,)), asked, ticks, brand)
-    if len(asked.selects) <= 1 and len(asked.presses) <= limits.BUTTONS:
-        return _buttons(_unasked(card, asked.selects), asked, brand)
-    return _multiple(card, asked, brand)
+    def paint(self, card: Card, task_id: str) -> Json:
+        """The card as it is sent; a closed one has no buttons and says its word."""
+        if card.closed:
+            return self._notice(self._said(replace(card, note="")), [])
+        asked = self._asked(card)
+        if not asked.presses and not asked.selects and len(asked.links) <= limits.JUMPS:
+            return self._notice(self._unasked(card), asked.links)
+        made = self._interaction(card, asked)
+        return {**made, "task_id": task_id} if task_id else made
 
+    def greyed(self, card: Card) -> Json:
+        """A closed card for an update: its words stay, one grey word instead of the buttons."""
+        return self._greyed(replace(card, note=""))  # a hint what to do holds no longer
 
-def _tickable(ticks: Select, asked: Asked) -> bool:
-    """Ticks can carry the other buttons only while a value and an action cannot be taken for each other."""
-    more = asked.presses[1:]
-    values = any(is_action(option.value) for option in usable(ticks))
-    return not more or (
-        len(more) < limits.OPTIONS and not values and all(is_action(button.action) for button in more)
-    )
+    def clip(self, text: str, limit: int) -> str:
+        """limits.clip, and remembers that something was left out."""
+        self.cut = self.cut or len(legible(text).strip()) > limit
+        return clip(text, limit)
 
+    @staticmethod
+    def _asked(card: Card) -> Asked:
+        """Sorts out what can be pressed. A drop-down of actions brings its own button when the card has none."""
+        selects = askable(card.selects)
+        acting = [s for s in selects if not s.many and all(is_action(option.value) for option in usable(s))]
+        presses = pressable(((card.submit,) if card.submit else ()) + card.buttons)
+        submit = card.submit if presses and card.submit == presses[0] else None
+        if acting:
+            key = submit_key(submit.action if submit else "")
+            own = Button(submit.label if submit else CONFIRM, key, submit.style if submit else Style.PRIMARY)
+            presses = [own, *(presses[1:] if submit else presses)]
+            selects = [replace(s, key=f"{ALL}{s.key}") if s in acting else s for s in selects]
+        elif not presses:
+            selects = []  # nothing could send the answer
+        return Asked(presses, limits.links(card.buttons), selects, bool(submit or acting))
 
-def _notice(card: Card, links: Sequence[Button], public_url: str, brand: str) -> Json:
-    """text_notice, or news_notice for a card with a picture."""
-    first = links[0].action if links else public_url
-    picture = limits.is_address(card.image)
-    card_type = "news_notice" if picture else "text_notice"
-    made: Json = {"card_type": card_type, **_head(card, brand), "card_action": {"type": 1, "url": first}}
-    if links:
-        made["jump_list"] = [
-            {"type": 1, "title": clip(link.label, limits.JUMP) or "打开", "url": link.action}
+    def _interaction(self, card: Card, asked: Asked) -> Json:
+        ticks = asked.selects[0] if len(asked.selects) == 1 and asked.selects[0].many else None
+        if ticks and self._tickable(ticks, asked):
+            return self._vote(self._unasked(card, (ticks,)), asked, ticks)
+        if len(asked.selects) <= 1 and len(asked.presses) <= limits.BUTTONS:
+            return self._buttons(self._unasked(card, asked.selects), asked)
+        return self._multiple(card, asked)
+
+    @staticmethod
+    def _tickable(ticks: Select, asked: Asked) -> bool:
+        """Ticks can carry the other buttons only while a value and an action cannot be taken for each other."""
+        more = asked.presses[1:]
+        values = any(is_action(option.value) for option in usable(ticks))
+        return not more or (
+            len(more) < limits.OPTIONS and not values and all(is_action(button.action) for button in more)
+        )
+
+    def _notice(self, card: Card, links: Sequence[Button]) -> Json:
+        """text_notice, or news_notice for a card with a picture."""
+        first = links[0].action if links else self.public_url
+        picture = limits.is_address(card.image)
+        card_type = "news_notice" if picture else "text_notice"
+        made: Json = {"card_type": card_type, **self._head(card), "card_action": {"type": 1, "url": first}}
+        if links:
+            made["jump_list"] = [
+                {"type": 1, "title": self.clip(link.label, self.sizes.jump) or "打开", "url": link.action}
+                for link in links
+            ]
+        if not picture:
+            return {**made, **self._body(card)}
+        lines, rows = self._layout(card)
+        if lines:
+            made["main_title"] = {"title": self._title(card), "desc": self.clip(lines[0], self.sizes.desc)}
+        return {**made, "card_image": {"url": card.image}, **self._rows(rows), **self._verticals(lines)}
+
+    def _buttons(self, card: Card, asked: Asked) -> Json:
+        made: Json = {"card_type": "button_interaction", **self._head(card)}
+        room = limits.BUTTONS - len(asked.presses) if self.sizes.url_buttons else 0
+        shown = [self._button(button) for button in asked.presses]
+        shown = [*shown[1:], shown[0]] if asked.submit else shown  # a submit stands last, where the eye ends
+        shown += [self._link(link) for link in asked.links[:room]]
+        body = self._body(card, asked.links[room:])
+        if asked.selects:
+            made["button_selection"] = self._select(asked.selects[0])
+        return {**made, **body, "button_list": shown}
+
+    def _vote(self, card: Card, asked: Asked, ticks: Select) -> Json:
+        main, *more = asked.presses
+        options = [
+            {
+                "id": option.value,
+                "text": self.clip(option.label, self.sizes.tick) or UNNAMED,
+                "is_checked": option.value == ticks.chosen,
+            }
+            for option in usable(ticks)[: limits.TICKS - len(more)]
+        ]
+        options += [
+            {
+                "id": button.action,
+                "text": self.clip(f"▸{self._label(button)}", self.sizes.tick),
+                "is_checked": False,
+            }
+            for button in more
+        ]
+        question, key = ticks.key, main.action
+        if more:
+            question, key = f"{SOME}{ticks.key}", submit_key(main.action)
+        return {
+            "card_type": "vote_interaction",
+            "source": self._source(card),
+            "main_title": self._wide_title(card, asked.links, self.sizes.vote_title),
+            "checkbox": {"question_key": question, "mode": 1, "option_list": options},
+            "submit_button": {"text": self._label(main), "key": key},
+        }
+
+    def _multiple(self, card: Card, asked: Asked) -> Json:
+        """Drop-downs with one submit. More than one button: they become drop-downs of their own."""
+        first, *more = asked.presses
+        if not more:
+            picks, submit = [], {"text": self._label(first), "key": first.action}
+        elif asked.submit:
+            key = first.action if is_pick(first.action) else submit_key(first.action)
+            picks, submit = self._picks(more, first.label), {"text": CONFIRM, "key": key}
+        else:
+            picks, submit = self._picks(asked.presses), {"text": CONFIRM, "key": submit_key()}
+        kept = asked.selects[: limits.SELECTS - len(picks)]
+        return {
+            "card_type": "multiple_interaction",
+            "source": self._source(card),
+            "main_title": self._wide_title(self._unasked(card, kept), asked.links, self.sizes.title),
+            "select_list": [self._select(select) for select in (*kept, *picks)],
+            "submit_button": submit,
+        }
+
+    @staticmethod
+    def _picks(buttons: Sequence[Button], otherwise: str = "") -> list[Select]:
+        """Buttons as drop-downs of nine, each with an option for none of them, so that nothing is pressed unchosen.
+
+        `otherwise`: what happens then. Exactly ten buttons fill one drop-down.
+        """
+        options = tuple(Option(button.label, button.action) for button in buttons)
+        if not otherwise and len(options) == limits.OPTIONS:
+            return [Select(f"{ALL}1", OPERATION, options)]
+        none, size = Option(otherwise or NOTHING, NONE), limits.OPTIONS - 1
+        parts = [options[at : at + size] for at in range(0, len(options), size)][: limits.SELECTS]
+        return [Select(f"{ALL}{n}", OPERATION, (none, *part), NONE) for n, part in enumerate(parts, start=1)]
+
+    def _greyed(self, card: Card) -> Json:
+        """The whole card with one grey word instead of its buttons; only an update can do that (4.8)."""
+        return {
+            "card_type": "button_interaction",
+            **self._head(card),
+            **self._body(card),
+            "button_list": [
+                {"text": self.clip(card.closed, limits.LABEL) or "已关闭", "style": 2, "key": CLOSED_KEY}
+            ],
+            "replace_text": self.clip(card.closed, limits.REPLACED) or "已关闭",
+        }
+
+    def _head(self, card: Card) -> Json:
+        source = {**self._source(card), "desc_color": COLOURS[card.tone]}
+        lines, _ = self._layout(card)
+        title: Json = {"title": self._title(card)}
+        if lines and len(lines[0]) <= self.sizes.desc:
+            title["desc"] = lines[0]
+        return {"source": source, "main_title": title}
+
+    def _body(self, card: Card, links: Sequence[Button] = ()) -> Json:
+        """The text under the title, the rows, and links that found no button."""
+        lines, rows = self._layout(card)
+        if lines and len(lines[0]) <= self.sizes.desc:
+            lines = lines[1:]  # stands under the title already
+        text = self.clip("\n".join(lines), self.sizes.text)
+        room = limits.FIELDS - len(rows)
+        return {**({"sub_title_text": text} if text else {}), **self._rows(rows, links[: max(room, 0)])}
+
+    def _rows(self, rows: Sequence[Field], links: Sequence[Button] = ()) -> Json:
+        items: list[Json] = [
+            {
+                "keyname": self.clip(row.name, limits.FIELD_NAME) or "·",
+                "value": self.clip(row.value, self.sizes.field_value),
+            }
+            for row in rows
+        ]
+        items += [
+            {
+                "keyname": "链接",
+                "value": self.clip(link.label, self.sizes.field_value) or "打开",
+                "type": 1,
+                "url": link.action,
+            }
             for link in links
         ]
-    if not picture:
-        return {**made, **_body(card)}
-    lines, rows = _layout(card)
-    if lines:
-        made["main_title"] = {"title": _title(card), "desc": clip(lines[0], limits.DESC)}
-    return {**made, "card_image": {"url": card.image}, **_rows(rows), **_verticals(lines)}
+        return {"horizontal_content_list": items} if items else {}
 
+    def _layout(self, card: Card) -> tuple[list[str], list[Field]]:
+        """The card's words as (lines of text, rows): a row that would be cut moves into the text while that has room."""
+        lines, note = self._legible(card.lines), self._legible((card.note,))
+        rows: list[Field] = []
+        room = self.sizes.text + self.sizes.desc - sum(len(line) + 1 for line in (*lines, *note))
+        for field in card.fields:
+            long = len(field.name) > limits.FIELD_NAME or len(field.value) > self.sizes.field_value
+            sentence = f"{field.name}：{field.value}"
+            if len(rows) == limits.FIELDS or (long and len(sentence) < room):
+                lines.append(sentence)
+                room -= len(sentence) + 1
+            else:
+                rows.append(field)
+        return [*lines, *note], rows
 
-def _buttons(card: Card, asked: Asked, brand: str) -> Json:
-    made: Json = {"card_type": "button_interaction", **_head(card, brand)}
-    room = limits.BUTTONS - len(asked.presses)
-    shown = [_button(button) for button in asked.presses]
-    shown = [*shown[1:], shown[0]] if asked.submit else shown  # a submit stands last, where the eye ends
-    shown += [_link(link) for link in asked.links[:room]]
-    body = _body(card, asked.links[room:])
-    if asked.selects:
-        made["button_selection"] = _select(asked.selects[0])
-    return {**made, **body, "button_list": shown}
+    @staticmethod
+    def _legible(lines: Sequence[str]) -> list[str]:
+        """The lines that have something to read."""
+        return [line for line in (legible(line).strip() for line in lines) if line]
 
+    def _verticals(self, lines: Sequence[str]) -> Json:
+        """The lines of a picture card (the first stands under its title): at most four blocks."""
+        rest = list(lines[1:] if len(lines[0]) <= self.sizes.desc else lines) if lines else []
+        last = limits.VERTICALS - 1
+        blocks = [*rest[:last], "\n".join(rest[last:])] if len(rest) > limits.VERTICALS else rest
+        items = [
+            {"title": self.clip(block.split("\n")[0], self.sizes.vertical_title)}
+            | (
+                {"desc": self.clip(block, self.sizes.vertical_desc)}
+                if len(block) > self.sizes.vertical_title
+                else {}
+            )
+            for block in blocks
+        ]
+        return {"vertical_content_list": items} if items else {}
 
-def _vote(card: Card, asked: Asked, ticks: Select, brand: str) -> Json:
-    main, *more = asked.presses
-    options = [
-        {
-            "id": option.value,
-            "text": clip(option.label, limits.TICK) or UNNAMED,
-            "is_checked": option.value == ticks.chosen,
+    def _wide_title(self, card: Card, links: Sequence[Button], most: int) -> Json:
+        """Title and everything else in the description: vote and multiple have no other place for words."""
+        title = self._title(card)
+        lines = [] if len(title) <= most else [title]
+        lines += [*card.lines, *(f"{field.name}：{field.value}" for field in card.fields), card.note]
+        lines += [f"{link.label} {link.action}" for link in links]
+        desc = self.clip("\n".join(self._legible(lines)), self.sizes.wide_desc)
+        made: Json = {"title": self.clip(title, most)}
+        return {**made, "desc": desc} if desc else made
+
+    @staticmethod
+    def _unasked(card: Card, kept: Sequence[Select] = ()) -> Card:
+        """The card with the drop-downs that found no room written out, so that they can be answered in words."""
+        there = {bare(select.key) for select in kept}
+        left = [select for select in card.selects if select.key not in there and select.options]
+        lines = tuple(f"{s.title}：" + "、".join(option.label for option in s.options) for s in left)
+        return replace(card, lines=(*card.lines, *lines))
+
+    @staticmethod
+    def _said(card: Card) -> Card:
+        """A closed card that is sent anew has no buttons to grey: it says the word, first, where it has room."""
+        return replace(card, lines=(f"［{card.closed}］", *card.lines))
+
+    def _source(self, card: Card) -> Json:
+        return {
+            "desc": clip(f"{self.brand} · {card.subject}" if card.subject else self.brand, self.sizes.source)
         }
-        for option in usable(ticks)[: limits.TICKS - len(more)]
-    ]
-    options += [
-        {"id": button.action, "text": clip(f"▸{_label(button)}", limits.TICK), "is_checked": False}
-        for button in more
-    ]
-    question, key = ticks.key, main.action
-    if more:
-        question, key = f"{SOME}{ticks.key}", submit_key(main.action)
-    return {
-        "card_type": "vote_interaction",
-        "source": _source(card, brand),
-        "main_title": _wide_title(card, asked.links, limits.VOTE_TITLE),
-        "checkbox": {"question_key": question, "mode": 1, "option_list": options},
-        "submit_button": {"text": _label(main), "key": key},
-    }
 
+    def _title(self, card: Card) -> str:
+        return self.clip(card.title, self.sizes.title) or self.clip(card.subject, self.sizes.title) or "通知"
 
-def _multiple(card: Card, asked: Asked, brand: str) -> Json:
-    """Drop-downs with one submit. More than one button: they become drop-downs of their own."""
-    first, *more = asked.presses
-    if not more:
-        picks, submit = [], {"text": _label(first), "key": first.action}
-    elif asked.submit:
-        key = first.action if is_pick(first.action) else submit_key(first.action)
-        picks, submit = _picks(more, first.label), {"text": CONFIRM, "key": key}
-    else:
-        picks, submit = _picks(asked.presses), {"text": CONFIRM, "key": submit_key()}
-    kept = asked.selects[: limits.SELECTS - len(picks)]
-    return {
-        "card_type": "multiple_interaction",
-        "source": _source(card, brand),
-        "main_title": _wide_title(_unasked(card, kept), asked.links, limits.TITLE),
-        "select_list": [_select(select) for select in (*kept, *picks)],
-        "submit_button": submit,
-    }
+    def _label(self, button: Button) -> str:
+        return clip(button.label, limits.LABEL) or "按钮"
 
+    def _button(self, button: Button) -> Json:
+        return {"text": self._label(button), "style": STYLES[button.style], "type": 0, "key": button.action}
 
-def _picks(buttons: Sequence[Button], otherwise: str = "") -> list[Select]:
-    """Buttons as drop-downs of nine, each with an option for none of them, so that nothing is pressed unchosen.
+    def _link(self, button: Button) -> Json:
+        return {"text": self._label(button), "style": STYLES[button.style], "type": 1, "url": button.action}
 
-    `otherwise`: what happens then. Exactly ten buttons fill one drop-down.
-    """
-    options = tuple(Option(button.label, button.action) for button in buttons)
-    if not otherwise and len(options) == limits.OPTIONS:
-        return [Select(f"{ALL}1", OPERATION, options)]
-    none, size = Option(otherwise or NOTHING, NONE), limits.OPTIONS - 1
-    parts = [options[at : at + size] for at in range(0, len(options), size)][: limits.SELECTS]
-    return [Select(f"{ALL}{n}", OPERATION, (none, *part), NONE) for n, part in enumerate(parts, start=1)]
-
-
-def _greyed(card: Card, brand: str) -> Json:
-    """The whole card with one grey word instead of its buttons; only an update can do that (4.8)."""
-    return {
-        "card_type": "button_interaction",
-        **_head(card, brand),
-        **_body(card),
-        "button_list": [{"text": clip(card.closed, limits.LABEL) or "已关闭", "style": 2, "key": CLOSED_KEY}],
-        "replace_text": clip(card.closed, limits.REPLACED) or "已关闭",
-    }
-
-
-def _head(card: Card, brand: str) -> Json:
-    source = {**_source(card, brand), "desc_color": COLOURS[card.tone]}
-    lines, _ = _layout(card)
-    title: Json = {"title": _title(card)}
-    if lines and len(lines[0]) <= limits.DESC:
-        title["desc"] = lines[0]
-    return {"source": source, "main_title": title}
-
-
-def _body(card: Card, links: Sequence[Button] = ()) -> Json:
-    """The text under the title, the rows, and links that found no button."""
-    lines, rows = _layout(card)
-    if lines and len(lines[0]) <= limits.DESC:
-        lines = lines[1:]  # stands under the title already
-    text = clip("\n".join(lines), limits.TEXT)
-    room = limits.FIELDS - len(rows)
-    return {**({"sub_title_text": text} if text else {}), **_rows(rows, links[: max(room, 0)])}
-
-
-def _rows(rows: Sequence[Field], links: Sequence[Button] = ()) -> Json:
-    items: list[Json] = [
-        {"keyname": clip(row.name, limits.FIELD_NAME) or "·", "value": clip(row.value, limits.FIELD_VALUE)}
-        for row in rows
-    ]
-    items += [
-        {
-            "keyname": "链接",
-            "value": clip(link.label, limits.FIELD_VALUE) or "打开",
-            "type": 1,
-            "url": link.action,
+    def _select(self, select: Select) -> Json:
+        options = usable(select)
+        kept = options[: limits.OPTIONS]
+        made: Json = {
+            "question_key": select.key,
+            "title": self.clip(select.title, self.sizes.option) or OPERATION,
         }
-        for link in links
-    ]
-    return {"horizontal_content_list": items} if items else {}
-
-
-def _layout(card: Card) -> tuple[list[str], list[Field]]:
-    """The card's words as (lines of text, rows): a row that would be cut moves into the text while that has room."""
-    lines, note = _legible(card.lines), _legible((card.note,))
-    rows: list[Field] = []
-    room = limits.TEXT + limits.DESC - sum(len(line) + 1 for line in (*lines, *note))
-    for field in card.fields:
-        long = len(field.name) > limits.FIELD_NAME or len(field.value) > limits.FIELD_VALUE
-        sentence = f"{field.name}：{field.value}"
-        if len(rows) == limits.FIELDS or (long and len(sentence) < room):
-            lines.append(sentence)
-            room -= len(sentence) + 1
-        else:
-            rows.append(field)
-    return [*lines, *note], rows
-
-
-def _legible(lines: Sequence[str]) -> list[str]:
-    """The lines that have something to read."""
-    return [line for line in (legible(line).strip() for line in lines) if line]
-
-
-def _verticals(lines: Sequence[str]) -> Json:
-    """The lines of a picture card (the first stands under its title): at most four blocks."""
-    rest = list(lines[1:] if len(lines[0]) <= limits.DESC else lines) if lines else []
-    last = limits.VERTICALS - 1
-    blocks = [*rest[:last], "\n".join(rest[last:])] if len(rest) > limits.VERTICALS else rest
-    items = [
-        {"title": clip(block.split("\n")[0], limits.VERTICAL_TITLE)}
-        | ({"desc": clip(block, limits.VERTICAL_DESC)} if len(block) > limits.VERTICAL_TITLE else {})
-        for block in blocks
-    ]
-    return {"vertical_content_list": items} if items else {}
-
-
-def _wide_title(card: Card, links: Sequence[Button], most: int) -> Json:
-    """Title and everything else in the description: vote and multiple have no other place for words."""
-    title = _title(card)
-    lines = [] if len(title) <= most else [title]
-    lines += [*card.lines, *(f"{field.name}：{field.value}" for field in card.fields), card.note]
-    lines += [f"{link.label} {link.action}" for link in links]
-    desc = clip("\n".join(_legible(lines)), limits.WIDE_DESC)
-    made: Json = {"title": clip(title, most)}
-    return {**made, "desc": desc} if desc else made
-
-
-def _unasked(card: Card, kept: Sequence[Select] = ()) -> Card:
-    """The card with the drop-downs that found no room written out, so that they can be answered in words."""
-    there = {bare(select.key) for select in kept}
-    left = [select for select in card.selects if select.key not in there and select.options]
-    lines = tuple(f"{s.title}：" + "、".join(option.label for option in s.options) for s in left)
-    return replace(card, lines=(*card.lines, *lines))
-
-
-def _said(card: Card) -> Card:
-    """A closed card that is sent anew has no buttons to grey: it says the word."""
-    return replace(card, lines=(*card.lines, f"［{card.closed}］"))
-
-
-def _source(card: Card, brand: str) -> Json:
-    return {"desc": clip(f"{brand} · {card.subject}" if card.subject else brand, limits.SOURCE)}
-
-
-def _title(card: Card) -> str:
-    return clip(card.title, limits.TITLE) or clip(card.subject, limits.TITLE) or "通知"
-
-
-def _label(button: Button) -> str:
-    return clip(button.label, limits.LABEL) or "按钮"
-
-
-def _button(button: Button) -> Json:
-    return {"text": _label(button), "style": STYLES[button.style], "type": 0, "key": button.action}
-
-
-def _link(button: Button) -> Json:
-    return {"text": _label(button), "style": STYLES[button.style], "type": 1, "url": button.action}
-
-
-def _select(select: Select) -> Json:
-    options = usable(select)
-    kept = options[: limits.OPTIONS]
-    made: Json = {"question_key": select.key, "title": clip(select.title, limits.OPTION) or OPERATION}
-    if any(option.value == select.chosen for option in kept):
-        made["selected_id"] = select.chosen
-    made["option_list"] = [
-        {"id": option.value, "text": clip(option.label, limits.OPTION) or UNNAMED} for option in kept
-    ]
-    return made
+        if any(option.value == select.chosen for option in kept):
+            made["selected_id"] = select.chosen
+        made["option_list"] = [
+            {"id": option.value, "text": self.clip(option.label, self.sizes.option) or UNNAMED}
+            for option in kept
+        ]
+        return made

@@ -14,12 +14,15 @@ from bot.dingtalk.platform import DingtalkPlatform
 from bot.events import Click, Incoming, Kind, Message
 from bot.platform import Outgoing, Platform, SendFailed, Way, Wide
 from bot.wecom.platform import WecomPlatform
+from bot.wecom_aibot.client import Pace
+from bot.wecom_aibot.platform import WecomAibotPlatform
 from cards.card import Button, Card, Field
 from sim.dingtalk_server import DingtalkServer
 from sim.phone import Phone
+from sim.wecom_aibot_server import WecomAibotServer
 from sim.wecom_server import WecomServer
 from store.cache import LocalShared
-from tests.world import AES_KEY, config_for
+from tests.world import Sim, config_for, sim_of
 
 
 @dataclass
@@ -27,7 +30,7 @@ class Rig:
     """A platform adapter between its simulator and a list that plays the inbox."""
 
     name: str
-    sim: WecomServer | DingtalkServer
+    sim: Sim
     platform: Platform
     user: str
     phone: Phone
@@ -50,6 +53,20 @@ class Rig:
         assert len(self.got) >= n, f"only {len(self.got)} of {n} events came"
         return self.got[:n]
 
+    async def cut(self) -> None:
+        """Nothing reaches the platform any more."""
+        self.sim.faults.cut = True
+        if isinstance(self.sim, WecomAibotServer):
+            await self.sim.socket.cut()
+            await asyncio.sleep(0.05)
+
+    async def mend(self) -> None:
+        """All is well again."""
+        self.sim.faults.cut = False
+        if isinstance(self.sim, WecomAibotServer):
+            await self.sim.connected()
+            await asyncio.sleep(0.05)
+
     def out(self, way: Way, **more: object) -> Outgoing:
         self.n += 1
         return Outgoing(id=self.n, way=way, user=self.user, **more)  # type: ignore[arg-type]
@@ -63,22 +80,23 @@ CARD = Card(
 
 @pytest.fixture
 async def rig(platform: str, tmp_path: Path) -> AsyncIterator[Rig]:
-    sim = (
-        WecomServer(aes_key=AES_KEY, callback_url="http://127.0.0.1:9/x")
-        if platform == "wecom"
-        else DingtalkServer()
-    )
+    sim = sim_of(platform)
     await sim.start()
     config = config_for(sim, f"sqlite:///{tmp_path}/x.db", tmp_path)
     now = lambda: datetime.now(UTC)  # noqa: E731
     meter = lambda name, n: None  # noqa: E731
-    made: Platform = (
-        WecomPlatform(config.wecom, LocalShared(), now, meter)
-        if platform == "wecom"
-        else DingtalkPlatform(config.dingtalk, LocalShared(), now, meter, "https://crm.example.com")
-    )
+    made: Platform
+    match platform:
+        case "wecom":
+            made = WecomPlatform(config.wecom, LocalShared(), now, meter)
+        case "wecom_aibot":
+            made = WecomAibotPlatform(config.wecom_aibot, LocalShared(), now, meter, pace=Pace(first=0.1))
+        case _:
+            made = DingtalkPlatform(config.dingtalk, LocalShared(), now, meter, "https://crm.example.com")
     user = "wanglei"
     rig = Rig(platform, sim, made, user, sim.person(user, "王磊"))
+    if isinstance(sim, WecomAibotServer):
+        sim.wrote.add(user)
     app = web.Application()
     app.add_routes(made.routes())
     runner = web.AppRunner(app, access_log=None)
@@ -111,10 +129,10 @@ async def test_a_text_arrives_as_a_message_in_the_senders_lane(rig: Rig) -> None
 
 
 async def test_a_delivery_that_comes_twice_has_one_name(rig: Rig) -> None:
-    if isinstance(rig.sim, WecomServer):
-        rig.sim.faults.duplicate_callbacks = True
-    else:
+    if isinstance(rig.sim, DingtalkServer):
         rig.sim.faults.duplicate_pushes = 1.0
+    else:
+        rig.sim.faults.duplicate_callbacks = True
     await rig.phone.says("one")
     first, second = await rig.next(2)
     assert first.dedup == second.dedup
@@ -126,7 +144,7 @@ async def test_a_delivery_that_comes_twice_has_one_name(rig: Rig) -> None:
 async def test_what_cannot_be_stored_is_not_acknowledged_as_if_it_were(rig: Rig) -> None:
     if isinstance(rig.sim, WecomServer):
         rig.sim.retry_pause = 0.05
-    else:
+    elif isinstance(rig.sim, DingtalkServer):
         rig.sim.stream.repush = 0.3
     rig.refuse = 1
     await rig.phone.says("do not lose me")
@@ -216,11 +234,11 @@ async def test_somebody_out_of_reach_is_a_final_refusal_about_the_person(rig: Ri
 
 async def test_a_platform_out_of_order_is_a_failure_to_retry(rig: Rig) -> None:
     await rig.platform.send(rig.out(Way.TEXT, text="warm"))
-    rig.sim.faults.cut = True
+    await rig.cut()
     with pytest.raises(SendFailed) as failed:
         await rig.platform.send(rig.out(Way.TEXT, text="x"))
     assert failed.value.retry
-    rig.sim.faults.cut = False
+    await rig.mend()
     await rig.platform.send(rig.out(Way.TEXT, text="back again"))
     await rig.phone.sees("back again")
 
@@ -229,15 +247,15 @@ async def test_a_lost_token_is_fetched_once_more_without_a_word(rig: Rig) -> Non
     await rig.platform.send(rig.out(Way.TEXT, text="warm"))
     if isinstance(rig.sim, WecomServer):
         rig.sim.lose_tokens()
-    else:
+    elif isinstance(rig.sim, DingtalkServer):
         rig.sim.forget_tokens()
     await rig.platform.send(rig.out(Way.TEXT, text="after the token was lost"))
     await rig.phone.sees("after the token was lost")
 
 
 async def test_failures_never_tell_a_secret(rig: Rig) -> None:
-    secret = "sim-wecom-secret" if rig.name == "wecom" else "sim-dingtalk-secret"
-    rig.sim.faults.cut = True
+    secret = rig.sim.client_secret if isinstance(rig.sim, DingtalkServer) else rig.sim.secret
+    await rig.cut()
     with pytest.raises(SendFailed) as failed:
         await rig.platform.send(rig.out(Way.TEXT, text="x"))
     assert secret not in str(failed.value)
@@ -248,10 +266,10 @@ async def test_failures_never_tell_a_secret(rig: Rig) -> None:
 
 
 async def test_checks_say_what_is_wrong_and_how_to_fix_it(rig: Rig) -> None:
-    rig.sim.faults.cut = True
+    await rig.cut()
     bad = await rig.platform.check()
     assert any(check.state == "fail" and check.fix for check in bad), bad
-    rig.sim.faults.cut = False
+    await rig.mend()
     good = await rig.platform.check()
     assert all(check.state in {"ok", "warn"} for check in good), good
 

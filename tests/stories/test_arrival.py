@@ -43,4 +43,4 @@ async def test_its_buttons_lead_on(world: World):
 async def test_opening_the_chat_is_enough_where_the_platform_tells(world: World):
     await world.rep.enters()
     await world.idle()
-    assert world.rep.count("你好，王磊。") == (1 if world.platform == "wecom" else 0)
+    assert world.rep.count("你好，王磊。") == (0 if world.platform == "dingtalk" else 1)

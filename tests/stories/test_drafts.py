@@ -81,9 +81,12 @@ async def test_a_line_corrects_the_draft_on_the_same_card(world: World) -> None:
     await world.rep.sees("请用一行写要改的内容")
     await world.rep.says("电话 13911112222 公司 宁波恒力液压有限公司")
     await world.idle()
+    if world.platform == "wecom_aibot":  # a card changes there only in answer to a press: it comes anew
+        card = await world.rep.sees("139****2222")
+    else:
+        assert world.rep.count("识别到联系人（草稿）") == 1
     assert "139****2222" in card.text
     assert "宁波恒力液压有限公司" in card.text
-    assert world.rep.count("识别到联系人（草稿）") == 1
     await world.rep.clicks("存为新客户")
     await world.rep.sees("已存为")
     await world.idle()

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from bot.checks import keep
 from bot.events import Alert, Incoming, Kind, Message, encode
 from store.tables import inbox
-from tests.world import World
+from tests.world import World, user_of
 
 
 async def test_help_shows_what_this_role_can_do(world: World):
@@ -52,7 +52,7 @@ async def test_a_picture_is_answered_too(world: World):
 
 
 async def test_a_link_is_named_on_one_line_and_empty_words_get_one_hint(world: World):
-    user = "WANGLEI" if world.platform == "wecom" else "d-wanglei"
+    user = world.rep.user.lower() if world.platform == "wecom" else world.rep.user
     link = Message(world.platform, user, "液压阀块选型\nhttps://example.com/a", world.clock.now(), Kind.LINK)
     assert world.app is not None
     await world.app.engine.intake([Incoming("link:1", "x", link)])
@@ -72,7 +72,7 @@ async def test_a_voice_without_words_says_what_helps(world: World):
 
 
 async def test_a_stranger_gets_one_polite_sentence(world: World):
-    id = "WAIREN" if world.platform == "wecom" else "d-wairen"
+    id = user_of(world.platform, "wairen")
     someone = world.sim.person(id, "外人")
     await someone.says("你好")
     await someone.says("在吗")
@@ -98,7 +98,7 @@ async def test_the_bot_tells_of_itself(world: World):
 
 
 async def test_a_dead_letter_can_be_tried_again(world: World):
-    user = "WANGLEI" if world.platform == "wecom" else "d-wanglei"
+    user = world.rep.user.lower() if world.platform == "wecom" else world.rep.user
     words = Message(world.platform, user, "/今日", world.clock.now())
     async with world.db.write() as tx:
         await tx.execute(sa.insert(inbox).values(dedup="x", lane="x", body=encode(words), state=3, attempts=9,

@@ -116,8 +116,7 @@ async def test_a_manager_may_hand_over_and_the_owner_hears_it(world: World) -> N
     await world.boss.says("/转给 1001 @李倩 王磊在外")
     await world.boss.sees("L-1001 已转给 李倩")
     await world.rep.sees("L-1001 已由张敏转给李倩", "理由：王磊在外")
-    await world.idle()
-    assert all(not press.enabled for press in old.buttons)
+    assert await world.dead(world.rep, old)
     await world.rep2.sees("🔔 新线索 L-1001")
 
 
@@ -132,7 +131,7 @@ async def test_a_hand_over_can_be_taken_back(world: World) -> None:
     await world.rep2.sees("L-1001 已被王磊撤回")
     await world.idle()
     assert (await _lead(world)).owner == "wanglei"
-    assert all(not press.enabled for press in given.buttons)
+    assert await world.dead(world.rep2, given)
     await world.rep.clicks("开始跟进")
     await world.rep.sees("开始跟进 1/3")
 

@@ -266,7 +266,10 @@ async def test_two_days_down_are_one_digest_and_one_card(world: World):
     await world.passes(minutes=2)
     await world.rep.sees("早上好，今天 5 件事")
     await world.boss.sees("🔺 5 条线索超时未首触")
-    assert (len(world.rep.seen), len(world.boss.seen)) == (before[0] + 1, before[1] + 1)
+    more = (
+        1 if world.platform == "wecom_aibot" else 0
+    )  # a card that is too small for its words is followed by them
+    assert (len(world.rep.seen), len(world.boss.seen)) == (before[0] + 1, before[1] + 1 + more)
 
 
 QUICK = {
