@@ -236,6 +236,23 @@ class Api(_Section):
     tokens: tuple[SecretStr, ...] = ()
 
 
+class Pages(_Section):
+    """[web]: the pages for those who log in."""
+
+    link: Duration = timedelta(minutes=10)
+    session: Duration = timedelta(hours=12)
+    tries: int = Field(default=10, ge=1, le=1000)
+    page: int = Field(default=50, ge=10, le=200)
+
+    @model_validator(mode="after")
+    def _lasts(self) -> Self:
+        if not timedelta(minutes=1) <= self.link <= timedelta(days=1):
+            raise ValueError("link 要在 1m 到 24h 之间")
+        if not timedelta(minutes=5) <= self.session <= timedelta(days=30):
+            raise ValueError("session 要在 5m 到 30d 之间")
+        return self
+
+
 class CalendarSection(_Section):
     """[calendar]"""
 
@@ -515,6 +532,7 @@ class Config(_Section):
     wecom_aibot: WecomAibot = WecomAibot()
     dingtalk: Dingtalk = Dingtalk()
     api: Api = Api()
+    web: Pages = Pages()
     calendar: CalendarSection = CalendarSection()
     checkin: Checkins = Checkins()
     messages: Messages = Messages()

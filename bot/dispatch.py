@@ -276,7 +276,7 @@ class Dispatcher:
                 await handler(turn, form)
         except Refused as no:
             if isinstance(no, Denied):
-                await self._denied(turn, form.name, no.about)
+                await self._denied(turn, str(form.fields.get("what") or form.name), no.about)
             return no.sentence
         return ""
 

@@ -7,7 +7,7 @@ from bot.router import Router
 ORDER = (
     "drafts", "leads", "transfer", "customers", "checkins", "forms", "resources", "undo", "sla", "silence", "manager",
     "pool", "assignment", "preview", "connectors", "tasks",
-    "notices", "today", "digests", "admin", "help",
+    "notices", "today", "digests", "pages", "trail", "admin", "help",
 )  # fmt: skip
 """First that fits wins; `help` answers whatever nobody else understood."""
 

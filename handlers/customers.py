@@ -16,7 +16,7 @@ from nlp import phones
 from rules import access, names
 from rules.checkins import FollowUp
 from rules.customers import LIKELY, SURE, mine_to_join
-from rules.errors import Refused
+from rules.errors import Denied, Refused
 from rules.leads import TITLES, Contact, Customer, Lead
 from rules.team import Member, Role
 from rules.text import clip, customer_id, lead_id, parse_id, when
@@ -101,7 +101,8 @@ async def profile(turn: Turn, customer: Customer) -> Card:
     owner = await team.get(turn.tx, customer.owner) if customer.owner else None
     teams = turn.config.teams()
     if not access.may_see(turn.me, owner, teams):
-        raise Refused(f"{customer_id(customer.id)} 由{owner.name if owner else '别人'}负责，你没有查看权限")
+        said = f"{customer_id(customer.id)} 由{owner.name if owner else '别人'}负责，你没有查看权限"
+        raise Denied(said, about=customer_id(customer.id))
     contacts = await customers.contacts_of(turn.tx, customer.id)
     if access.sees_phone(turn.me, owner, teams) and any(one.phone for one in contacts):
         await audit.add(turn.tx, turn.now, turn.me.id, "customer.phone_shown", customer_id(customer.id), "",

@@ -11,7 +11,7 @@ from cards.card import Card, from_json
 from handlers import assigning, silent, transfer
 from handlers import leads as desk
 from rules import access, sla
-from rules.errors import Refused
+from rules.errors import Denied, Refused
 from rules.hours import deliver_at
 from rules.leads import Lead
 from rules.team import Member, Role
@@ -29,7 +29,8 @@ async def movable(turn: Turn, id: int) -> Lead:
         raise Refused(f"{lead_id(id)} 已经关闭")
     owner = await team.get(turn.tx, lead.owner) if lead.owner else None
     if not access.may_move(turn.me, owner, turn.config.teams()):
-        raise Refused(f"{lead_id(id)} 由{owner.name if owner else '公海'}负责，不在你的团队里")
+        said = f"{lead_id(id)} 由{owner.name if owner else '公海'}负责，不在你的团队里"
+        raise Denied(said, about=lead_id(id))
     return lead
 
 
@@ -58,15 +59,20 @@ async def _pick(turn: Turn, found: Sequence[Lead], kind: str) -> None:
 async def urge(turn: Turn, action: Urge) -> None:
     """A word to the owner of each lead that is still silent."""
     found = [one for one in await still_silent(turn, unpack_ids(action.leads)) if one.owner]
+    names = await urge_owners(turn, found)
+    if turn.on is not None:
+        await turn.update(cards.urged(from_json(turn.on.body), names, f"{turn.wall:%H:%M}"))
+
+
+async def urge_owners(turn: Turn, found: Sequence[Lead]) -> list[str]:
+    """One message to the owner of each of these leads. Returns the owners' names."""
     people = team.names(await team.everyone(turn.tx))
     for owner in dict.fromkeys(lead.owner for lead in found):
         await _urge(turn, [lead for lead in found if lead.owner == owner], owner)
     for lead in found:
         await audit.add(turn.tx, turn.now, turn.me.id, "sla.urged", lead_id(lead.id), {"owner": lead.owner},
                         turn.event_id)  # fmt: skip
-    if turn.on is not None:
-        names = list(dict.fromkeys(people.get(one.owner, one.owner) for one in found))
-        await turn.update(cards.urged(from_json(turn.on.body), names, f"{turn.wall:%H:%M}"))
+    return list(dict.fromkeys(people.get(one.owner, one.owner) for one in found))
 
 
 async def _urge(turn: Turn, found: Sequence[Lead], owner: str) -> None:
@@ -161,7 +167,13 @@ async def waive(turn: Turn, message: Message) -> None:
     """The reason: the climbs of this lead end, the rep hears why."""
     await turn.unexpect("sla.waive")
     lead = await movable(turn, int(turn.expected["lead"]))
-    why = message.text.strip()[:200]
+    await let_pass(turn, lead, message.text.strip())
+    await turn.answer(f"已放过 {lead_id(lead.id)}，这一轮不再升级。")
+
+
+async def let_pass(turn: Turn, lead: Lead, words: str) -> None:
+    """The climbs of this lead end with the reason; its owner hears it."""
+    why = words[:200]
     await facts.add(turn.tx, lead.id, sla.WAIVED, turn.now, payload={"by": turn.me.id, "why": why})
     await audit.add(
         turn.tx, turn.now, turn.me.id, "sla.waived", lead_id(lead.id), {"why": why}, turn.event_id
@@ -171,7 +183,6 @@ async def waive(turn: Turn, message: Message) -> None:
         card = cards.note(lead.id, f"{turn.me.name} 放过了 {lead_id(lead.id)}", f"理由：{why}",
                           await desk.label(turn, lead))  # fmt: skip
         await turn.tell(card, to=lead.owner)
-    await turn.answer(f"已放过 {lead_id(lead.id)}，这一轮不再升级。")
 
 
 # ── /超时 ──────────────────────────────────────────────────────────────────────────────────────────────

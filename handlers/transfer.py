@@ -14,7 +14,7 @@ from handlers import leads as desk
 from handlers.happened import happened
 from handlers.undo import undoer
 from rules import access, names
-from rules.errors import Refused
+from rules.errors import Denied, Refused
 from rules.leads import Lead
 from rules.pool import RELEASED
 from rules.team import Member, Role
@@ -133,7 +133,8 @@ async def transfer(turn: Turn, words: str) -> None:
     lead, rest = await _which_lead(turn, words)
     owner = await team.get(turn.tx, lead.owner) if lead.owner else None
     if not access.may_move(turn.me, owner, turn.config.teams()):
-        raise Refused(f"{lead_id(lead.id)} 由{owner.name if owner else '公海'}负责，你不能转")
+        said = f"{lead_id(lead.id)} 由{owner.name if owner else '公海'}负责，你不能转"
+        raise Denied(said, about=lead_id(lead.id))
     name, why = _name_and_reason(rest)
     if not name:
         await turn.answer(await _colleagues(turn, lead))

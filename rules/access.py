@@ -1,9 +1,43 @@
 """Who may see what (product C.1): asked by every read that leaves the house."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from rules.team import Member, Role, Team
 from rules.text import grouped_phone, mask_phone
+
+
+class Sight(StrEnum):
+    """How far a member sees (C.1): nothing of sales, what is theirs, their team's, everything."""
+
+    NONE = "none"
+    OWN = "own"
+    TEAM = "team"
+    ALL = "all"
+
+
+def sight(member: Member, teams: Sequence[Team]) -> Sight:
+    """How far this member sees. Whoever manages a team sees it, whatever else they are."""
+    if member.gone:
+        return Sight.NONE
+    if member.has(Role.DIRECTOR, Role.ADMIN):
+        return Sight.ALL
+    if any(one.manager == member.id for one in teams):
+        return Sight.TEAM
+    return Sight.OWN if member.has(Role.REP, Role.MANAGER) else Sight.NONE
+
+
+def owners_in_sight(
+    member: Member, everyone: Sequence[Member], teams: Sequence[Team]
+) -> frozenset[str] | None:
+    """The owners whose records a list may show to this member ("" is the public pool); None: of everybody.
+
+    The same people as `may_see` lets pass one by one; `everyone` has those who left, too.
+    """
+    if sight(member, teams) is Sight.ALL:
+        return None
+    found = {one.id for one in everyone if may_see(member, one, teams)}
+    return frozenset(found | ({""} if may_see(member, None, teams) else set()))
 
 
 def leads_team(member: Member, team: str, teams: Sequence[Team]) -> bool:
@@ -45,6 +79,16 @@ def sees_phone(member: Member, owner: Member | None, teams: Sequence[Team]) -> b
     if owner is None or member.gone:
         return False
     return owner.id == member.id or leads_team(member, owner.team, teams)
+
+
+def may_reveal(member: Member, owner: Member | None, teams: Sequence[Team]) -> bool:
+    """Whether the member may ask for a full number, each time written down: those who see it anyway, and, where they
+    read it masked, directors (not in the pool) and sales operations (C.1)."""
+    if member.gone:
+        return False
+    if sees_phone(member, owner, teams) or member.has(Role.ADMIN):
+        return True
+    return owner is not None and member.has(Role.DIRECTOR)
 
 
 def phone_for(member: Member, owner: Member | None, phone: str, teams: Sequence[Team]) -> str:

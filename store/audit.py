@@ -65,19 +65,19 @@ class Line:
 
 
 async def lines(
-    tx: Tx, subjects: Sequence[str] = (), *, actions: Sequence[str] = (), member: str = "", limit: int = 50,
-    before: int = 0,
+    tx: Tx, subjects: Sequence[str] = (), *, actions: Sequence[str] = (), members: Sequence[str] | None = None,
+    limit: int = 50, before: int = 0,
 ) -> list[Line]:  # fmt: skip
-    """Lines about these subjects (of these actions, of this member; none named: all), newest first. `before`: only
-    those with a smaller id."""
+    """Lines about these subjects (of these actions; none named: all), newest first. `members`: only what these did;
+    `before`: only those with a smaller id."""
     query = sa.select(audit.c.id, audit.c.at, audit.c.member, audit.c.action, audit.c.subject, audit.c.detail,
                       audit.c.cause, audit.c.seq)  # fmt: skip
     if subjects:
         query = query.where(audit.c.subject.in_(subjects))
     if actions:
         query = query.where(audit.c.action.in_(actions))
-    if member:
-        query = query.where(audit.c.member == member)
+    if members is not None:
+        query = query.where(audit.c.member.in_(members))
     if before:
         query = query.where(audit.c.id < before)
     rows = await tx.execute(query.order_by(audit.c.id.desc()).limit(limit))

@@ -93,6 +93,18 @@ class _SqliteTx:
         return work(self.sync_connection, *arguments)
 
 
+class _SlowTx(_SqliteTx):
+    """The same for long questions: each runs, and is fetched whole, in another thread."""
+
+    async def execute(self, statement: Any, parameters: Any = None) -> Any:
+        """Runs one statement; the result is complete."""
+
+        def ask() -> Any:
+            return self.sync_connection.execute(statement, parameters).freeze()
+
+        return (await asyncio.to_thread(ask))()
+
+
 class Database:
     """The one database. `write` and `read` are async context managers that give a Tx."""
 
@@ -170,15 +182,16 @@ class Database:
             raise
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Tx]:
-        """A connection for reading; on SQLite it cannot write."""
+    async def read(self, *, slow: bool = False) -> AsyncIterator[Tx]:
+        """A connection for reading; on SQLite it cannot write. `slow`: for questions that take milliseconds (a board over
+        all leads); on SQLite they run in a thread, so that the loop goes on meanwhile."""
         if self._async is not None:
             async with self._async.connect() as tx:
                 yield tx
             return
         assert self._reader is not None
         with self._reader.connect() as connection:
-            yield cast(Tx, _SqliteTx(connection))
+            yield cast(Tx, _SlowTx(connection) if slow else _SqliteTx(connection))
 
     async def close(self) -> None:
         """Closes all connections and gives the file up."""

@@ -54,7 +54,7 @@ async def get(tx: Tx, id: int) -> Lead:
 async def find(tx: Tx, id: int) -> Lead | None:
     """The lead, or None."""
     row = (await tx.execute(select(lead).where(lead.c.id == id))).one_or_none()
-    return _lead(row) if row else None
+    return of_row(row) if row else None
 
 
 async def save(tx: Tx, changed: Lead) -> Lead:
@@ -73,13 +73,13 @@ async def save(tx: Tx, changed: Lead) -> Lead:
 async def of_owner(tx: Tx, owner: str, open_only: bool = True) -> list[Lead]:
     """The member's leads, newest first. Owner "" lists the public pool."""
     query = select(lead).where(lead.c.owner == owner).order_by(lead.c.id.desc())
-    return [_lead(row) for row in await tx.execute(query.where(_OPEN) if open_only else query)]
+    return [of_row(row) for row in await tx.execute(query.where(_OPEN) if open_only else query)]
 
 
 async def of_customer(tx: Tx, customer: int, open_only: bool = True) -> list[Lead]:
     """The customer's leads, newest first."""
     query = select(lead).where(lead.c.customer == customer).order_by(lead.c.id.desc())
-    return [_lead(row) for row in await tx.execute(query.where(_OPEN) if open_only else query)]
+    return [of_row(row) for row in await tx.execute(query.where(_OPEN) if open_only else query)]
 
 
 async def recent(tx: Tx, owners: Sequence[str] = (), *, limit: int = 20) -> list[Lead]:
@@ -87,7 +87,7 @@ async def recent(tx: Tx, owners: Sequence[str] = (), *, limit: int = 20) -> list
     query = select(lead).order_by(lead.c.id.desc()).limit(limit)
     if owners:
         query = query.where(lead.c.owner.in_(owners))
-    return [_lead(row) for row in await tx.execute(query)]
+    return [of_row(row) for row in await tx.execute(query)]
 
 
 async def assigned_counts(tx: Tx, since: datetime) -> dict[str, int]:
@@ -157,7 +157,8 @@ def _values(value: Lead) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _lead(row: Any) -> Lead:
+def of_row(row: Any) -> Lead:
+    """A row that has the columns of the table → the lead."""
     return Lead(
         id=row.id, customer=row.customer, owner=row.owner, created_at=row.created_at, contact=row.contact,
         source=row.source, kind=row.kind, need=row.need, note=row.note, status=Status(row.status),

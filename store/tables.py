@@ -112,6 +112,7 @@ Index("ix_outbox_open", outbox.c.lane, outbox.c.id, **_where(outbox.c.state == 0
 Index("ix_outbox_subject", outbox.c.subject, outbox.c.id)
 Index("ix_outbox_done", outbox.c.done_at, **_where(outbox.c.state != 0))
 Index("ix_outbox_card", outbox.c.card)
+Index("ix_outbox_lost", outbox.c.subject, **_where(outbox.c.ledger.in_(("refused", "expired"))))
 
 lane = _table(
     "lane", Column("q", String(8), primary_key=True), Column("key", String(200), primary_key=True),
@@ -194,7 +195,7 @@ lead = _table(
     _time("assigned_at"), _text("assigned_why"), _time("first_touch_at"), _time("last_followup_at"),
     _text("next_text"), _time("next_at"), _time("closed_at"), _time("acked_at"), _time("snoozed_until"),
     _number("snoozes"), _number("version"),
-    Index("ix_lead_customer", "customer"), Index("ix_lead_owner", "owner", "status"),
+    Index("ix_lead_customer", "customer"), Index("ix_lead_owner", "owner", "status"), Index("ix_lead_status", "status", "id"),
 )  # fmt: skip
 fact = _table(  # what happened to a lead, for ladders and automation; `undone_at` takes it back
     "fact", _id(), _fk("lead", "lead"), _text("name", 40), _time("at", nullable=False), _text("payload"),
@@ -246,6 +247,15 @@ audit = _table(
 )  # fmt: skip
 Index("ix_audit_seq", audit.c.seq, unique=True, **_where(audit.c.seq > 0))
 Index("ix_audit_open", audit.c.id, **_where(audit.c.seq == 0))
+login = _table(  # a one-time link into the pages; only the hash of its token is kept
+    "login", Column("hash", String(64), primary_key=True), _text("member", 64), _text("path", 200),
+    _time("created_at", nullable=False), _time("expires_at", nullable=False), _time("used_at"),
+    Index("ix_login_expires_at", "expires_at"),
+)  # fmt: skip
+session = _table(  # somebody who is logged in to the pages; only the hash of the cookie is kept
+    "session", Column("hash", String(64), primary_key=True), _text("member", 64), _time("created_at", nullable=False),
+    _time("expires_at", nullable=False), _time("ended_at"), Index("ix_session_expires_at", "expires_at"),
+)  # fmt: skip
 setting = _table(
     "setting", Column("key", String(120), primary_key=True), _text("value"), _text("changed_by", 64), _time("at"),
 )  # fmt: skip

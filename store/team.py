@@ -113,6 +113,11 @@ async def everyone(tx: Tx) -> list[Member]:
     return [_member(row) for row in rows]
 
 
+async def roster(tx: Tx) -> list[Member]:
+    """All members by id, those who left too: their records are still there."""
+    return [_member(row) for row in await tx.execute(_WHOLE.order_by(member.c.id))]
+
+
 _NAMES = sa.select(member.c.name).where(sa.not_(member.c.gone))
 
 

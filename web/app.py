@@ -1,41 +1,26 @@
-"""The HTTP side: platform callbacks, the API, health, and a page that says what this is."""
+"""The HTTP side: platform callbacks, the API, health, and the pages."""
 
-from html import escape
 from pathlib import Path
 
 from aiohttp import web
 
 from bot.engine import Engine
 from web.api import LeadsApi
+from web.board import Board
+from web.door import Door
 from web.errors import Handler, Refusal, in_one_shape
 from web.forms import Forms
 from web.health import Health
 from web.hooks import Hooks
+from web.records import Records
+from web.site import Site
+from web.trail import Trail
 
 OPENAPI = Path(__file__).parent.parent / "docs" / "openapi.json"
+SITE = web.AppKey("site", Site)
+"""The pages of an application: who may open which route."""
 BODY = 2 * 1024 * 1024
 """The most bytes that any route takes; routes set their own, smaller caps."""
-
-PAGE = """<!doctype html>
-<html lang="zh-CN">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{name}</title>
-<style>
-body {{ font: 16px/1.7 system-ui, "PingFang SC", "Microsoft YaHei", sans-serif; color: #1f2328;
-  max-width: 40rem; margin: 4rem auto; padding: 0 1rem }}
-code {{ background: #f2f3f5; padding: .1em .35em; border-radius: 4px }}
-a {{ color: #2463eb }}
-</style>
-<h1>{name}</h1>
-<p>企业微信和钉钉里的销售跟进助手：线索不落空。日常操作都在聊天里，给机器人发 <code>/帮助</code> 开始。</p>
-<ul>
-<li>录入线索的接口：<code>POST /api/v1/leads</code>（
-<a href="/api/v1/openapi.json">OpenAPI</a>，说明见 <code>docs/api.md</code>）</li>
-<li>状态：<a href="/healthz">/healthz</a> · <a href="/readyz">/readyz</a> · <a href="/metrics">/metrics</a></li>
-</ul>
-</html>
-"""
 
 
 def make_app(engine: Engine, *, index: bool = True) -> web.Application:
@@ -49,13 +34,13 @@ def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     app.add_routes([web.get("/api/v1/openapi.json", _openapi)])
     for platform in engine.platforms:
         app.add_routes(platform.routes())
-    if index:
-        page = PAGE.format(name=escape(engine.config.app.name))
-
-        async def home(_request: web.Request) -> web.Response:
-            return web.Response(text=page, content_type="text/html")
-
-        app.add_routes([web.get("/", home)])
+    site = Site(engine)
+    app[SITE] = site
+    app.add_routes(site.assets.routes())
+    app.add_routes(Door(site).routes(index=index))
+    app.add_routes(Board(site).routes())
+    app.add_routes(Records(site).routes())
+    app.add_routes(Trail(site).routes())
     return app
 
 

@@ -1,0 +1,29 @@
+"""How the audit trail reads: what each kind of line is called."""
+
+from collections.abc import Sequence
+
+SAYS = {
+    "lead.created": "建了线索", "lead.phone_shown": "看了完整号码", "customer.phone_shown": "看了完整号码",
+    "lead.viewed": "在网页看了时间线", "customer.viewed": "在网页看了档案", "trail.viewed": "查了谁看过",
+    "click.refused": "点了别人的卡片，被拒绝", "denied": "没有权限，被拒绝", "lead.transferred": "转给了同事",
+    "lead.pooled": "放回公海", "lead.claimed": "从公海领取", "lead.joined": "并入老客户", "lead.invalid": "标为号码无效",
+    "sla.urged": "催了一下", "sla.waived": "放过了这一轮", "sla.reason": "说明了原因", "sla.ask_reassign": "请主管转派",
+    "request.submitted": "提交了单子", "task.done": "完成了任务", "web.link": "取了登录链接", "web.login": "登录网页",
+    "web.logout": "退出网页", "customer.checked": "查重", "dead.replayed": "重放了事件",
+    "customer.exported": "导出了资料", "lead.exported": "导出了资料",
+}  # fmt: skip
+"""What a line of the trail is called; an action that has no words yet is shown by its name."""
+
+
+def say(action: str, tried: str = "") -> str:
+    """ "lead.viewed" → "在网页看了时间线"; `tried`: what somebody had no right to."""
+    said = SAYS.get(action) or ("撤销了操作" if action.startswith("undo.") else action)
+    return f"{said}（{tried}）" if tried else said
+
+
+def trail(about: str, lines: Sequence[str], more: bool) -> str:
+    """/谁看过 as text, newest first."""
+    if not lines:
+        return f"{about} 还没有人看过或改过。"
+    tail = ["只列最近的；全部在网页的「审计」里看。"] if more else []
+    return "\n".join([f"{about} 最近谁看过、改过：", *lines, *tail])

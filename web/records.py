@@ -1,0 +1,234 @@
+"""/leads/L-… and /customers/C-…: a lead's timeline, a customer's profile, and what a manager can do there."""
+
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from aiohttp import web
+
+from cards.sla import clock
+from rules import access, sla
+from rules.leads import TITLES, Contact, Lead
+from rules.team import Member, Role
+from rules.text import customer_id, grouped_phone, lead_id, mask_phones_in, parse_id, when
+from store import climbs, customers, followups, leads, team, timeline
+from store.db import Tx
+from web import timeline as story
+from web.errors import Refusal
+from web.site import MANAGERS, Signed, Site
+
+DONE = {"urge": "已催负责人。", "reassign": "已转派。", "waive": "已放过，这一轮不再升级。"}
+"""What the page says after an action, by its name in the query."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A contact as the reader may see it. `full`: the numbers are shown whole; `may_reveal`: a button asks for them."""
+
+    id: int
+    name: str
+    title: str
+    phone: str
+    wechat: str
+    email: str
+    full: bool
+    may_reveal: bool
+
+
+class Records:
+    """The routes, over the pages of a running engine."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._config, self._calendar = site.engine.config, site.engine.calendar
+
+    def routes(self) -> list[web.RouteDef]:
+        """What to mount."""
+        site = self._site
+        return [
+            site.page("GET", "/leads/{id}", self.lead),
+            site.page("POST", "/leads/{id}/urge", self.urge, may=MANAGERS),
+            site.page("POST", "/leads/{id}/reassign", self.reassign, may=MANAGERS),
+            site.page("POST", "/leads/{id}/waive", self.waive, may=MANAGERS),
+            site.page("GET", "/customers/{id}", self.customer),
+            site.page("POST", "/customers/{id}/reveal", self.reveal),
+        ]
+
+    # ── a lead ──────────────────────────────────────────────────────────────────────────────────────────
+    async def lead(self, request: web.Request, signed: Signed) -> web.StreamResponse:
+        """One lead: where it stands, what is to come, everything that happened."""
+        number = _number(request, "L")
+        shown = request.query.get("show", "")
+        kind = story.Kind(shown) if shown in set(story.Kind) else None
+        now, zone = self._site.engine.clock.now(), self._calendar.zone
+        async with self._site.engine.db.read(slow=True) as tx:
+            lead = await leads.find(tx, number)
+            if lead is None:
+                raise Refusal(404, f"没有 {lead_id(number)} 这条线索。")
+            people = {one.id: one for one in await team.roster(tx)}
+            owner = people.get(lead.owner)
+            await self._may(request, signed, owner if lead.owner else None, lead_id(number))
+            customer, contact = await customers.of_lead(tx, lead)
+            lines = await story.of_lead(tx, lead.id, _names(people))
+            timers = await timeline.timers(tx, lead.id)
+            late = await self._late(tx, lead, now)
+        await self._site.note("web.seen", signed, lead_id(number), hourly=True)
+        if not access.sees_phone(signed.member, owner, self._site.teams) or owner != signed.member:
+            lines = [_hidden(one) for one in lines]
+        movable = (
+            lead.open
+            and signed.member.has(*MANAGERS)
+            and access.may_move(signed.member, owner, self._site.teams)
+        )
+        return self._site.show(
+            "lead.html", signed, lead=lead, id=lead_id(lead.id), customer=customer, customer_id=customer_id(customer.id),
+            label=customer.label, owner=owner.name if owner else "公海", status=TITLES[lead.status],
+            person=self._person(signed, contact, people.get(customer.owner)) if contact else None,
+            came=when(lead.created_at, now, zone), assigned=when(lead.assigned_at, now, zone) if lead.assigned_at else "",
+            touched=when(lead.first_touch_at, now, zone) if lead.first_touch_at else "",
+            next=when(lead.next_at, now, zone) if lead.next_at else "", need=self._text(signed, owner, lead.need),
+            note=self._text(signed, owner, lead.note), late=late, to_come=story.to_come(timers, now, zone),
+            days=story.days([one for one in lines if kind in (None, one.kind)], zone), kinds=story.KINDS,
+            kind=kind, count=len(lines), movable=movable, takers=self._takers(signed, lead, list(people.values())),
+            once=secrets.token_urlsafe(9), done=DONE.get(request.query.get("done", ""), ""),
+        )  # fmt: skip
+
+    async def _late(self, tx: Tx, lead: Lead, now: datetime) -> list[tuple[str, str, bool]]:
+        """(rule, how long silent, whether others were told) of every ladder that the lead is behind by."""
+        known = (await climbs.happened(tx, [lead.id]))[lead.id]
+        found = (sla.overdue(self._calendar, one.rule(), lead, known, now) for one in self._config.sla)
+        return [(one.ladder.name, clock(one.silent), one.escalated) for one in found if one]
+
+    def _takers(self, signed: Signed, lead: Lead, people: Sequence[Member]) -> list[tuple[str, str]]:
+        """Who this manager could give the lead to."""
+        wide = signed.member.has(Role.ADMIN, Role.DIRECTOR)
+        return [
+            (one.id, one.name)
+            for one in people
+            if not one.gone and one.available and one.id != lead.owner and one.has(Role.REP, Role.MANAGER)
+            and (wide or access.leads_team(signed.member, one.team, self._site.teams))
+        ]  # fmt: skip
+
+    async def urge(self, request: web.Request, signed: Signed) -> web.StreamResponse:
+        """催一下."""
+        return await self._act(request, signed, "urge")
+
+    async def reassign(self, request: web.Request, signed: Signed) -> web.StreamResponse:
+        """转派."""
+        fields = await request.post()
+        version = str(fields.get("version", ""))
+        if not version.isascii() or not version.isdigit() or len(version) > 9:
+            raise Refusal(400, "页面上的内容不完整，请刷新后再试。")
+        return await self._act(
+            request, signed, "reassign", to=str(fields.get("to", ""))[:64], version=int(version),
+            why=str(fields.get("why", "")).strip()[:200],
+        )  # fmt: skip
+
+    async def waive(self, request: web.Request, signed: Signed) -> web.StreamResponse:
+        """放过."""
+        why = str((await request.post()).get("why", "")).strip()[:200]
+        return await self._act(request, signed, "waive", why=why)
+
+    async def _act(
+        self, request: web.Request, signed: Signed, name: str, **fields: object
+    ) -> web.StreamResponse:
+        """Hands the action to the inbox; the same form sent twice is one action."""
+        id = lead_id(_number(request, "L"))
+        once = str((await request.post()).get("once", ""))
+        if not re.fullmatch(r"[\w-]{8,64}", once):
+            raise Refusal(400, "页面上的内容不完整，请刷新后再试。")
+        given = {"session": signed.session, "lead": id, "what": f"/leads/{name}", **fields}
+        await self._site.hand_in(f"web.{name}", given, key=f"{id}:{signed.member.id}:{once}")
+        return self._site.back(f"/leads/{id}?done={name}")
+
+    # ── a customer ──────────────────────────────────────────────────────────────────────────────────────
+    async def customer(self, request: web.Request, signed: Signed) -> web.StreamResponse:
+        """One customer: contacts, leads, records."""
+        return await self._profile(request, signed, 0)
+
+    async def reveal(self, request: web.Request, signed: Signed) -> web.StreamResponse:
+        """显示号码: written down first, then shown."""
+        contact = str((await request.post()).get("contact", ""))
+        if not contact.isascii() or not contact.isdigit() or len(contact) > 12:
+            raise Refusal(400, "页面上的内容不完整，请刷新后再试。")
+        fields = {"session": signed.session, "contact": int(contact), "what": "/customers/reveal"}
+        await self._site.hand_in(
+            "web.reveal", fields, key=f"{signed.session[:20]}:{contact}:{secrets.token_hex(8)}"
+        )
+        return await self._profile(request, signed, int(contact))
+
+    async def _profile(self, request: web.Request, signed: Signed, revealed: int) -> web.StreamResponse:
+        number = _number(request, "C")
+        now, zone = self._site.engine.clock.now(), self._calendar.zone
+        async with self._site.engine.db.read(slow=True) as tx:
+            customer = await customers.find(tx, number)
+            if customer is None:
+                raise Refusal(404, f"没有 {customer_id(number)} 这个客户。")
+            people = {one.id: one for one in await team.roster(tx)}
+            owner = people.get(customer.owner)
+            await self._may(request, signed, owner if customer.owner else None, customer_id(number))
+            contacts = await customers.contacts_of(tx, customer.id)
+            under = await leads.of_customer(tx, customer.id, open_only=False)
+            records = await followups.of_customer(tx, customer.id, 50)
+        if revealed and revealed not in {one.id for one in contacts}:
+            raise Refusal(404, "没有这位联系人。")
+        await self._site.note("web.seen", signed, customer_id(number), hourly=True)
+        name = _names(people)
+        return self._site.show(
+            "customer.html", signed, customer=customer, id=customer_id(customer.id), label=customer.label,
+            owner=owner.name if owner else "公海",
+            people=[self._person(signed, one, owner, full=one.id == revealed) for one in contacts],
+            leads=[(lead_id(one.id), TITLES[one.status], name(one.owner) or "公海",
+                    self._text(signed, owner, one.need), when(one.created_at, now, zone), one.open) for one in under],
+            records=[(when(one.recorded_at, now, zone), name(one.member), one.channel, one.conclusion,
+                      self._text(signed, owner, one.next_text), lead_id(one.lead)) for one in records],
+            trail=signed.member.has(*MANAGERS),
+        )  # fmt: skip
+
+    def _person(self, signed: Signed, one: Contact, owner: Member | None, *, full: bool = False) -> Person:
+        """A contact, masked; whole after it was asked for (and only for those who may)."""
+        may = access.may_reveal(signed.member, owner, self._site.teams)
+        nobody = replace(signed.member, id="", roles=frozenset())
+        if full and may:
+            return Person(one.id, one.name, one.title, grouped_phone(one.phone) if one.phone else "", one.wechat,
+                          one.email, True, may)  # fmt: skip
+        teams = self._site.teams
+        return Person(
+            one.id, one.name, one.title, access.phone_for(nobody, owner, one.phone, teams),
+            access.wechat_for(nobody, owner, one.wechat, teams), access.email_for(nobody, owner, one.email, teams),
+            False, may,
+        )  # fmt: skip
+
+    # ── who may ─────────────────────────────────────────────────────────────────────────────────────────
+    async def _may(self, request: web.Request, signed: Signed, owner: Member | None, about: str) -> None:
+        """Raises Refusal 403, written down, when the record is not for this member."""
+        if self._site.sees(signed, owner):
+            return
+        await self._site.denied(signed, f"{request.method} /{request.path.split('/')[1]}", about)
+        raise Refusal(403, f"{about} 由{owner.name if owner else '别人'}负责，你没有查看权限。")
+
+    def _text(self, signed: Signed, owner: Member | None, text: str) -> str:
+        """Free words: numbers in them are masked for everybody but the owner."""
+        return text if owner is not None and owner.id == signed.member.id else mask_phones_in(text)
+
+
+def _hidden(line: story.Line) -> story.Line:
+    return replace(line, what=mask_phones_in(line.what), more=mask_phones_in(line.more))
+
+
+def _number(request: web.Request, kind: str) -> int:
+    """The number in the address: /leads/L-1024 or /leads/1024. Raises Refusal 404."""
+    found = parse_id(request.match_info["id"])
+    if found is None or found[0] not in ("", kind):
+        raise Refusal(404, "没有这一页。")
+    return found[1]
+
+
+def _names(people: dict[str, Member]) -> Callable[[str], str]:
+    """Member id, or "platform:user id", → name; "" stays ""."""
+    known = {id: one.name for id, one in people.items()}
+    for one in people.values():
+        known |= {f"{platform}:{user}".lower(): one.name for platform, user in one.ids.items()}
+    return lambda id: known.get(id) or known.get(id.lower()) or ("有人" if ":" in id else id)

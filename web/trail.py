@@ -1,0 +1,72 @@
+"""/trail: the audit trail as a page: who saw, changed or tried what."""
+
+from aiohttp import web
+
+from cards.trail import SAYS, say
+from rules import access
+from rules.team import Role
+from rules.text import customer_id, lead_id, parse_id, when
+from store import audit, customers, leads, team
+from store.db import Tx
+from web.errors import Refusal
+from web.site import MANAGERS, Signed, Site
+
+PAGE = 100
+
+
+class Trail:
+    """The route, over the pages of a running engine."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[web.RouteDef]:
+        """What to mount."""
+        return [self._site.page("GET", "/trail", self.show, may=MANAGERS)]
+
+    async def show(self, request: web.Request, signed: Signed) -> web.StreamResponse:
+        """The newest lines: for sales operations and directors all, for a manager those of the team's people; about one
+        record when its id is asked for."""
+        words, action = request.query.get("about", "").strip()[:20], request.query.get("action", "")
+        before = request.query.get("before", "")
+        now, zone = self._site.engine.clock.now(), self._site.engine.calendar.zone
+        async with self._site.engine.db.read(slow=True) as tx:
+            people = await team.roster(tx)
+            subjects = await self._subjects(tx, request, signed, words) if words else []
+            sight = access.owners_in_sight(signed.member, people, self._site.teams)
+            rows = await audit.lines(
+                tx, subjects, actions=[action] if action in SAYS else (), limit=PAGE,
+                members=None if sight is None or subjects else sorted(sight - {""}),
+                before=int(before) if before.isascii() and before.isdigit() and len(before) < 18 else 0,
+            )  # fmt: skip
+            chain = await audit.verify(tx, last=PAGE) if signed.member.has(Role.ADMIN) else None
+        names = team.names(people)
+        return self._site.show(
+            "trail.html", signed, about=words, action=action, actions=SAYS, chain=chain,
+            rows=[(when(one.at, now, zone), names.get(one.member, one.member or "系统"),
+                   say(one.action, one.told("what")), one.subject, _link(one.subject)) for one in rows],
+            more=rows[-1].id if len(rows) == PAGE else 0,
+        )  # fmt: skip
+
+    async def _subjects(self, tx: Tx, request: web.Request, signed: Signed, words: str) -> list[str]:
+        """The ids that belong to what was asked for. Raises Refusal 404, or 403 when it is not for this member."""
+        match parse_id(words):
+            case ("L" | "", number) if lead := await leads.find(tx, number):
+                about, subjects, whose = lead_id(number), [lead_id(number)], lead.owner
+            case ("C" | "", number) if customer := await customers.find(tx, number):
+                about, whose = customer_id(number), customer.owner
+                under = await leads.of_customer(tx, number, open_only=False)
+                subjects = [about, *(lead_id(one.id) for one in under)]
+            case _:
+                raise Refusal(404, f"没有找到「{words}」。请写线索或客户编号，例如 L-1024、C-0311。")
+        owner = await team.get(tx, whose) if whose else None
+        if not self._site.sees(signed, owner):
+            await self._site.denied(signed, "GET /trail", about)
+            raise Refusal(403, f"{about} 不归你的团队，你没有查看权限。")
+        return subjects
+
+
+def _link(subject: str) -> str:
+    """Where a record's id leads, "" when nowhere."""
+    kind = subject[:2]
+    return {"L-": f"/leads/{subject}", "C-": f"/customers/{subject}"}.get(kind, "")
