@@ -242,7 +242,7 @@ class Pages(_Section):
     link: Duration = timedelta(minutes=10)
     session: Duration = timedelta(hours=12)
     tries: int = Field(default=10, ge=1, le=1000)
-    page: int = Field(default=50, ge=10, le=200)
+    page: int = Field(default=20, ge=5, le=200)
 
     @model_validator(mode="after")
     def _lasts(self) -> Self:

@@ -219,8 +219,10 @@ def _order(sort: Sort, late: Any) -> list[Any]:
 async def undelivered(tx: Tx, owners: frozenset[str] | None) -> dict[int, str]:
     """lead id → why, for open leads whose newest message to their owner did not arrive and who heard of it in no
     other way."""
-    failed = sa.select(outbox.c.subject).distinct().where(
-        outbox.c.ledger.in_(("refused", "expired")), outbox.c.subject.like("L-%")
+    failed = (
+        sa.select(outbox.c.subject)
+        .distinct()
+        .where(outbox.c.ledger.in_(("refused", "expired")), outbox.c.subject.like("L-%"))
     )
     ids = [found[1] for subject in (await tx.execute(failed)).scalars() if (found := text.parse_id(subject))]
     kept: dict[int, str] = {}

@@ -154,7 +154,7 @@ class Site:
 
     def _no_one(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("HX-Request"):
-            return web.Response(status=401, headers={"HX-Redirect": "/login", **HEADERS})
+            return web.Response(status=200, headers={"HX-Redirect": "/login", **HEADERS})
         if request.method == "GET":
             return web.Response(status=303, headers={"Location": "/login", **HEADERS})
         return self.show("error.html", None, code=401, title="登录已过期",

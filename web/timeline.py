@@ -76,7 +76,7 @@ async def of_lead(tx: Tx, lead: int, name: Names) -> list[Line]:
     found += await _words(tx, subject, name)
     found += [_look(one, name) for one in await audit.lines(tx, [subject], limit=200)
               if one.action not in SAID_BY_FACTS]  # fmt: skip
-    return sorted((line for line in found if line.what), key=lambda line: line.at, reverse=True)
+    return sorted((line for line in found if line.what), key=lambda line: line.at)[::-1]
 
 
 def days(lines: Sequence[Line], zone: ZoneInfo) -> list[Day]:

@@ -63,11 +63,15 @@ class Visitor:
     def forms(self) -> list[tuple[str, dict[str, str]]]:
         """(action, hidden and first values) of every form that posts."""
         found = []
-        for action, inside in re.findall(r'<form[^>]*method="post" action="([^"]+)"[^>]*>(.*?)</form>', self.text, re.DOTALL):
+        for action, inside in re.findall(
+            r'<form[^>]*method="post" action="([^"]+)"[^>]*>(.*?)</form>', self.text, re.DOTALL
+        ):
             values = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', inside))
             for name, options in re.findall(r'<select name="(\w+)"[^>]*>(.*?)</select>', inside, re.DOTALL):
                 values[name] = (re.findall(r'<option value="([^"]*)"', options) or [""])[0]
-            found.append((html.unescape(action), {name: html.unescape(value) for name, value in values.items()}))
+            found.append(
+                (html.unescape(action), {name: html.unescape(value) for name, value in values.items()})
+            )
         return found
 
     async def sends(self, part: str, **fields: str) -> str:

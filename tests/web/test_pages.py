@@ -41,7 +41,9 @@ async def test_a_link_from_the_chat_logs_in_once(world: World, visitor: Visitor)
     token = await link_of(world.boss)
     await visitor.opens(f"/login?token={token}")
     assert "张敏，你好" in visitor.words
-    await visitor.opens(f"/login?token={token}")  # looking uses nothing up: chats look at links before people do
+    await visitor.opens(
+        f"/login?token={token}"
+    )  # looking uses nothing up: chats look at links before people do
     await visitor.sends("/login")
     assert (visitor.status, visitor.path) == (200, "/board")
     assert "看板" in visitor.words
@@ -259,7 +261,9 @@ async def test_the_timeline_tells_everything_that_happened(world: World, visitor
     assert ("zhangmin", id) in [(who, what) for who, what, _ in await trail(world, "lead.viewed")]
 
 
-async def test_numbers_are_masked_until_asked_for_and_each_look_is_written_down(world: World, visitor: Visitor):
+async def test_numbers_are_masked_until_asked_for_and_each_look_is_written_down(
+    world: World, visitor: Visitor
+):
     id = await world.api_lead(note="也可以打 13900001111")
     await visitor.enters(world.boss, f"/看板 {id}")
     assert "138****5678" in visitor.words
@@ -317,7 +321,10 @@ async def test_a_form_from_elsewhere_changes_nothing(world: World, visitor: Visi
         owner = (await tx.execute(sa.select(lead.c.owner).where(lead.c.id == int(id[2:])))).scalar_one()
     assert owner == "wanglei"
     for fields in ({"version": "x"}, {"once": "!"}, {"version": ""}, {"to": "nobody"}, {"to": "sunhao"}):
-        await visitor.posts(action, values | {"to": "liqian", "once": f"again-{len(fields)}-{next(iter(fields.values()))}"} | fields)
+        await visitor.posts(
+            action,
+            values | {"to": "liqian", "once": f"again-{len(fields)}-{next(iter(fields.values()))}"} | fields,
+        )
         assert visitor.status in (400, 422), fields
 
 
