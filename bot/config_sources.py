@@ -2,11 +2,12 @@
 
 import ipaddress
 import re
+from datetime import timedelta
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from bot.config_kit import Section
+from bot.config_kit import Duration, Section
 
 CONSENT = "我同意贵公司为答复这次咨询而使用以上信息，并可用上面的联系方式与我联系。"
 
@@ -16,6 +17,8 @@ class Intake(Section):
 
     per_minute: int = Field(default=10, ge=1, le=600)
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    import_rows: int = Field(default=5000, ge=1, le=20_000)
+    import_link: Duration = timedelta(hours=2)
 
     @field_validator("proxies")
     @classmethod

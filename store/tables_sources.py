@@ -1,6 +1,6 @@
 """Tables about where leads come from. They share the `meta` of store/tables.py."""
 
-from sqlalchemy import Column, Index, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, UniqueConstraint
 
 from store.tables import Id, _fk, _id, _table, _text, _time
 
@@ -16,4 +16,17 @@ touchpoint = _table(  # a word between a customer and us that is no follow-up re
     _text("source", 64), _text("title", 200), _text("body"), _text("detail"), _text("dedup", 200),
     _time("at", nullable=False), _time("created_at", nullable=False), UniqueConstraint("dedup"),
     Index("ix_touchpoint_customer", "customer", "at"),
+)  # fmt: skip
+
+batch = _table(  # an import: whose link, which file, what became of its rows
+    "batch", _id(), _text("token", 64), _text("member", 64), _text("filename", 200), _text("digest", 64),
+    _text("state", 16, default="empty"),  # empty · ready · running · done · undone
+    _text("mode", 16), _text("columns"), _time("created_at", nullable=False), _time("expires_at", nullable=False),
+    _time("started_at"), _time("finished_at"), _time("undone_at"), UniqueConstraint("token"),
+)  # fmt: skip
+batch_row = _table(  # a row of an import: what was written, what was wrong, what was made
+    "batch_row", _id(), _fk("batch", "batch"), Column("n", Integer, nullable=False), _text("cells"), _text("fields"),
+    _text("errors"), _text("state", 16, default="new"),  # new · repeat · wrong · made · kept · undone
+    _text("why"), Column("lead", Id, nullable=True), Column("customer", Id, nullable=True),
+    UniqueConstraint("batch", "n"), Index("ix_batch_row_state", "batch", "state", "n"),
 )  # fmt: skip

@@ -15,6 +15,7 @@ from web.hooks import Hooks
 from web.records import Records
 from web.site import Site
 from web.trail import Trail
+from web.imports import Imports
 
 OPENAPI = Path(__file__).parent.parent / "docs" / "openapi.json"
 SITE = web.AppKey("site", Site)
@@ -30,6 +31,7 @@ def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     app.add_routes(LeadsApi(engine).routes())
     app.add_routes(Forms(engine).routes())
     app.add_routes(Hooks(engine).routes())
+    app.add_routes(Imports(engine).routes())
     app.add_routes(health.routes())
     app.add_routes([web.get("/api/v1/openapi.json", _openapi)])
     for platform in engine.platforms:

@@ -1,0 +1,220 @@
+"""/导入: a file of leads is looked at, then taken in piece by piece, and can be taken back. (B08; product C.4)"""
+
+import asyncio
+import hashlib
+import re
+import secrets
+from collections import Counter
+from datetime import timedelta
+
+from bot.events import Fact, Form
+from bot.router import Router
+from bot.turn import Turn
+from cards import imports as cards
+from handlers import importing
+from nlp import columns, companies
+from rules.errors import Refused
+from rules.team import Role
+from rules.text import customer_id, when
+from store import audit, batches, customers, leads, team
+from store.batches import Batch, Known, Row
+
+router = Router("imports")
+KEEPERS = (Role.ADMIN, Role.MANAGER, Role.DIRECTOR)
+CHUNK = 25
+"""How many rows are taken in by one transaction: others get their turn in between."""
+UNDO = timedelta(days=30)
+
+
+# ── the link ───────────────────────────────────────────────────────────────────────────────────────────
+@router.command("导入", usage="/导入", about="批量导入线索（Excel、CSV）", may=KEEPERS)
+async def start(turn: Turn, words: str) -> None:
+    """/导入 gives the link; /导入 撤销 3 takes a batch back."""
+    if found := re.fullmatch(r"撤销\s*(?:B-?)?(\d+)", words.strip(), re.IGNORECASE):
+        await turn.answer(await _undo(turn, int(found[1])))
+        return
+    if words.strip():
+        raise Refused("这样写：/导入，或 /导入 撤销 3")
+    token = secrets.token_urlsafe(24)
+    until = turn.now + turn.config.intake.import_link
+    batch = await batches.open(turn.tx, digest(token), turn.me.id, turn.now, until)
+    await audit.add(turn.tx, turn.now, turn.me.id, "import.opened", f"B-{batch}", "", turn.event_id)
+    url = f"{turn.config.app.public_url.rstrip('/')}/import/{token}"
+    await turn.answer(cards.link(batch, url, when(until, turn.now, turn.zone)))
+
+
+def digest(token: str) -> str:
+    """What the database keeps of a link."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def _mine(turn: Turn, form: Form) -> Batch:
+    """The batch behind the link, its member still allowed. Raises Refused."""
+    found = await batches.by_token(turn.tx, str(form.fields["token"]))
+    person = await team.get(turn.tx, found.member) if found else None
+    if found is None or person is None or person.gone or not person.has(*KEEPERS):
+        raise Refused("这个链接不能用了，请发 /导入 取一个新的")
+    if turn.now >= found.expires_at and found.state in ("empty", "ready"):
+        raise Refused("这个链接过了有效期，请发 /导入 取一个新的")
+    turn.member = person
+    return found
+
+
+# ── a file is looked at ────────────────────────────────────────────────────────────────────────────────
+@router.form("import.upload")
+async def upload(turn: Turn, form: Form) -> None:
+    """The cells of a file: every row is checked and nothing is made yet. Another file takes the place of the first."""
+    batch = await _mine(turn, form)
+    cells: list[list[str]] = form.fields["rows"]
+    fields = columns.fields_of(cells[0])
+    if not {"phone", "email"} & set(fields):
+        raise Refused(
+            f"第一行里没有认出「手机」或「邮箱」这一列。标题是：{'、'.join(filter(None, cells[0]))[:200]}"
+        )
+    earlier = await batches.same_file(turn.tx, str(form.fields["digest"]), batch.id)
+    if earlier:
+        raise Refused(
+            f"这个文件已经导入过（B-{earlier.id}，{when(earlier.created_at, turn.now, turn.zone)}）"
+        )
+    people = {key: one.id for one in await team.everyone(turn.tx) for key in (one.id.lower(), one.name)}
+    rows = await asyncio.to_thread(_looked, cells, fields, people)  # thousands of rows take a second
+    rows = await _repeats(turn, rows)
+    moved = await batches.move(
+        turn.tx, batch.id, ["empty", "ready"], "ready", filename=str(form.fields["filename"])[:200],
+        digest=str(form.fields["digest"]), columns=importing.pack(cells[0]),
+    )  # fmt: skip
+    if not moved:
+        raise Refused("这一批已经开始录入，不能换文件了")
+    await batches.fill(turn.tx, batch.id, rows)
+
+
+def _looked(cells: list[list[str]], fields: tuple[str, ...], people: dict[str, str]) -> list[Row]:
+    return [_look(n, row, fields, people) for n, row in enumerate(cells[1:], start=2) if any(row)]
+
+
+def _look(n: int, row: list[str], fields: tuple[str, ...], people: dict[str, str]) -> Row:
+    raw = {field: value for field, value in zip(fields, row, strict=False) if field}
+    kept, errors = columns.checked(raw)
+    if kept.get("owner") and kept["owner"].lower() not in people:
+        errors["owner"] = f"负责人「{kept['owner']}」不在成员里"
+    elif kept.get("owner"):
+        kept["owner"] = people[kept["owner"].lower()]
+    if kept.get("author"):
+        kept["author"] = people.get(kept["author"].lower(), kept["author"])
+    return Row(n, tuple(row), kept, errors, "wrong" if errors else "new", "；".join(errors.values()))
+
+
+async def _repeats(turn: Turn, rows: list[Row]) -> list[Row]:
+    """Marks whom we know already, by phone or mail, with who has them; and who stands twice in the file."""
+    fine = [row for row in rows if row.state == "new"]
+    keys = {row.n: (customers.phone_key(row.fields["phone"]), row.fields["email"].lower()) for row in fine}
+    phones = await batches.known(turn.tx, "phone_key", [phone for phone, _ in keys.values()])
+    mails = await batches.known(turn.tx, "email", [mail for _, mail in keys.values()])
+    cores = {row.n: companies.core(row.fields["company"]) for row in fine if row.fields["company"]}
+    firms = await batches.known(turn.tx, "core", list(cores.values()))
+    names = team.names(await team.everyone(turn.tx))
+    seen: dict[str, int] = {}
+    found = []
+    for row in rows:
+        if row.state == "new":
+            phone, mail = keys[row.n]
+            twin = next((seen[key] for key in (phone, mail) if key and key in seen), 0)
+            known = (phones.get(phone) if phone else None) or (mails.get(mail) if mail else None)
+            if twin or known:
+                why = f"与第 {twin} 行相同" if twin else _said(turn, known, names) if known else ""
+                row = importing.with_state(row, "repeat", why)
+            elif firm := firms.get(cores.get(row.n, "")):
+                row = importing.with_state(row, "new", "公司名称相同：" + _said(turn, firm, names))
+            seen |= {key: row.n for key in (phone, mail) if key and key not in seen}
+        found.append(row)
+    return found
+
+
+def _said(turn: Turn, known: Known, names: dict[str, str]) -> str:
+    """ "C-0301 宁波恒达（负责人 王磊，2026-11-20 由 张敏 录入）" – what is there stays as it is."""
+    owner = names.get(known.owner, "") if known.owner else ""
+    by = names.get(known.created_by, known.created_by)
+    at = known.created_at.astimezone(turn.zone).date().isoformat()
+    who = f"负责人 {owner}" if owner else "暂无负责人"
+    return f"已有 {customer_id(known.customer)} {known.label}（{who}，{at}{f' 由 {by}' if by else ''} 录入）"
+
+
+# ── it is taken in ─────────────────────────────────────────────────────────────────────────────────────
+@router.form("import.start")
+async def go(turn: Turn, form: Form) -> None:
+    """录入: into the pool without a word, or given out."""
+    batch = await _mine(turn, form)
+    mode = "assign" if form.fields["mode"] == "assign" else "pool"
+    if not await batches.move(turn.tx, batch.id, ["ready"], "running", mode=mode, started_at=turn.now):
+        return  # pressed twice
+    count = await batches.counts(turn.tx, batch.id)
+    await audit.add(turn.tx, turn.now, batch.member, "import.started", f"B-{batch.id}",
+                    {"rows": sum(count.values()), "new": count.get("new", 0), "mode": mode}, turn.event_id)  # fmt: skip
+    await turn.record("import.chunk", f"B-{batch.id}", batch=batch.id)
+
+
+@router.fact("import.chunk")
+async def chunk(turn: Turn, fact: Fact) -> None:
+    """The next rows; then the next piece. A kill in between loses nothing: the piece is the event."""
+    batch = await batches.get(turn.tx, int(fact.payload["batch"]))
+    if batch is None or batch.state != "running":
+        return
+    rows = await batches.rows(turn.tx, batch.id, ["new"], CHUNK)
+    for row in rows:
+        try:
+            async with turn.tx.begin_nested():
+                made = await importing.take(turn, batch, row)
+        except Refused as no:
+            await batches.note(turn.tx, batch.id, row.n, "failed", why=no.sentence)
+            continue
+        state = "made" if made.fresh else "repeat"
+        await batches.note(
+            turn.tx, batch.id, row.n, state, why=row.why if made.fresh else made.why,
+            lead=made.lead if made.fresh else None, customer=made.customer,
+        )  # fmt: skip
+    if rows:
+        await turn.record("import.chunk", fact.subject, batch=batch.id)
+        return
+    await _finish(turn, batch)
+
+
+async def _finish(turn: Turn, batch: Batch) -> None:
+    """Says once what came of it; owners hear of theirs only when the leads were to be given out."""
+    if not await batches.move(turn.tx, batch.id, ["running"], "done", finished_at=turn.now):
+        return
+    count = await batches.counts(turn.tx, batch.id)
+    await turn.send(
+        cards.finished(batch.id, batch.filename, count.get("made", 0), count.get("repeat", 0), count.get("wrong", 0),
+                       count.get("failed", 0)),
+        to=batch.member, key=f"import:{batch.id}",
+    )  # fmt: skip
+    if batch.mode == "assign":
+        made = [row.lead for row in await batches.rows(turn.tx, batch.id, ["made"]) if row.lead]
+        owners = Counter([(await leads.get(turn.tx, lead)).owner for lead in made])
+        for owner, number in owners.items():
+            if owner:
+                await turn.tell(cards.given(batch.id, number), to=owner, key=f"import:{batch.id}:{owner}")
+
+
+# ── and taken back ─────────────────────────────────────────────────────────────────────────────────────
+@router.form("import.undo")
+async def undo_by_page(turn: Turn, form: Form) -> None:
+    """撤销 on the page."""
+    batch = await _mine(turn, form)
+    await _undo(turn, batch.id)
+
+
+async def _undo(turn: Turn, id: int) -> str:
+    """Closes what the batch made and nobody has worked on since; what was worked on stays. Raises Refused."""
+    batch = await batches.get(turn.tx, id)
+    if batch is None or (batch.member != turn.me.id and not turn.me.has(Role.ADMIN)):
+        raise Refused(f"没有你的导入 B-{id}")
+    if batch.state != "done":
+        raise Refused(f"B-{id} {'已经撤销过' if batch.state == 'undone' else '还没有录完，不能撤销'}")
+    if turn.now > (batch.finished_at or turn.now) + UNDO:
+        raise Refused(f"B-{id} 过了 {UNDO.days} 天，不能整批撤销了")
+    await batches.move(turn.tx, id, ["done"], "undone", undone_at=turn.now)
+    gone, kept = await importing.take_back(turn, id)
+    await audit.add(turn.tx, turn.now, turn.me.id, "import.undone", f"B-{id}", {"gone": gone, "kept": kept},
+                    turn.event_id)  # fmt: skip
+    return f"已撤销 B-{id}：{gone} 条线索作废" + (f"，{kept} 条已有跟进，保留。" if kept else "。")
