@@ -21,7 +21,7 @@ from store.batches import Batch, Known, Row
 
 router = Router("imports")
 KEEPERS = (Role.ADMIN, Role.MANAGER, Role.DIRECTOR)
-CHUNK = 25
+CHUNK = 10
 """How many rows are taken in by one transaction: others get their turn in between."""
 UNDO = timedelta(days=30)
 
