@@ -12,10 +12,10 @@ from web.errors import Handler, Refusal, in_one_shape
 from web.forms import Forms
 from web.health import Health
 from web.hooks import Hooks
+from web.imports import Imports
 from web.records import Records
 from web.site import Site
 from web.trail import Trail
-from web.imports import Imports
 
 OPENAPI = Path(__file__).parent.parent / "docs" / "openapi.json"
 SITE = web.AppKey("site", Site)
