@@ -17,11 +17,13 @@ from typing import Any
 
 from aiohttp import web as http
 
-from bot import logs
+from bot import config_history, logs
 from bot.bells import Bells
+from bot.canary import CanaryPlatform
 from bot.clock import Clock
 from bot.config import BadConfig, Config, load
 from bot.engine import Engine
+from bot.mail import MailPlatform
 from bot.platform import Platform, Shared
 from bot.quota import Quota
 from bot.wecom.menu import Entry
@@ -96,11 +98,18 @@ def platforms_of(config: Config, shared: Shared, clock: Clock, quota: Quota) -> 
     if config.dingtalk.enabled:
         meter = quota.meter("dingtalk")
         made.append(DingtalkPlatform(config.dingtalk, shared, clock.now, meter, config.app.public_url))
+    if config.mail.host:
+        made.append(MailPlatform(config.mail, config.app.name))
     return made
 
 
-async def start(config: Config, *, clock: Clock | None = None, migrating: bool = False) -> App:
-    """Builds and starts everything. Raises BadConfig, Busy, migrate.Older or migrate.Newer before it touches anything."""
+async def start(
+    config: Config, *, clock: Clock | None = None, migrating: bool = False, source: Path | None = None
+) -> App:
+    """Builds and starts everything. `source`: the file that the configuration came from.
+
+    Raises BadConfig, Busy, migrate.Older or migrate.Newer before it touches anything.
+    """
     import handlers
     from nlp import workdays
     from nlp.warm import warm
@@ -117,6 +126,13 @@ async def start(config: Config, *, clock: Clock | None = None, migrating: bool =
         if migrating:
             await migrate.upgrade(db)
         await migrate.check(db)
+        async with db.write() as tx:
+            settled = await config_history.settle(tx, config, _origin(source), clock.now())
+        if settled.store.pool != config.store.pool:
+            await db.close()
+            db = Database(config.store.database, pool=settled.store.pool)
+            db.own()
+        config = settled
         bells = Bells()
         if config.store.redis:
             shared = RedisShared(config.store.redis)
@@ -125,7 +141,7 @@ async def start(config: Config, *, clock: Clock | None = None, migrating: bool =
         else:
             shared = LocalShared()
         quota = Quota(db, config.app.zone)
-        platforms = platforms_of(config, shared, clock, quota)
+        platforms = [*platforms_of(config, shared, clock, quota), CanaryPlatform()]
         engine = Engine(db, config, clock, handlers.ROUTERS, platforms, shared, quota, bells)
         pages = make_app(engine)
         pages.add_routes(dev_routes(engine))
@@ -157,9 +173,19 @@ async def _until_told() -> None:
     await stop.wait()
 
 
-async def serve(config: Config, *, migrating: bool) -> int:
+def _origin(source: Path | None) -> dict[str, str]:
+    """Who owns the configuration file: the nearest thing to who changed it."""
+    if source is None or not source.exists():
+        return {}
+    try:
+        return {"who": f"{source.owner()}（{source.name}）"}
+    except (KeyError, OSError):
+        return {"who": source.name}
+
+
+async def serve(config: Config, *, migrating: bool, source: Path | None = None) -> int:
     """`main.py serve`."""
-    app = await start(config, migrating=migrating)
+    app = await start(config, migrating=migrating, source=source)
     print(f"genjin 正在运行：http://{config.app.host}:{app.port}/healthz", flush=True)
     await _until_told()
     await app.stop()
@@ -175,7 +201,7 @@ def run_serve(args: argparse.Namespace) -> int:
         return _say(str(error))
     logs.configure(config.app.log)
     try:
-        return _run(serve(config, migrating=args.migrate))
+        return _run(serve(config, migrating=args.migrate, source=Path(args.config)))
     except (BadConfig, Busy, migrate.Older, migrate.Newer) as error:
         return _say(str(error))
     except OSError as error:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -46,7 +47,17 @@ async def ask(platforms: Sequence[Platform]) -> list[Check]:
 
 async def keep(db: Database, platforms: Sequence[Platform], now: datetime) -> None:
     """Asks the platforms and keeps the answer for /诊断, which must not wait for the network."""
-    found = await ask(platforms)
+    await put(db, await ask(platforms), now)
+
+
+def loads(text: str | None) -> dict[str, Any]:
+    """A setting that holds JSON; {} when it was never set."""
+    found: dict[str, Any] = json.loads(text) if text else {}
+    return found
+
+
+async def put(db: Database, found: Sequence[Check], now: datetime) -> None:
+    """Keeps what was found, for /诊断."""
     text = json.dumps({"at": now.isoformat(), "checks": [asdict(one) for one in found]}, ensure_ascii=False)
     async with db.write() as tx:
         await settings.put(tx, KEY, text, "", now)

@@ -1,9 +1,9 @@
-"""The sections of config.toml about what comes round by the clock: digests, and what becomes of missed ones."""
+"""The sections of config.toml about digests, about how the machine watches itself, and about mail."""
 
 from datetime import time, timedelta
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from bot.config_kit import Duration, Section
 from rules.schedule import Days, Missed, Run
@@ -38,3 +38,42 @@ SCHEDULES = (
     Schedule(does="overdue"),
     Schedule(does="week", at="08:40", days="monday"),
 )
+
+
+class Watch(Section):
+    """[watch]: how the machine watches itself."""
+
+    canary: Duration = timedelta(minutes=5)
+    window: Duration = timedelta(hours=1)
+    baseline: Duration = timedelta(days=14)
+    least: int = Field(default=5, ge=1)
+    drop: float = Field(default=0.5, gt=0, lt=1)
+    disk_mb: int = Field(default=500, ge=0)
+    alarm_to: tuple[str, ...] = ()
+
+    @field_validator("alarm_to")
+    @classmethod
+    def _channels(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            channel, _, address = one.partition(":")
+            if not channel or not address:
+                raise ValueError(f'{one!r} 看不懂，要写成 "mail:it@example.com"')
+        return value
+
+
+class Mail(Section):
+    """[mail]: the SMTP server that mail goes out by; without a host there is no mail."""
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    sender: str = ""
+    per_second: int = Field(default=1, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.host and "@" not in self.sender:
+            raise ValueError('写了 host 就要写 sender，例如 "crm@example.com"')
+        return self

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot import checks
 from bot.bells import Bells
 from bot.clock import Clock, Pump
 from bot.config import Config
@@ -20,6 +19,7 @@ from bot.outbox import Sender
 from bot.platform import Platform, Shared
 from bot.quota import Quota
 from bot.router import Router
+from bot.watch import Watch
 from store import audit, queues, settings, team
 from store.db import Database, passing
 
@@ -83,6 +83,7 @@ class Engine:
         self._inbox = Lanes(db, clock, self.bells, "inbox", self.me, self._worker.lane, parallel=16)
         self._outbox = Lanes(db, clock, self.bells, "outbox", self.me, self._sender.lane, parallel=32)
         self._pump = Pump(db, clock, self.bells)
+        self.watch = Watch(db, config, clock, self.bells, platforms, self.intake)
         self._tasks: list[asyncio.Task[None]] = []
         self._forms: dict[str, asyncio.Event] = {}
         self.draining = False
@@ -113,7 +114,7 @@ class Engine:
         if "work" in roles:
             self._spawn(self._inbox.run(), self._outbox.run())
         if "timers" in roles:
-            self._spawn(self._pump.run(), self._housekeeping(), self._look_at_platforms())
+            self._spawn(self._pump.run(), self._housekeeping(), self._watching())
         if not self.db.sqlite:
             self._spawn(self._heart())
         if "intake" in roles:
@@ -170,15 +171,21 @@ class Engine:
                 if not passing(error):
                     log.exception("housekeeping failed")
 
-    async def _look_at_platforms(self) -> None:
-        """Keeps what the platforms say of themselves, for /诊断, which must not wait for the network."""
+    async def _watching(self) -> None:
+        """Looks every minute at the platforms and at itself, for /诊断 and for the alarms; sends the canary round."""
         await asyncio.sleep(LOOK_FIRST)
+        canary = self.config.watch.canary.total_seconds()
+        loop = asyncio.get_running_loop()
+        next_canary = loop.time() + LOOK_EVERY
         while True:
             try:
-                await checks.keep(self.db, self.platforms, self.clock.now())
+                await self.watch.look()
+                if canary and loop.time() >= next_canary:
+                    next_canary = loop.time() + canary
+                    await self.watch.canary()
             except Exception as error:
                 if not passing(error):
-                    log.exception("looking at the platforms failed")
+                    log.exception("watching failed")
             await asyncio.sleep(LOOK_EVERY)
 
     # ── forms ───────────────────────────────────────────────────────────────────────────────────────────

@@ -285,6 +285,7 @@ class Sender:
             link=str(body.get("link", "")),
             due=datetime.fromisoformat(due).astimezone(UTC) if due else None,
             ref=str(body.get("ref", "")),
+            letter={str(key): str(value) for key, value in body.get("letter", {}).items()},
             again=row.attempts > 0 or row.ledger == "sent",
         )
 

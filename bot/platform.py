@@ -1,6 +1,6 @@
 """What every chat platform fulfils, and how a send can fail."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,6 +81,7 @@ class Outgoing:
     link: str = ""
     due: datetime | None = None
     ref: str = ""
+    letter: Mapping[str, str] = field(default_factory=dict)  # mail only: subject, html, unsubscribe
     again: bool = False  # tried before: it may have arrived, so "used up" or "exists already" means it did
 
 

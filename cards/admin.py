@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cards.actions_sla import Replay
+from cards.actions_watch import ReplayAll
 from cards.card import Button, Card, Tone
 from rules.text import clip
 
@@ -58,7 +59,10 @@ def letters(found: Sequence[Letter], total: int) -> Card:
         kind="dead",
         title=f"死信 {total} 条",
         lines=tuple(f"E-{one.id} {one.at} {clip(one.why, 80)}" for one in found),
-        buttons=tuple(Button(f"重放 E-{one.id}", Replay(one.id).pack()) for one in found),
+        buttons=(
+            *(Button(f"重放 E-{one.id}", Replay(one.id).pack()) for one in found),
+            *((Button("全部重放", ReplayAll(total).pack()),) if total > 1 else ()),
+        ),
         note=f"另有 {total - len(found)} 条" if total > len(found) else "",
         tone=Tone.WARN,
     )

@@ -1,6 +1,6 @@
 """For those who run the bot: alerts, who arrived (R0), /诊断, /重试队列. (B78, B85; product C.5, M11)"""
 
-from bot import checks
+from bot import checks, watch
 from bot.config import PLATFORMS
 from bot.events import Alert, Arrived
 from bot.router import Router
@@ -8,6 +8,7 @@ from bot.turn import ALARM, Turn
 from cards import admin as cards
 from cards import help as help_cards
 from cards.actions_sla import Replay
+from handlers import watch as recovery
 from rules.team import Role
 from rules.text import when
 from store import audit, queues, settings, team
@@ -31,6 +32,7 @@ async def alarm(turn: Turn, alert: Alert) -> None:
     key = f"alert:{alert.platform}:{alert.code}"[:120]
     if await settings.get(turn.tx, key) == hour:
         return
+    await recovery.note_backlog(turn)
     await settings.put(turn.tx, key, hour, "", turn.now)
     section = PLATFORMS.get(alert.platform)
     card = cards.alert(
@@ -46,16 +48,25 @@ async def alarm(turn: Turn, alert: Alert) -> None:
             await turn.send(card, to=person.id, priority=ALARM)
 
 
-@router.command("诊断", usage="/诊断", about="看机器人自己的状态", may=KEEPERS)
-async def diagnose(turn: Turn, _words: str) -> None:
-    """Every check: our tables now, the platforms as they were asked last."""
-    found = await checks.gather(turn.tx, turn.config, turn.calendar, turn.now)
+@router.command("诊断", usage="/诊断", about="看机器人自己的状态，/诊断 恢复进度 看积压", may=KEEPERS)
+async def diagnose(turn: Turn, words: str) -> None:
+    """Every check: our tables now, the platforms and the process as they were asked last."""
+    if words.strip() in {"恢复进度", "恢复", "进度"}:
+        await turn.answer(await recovery.progress(turn))
+        return
+    found = [
+        *await checks.gather(turn.tx, turn.config, turn.calendar, turn.now),
+        *await watch.of_tables(turn.tx, turn.config, turn.calendar, turn.now),
+    ]
     await turn.answer(cards.diagnosis([cards.Line(one.name, one.state, one.text, one.fix) for one in found]))
 
 
 @router.command("重试队列", usage="/重试队列", about="看没处理成功的事件，可以重放", may=KEEPERS)
-async def dead(turn: Turn, _words: str) -> None:
-    """The newest dead letters, each with 重放."""
+async def dead(turn: Turn, words: str) -> None:
+    """The newest dead letters, each with 重放; /重试队列 全部 drives everything again."""
+    if words.strip() in {"全部", "全部重放"}:
+        await recovery.drive(turn)
+        return
     total = (await queues.depth(turn.tx, "inbox")).dead
     if not total:
         await turn.answer("死信 0 条，都处理成功了。")

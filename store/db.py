@@ -4,9 +4,10 @@ import asyncio
 import fcntl
 import heapq
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
@@ -16,11 +17,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
+from store.load import LOCKED, LoadMeter
+
 T = TypeVar("T")
 _HURRY = text("SET LOCAL synchronous_commit TO off")
 
 Tx = AsyncConnection
 """An open transaction. Store functions take it first; the caller owns commit and rollback."""
+
+LOCK_TIMEOUT = 5.0
+"""Seconds that a statement waits at a row's lock before it gives up (and its work is tried again)."""
+LOCK_STATES = frozenset({"55P03", "40P01"})
 
 INTAKE, WORK, IDLE = 0, 1, 2
 """Priorities on the one SQLite writer: what waits for an acknowledgement goes first."""
@@ -116,9 +123,10 @@ class Database:
         self._writer: Engine | None = None
         self._reader: Engine | None = None
         self._async: AsyncEngine | None = None
+        self.load = LoadMeter(pool)
         if self.sqlite:
-            self._writer = _sqlite_engine(url, writer=True)
-            self._reader = _sqlite_engine(url, writer=False)
+            self._writer = _sqlite_engine(url, writer=True, load=self.load)
+            self._reader = _sqlite_engine(url, writer=False, load=self.load)
             # one thread for commits: the loop goes on while the disk writes
             self._disk = ThreadPoolExecutor(1, thread_name_prefix="commit")
         else:
@@ -144,7 +152,7 @@ class Database:
         `durable` False: need not survive a power cut (a lease, a note), so nobody waits for the disk.
         """
         if self._async is not None:
-            async with self._async.begin() as tx:
+            async with self._metered(self._async.begin()) as tx:
                 if not durable:
                     await tx.execute(_HURRY)
                 yield tx
@@ -186,12 +194,31 @@ class Database:
         """A connection for reading; on SQLite it cannot write. `slow`: for questions that take milliseconds (a board over
         all leads); on SQLite they run in a thread, so that the loop goes on meanwhile."""
         if self._async is not None:
-            async with self._async.connect() as tx:
+            async with self._metered(self._async.connect()) as tx:
                 yield tx
             return
         assert self._reader is not None
         with self._reader.connect() as connection:
             yield cast(Tx, _SlowTx(connection) if slow else _SqliteTx(connection))
+
+    @asynccontextmanager
+    async def _metered(self, connecting: AbstractAsyncContextManager[AsyncConnection]) -> AsyncIterator[Tx]:
+        """A connection of the pool, with how long it was waited for and what gave up at a lock."""
+        began = self.load.began()
+        try:
+            async with connecting as tx:
+                self.load.got(began)
+                yield tx
+        except PoolTimeout:
+            self.load.got(began)
+            raise
+        except DBAPIError as error:
+            state = str(getattr(error.orig, "sqlstate", "") or "")
+            if state in LOCK_STATES:
+                self.load.locked(LOCK_TIMEOUT if state == "55P03" else 0.0)
+            raise
+        finally:
+            self.load.ended()
 
     async def close(self) -> None:
         """Closes all connections and gives the file up."""
@@ -206,7 +233,7 @@ class Database:
             self._lock_file = None
 
 
-def _sqlite_engine(url: str, *, writer: bool) -> Engine:
+def _sqlite_engine(url: str, *, writer: bool, load: LoadMeter) -> Engine:
     path = Path(url.removeprefix("sqlite:///"))
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -229,7 +256,12 @@ def _sqlite_engine(url: str, *, writer: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+        began = time.perf_counter()
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+        finally:
+            if (waited := time.perf_counter() - began) >= LOCKED:
+                load.locked(waited)
 
     return engine
 
@@ -249,7 +281,7 @@ def _postgres_engine(url: str, pool: int) -> AsyncEngine:
             "server_settings": {
                 "timezone": "UTC",
                 "statement_timeout": "10000",
-                "lock_timeout": "5000",
+                "lock_timeout": str(int(LOCK_TIMEOUT * 1000)),
                 "idle_in_transaction_session_timeout": "30000",
             }
         },

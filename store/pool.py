@@ -63,6 +63,13 @@ async def next_retry(tx: Tx) -> datetime | None:
     return found
 
 
+async def retry_now(tx: Tx, now: datetime) -> int:
+    """Every lead that waits for a later try is due now. Returns how many."""
+    waits = sa.update(pool).where(pool.c.retry_at.is_not(None), pool.c.retry_at > now).values(retry_at=now)
+    await tx.execute(waits)
+    return await waiting(tx)
+
+
 async def waiting(tx: Tx) -> int:
     """How many leads wait to be tried again."""
     query = sa.select(sa.func.count()).select_from(pool).where(pool.c.retry_at.is_not(None))

@@ -27,3 +27,14 @@ async def once(tx: Tx, key: str, value: str, now: datetime) -> str:
     insert = upsert(tx, setting).values(key=key, value=value, changed_by="", at=now)
     await tx.execute(insert.on_conflict_do_nothing(index_elements=["key"]))
     return await get(tx, key) or value
+
+
+async def starting(tx: Tx, prefix: str) -> dict[str, str]:
+    """All settings whose key begins with `prefix`."""
+    query = sa.select(setting.c.key, setting.c.value).where(setting.c.key.startswith(prefix, autoescape=True))
+    return {row.key: row.value for row in await tx.execute(query.order_by(setting.c.key))}
+
+
+async def drop(tx: Tx, key: str) -> None:
+    """Forgets a setting."""
+    await tx.execute(sa.delete(setting).where(setting.c.key == key))
