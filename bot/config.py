@@ -303,6 +303,13 @@ class _Member(_Section):
     tags: tuple[str, ...] = ()
     available: bool = True
     assignable: bool = True
+    shifts: tuple[str, ...] = ()
+
+    @field_validator("shifts")
+    @classmethod
+    def _own_shifts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        hours.parse_shifts(value)
+        return value
 
     @field_validator("available", "assignable", mode="before")
     @classmethod
@@ -509,6 +516,12 @@ class Pool(_Section):
         return PoolRules(self.levels.get(level, self.recycle), self.warn, self.daily_claims, self.cooldown)
 
 
+class Away(_Section):
+    """[away]: leave."""
+
+    longest: Duration = timedelta(days=180)
+
+
 class GroupSection(_Section):
     """[[group]]: who gets leads of some kind (B09)."""
 
@@ -538,6 +551,7 @@ class Config(_Section):
     messages: Messages = Messages()
     assignment: Assignment = Assignment()
     pool: Pool = Pool()
+    away: Away = Away()
     team: tuple[TeamSection, ...] = ()
     member: tuple[MemberSection, ...] = ()
     group: tuple[GroupSection, ...] = ()

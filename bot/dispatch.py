@@ -18,7 +18,7 @@ from cards.card import Card, from_json
 from rules.errors import Denied, Refused
 from rules.hours import Calendar
 from rules.team import Member, Role
-from store import audit, queues, screens, team
+from store import audit, leave, queues, screens, team
 from store.db import Tx
 from store.queues import Inrow
 from store.screens import OnScreen
@@ -102,7 +102,7 @@ class Dispatcher:
         if not message.user:
             log.info("message without a sender id", event_id=turn.event_id, platform=message.platform)
             return
-        member = await team.by_user(turn.tx, message.platform, message.user)
+        member = await _who(turn, message.platform, message.user)
         if member is None:
             await self._stranger(turn, message)
             return
@@ -210,7 +210,7 @@ class Dispatcher:
 
     # ── clicks ──────────────────────────────────────────────────────────────────────────────────────────
     async def _click(self, turn: Turn, click: Click) -> None:
-        member = await team.by_user(turn.tx, click.platform, click.user)
+        member = await _who(turn, click.platform, click.user)
         if member is None:
             log.info("click by a stranger", event_id=turn.event_id, platform=click.platform)
             return
@@ -301,6 +301,14 @@ class Dispatcher:
             step = next((r.steps[no.step] for r in self.routers if no.step in r.steps), None)
             if step is not None:
                 await step(turn, no)
+
+
+async def _who(turn: Turn, platform: str, user: str) -> Member | None:
+    """Whoever wrote or clicked, with those for whom they stand in now."""
+    member = await team.by_user(turn.tx, platform, user)
+    if member is None:
+        return None
+    return replace(member, covers=await leave.covered_by(turn.tx, member.id, turn.now))
 
 
 def offered(card: Card) -> set[str]:

@@ -3,22 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.config import Config
 from bot.events import Event, Fact, Form, Incoming, encode
 from bot.incoming import incoming
 from bot.platform import Way
+from cards.away import stands_in
 from cards.card import Card, from_json, to_json
+from rules.away import stand_in
 from rules.budget import speak_at, today
 from rules.hours import Calendar, deliver_at
 from rules.team import Member
-from store import budget, queues, screens
+from store import budget, leave, queues, screens, team
 from store.db import Tx
 from store.queues import Outrow
 from store.screens import OnScreen
 
+C = TypeVar("C", Card, Card | None)
 ALARM, NORMAL, DIGEST = 0, 1, 2
 """Priorities of what goes out: an alarm before a card before a digest."""
 
@@ -91,7 +94,9 @@ class Turn:
 
     async def tell(self, card: Card, *, to: str, priority: int = NORMAL, key: str = "") -> int:
         """Like `send`, for what the bot says unasked: in quiet hours it waits for the morning bundle, and when the
-        person has heard nearly enough today, for the next one (returns 0)."""
+        person has heard nearly enough today, for the next one (returns 0). While they are away, what is about a lead
+        goes to who stands in."""
+        to, card = await self._instead(to, card.subject, card)
         at = await self.free_at(to, priority=priority)
         if at <= self.now:
             return await self.unasked(card, to=to, priority=priority, key=key)
@@ -123,6 +128,10 @@ class Turn:
         `at` (default: now) is moved out of quiet hours; `within` waits a little for others to merge with.
         handlers/notices.py turns them into one card.
         """
+        shown = from_json(payload["card"]) if "card" in payload else None
+        to, shown = await self._instead(to, subject, shown)
+        if shown is not None:
+            payload = {**payload, "card": to_json(shown)}
         due = deliver_at(self.calendar, (at or self.now) + within)
         await screens.add_notice(
             self.tx, member=to, kind=kind, subject=subject, payload=payload, now=self.now
@@ -215,6 +224,19 @@ class Turn:
         """Hands a form to the inbox, to be handled in its own transaction; once for its name and key."""
         await queues.take(self.tx, [incoming(form)], self.now, encode=encode)
         self.rang.add("inbox")
+
+    async def _instead(self, to: str, subject: str, card: C) -> tuple[str, C]:
+        """Who hears of a lead instead of somebody who is away, and the card that says so."""
+        if not subject.startswith("L-"):
+            return to, card
+        away = await leave.away(self.tx, self.now)
+        who = stand_in(to, away)
+        if who == to:
+            return to, card
+        absent = await team.get(self.tx, to)
+        if card is not None:
+            card = stands_in(card, absent.name if absent else to)
+        return who, card
 
     # ── how ─────────────────────────────────────────────────────────────────────────────────────────────
     def _key(self, key: str) -> str:

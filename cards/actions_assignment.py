@@ -36,3 +36,27 @@ class GrantHold(Action):
     by: str
     days: int
     yes: bool
+
+
+@dataclass(frozen=True)
+class ConfirmLeave(Action):
+    """确认 on a leave."""
+
+    leave: int
+
+
+@dataclass(frozen=True)
+class ChangeDelegate(Action):
+    """改人: the next line names who stands in."""
+
+    leave: int
+
+
+@dataclass(frozen=True)
+class HandAll(Action):
+    """全部给李倩 / 按规则自动分 / 入公海 for a leaver. `how`: a member id, "auto" or "pool"; `total` is what the preview
+    counted."""
+
+    member: str
+    how: str
+    total: int

@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.turn import Turn
+from cards.away import days
 from handlers import pooling
 from handlers.happened import happened
 from handlers.regions import around
 from rules import assignment
 from rules.assignment import Ask, Candidate, Decision, Standing
+from rules.hours import MIDNIGHT, parse_shifts
 from rules.leads import Customer, Lead
 from rules.pool import DECLINED, UNASSIGNED
 from rules.team import Member
 from store import assignment as turns
-from store import checkins, customers, leads, pool, queues, team
+from store import checkins, customers, leads, leave, pool, queues, team
 from store.pool import Pooled
 
 RETRY, SWEEP = "assign.retry", "all"
@@ -40,15 +42,29 @@ async def standings(turn: Turn, members: Sequence[Member], *, by_hand: bool = Fa
     today = await leads.assigned_counts(turn.tx, start)
     loads = await leads.open_counts(turn.tx) if turn.config.assignment.open_cap else {}
     owed = await turns.owed(turn.tx)
+    absent = await leave.away(turn.tx, turn.now)
+    off = off_shift(turn)
     busy = set() if by_hand else set(await checkins.members_at_work(turn.tx))
     nothing = turns.Owed()
     return {
         one.id: Standing(
             today=today.get(one.id, 0), open=loads.get(one.id, 0), won=owed.get(one.id, nothing).won,
             decided=owed.get(one.id, nothing).decided, credit=owed.get(one.id, nothing).credit, busy=one.id in busy,
+            away=f"休假{days(absent[one.id], turn.zone)}" if one.id in absent else "", off_shift=one.id in off,
         )
         for one in members
     }  # fmt: skip
+
+
+def off_shift(turn: Turn) -> set[str]:
+    """Members with shifts of their own that do not run now."""
+    now = turn.wall.time()
+    own = {one.id: parse_shifts(one.shifts) for one in turn.config.member if one.shifts}
+    return {
+        id
+        for id, spans in own.items()
+        if not any(start <= now and (now < end or end == MIDNIGHT) for start, end in spans)
+    }
 
 
 async def candidates_for(turn: Turn, lead: Lead) -> list[Candidate]:
@@ -100,6 +116,18 @@ async def assign(turn: Turn, lead: Lead, *, without: Sequence[str] = (), why: st
     await pool.take(turn.tx, lead.id)
     await happened(turn, lead.id, "lead.assigned", owner=owner, by="", why=line, restart=True, auto=True)
     return Given(given, made)
+
+
+async def choose(turn: Turn, lead: Lead, *, without: Sequence[str]) -> Member | None:
+    """Whose turn it is to take over a lead; books the turn and keeps the decision, moves nothing."""
+    await turns.take_turn(turn.tx, turn.now, turn.config.assignment.win_window)
+    members = [one for one in await team.everyone(turn.tx) if one.id not in without]
+    ask = ask_of(lead, await customers.get(turn.tx, lead.customer))
+    has = await standings(turn, members, by_hand=True)
+    made = assignment.decide(members, ask, has, turn.config.assignment.weights(), turn.config.groups())
+    await turns.keep(turn.tx, lead.id, made, turn.now, turn.event_id)
+    await turns.settle(turn.tx, made, f"{turn.wall:%Y-%m-%d}")
+    return made.chosen.member if made.chosen else None
 
 
 async def _nobody(turn: Turn, lead: Lead, *, declined: bool) -> Lead:

@@ -10,7 +10,7 @@ from cards.actions_checkins import CheckinStep, StartCheckin, short
 from cards.card import Card, from_json
 from handlers import drafts
 from handlers.followups import RECORDED, STARTED, choices, label, label_of, newest_card, record, router, show
-from handlers.guard import ASKS, CHOOSES, cancel, current, guard, hold
+from handlers.guard import ASKS, CHOOSES, cancel, current, due, guard, hold
 from nlp import times
 from nlp.next_step import read_next
 from rules.checkins import (
@@ -24,7 +24,6 @@ from rules.checkins import (
     may_start,
     quick,
     quick_labels,
-    still_due,
 )
 from rules.errors import Refused
 from rules.hours import deliver_at
@@ -83,7 +82,7 @@ async def begin(turn: Turn, lead: Lead) -> tuple[CheckIn, Lead]:
             raise hold(running)
         return running, lead
     owner = await team.get(turn.tx, lead.owner) if lead.owner else None
-    may_start(lead, turn.me.id, owner.name if owner else "")
+    may_start(lead, turn.me.id, owner.name if owner else "", turn.me.covers)
     checkin = await checkins.add(turn.tx, lead.id, turn.me.id, turn.now)
     if lead.acked_at is None:  # having seen it stops repeats; only a record stops the climb (A.2 #2)
         lead = await leads.save(turn.tx, replace(lead, acked_at=turn.now))
@@ -163,7 +162,7 @@ async def answered(turn: Turn, message: Message) -> bool:
     if checkin is None:
         return False
     lead = await leads.get(turn.tx, checkin.lead)
-    if not still_due(checkin, lead):
+    if not await due(turn, checkin, lead):
         await cancel(turn, checkin, lead)
     elif checkin.step is Step.NEXT:
         await _next_said(turn, checkin, message)
@@ -213,7 +212,7 @@ def _whole(action: str, text: str) -> str:
 async def take(turn: Turn, checkin: CheckIn, answer: Answer, *, deadline: bool = False) -> None:
     """An answer to the open step: the next step on the same card, or the record."""
     lead = await leads.get(turn.tx, checkin.lead)
-    if not still_due(checkin, lead):
+    if not await due(turn, checkin, lead):
         await cancel(turn, checkin, lead)
         return
     after = await checkins.save(turn.tx, advance(checkin, answer, turn.now, choices(turn.config)))
@@ -334,7 +333,7 @@ async def nudge(turn: Turn, timer: Timer) -> None:
     if checkin is None or checkin.state is not State.OPEN:
         return
     lead = await leads.find(turn.tx, checkin.lead)
-    if lead is None or not still_due(checkin, lead):
+    if lead is None or not await due(turn, checkin, lead):
         return
     waits = turn.config.checkin.nudges
     at = deliver_at(turn.calendar, turn.now)
@@ -361,5 +360,5 @@ async def lead_moved(turn: Turn, fact: Fact) -> None:
     if lead is None:
         return
     for checkin in await checkins.open_on(turn.tx, lead.id):
-        if not still_due(checkin, lead):
+        if not await due(turn, checkin, lead):
             await cancel(turn, checkin, lead)

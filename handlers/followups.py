@@ -11,7 +11,7 @@ from cards import checkins as cards
 from cards.actions_checkins import MoreAfter, SnoozeNext, StartCheckin
 from cards.card import Card, from_json
 from handlers import forms, resources
-from handlers.guard import ASKS, CHOOSES
+from handlers.guard import ASKS, CHOOSES, due
 from handlers.happened import happened
 from handlers.undo import undoer
 from rules.checkins import (
@@ -24,7 +24,6 @@ from rules.checkins import (
     remind_at,
     restore,
     settle,
-    still_due,
     took,
 )
 from rules.errors import Refused
@@ -189,7 +188,7 @@ async def next_due(turn: Turn, timer: Timer) -> None:
         return
     if timer.payload.get("at", lead.next_at.isoformat()) != lead.next_at.isoformat():
         return
-    if any(still_due(one, lead) for one in await checkins.open_on(turn.tx, lead.id)):
+    if any([await due(turn, one, lead) for one in await checkins.open_on(turn.tx, lead.id)]):
         return
     times = int(timer.payload.get("times", 0))
     shown = when(lead.next_at, turn.now, turn.zone) + (" 前" if timer.payload.get("deadline") else "")
@@ -206,7 +205,7 @@ async def next_due(turn: Turn, timer: Timer) -> None:
 async def snooze_next(turn: Turn, action: SnoozeNext) -> None:
     """稍后 30 分钟: the same reminder again; the next step itself keeps its time."""
     lead = await leads.get(turn.tx, action.lead)
-    if turn.on is None or lead.owner != turn.me.id or lead.next_at is None:
+    if turn.on is None or lead.owner not in {turn.me.id, *turn.me.covers} or lead.next_at is None:
         await turn.again()
         return
     at = turn.now + SNOOZE
@@ -229,7 +228,7 @@ async def undo_record(turn: Turn, what: Undoable) -> str:
     newest = await followups.of_lead(turn.tx, lead.id, limit=1)
     if not newest or newest[0].id != followup.id:
         raise Refused(f"{lead_id(lead.id)} 之后又有新的跟进，这一条不能撤销了")
-    if lead.owner != followup.member:
+    if lead.owner not in {followup.member, *turn.me.covers}:
         raise Refused(f"{lead_id(lead.id)} 已不归你负责，不能撤销了")
     await forms.call_off(turn, followup.id)
     await followups.take_back(turn.tx, followup.id, turn.now)

@@ -9,7 +9,7 @@ from rules.checkins import CheckIn, State, still_due
 from rules.errors import Refused
 from rules.leads import TITLES, Lead
 from rules.text import lead_id
-from store import checkins, leads, screens, team
+from store import checkins, leads, leave, screens, team
 
 ASKS, CHOOSES = "checkin.next", "checkin.step"
 """The open questions of the third step and of the first two."""
@@ -21,10 +21,17 @@ async def current(turn: Turn) -> CheckIn | None:
     if running is None:
         return None
     lead = await leads.get(turn.tx, running.lead)
-    if still_due(running, lead):
+    if await due(turn, running, lead):
         return running
     await cancel(turn, running, lead)
     return None
+
+
+async def due(turn: Turn, checkin: CheckIn, lead: Lead) -> bool:
+    """Whether an open check-in still makes sense, standing in for the owner included."""
+    if still_due(checkin, lead) or not lead.open:
+        return lead.open
+    return still_due(checkin, lead, await leave.covered_by(turn.tx, checkin.member, turn.now))
 
 
 def hold(running: CheckIn) -> Refused:

@@ -97,6 +97,13 @@ async def close(turn: Turn, lead: int, word: str) -> None:
             await turn.close(subject, word, but=turn.on.id if turn.on else 0)
 
 
+async def acting(turn: Turn, id: int) -> Lead:
+    """The lead, when it is open and the member's own or of somebody for whom they stand in: for what does not change
+    its owner. Raises Refused."""
+    lead = await leads.get(turn.tx, id)
+    return lead if lead.open and lead.owner in turn.me.covers else await mine(turn, id)
+
+
 async def mine(turn: Turn, id: int) -> Lead:
     """The lead, when it is open and the member's own. Raises Refused with what happened to it."""
     lead = await leads.get(turn.tx, id)
@@ -269,7 +276,7 @@ async def nobody(turn: Turn, lead: Lead, made: Decision) -> None:
 @router.click(MoreLead)
 async def more(turn: Turn, action: MoreLead) -> None:
     """更多: R1b on the same card."""
-    lead = await mine(turn, action.lead)
+    lead = await acting(turn, action.lead)
     await turn.update(_more(turn, await view(turn, lead)))
 
 
@@ -277,7 +284,7 @@ async def more(turn: Turn, action: MoreLead) -> None:
 async def back(turn: Turn, action: BackToLead) -> None:
     """返回: R1 again."""
     await turn.unexpect("lead.known")
-    await turn.update(await card(turn, await mine(turn, action.lead)))
+    await turn.update(await card(turn, await acting(turn, action.lead)))
 
 
 def _more(turn: Turn, shown: cards.LeadView) -> Card:
@@ -287,7 +294,7 @@ def _more(turn: Turn, shown: cards.LeadView) -> Card:
 @router.click(BadNumber)
 async def bad_number(turn: Turn, action: BadNumber) -> None:
     """号码无效: the lead is closed, the manager hears it, ten minutes to take it back."""
-    lead = await mine(turn, action.lead)
+    lead = await acting(turn, action.lead)
     if lead.version != action.version:
         await turn.update(_more(turn, await view(turn, lead)))
         return

@@ -18,7 +18,7 @@ from rules.leads import Lead
 from rules.sla import Overdue
 from rules.team import Member
 from rules.text import parse_id
-from store import budget, climbs, leads, queues, screens, tasks, team
+from store import budget, climbs, leads, leave, queues, screens, tasks, team
 from store.screens import Notice
 
 router = Router("notices")
@@ -155,7 +155,8 @@ async def _fresh(turn: Turn, person: Member, notice: Notice) -> Card | None:
 
 async def _about(turn: Turn, person: Member, card: Card, lead: Lead, notice: Notice) -> Card | None:
     touched = lead.last_followup_at is not None and lead.last_followup_at >= notice.created_at
-    if card.kind in FOR_OWNER and (not lead.open or lead.owner != person.id or touched):
+    others = await leave.covered_by(turn.tx, person.id, turn.now)
+    if card.kind in FOR_OWNER and (not lead.open or lead.owner not in {person.id, *others} or touched):
         return None
     match card.kind:
         case "lead.new":

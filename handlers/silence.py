@@ -172,7 +172,7 @@ async def _mine_or_my_teams(turn: Turn, id: int) -> Lead:
     owner = await team.get(turn.tx, lead.owner) if lead.owner else None
     if lead.open and access.may_move(turn.me, owner, turn.config.teams()):
         return lead
-    return await desk.mine(turn, id)
+    return await desk.acting(turn, id)
 
 
 async def _standing(turn: Turn, lead: Lead, fact: int = 0) -> facts.Happened:

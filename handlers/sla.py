@@ -269,7 +269,7 @@ async def seen(turn: Turn, lead: Lead) -> Lead:
 @router.click(Explain)
 async def explain(turn: Turn, action: Explain) -> None:
     """说明原因: the next line is the reason."""
-    lead = await desk.mine(turn, action.lead)
+    lead = await desk.acting(turn, action.lead)
     await seen(turn, lead)
     await turn.expect("sla.reason", lead=lead.id)
     who = "、".join(one.name for one in await above(turn, turn.me)) or "主管"
@@ -280,7 +280,7 @@ async def explain(turn: Turn, action: Explain) -> None:
 async def reason(turn: Turn, message: Message) -> None:
     """The reason, kept for the manager's next card; at once when the manager was told already."""
     await turn.unexpect("sla.reason")
-    lead = await desk.mine(turn, int(turn.expected["lead"]))
+    lead = await desk.acting(turn, int(turn.expected["lead"]))
     why = message.text.strip()[:200]
     happened = (await climbs.happened(turn.tx, [lead.id]))[lead.id]
     await facts.add(turn.tx, lead.id, sla.REASON, turn.now, payload={"by": turn.me.id, "why": why})
@@ -301,7 +301,7 @@ async def reason(turn: Turn, message: Message) -> None:
 @router.click(AskReassign)
 async def ask_reassign(turn: Turn, action: AskReassign) -> None:
     """我在外，请转派: the manager gets the candidates; the lead stays mine until it is moved."""
-    lead = await seen(turn, await desk.mine(turn, action.lead))
+    lead = await seen(turn, await desk.acting(turn, action.lead))
     teams = turn.config.teams()
     bosses = [one for one in await above(turn, turn.me) if access.may_move(one, turn.me, teams)]
     bosses = bosses or await team.with_role(turn.tx, Role.ADMIN)
@@ -320,7 +320,7 @@ async def ask_reassign(turn: Turn, action: AskReassign) -> None:
 @router.click(Snooze)
 async def snooze(turn: Turn, action: Snooze) -> None:
     """稍后 30 分钟: reminds again; the clock goes on, and the card says so."""
-    lead = await desk.mine(turn, action.lead)
+    lead = await desk.acting(turn, action.lead)
     if lead.version != action.version:
         await turn.update(await desk.card(turn, lead))
         return
@@ -334,7 +334,7 @@ async def snooze_by_words(turn: Turn, words: str) -> None:
     head, _, rest = words.partition(" ")
     number = parse_id(head) if head else None
     if number is not None and number[0] in ("", "L"):
-        lead, when_words = await desk.mine(turn, number[1]), rest
+        lead, when_words = await desk.acting(turn, number[1]), rest
     else:
         open_ones = await leads.of_owner(turn.tx, turn.me.id)
         if len(open_ones) != 1:

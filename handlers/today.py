@@ -22,7 +22,9 @@ router = Router("today")
 
 async def list_of_today(turn: Turn) -> list[Item]:
     """What I have to do today, in its order."""
-    mine = await leads.of_owner(turn.tx, turn.me.id)
+    mine = [
+        lead for who in (turn.me.id, *sorted(turn.me.covers)) for lead in await leads.of_owner(turn.tx, who)
+    ]
     running = await current(turn)
     todos = [Todo(one.id, one.lead or 0, one.subject) for one in await tasks.open_of(turn.tx, [turn.me.id])]
     midnight = (turn.wall + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)

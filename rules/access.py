@@ -48,8 +48,8 @@ def leads_team(member: Member, team: str, teams: Sequence[Team]) -> bool:
 def may_see(member: Member, owner: Member | None, teams: Sequence[Team]) -> bool:
     """Whether the member may see what belongs to `owner` (None: the public pool).
 
-    A rep sees their own and the pool, a manager the team, director and sales operations everything; service,
-    finance and IT see no sales records.
+    A rep sees their own, what they stand in for, and the pool, a manager the team, director and sales operations
+    everything; service, finance and IT see no sales records.
     """
     if member.gone:
         return False
@@ -57,7 +57,7 @@ def may_see(member: Member, owner: Member | None, teams: Sequence[Team]) -> bool
         return True
     if owner is None:
         return member.has(Role.REP, Role.MANAGER)
-    if owner.id == member.id:
+    if owner.id == member.id or owner.id in member.covers:
         return True
     return leads_team(member, owner.team, teams)
 
@@ -74,11 +74,11 @@ def may_move(member: Member, owner: Member | None, teams: Sequence[Team]) -> boo
 
 
 def sees_phone(member: Member, owner: Member | None, teams: Sequence[Team]) -> bool:
-    """Whether the member gets the full number: the owner; the team's manager (each time is audited). Pool numbers
-    stay masked until somebody takes the lead."""
+    """Whether the member gets the full number: the owner, who stands in for them; the team's manager (each time is
+    audited). Pool numbers stay masked until somebody takes the lead."""
     if owner is None or member.gone:
         return False
-    return owner.id == member.id or leads_team(member, owner.team, teams)
+    return owner.id == member.id or owner.id in member.covers or leads_team(member, owner.team, teams)
 
 
 def may_reveal(member: Member, owner: Member | None, teams: Sequence[Team]) -> bool:

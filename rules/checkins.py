@@ -1,7 +1,7 @@
 """The forced three-step check-in: its steps, what completes it, and what a complete one does to the lead (B17-B20)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -196,19 +196,20 @@ def filler(text: str) -> bool:
     return len(bare) <= _SHORT and (not bare or _FILLER.fullmatch(bare) is not None)
 
 
-def may_start(lead: Lead, member: str, owner_name: str) -> None:
-    """Raises Refused unless the member may check in on this lead now."""
+def may_start(lead: Lead, member: str, owner_name: str, covers: Collection[str] = ()) -> None:
+    """Raises Refused unless the member may check in on this lead now; `covers`: for whom they stand in."""
     if not lead.open:
         raise Refused(f"这条线索已结束（{TITLES[lead.status]}）")
     if not lead.owner:
         raise Refused("这条线索还在公海，先领取再跟进")
-    if lead.owner != member:
+    if lead.owner != member and lead.owner not in covers:
         raise Refused(f"这条线索的负责人是 {owner_name or lead.owner}，只有负责人能打卡")
 
 
-def still_due(checkin: CheckIn, lead: Lead) -> bool:
-    """Whether an open check-in still makes sense: the lead is open and still the member's."""
-    return lead.open and lead.owner == checkin.member
+def still_due(checkin: CheckIn, lead: Lead, covers: Collection[str] = ()) -> bool:
+    """Whether an open check-in still makes sense: the lead is open and still the member's, or somebody's for whom
+    they stand in."""
+    return lead.open and (lead.owner == checkin.member or lead.owner in covers)
 
 
 # ── quick answers to the last step ─────────────────────────────────────────────────────────────────────

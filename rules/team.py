@@ -22,6 +22,7 @@ class Member:
     """A person of the firm; `ids` holds their user id for each platform they are on.
 
     `platform` is the one they last wrote on ("" before the first word). `gone`: left or disabled.
+    `covers`: for whom they stand in now, known of whoever wrote or clicked.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Member:
     platform: str = ""
     gone: bool = False
     ids: Mapping[str, str] = field(default_factory=dict, hash=False)
+    covers: frozenset[str] = frozenset()
 
     def on(self, platform: str) -> str:
         """The member's user id on a platform, or ""."""

@@ -35,3 +35,9 @@ tally = _table(  # how often a member did something on a business day, where tha
     "tally", Column("member", String(64), primary_key=True), Column("day", String(10), primary_key=True),
     Column("name", String(16), primary_key=True), _number("n"),
 )  # fmt: skip
+leave = _table(  # somebody is away: from when until when, and who stands in
+    "leave", _id(), _text("member", 64), Column("start", UtcDateTime, nullable=False), Column("until", UtcDateTime, nullable=False),
+    _text("delegate", 64), _text("state", 16, default="asked"),  # asked · on · ended
+    _text("put_by", 64), _time("at", nullable=False),
+    Index("ix_leave_member", "member", "state"), Index("ix_leave_delegate", "delegate", "state"),
+)  # fmt: skip

@@ -97,6 +97,14 @@ def test_an_open_check_in_comes_after_everybody_free_but_before_nobody() -> None
     assert left.member is WANG
 
 
+def test_who_is_out_of_their_own_shift_comes_last_but_before_nobody() -> None:
+    standings = {"wanglei": Standing(off_shift=True), "liqian": Standing(busy=True)}
+    for people, who in (([WANG, LI], LI), ([WANG], WANG)):
+        made = decide(people, NINGBO, standings, PLAIN).chosen
+        assert made is not None
+        assert made.member is who
+
+
 def test_a_group_takes_its_kind_and_overflows_only_when_it_may() -> None:
     drawings = Group("图纸定制", ("liqian",), needs=("图纸", "定制"))
     ask = Ask((), ("按图纸加工", ""))

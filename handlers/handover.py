@@ -1,0 +1,167 @@
+"""A leaver's handover as one operation: leads, customers, tasks, drafts, check-ins, reminders (product C.4 7; B.3 #7)."""
+
+import re
+from dataclasses import replace
+
+from bot.router import Router
+from bot.turn import Turn
+from cards import away as cards
+from cards.actions_assignment import HandAll
+from cards.away import Belongings
+from cards.card import from_json
+from handlers import assigning, pooling, transfer
+from handlers import leads as desk
+from handlers.happened import happened
+from rules import names as spelled
+from rules.errors import Refused
+from rules.leads import TITLES
+from rules.pool import HANDED
+from rules.team import Member, Role
+from rules.text import lead_id
+from store import audit, handover, leads, team
+
+router = Router("handover")
+MAY = (Role.ADMIN, Role.DIRECTOR, Role.MANAGER)
+HOW = "这样写：/交接 王磊 → 李倩（先看预览：/交接 王磊）"
+
+
+@router.command("交接", usage="/交接 王磊 [→ 李倩]", about="离职或调岗：客户、线索、任务一次交接", may=MAY)
+async def preview(turn: Turn, words: str) -> None:
+    """The preview; nothing moves before a button is pressed."""
+    who, to = _two(words)
+    former = await _former(turn, who)
+    if not turn.me.has(Role.ADMIN, Role.DIRECTOR) and former.team not in await team.teams_of(
+        turn.tx, turn.me.id
+    ):
+        raise Refused(f"{former.name} 不在你的团队里")
+    has = await _has(turn, former.id)
+    if not has.total:
+        raise Refused(f"{former.name} 名下没有要交接的")
+    if to:
+        taker = await transfer.colleague(turn, to)
+        takers = [(taker.id, taker.name)]
+    else:
+        mates = [one for one in await team.everyone(turn.tx) if one.has(Role.REP) and one.id != former.id]
+        takers = [
+            (one.id, one.name) for one in sorted(mates, key=lambda one: (one.team != former.team, one.id))[:3]
+        ]
+    if any(id == former.id for id, _ in takers):
+        raise Refused("不能交接给本人")
+    await turn.answer(cards.handover(former.id, former.name, has, takers, gone=former.gone))
+
+
+def _two(words: str) -> tuple[str, str]:
+    parts = [
+        part.strip().removeprefix("@")
+        for part in re.split(r"→|->|=>|给|\s+", words.replace("＠", "@"))
+        if part.strip()
+    ]
+    if not parts or len(parts) > 2:
+        raise Refused(HOW)
+    return parts[0], parts[1] if len(parts) == 2 else ""
+
+
+async def _former(turn: Turn, name: str) -> Member:
+    """Whom the name means, somebody who left already included."""
+    known = [(one.id, one.name) for one in await team.roster(turn.tx)]
+    exact = [id for id, called in known if name in (id, called)]
+    found = exact[0] if len(exact) == 1 else spelled.sure(name, known)
+    member = await team.get(turn.tx, found) if found else None
+    if member is None:
+        raise Refused(f"没有叫「{name}」的成员。{HOW}")
+    return member
+
+
+async def _has(turn: Turn, member: str) -> Belongings:
+    found = await handover.counts(turn.tx, member)
+    return Belongings(*found)
+
+
+@router.click(HandAll, may=MAY)
+async def hand_all(turn: Turn, action: HandAll) -> None:
+    """One press, one transaction: all of it moves or nothing. When there is more or less than the preview said, the
+    preview comes again."""
+    former = await team.get(turn.tx, action.member)
+    if former is None:
+        raise Refused("没有这位成员")
+    has = await _has(turn, former.id)
+    assert turn.on is not None
+    if has.total != action.total:
+        await turn.update(replace(from_json(turn.on.body), closed="数量有变化，请重新预览"))
+        await preview(turn, former.id)
+        return
+    ids = await handover.open_leads(turn.tx, former.id)
+    if action.how == "pool":
+        said = await _to_pool(turn, former, ids, has)
+    elif action.how == "auto":
+        said = await _by_turn(turn, former, ids, has)
+    else:
+        said = await _to_one(turn, former, ids, has, action.how)
+    await audit.add(turn.tx, turn.now, turn.me.id, "handover", former.id,
+                    {"how": action.how, "leads": len(ids), "customers": has.customers, "tasks": has.tasks},
+                    turn.event_id)  # fmt: skip
+    await turn.update(replace(from_json(turn.on.body), closed="已交接"))
+    await turn.answer(said)
+
+
+async def _to_one(turn: Turn, former: Member, ids: list[int], has: Belongings, to: str) -> str:
+    taker = await team.get(turn.tx, to)
+    if taker is None or taker.gone:
+        raise Refused("接手的人已经不在了，请重新预览")
+    await _give(turn, former, ids, taker)
+    await handover.move_rest(turn.tx, former.id, to, turn.now)
+    return cards.handed(former.name, taker.name, has, [])
+
+
+async def _give(turn: Turn, former: Member, ids: list[int], taker: Member) -> None:
+    """These leads change hands: facts for the ladders, one card for the new owner."""
+    untouched = {id for id in ids if (await leads.get(turn.tx, id)).first_touch_at is None}
+    moved = await handover.move_leads(turn.tx, ids, former.id, taker.id, f"{former.name} 交接给你", turn.now)
+    await handover.customers_follow(turn.tx, moved, former.id, taker.id, turn.now)
+    await handover.tasks_follow(turn.tx, moved, former.id, taker.id)
+    rows = []
+    for id in moved:
+        lead = await leads.get(turn.tx, id)
+        await happened(turn, id, "lead.assigned", owner=taker.id, by=turn.me.id, why=f"{former.name} 交接",
+                       restart=id in untouched)  # fmt: skip
+        await turn.close(lead_id(id), f"已交接给 {taker.name}")
+        rows.append((id, await desk.label(turn, lead), TITLES[lead.status]))
+    if rows:
+        late = len(untouched & set(moved))
+        has = Belongings(len(rows), 0, 0, 0, 0)
+        await turn.tell(cards.received(former.name, rows, has, late), to=taker.id)
+
+
+async def _by_turn(turn: Turn, former: Member, ids: list[int], has: Belongings) -> str:
+    """按规则自动分: each lead by region, trade and turn among the others; who nobody can take goes to the pool."""
+    given: dict[str, list[int]] = {}
+    for id in ids:
+        lead = await leads.get(turn.tx, id)
+        chosen = await assigning.choose(turn, lead, without=(former.id,))
+        given.setdefault(chosen.id if chosen else "", []).append(id)
+    for to, some in given.items():
+        taker = await team.get(turn.tx, to) if to else None
+        if taker is not None:
+            await _give(turn, former, some, taker)
+        else:
+            await _pool(turn, former, some)
+    names = team.names(await team.everyone(turn.tx))
+    biggest = max((to for to in given if to), key=lambda to: (len(given[to]), to), default="")
+    await handover.move_rest(turn.tx, former.id, biggest, turn.now)
+    split = [(names.get(to, "公海"), len(some)) for to, some in given.items()]
+    rest = f"没有线索的客户、其余任务和草稿给了{names[biggest]}。" if biggest else ""
+    return cards.handed(former.name, "", has, split) + rest
+
+
+async def _to_pool(turn: Turn, former: Member, ids: list[int], has: Belongings) -> str:
+    await _pool(turn, former, ids)
+    await handover.move_rest(turn.tx, former.id, "", turn.now)
+    return cards.handed(former.name, "", has, [("公海", len(ids))])
+
+
+async def _pool(turn: Turn, former: Member, ids: list[int]) -> None:
+    for id in ids:
+        await pooling.release(
+            turn, await leads.get(turn.tx, id), HANDED, f"{former.name} 离职交接", by=turn.me.id
+        )
+        await turn.close(lead_id(id), "已放回公海")

@@ -1,0 +1,178 @@
+"""Leave with a stand-in who sees and acts but owns nothing; /上线; a leaver's handover in one piece. (B13, R14, C.4)"""
+
+import sqlalchemy as sa
+
+from store import tables
+from store.tables import customer, lead
+from store.tables_assignment import leave
+from tests.world import World
+
+
+async def row(world: World, number: int = 1001) -> sa.Row[tuple[object, ...]]:
+    async with world.db.read() as tx:
+        return (await tx.execute(sa.select(lead).where(lead.c.id == number))).one()
+
+
+async def off(world: World, words: str = "11-23 到 11-25 代班 @李倩") -> None:
+    await world.rep.says(f"/休假 {words}")
+    await world.rep.sees("确认休假交接")
+    await world.rep.clicks("确认", on="确认休假交接")
+    await world.idle()
+
+
+async def test_leave_is_shown_before_it_holds(world: World) -> None:
+    await world.api_lead()
+    await world.rep.says("/休假")
+    await world.rep.sees("这样写：/休假 11-25 到 11-27 代班 @李倩")
+    await world.rep.says("/休假 11-27 到 11-25")
+    await world.rep.sees("结束的日子在开始之前")
+    await world.rep.says("/休假 明天 代班 @王磊")
+    await world.rep.sees("代班的人不能是本人")
+    await world.rep.says("/休假 11-25 到 11-27 交给 李倩")
+    await world.rep.sees(
+        "确认休假交接", "11-25 到 11-27：新线索不再派给你", "到期 1 项由李倩代看", "客户仍归你"
+    )
+    await world.rep.clicks("改人")
+    await world.rep.sees("请谁代班？")
+    await world.rep.says("孙浩")
+    await world.rep.sees("由孙浩代看")
+    await world.rep.clicks("确认", on="由孙浩代看", times=2)
+    await world.idle()
+    await world.at("2026-11-25 09:00")
+    await world.phone("sunhao").sees("你代王磊看 11-25 到 11-27", "在跟 1 条")
+    assert world.rep2.count("你代王磊看") == 0
+    async with world.db.read() as tx:
+        assert [one.state for one in await tx.execute(sa.select(leave))] == ["on"]
+
+
+async def test_who_is_away_gets_no_leads_and_the_stand_in_hears_the_clock(world: World) -> None:
+    await world.api_lead()
+    await off(world)
+    before = world.rep.count("L-1001")
+    await world.passes(hours=4)
+    await world.rep2.sees("L-1001 已过 2 小时目标", "代王磊：客户仍归王磊")
+    assert world.rep.count("L-1001") == before  # on leave: left in peace
+    await world.rep2.clicks("现在跟进", on="L-1001 已过 2 小时目标")
+    await world.rep2.sees("L-1001 开始跟进 1/3")
+    await world.rep2.says("/跟进 1001 电话 有意向 明天再联系")
+    await world.rep2.sees("已记录")
+    found = await row(world)
+    assert (found.owner, found.status) == ("wanglei", "intent")
+    await world.passes(hours=3)
+    assert world.boss.count("L-1001 王磊 4:00") == 0
+
+    await world.rep2.says("/今日")
+    await world.rep2.sees("L-1001")
+    await world.rep2.says("/转给 1001 @孙浩")
+    await world.rep2.sees("你不能转")  # a stand-in gives nothing away
+    await world.rep2.says("/放回 1001 不想看")
+    await world.rep2.sees("现在由王磊负责")
+    await world.api_lead(owner=None, city="宁波", phone="13900000002", company="宁波乙机械有限公司")
+    assert (await row(world, 1002)).owner != "wanglei"
+    await world.boss.says("/为什么 1002")
+    await world.boss.sees("王磊（休假11-23 到 11-25）")
+
+
+async def test_it_ends_by_itself_and_all_is_as_before(world: World) -> None:
+    await world.api_lead()
+    await off(world, "今天 代班 李倩")
+    await world.rep2.says("/跟进 1001 电话 有意向 明天再联系")
+    await world.rep2.sees("已记录")
+    await world.at("2026-11-24 09:00")
+    await world.rep.sees("王磊，休假结束", "李倩 代你跟进了 1 次")
+    await world.rep2.says("/打卡 1001")
+    await world.rep2.sees("只有负责人能打卡")
+    await world.api_lead(owner=None, city="宁波", phone="13900000002", company="宁波乙机械有限公司")
+    assert (await row(world, 1002)).owner == "wanglei"
+
+
+async def test_back_early_and_after_a_restart(world: World) -> None:
+    await off(world)
+    await world.restart()
+    await world.rep.says("/上线")
+    await world.rep.sees("休假结束")
+    await world.api_lead(owner=None, city="宁波")
+    assert (await row(world)).owner == "wanglei"
+    await world.rep.says("/上线")
+    await world.rep.sees("没有在休假，正常派线索")
+
+
+async def test_a_manager_for_somebody_and_nobody_for_a_stranger(world: World) -> None:
+    await world.boss.says("/休假 @王磊 11-23 到 11-24 代班 @李倩")
+    await world.boss.sees("确认王磊的休假交接")
+    await world.boss.clicks("确认")
+    await world.rep.sees("张敏 给你登记了休假：11-23 到 11-24")
+    await world.rep2.says("/休假 @孙浩 11-23 到 11-24")
+    await world.rep2.sees("孙浩 不在你的团队里")
+    await world.boss.says("/上线 @王磊")
+    await world.rep.sees("休假结束")
+    await world.boss.sees("王磊 已恢复派线索")
+
+
+# ── gone ───────────────────────────────────────────────────────────────────────────────────────────────
+async def belongings(world: World) -> None:
+    await world.api_lead()
+    await world.api_lead(phone="13900000002", company="宁波乙机械有限公司")
+    await world.rep.says("/跟进 1002 电话 需技术确认 明天发方案")
+    await world.rep.sees("已记录")
+    await world.rep.says("同步至CRM 我是苏州明达的陈立，13900000007，想要报价")
+    await world.rep.sees("识别到联系人")
+    await world.rep.clicks("开始跟进", on="🔔 新线索 L-1001")
+    await world.rep.sees("1/3")
+    await world.idle()
+
+
+async def test_a_handover_moves_everything_in_one_piece(world: World) -> None:
+    await belongings(world)
+    await world.boss.says("/交接 王磊 → 李倩")
+    await world.boss.sees("王磊：交接预览", "客户 2、进行中线索 2、待办 0、草稿 1、未到期提醒 1")
+    await world.boss.clicks("全部给李倩", times=2)
+    await world.boss.sees("王磊 的交接完成", "都给了李倩")
+    card = await world.rep2.sees("王磊 的 2 条线索归你了", "L-1001", "其中 1 条还没有首触，从现在起重新计时")
+    assert "技术确认中" in card.text  # the state travels
+    assert world.rep2.count("归你了") == 1
+    await world.idle()
+    async with world.db.read() as tx:
+        assert {one.owner for one in await tx.execute(sa.select(lead.c.owner))} == {"liqian"}
+        assert {one.owner for one in await tx.execute(sa.select(customer.c.owner))} == {"liqian"}
+        states = (
+            await tx.execute(sa.select(tables.checkin.c.state).where(tables.checkin.c.member == "wanglei"))
+        ).scalars()
+        assert "open" not in set(states)
+        assert (await tx.execute(sa.select(tables.draft.c.member))).scalar_one() == "liqian"
+        assert (
+            await tx.execute(sa.select(tables.expectation).where(tables.expectation.c.member == "wanglei"))
+        ).all() == []
+    await world.at("2026-11-24 09:30")
+    await world.rep2.sees("L-1002")  # the reminder of the next step came along
+    await world.boss.says("/交接 王磊")
+    await world.boss.sees("王磊 名下没有要交接的")
+
+
+async def test_what_came_in_meanwhile_is_counted_again(world: World) -> None:
+    await world.api_lead()
+    await world.boss.says("/交接 王磊 → 李倩")
+    await world.boss.sees("进行中线索 1")
+    await world.api_lead(phone="13900000002", company="宁波乙机械有限公司")
+    await world.boss.clicks("全部给李倩")
+    await world.boss.sees("进行中线索 2")
+    assert (await row(world)).owner == "wanglei"
+    await world.boss.clicks("按规则自动分", on="进行中线索 2")
+    await world.boss.sees("王磊 的交接完成", "线索去向：")
+    await world.idle()
+    assert "wanglei" not in {(await row(world, n)).owner for n in (1001, 1002)}
+
+
+async def test_into_the_pool_and_by_whom(world: World) -> None:
+    await world.api_lead()
+    await world.rep.says("/交接 王磊")
+    await world.rep.sees("「/交接」只有主管、总监、管理员可以用")
+    await world.boss.says("/交接 孙浩")
+    await world.boss.sees("孙浩 不在你的团队里")
+    await world.boss.says("/交接 王磊")
+    await world.boss.sees("王磊：交接预览")
+    await world.boss.clicks("入公海")
+    await world.boss.sees("线索去向：公海 1 条")
+    await world.rep2.says("/公海")
+    await world.rep2.sees("公海 1 条", "离职交接（原王磊）")
+    assert (await row(world)).owner == ""
