@@ -448,6 +448,13 @@ class Checkins(_Section):
     farthest: Duration = timedelta(days=400)
 
 
+class Reading(_Section):
+    """[reading]"""
+
+    words: str = "words.toml"
+    agree: int = Field(default=2, ge=2, le=100)
+
+
 class Messages(_Section):
     """[messages]"""
 
@@ -549,6 +556,7 @@ class Config(_Section):
     calendar: CalendarSection = CalendarSection()
     checkin: Checkins = Checkins()
     messages: Messages = Messages()
+    reading: Reading = Reading()
     assignment: Assignment = Assignment()
     pool: Pool = Pool()
     away: Away = Away()

@@ -16,6 +16,7 @@ from cards.card import Card
 from handlers import leads as desk
 from handlers.happened import happened
 from handlers.undo import undoer
+from handlers.words import current
 from nlp import companies
 from nlp.draft import Draft, correct, has_lead, read
 from nlp.evidence import Found
@@ -24,7 +25,8 @@ from rules.errors import Refused
 from rules.leads import Contact, Customer, Lead, Status
 from rules.team import Role
 from rules.text import customer_id, lead_id, mask_phone, mask_phones_in, when
-from store import audit, customers, drafts, facts, leads, screens, team, undo
+from rules.words import lessons
+from store import audit, corrections, customers, drafts, facts, leads, screens, team, undo
 from store.drafts import Kept, State
 from store.undo import Undoable
 
@@ -34,6 +36,7 @@ SYNC = re.compile(r"同步至\s*CRM[\s:：,，]*", re.IGNORECASE)
 LONG = 2000  # characters from which reading leaves the event loop
 HOW = "把客户的聊天内容放在「同步至CRM」后面一起发给我，例如：同步至CRM 我是宁波恒达的陈立，13900000001，想要报价"
 SOURCES = {Kind.FORWARDED: "聊天转发", Kind.VOICE: "语音", Kind.LINK: "链接"}
+TAUGHT = ("name", "company", "title", "need")  # fields whose correction teaches words
 FIELDS = {
     "name": "姓名", "company": "公司", "title": "职务", "phone": "手机", "email": "邮箱", "wechat": "微信",
     "city": "城市", "need": "需求", "budget": "预算", "next_at": "时间",
@@ -88,10 +91,13 @@ async def _take(turn: Turn, text: str, source: str, hint: str = "") -> None:
     """Reads the text and shows what was found; nothing is a customer before the rep says so."""
     own = await team.own_names(turn.tx)
     known = [one.company for one in await customers.of_owner(turn.tx, turn.me.id) if one.company]
+    words = await current(turn)
     if len(text) <= LONG:
-        found = read(text, turn.wall, known_companies=known, own_names=own)
+        found = read(text, turn.wall, known_companies=known, own_names=own, vocabulary=words)
     else:
-        found = await asyncio.to_thread(read, text, turn.wall, known_companies=known, own_names=own)
+        found = await asyncio.to_thread(
+            read, text, turn.wall, known_companies=known, own_names=own, vocabulary=words
+        )
     if not worth_saving(found.name, found.company, found.phone, found.email, found.wechat):
         raise Refused("没有认出姓名、公司、手机或邮箱。" + HOW)
     body = {"draft": pack(found), "hints": [hint] if hint else []}
@@ -274,7 +280,13 @@ async def changed(turn: Turn, message: Message) -> None:
     kept = await drafts.get(turn.tx, int(turn.expected["draft"]))
     if kept.state != "open":
         raise Refused("这份草稿已经处理过了")
-    corrected = correct(unpack(kept.body["draft"]), message.text, turn.wall)
+    before = unpack(kept.body["draft"])
+    corrected = correct(before, message.text, turn.wall)
+    for field in TAUGHT:
+        after = getattr(corrected, field)
+        core = companies.core(after) if field == "company" and after else ""
+        taught = lessons(field, getattr(before, field), after, kept.original, core)
+        await corrections.hear(turn.tx, taught, turn.me.id, kept.id, turn.now)
     kept = await drafts.save(turn.tx, replace(kept, body={**kept.body, "draft": pack(corrected)}), turn.now)
     await turn.unexpect("draft.change")
     screen = await screens.get(turn.tx, int(turn.expected["card"]))

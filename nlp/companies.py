@@ -64,12 +64,18 @@ _LABEL_BEHIND = re.compile(
 )
 
 
-def find(text: str | Plain, known: Sequence[str] = ()) -> tuple[Found, ...]:
-    """Company names in order. `known` are the names of our customers: they are found without any suffix."""
+def find(
+    text: str | Plain, known: Sequence[str] = (), aliases: Sequence[tuple[str, str]] = ()
+) -> tuple[Found, ...]:
+    """Company names in order. `known` are the names of our customers: they are found without any suffix.
+
+    `aliases`: pairs of a short form and the full name it stands for.
+    """
     words = plain(text) if isinstance(text, str) else text
     taken = Taken(len(words.source))
     candidates = (
-        *_by_suffix(words), *_by_label(words), *_by_name(words, tuple(known)), *trades.find(words), *_by_shop(words),
+        *_by_suffix(words), *_by_label(words), *_by_name(words, tuple(known), tuple(aliases)), *trades.find(words),
+        *_by_shop(words),
     )  # fmt: skip
     hits = [hit for hit in candidates if taken.take(hit.start, hit.end)]
     return tuple(sorted(hits, key=lambda hit: hit.start))
@@ -257,14 +263,17 @@ def _by_shop(words: Plain) -> Iterator[Found]:
             yield words.found("companies", *match.span("name"), 0.65, "shop")
 
 
-@lru_cache(maxsize=4)
-def _names(known: tuple[str, ...]) -> tuple[ahocorasick_rs.AhoCorasick, tuple[str, ...], tuple[str, ...]]:
+@lru_cache(maxsize=32)
+def _names(
+    known: tuple[str, ...], aliases: tuple[tuple[str, str], ...]
+) -> tuple[ahocorasick_rs.AhoCorasick, tuple[str, ...], tuple[str, ...]]:
     """The automaton over full and short names; what it finds stands for the full name."""
     short: dict[str, str] = {name: name for name in known_companies()}
     for name in known:
         for form in (name, core(name)):
             if len(form) >= 2:
                 short.setdefault(form, name)
+    short.update((plain(alias).text, name) for alias, name in aliases)
     forms = tuple(short)
     return (
         ahocorasick_rs.AhoCorasick(forms, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest),
@@ -273,17 +282,25 @@ def _names(known: tuple[str, ...]) -> tuple[ahocorasick_rs.AhoCorasick, tuple[st
     )
 
 
-def _by_name(words: Plain, known: tuple[str, ...]) -> Iterator[Found]:
-    automaton, forms, names = _names(known)
+def _by_name(
+    words: Plain, known: tuple[str, ...], aliases: tuple[tuple[str, str], ...] = ()
+) -> Iterator[Found]:
+    automaton, forms, names = _names(known, aliases)
+    named = {alias for alias, _ in aliases}
     for index, start, end in automaton.find_matches_as_indexes(words.text):
         form = forms[index]
         around = words.text[start - 1 : start] + words.text[end : end + 1]
         if form.isascii() and re.search(r"[A-Za-z0-9]", around):
             continue
-        if len(form) == 2 and not _named(words.text, start, end):
+        if len(form) == 2 and form not in named and not _named(words.text, start, end):
             continue  # 长虹, 小米, 美的 are also words
         yield words.found(
-            "companies", start, end, 0.75, "known", names[index] if names[index] != form else ""
+            "companies",
+            start,
+            end,
+            0.9 if form in named else 0.75,
+            "known",
+            names[index] if names[index] != form else "",
         )
 
 

@@ -11,6 +11,7 @@ from nlp.labels import fields
 from nlp.next_step import moment, read_next
 from nlp.reading import LONGEST, Reading, scan
 from nlp.times import When
+from nlp.vocabulary import Vocabulary
 from rules.errors import Refused
 
 UNSURE = 0.7  # below this a person is asked
@@ -51,16 +52,18 @@ def read(
     *,
     known_companies: Sequence[str] = (),
     own_names: frozenset[str] = frozenset(),
+    vocabulary: Vocabulary | None = None,
 ) -> Draft:
-    """The draft of a lead (B05). `now`: naive wall clock; `own_names`: our people, never taken as the customer."""
-    reading = scan(text, now, tuple(known_companies))
+    """The draft of a lead (B05). `now`: naive wall clock; `own_names`: our people, never taken as the customer;
+    `vocabulary`: the installation's words (the built-in ones alone without it)."""
+    reading = scan(text, now, tuple(known_companies), vocabulary)
     ours = choose.our_turns(reading, own_names)
     name = choose.name(reading, own_names, ours)
     company = choose.best(reading.companies, ours)
     phone = choose.phone(reading, ours)
     email, wechat = choose.best(reading.emails, ours), choose.best(reading.wechats, ours)
     title, city = choose.title(reading, name), choose.best(reading.cities, ours) or choose.home(company)
-    need = choose.need(reading, ours)
+    need = choose.need(reading, ours) or _own_need(reading)
     budget = choose.budget(reading)
     when = choose.next_time(reading, now)
     chosen = (name, company, title, phone, email, wechat, city, need, budget)
@@ -130,6 +133,12 @@ def as_dict(text: str, now: str | datetime) -> dict[str, Any]:
         "turns": [{"speaker": turn.speaker, "text": turn.text} for turn in reading.turns],
         "evidence": [_hit(found) for found in _all(reading)],
     }
+
+
+def _own_need(reading: Reading) -> Found | None:
+    """A word that the installation itself calls a need is what is wanted, where nothing else says."""
+    hit = next((hit for hit in reading.hits if hit.need.own and not hit.denied), None)
+    return reading.rest.found("need", hit.start, hit.end, 0.75, "own word") if hit is not None else None
 
 
 # Putting it into words

@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import ahocorasick_rs
 
 from nlp.evidence import Found
-from nlp.lexicon import Need, needs
+from nlp.lexicon import Need
 from nlp.plain import Plain, plain
+from nlp.vocabulary import Vocabulary, built_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,31 +22,37 @@ class Hit:
     denied: bool
 
 
-@cache
-def _automaton() -> tuple[ahocorasick_rs.AhoCorasick, tuple[Need, ...]]:
-    pairs = [(word, need) for need in needs().needs for word in need.words]
-    words = [word for word, _ in pairs]
-    automaton = ahocorasick_rs.AhoCorasick(words, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)
-    return automaton, tuple(need for _, need in pairs)
+@lru_cache(maxsize=16)
+def _automaton(words: Vocabulary) -> tuple[ahocorasick_rs.AhoCorasick, tuple[tuple[Need, bool], ...]]:
+    """The automaton over all words, and for each whose it is and whether it denies it."""
+    pairs = [(word, need, False) for need in words.needs for word in need.words]
+    pairs += [(word, need, True) for need in words.needs for word in need.deny]
+    automaton = ahocorasick_rs.AhoCorasick(
+        [plain(word).text for word, _, _ in pairs], matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
+    )
+    return automaton, tuple((need, denies) for _, need, denies in pairs)
 
 
-def hits(text: str) -> tuple[Hit, ...]:
-    """All needs named in normalised text."""
-    automaton, owners = _automaton()
+def hits(text: str, vocabulary: Vocabulary | None = None) -> tuple[Hit, ...]:
+    """All needs named in normalised text; `vocabulary` is the built-in one unless given."""
+    words = vocabulary or built_in()
+    automaton, owners = _automaton(words)
     found = []
     for index, start, end in automaton.find_matches_as_indexes(text):
-        found.append(Hit(owners[index], start, end, _denied(text, start)))
+        need, denies = owners[index]
+        found.append(Hit(need, start, end, denies or _denied(text, start, words.deny)))
     return tuple(found)
 
 
-@cache
-def _denial() -> re.Pattern[str]:
-    words = "|".join(sorted(needs().deny, key=len, reverse=True))
+@lru_cache(maxsize=16)
+def _denial(deny: tuple[str, ...]) -> re.Pattern[str]:
+    words = "|".join(re.escape(word) for word in sorted(deny, key=len, reverse=True))
     return re.compile(rf"(?:{words})[^,。;!?\n]{{0,3}}$")
 
 
-def _denied(text: str, start: int) -> bool:
-    return _denial().search(text, max(0, start - 7), start) is not None
+def _denied(text: str, start: int, deny: tuple[str, ...]) -> bool:
+    longest = max(map(len, deny), default=0)
+    return _denial(deny).search(text, max(0, start - longest - 3), start) is not None
 
 
 _UNITS = "台套件个只批吨箱公斤米根条张片把支卷桶瓶盒双组辆"
@@ -65,12 +72,12 @@ def quantities(words: Plain) -> tuple[Found, ...]:
     return tuple(found)
 
 
-def find(text: str | Plain) -> tuple[Found, ...]:
+def find(text: str | Plain, vocabulary: Vocabulary | None = None) -> tuple[Found, ...]:
     """Keywords in the order they come up, each once, quantities among them."""
     words = plain(text) if isinstance(text, str) else text
     found = [
         words.found("keywords", hit.start, hit.end, 0.9, "lexicon", hit.need.keyword)
-        for hit in hits(words.text)
+        for hit in hits(words.text, vocabulary)
         if not hit.denied
     ]
     found += [

@@ -98,13 +98,18 @@ def titles() -> Titles:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A keyword, the words that mean it, and what it says about kind of need and intent."""
+    """A keyword, the words that mean it, and what it says about kind of need and intent.
+
+    `deny`: phrases that say this one is not wanted; `own`: named by the installation, not built in.
+    """
 
     keyword: str
     words: tuple[str, ...]
     kind: str
     intent: str
     weight: float
+    deny: tuple[str, ...] = ()
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

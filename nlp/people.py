@@ -141,15 +141,33 @@ _SURE = {
 }
 
 
-def find(text: str | Plain, *, contact: bool = False) -> tuple[Found, ...]:
+def find(
+    text: str | Plain,
+    *,
+    contact: bool = False,
+    names: frozenset[str] = frozenset(),
+    not_names: frozenset[str] = frozenset(),
+) -> tuple[Found, ...]:
     """Names in the order of the text. Companies, phones and times are best blanked before, titles with TITLE_BLANK.
 
-    `contact`: the text holds a phone, a mail or a company, so a name alone between two commas is one.
+    `names` and `not_names`: what the installation knows to be a person and to be none. `contact`: the
+    text holds a phone, a mail or a company, so a name alone between two commas is one.
     """
     words = plain(text) if isinstance(text, str) else text
     taken = Taken(len(words.source))
-    hits = [hit for hit in _candidates(words, contact) if taken.take(hit.start, hit.end)]
-    return tuple(sorted(hits, key=lambda hit: hit.start) if hits else _by_segmenter(words))
+    candidates = (*_known(words, names), *_candidates(words, contact))
+    hits = [hit for hit in candidates if hit.value not in not_names and taken.take(hit.start, hit.end)]
+    if not hits:
+        return tuple(hit for hit in _by_segmenter(words) if hit.value not in not_names)
+    return tuple(sorted(hits, key=lambda hit: hit.start))
+
+
+def _known(words: Plain, names: frozenset[str]) -> Iterator[Found]:
+    for name in names:
+        start = words.text.find(name)
+        while start >= 0:
+            yield words.found("names", start, start + len(name), 0.9, "known")
+            start = words.text.find(name, start + len(name))
 
 
 def _candidates(words: Plain, contact: bool) -> Iterator[Found]:

@@ -24,6 +24,7 @@ from nlp.evidence import Found, Taken
 from nlp.keywords import Hit
 from nlp.plain import Plain, plain
 from nlp.times import When
+from nlp.vocabulary import Vocabulary, built_in
 
 LONGEST = 60_000  # characters; what follows in a longer paste is not read
 
@@ -53,8 +54,11 @@ class Reading:
     commitments: tuple[Found, ...]
 
 
-def scan(text: str, now: datetime, known: tuple[str, ...] = ()) -> Reading:
+def scan(
+    text: str, now: datetime, known: tuple[str, ...] = (), vocabulary: Vocabulary | None = None
+) -> Reading:
     """Read a text once. `now`: naive wall clock of the business zone; in a chat log each message's own stamp is its clock."""
+    vocabulary = vocabulary or built_in()
     text = text[:LONGEST]
     turns = chat.split(text, now)
     words = _body(text, turns)
@@ -67,12 +71,12 @@ def scan(text: str, now: datetime, known: tuple[str, ...] = ()) -> Reading:
     promised = commitments.find(rest, whens, now)
     rest = rest.without([rest.here(when.at, when.upto) for when in whens])
     sums = money.find(rest)
-    firms = companies.find(rest, known)
+    firms = companies.find(rest, known, vocabulary.companies)
     unnamed = rest.without_found(sums).without_found(firms, people.COMPANY_BLANK)
     called = Taken(len(text))
     for alias in people.aliases(unnamed):
         called.take(alias.start, alias.end)
-    jobs = tuple(job for job in titles.find(unnamed) if called.is_free(job.start, job.end))
+    jobs = tuple(job for job in titles.find(unnamed, vocabulary.titles) if called.is_free(job.start, job.end))
     untitled = unnamed.without_found(jobs, people.TITLE_BLANK)
     wanted = rest.without_found(jobs)  # 采购经理 wants to buy nothing
     contact = bool(numbers or mails or firms) or "手机" in text or "电话" in text
@@ -87,10 +91,10 @@ def scan(text: str, now: datetime, known: tuple[str, ...] = ()) -> Reading:
         money=sums,
         companies=firms,
         titles=jobs,
-        names=people.find(untitled, contact=contact),
+        names=people.find(untitled, contact=contact, names=vocabulary.names, not_names=vocabulary.not_names),
         cities=places.find(unnamed),
-        keywords=keywords.find(wanted),
-        hits=keywords.hits(wanted.text),
+        keywords=keywords.find(wanted, vocabulary),
+        hits=keywords.hits(wanted.text, vocabulary),
         rest=untitled,
         commitments=promised,
     )

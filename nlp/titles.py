@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 import ahocorasick_rs
 
@@ -38,10 +38,10 @@ _ENGLISH = re.compile(
 _CHIEF = re.compile(r"首席[一-龥]{2,4}?[官师]|首席代表|首席专家")
 
 
-@cache
-def roles() -> tuple[ahocorasick_rs.AhoCorasick, tuple[str, ...]]:
-    """The automaton over the roles."""
-    names = titles().role
+@lru_cache(maxsize=16)
+def roles(own: tuple[str, ...] = ()) -> tuple[ahocorasick_rs.AhoCorasick, tuple[str, ...]]:
+    """The automaton over the roles, those of the installation among them."""
+    names = (*titles().role, *own)
     return ahocorasick_rs.AhoCorasick(names, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest), names
 
 
@@ -52,10 +52,13 @@ def _departments() -> re.Pattern[str]:
     return re.compile(rf"(?:(?:{words})[/&兼 ]?)+$")
 
 
-def find(text: str | Plain) -> tuple[Found, ...]:
-    """Every title. A bare 经理 or 老师 counts only at a label or by itself on its line."""
+def find(text: str | Plain, own: tuple[str, ...] = ()) -> tuple[Found, ...]:
+    """Every title; `own` are the installation's words beside the built-in ones.
+
+    A bare 经理 or 老师 counts only at a label or by itself on its line.
+    """
     words = plain(text) if isinstance(text, str) else text
-    hits = [*_chinese(words.text), *_english(words.text)]
+    hits = [*_chinese(words.text, own), *_english(words.text)]
     hits += (
         [(match.start(), match.end()) for match in _CHIEF.finditer(words.text)]
         if "首席" in words.text
@@ -74,8 +77,8 @@ def find(text: str | Plain) -> tuple[Found, ...]:
     return tuple(found)
 
 
-def _chinese(text: str) -> Iterator[tuple[int, int]]:
-    automaton, names = roles()
+def _chinese(text: str, own: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    automaton, names = roles(own)
     done = 0
     for index, first, end in automaton.find_matches_as_indexes(text):
         role, start = names[index], first
