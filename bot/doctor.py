@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import checks as state
+from bot import watch
 from bot.clock import Clock
 from bot.config import PLATFORMS, Config
 from bot.platform import Check, Platform
@@ -24,6 +25,8 @@ async def checks(config: Config, platforms: Sequence[Platform] = ()) -> list[Che
     found += [database, await _redis(config)]
     if database.state == "ok":
         found.append(await _trail(config))
+        said = {one.name for one in found}
+        found += [one for one in await _inside(config, now) if one.name not in said or one.state != "ok"]
     if config.platforms():
         found += await state.ask(platforms)
     else:
@@ -98,6 +101,18 @@ async def _database(config: Config) -> Check:
         f"结构 {found}，程序要 {migrate.head()}",
         "先备份，再运行 python main.py migrate；程序旧了就升级程序。",
     )
+
+
+async def _inside(config: Config, now: datetime) -> list[Check]:
+    """What /诊断 reads from the tables and the disk; the waits of a running process are known only to itself."""
+    db = Database(config.store.database, pool=2)
+    try:
+        async with db.read() as tx:
+            tables = await watch.of_tables(tx, config, config.calendar.calendar(config.app.zone), now)
+        process = await watch.of_process(db, config)
+    finally:
+        await db.close()
+    return [*tables, *(one for one in process if one.name not in {"连接池", "锁等待"})]
 
 
 async def _trail(config: Config) -> Check:
