@@ -67,12 +67,14 @@ def may_set(key: str, config: Config) -> bool:
 
 def apply(config: Config, changes: Mapping[str, str]) -> Config:
     """The configuration with these settings changed ("store.pool" → "100", as it would be written). Raises BadConfig."""
-    raw = config.model_dump(mode="python")
+    if not changes:
+        return config
+    raw = config.model_dump(mode="python", exclude_unset=True)
     for key, text in changes.items():
         section, _, name = key.partition(".")
         if not may_set(key, config):
             raise BadConfig(f"{key}：聊天里不能改这一项，请改 config.toml 后重启")
-        raw[section][name] = _value(text, raw[section][name])
+        raw.setdefault(section, {})[name] = _value(text, getattr(getattr(config, section), name))
     try:
         return Config.model_validate(raw)
     except ValidationError as error:
