@@ -3,35 +3,35 @@
 import re
 
 MOST = 2048  # bytes; a 汉字 is three
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+MARKS = "\u200b\u200c\u200d\u2060"  # characters without a width: four digits that nobody sees
+PARTS = 1000  # more parts than a text can have
 
 
 def pieces(text: str, row: int) -> list[str]:
-    """The text as messages of at most 2048 bytes, each with the outbox row's mark (" ·3f9", " ·3f9-2").
+    """The text as messages of at most 2048 bytes, each with a mark at its end that nobody sees: the outbox row's.
 
     WeCom's duplicate check swallows a message that says the same as one before, also when it was meant twice. The
     mark is the same on every try of a row, so that a repeat is swallowed and nothing else is.
     """
-    mark = f" ·{base36(row)}"
-    room = MOST - len(mark.encode()) - len("-999")
+    room = MOST - len(mark(row, PARTS - 1).encode())
     parts = _cut(legible(text).strip(), room)
     if len(parts) == 1:
-        return [parts[0] + mark]
-    return [f"{part}{mark}-{n}" for n, part in enumerate(parts, start=1)]
+        return [parts[0] + mark(row, 0)]
+    return [part + mark(row, n) for n, part in enumerate(parts, start=1)]
+
+
+def mark(row: int, part: int) -> str:
+    """The number of a row (≥ 0) and of the part (0: the only one), in characters without a width."""
+    number, digits = row * PARTS + part, ""
+    while number:
+        number, digit = divmod(number, len(MARKS))
+        digits = MARKS[digit] + digits
+    return digits or MARKS[0]
 
 
 def legible(text: str) -> str:
     r"""The text without what JSON can only write as \\uXXXX, and what looks like it: WeCom refuses both (40033)."""
     return re.sub(r"\\(?=u[0-9a-fA-F]{4})", "＼", re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text))
-
-
-def base36(number: int) -> str:
-    """A number ≥ 0 in the shortest form that is easy to read out."""
-    digits = ""
-    while number:
-        number, digit = divmod(number, 36)
-        digits = DIGITS[digit] + digits
-    return digits or "0"
 
 
 def _cut(text: str, room: int) -> list[str]:

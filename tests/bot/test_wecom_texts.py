@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -9,16 +10,20 @@ from hypothesis import strategies as st
 
 from bot.wecom.api import encode
 from bot.wecom.menu import Entry, menu_json
-from bot.wecom.texts import base36, pieces
+from bot.wecom.texts import MARKS, mark, pieces
 
 
 def test_a_short_text_is_one_message_with_a_mark() -> None:
-    assert pieces("已记录", 4401) == ["已记录 ·3e9"]
+    (text,) = pieces("已记录", 4401)
+    assert text == "已记录" + mark(4401, 0)
+    assert set(mark(4401, 0)) <= set(MARKS)
+    assert all(unicodedata.category(char) == "Cf" for char in MARKS), "nothing of it is seen"
 
 
 def test_equal_texts_of_two_rows_differ_and_of_one_row_do_not() -> None:
     assert pieces("好", 1) != pieces("好", 2)
     assert pieces("好", 7) == pieces("好", 7)
+    assert len({mark(row, part) for row in range(60) for part in range(60)}) == 3600
 
 
 def test_a_long_text_is_cut_at_lines() -> None:
@@ -26,15 +31,14 @@ def test_a_long_text_is_cut_at_lines() -> None:
     parts = pieces(text, 9)
     assert len(parts) > 2
     assert all(len(part.encode()) <= 2048 for part in parts)
-    assert "\n".join(re.sub(r" ·9-\d+$", "", part) for part in parts) == text
+    assert "\n".join(part.rstrip(MARKS) for part in parts) == text
 
 
 @given(st.text(alphabet="汉字🔔a é\n", min_size=1, max_size=3000), st.integers(0, 36**8))
 def test_nothing_but_white_space_gets_lost(text: str, row: int) -> None:
     parts = pieces(text, row)
     assert all(len(part.encode()) <= 2048 for part in parts)
-    mark = re.escape(f" ·{base36(row)}")
-    joined = "".join(re.sub(mark + r"(-\d+)?$", "", part) for part in parts)
+    joined = "".join(part.rstrip(MARKS) for part in parts)
     assert re.sub(r"\s", "", joined) == re.sub(r"\s", "", text)
 
 
