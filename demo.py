@@ -4,10 +4,8 @@ import asyncio
 import contextlib
 import ctypes
 import os
-import re
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,68 +14,24 @@ from typing import TextIO
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from sim.people import FIRM, Person, write
-from sim.wecom_server import AES_KEY
+from demo_config import HOST, TOKEN, Ports, Rehearsal, Trouble, configuration, rehearsal
+from sim.people import FIRM, write
 
 HERE = Path(__file__).parent
-HOST = "127.0.0.1"
-TOKEN = "demo-token"
-OURS = ("config.toml", "people.json", "ahead", "bot.log", "bot.pid", "bot.pid.hold", "console.log", "files", "genjin.db",
-        "genjin.db-wal", "genjin.db-shm", "genjin.db.lock")  # fmt: skip
+OURS = ("config.toml", "people.json", "ahead", "bot.log", "bot.pid", "bot.pid.hold", "console.log", "files", "rehearsal",
+        "genjin.db", "genjin.db-wal", "genjin.db-shm", "genjin.db.lock")  # fmt: skip
 """What the demo keeps in its directory; `--fresh` removes this and nothing else."""
-WORK = {
-    "wanglei": ('["rep"]', "华东", '["浙江"]', '["汽配", "图纸定制"]'),
-    "liqian": ('["rep"]', "华东", '["江苏"]', '["现货采购"]'),
-    "zhangmin": ('["manager"]', "华东", "[]", "[]"),
-    "zhougong": ('["admin", "it"]', "", "[]", "[]"),
-    "chenting": ('["service"]', "", "[]", "[]"),
-}
-"""Roles, team, regions and tags of the people of the demo, by member id."""
 PATIENCE = 60.0  # seconds that a part may take to come up
 STOPPING = 20.0  # seconds that a part may take to end
 SHORT_LIFE = 5.0  # a bot that lived for less is started again more slowly
 
 
-class Trouble(Exception):
-    """The demo cannot go on; `str(error)` is one sentence that says why and what to do."""
+async def demo(*, port: int, data: Path, fresh: bool, config: Path | None = None) -> int:
+    """Runs until Ctrl-C or SIGTERM. Returns 0 after a clean stop, 2 when it cannot start (one sentence says why).
 
-
-@dataclass(frozen=True)
-class Ports:
-    """The four ports in a row, from the console's on."""
-
-    console: int
-
-    @property
-    def bot(self) -> int:
-        return self.console + 1
-
-    @property
-    def wecom(self) -> int:
-        return self.console + 2
-
-    @property
-    def dingtalk(self) -> int:
-        return self.console + 3
-
-    def check(self) -> None:
-        """Raises Trouble that names the first port that is taken."""
-        for port in (self.console, self.bot, self.wecom, self.dingtalk):
-            if not 1024 <= port <= 65535:
-                raise Trouble(f"端口 {port} 不能用：请用 1024 到 65532 之间的 --port。")
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((HOST, port))
-                except OSError:
-                    raise Trouble(
-                        f"端口 {port} 已被占用：请先停掉占用它的程序，或换一个：python main.py demo --port {self.console + 100}"
-                    ) from None
-
-
-async def demo(*, port: int, data: Path, fresh: bool) -> int:
-    """Runs until Ctrl-C or SIGTERM. Returns 0 after a clean stop, 2 when it cannot start (one sentence says why)."""
-    run = Demo(Ports(port), await asyncio.to_thread(data.resolve))
+    `config`: a deployer's own configuration, whose people, rules and words are rehearsed.
+    """
+    run = Demo(Ports(port), await asyncio.to_thread(data.resolve), config)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -108,9 +62,11 @@ class Demo:
 
     ports: Ports
     data: Path
+    config: Path | None = None  # a configuration of one's own
     console: asyncio.subprocess.Process | None = None
     bot: asyncio.subprocess.Process | None = None
     again: bool = False  # there are data of an earlier run
+    own: Rehearsal | None = None  # what was made of `config`
 
     # the directory ----------------------------------------------------------------------------------------------------
 
@@ -128,8 +84,10 @@ class Demo:
             (self.data / "files").mkdir(parents=True, exist_ok=True)
             for name in ("bot.pid", "bot.pid.hold"):  # of a run that was killed
                 (self.data / name).unlink(missing_ok=True)
-            write(self.data / "people.json", FIRM)
-            if not (self.data / "config.toml").exists():
+            if self.config is not None:
+                self.own = rehearsal(self.config, self.data, self.ports)
+            write(self.data / "people.json", self.own.people if self.own else FIRM)
+            if self.own is None and not (self.data / "config.toml").exists():
                 shipped = (HERE / "config.toml").read_text(encoding="utf-8")
                 (self.data / "config.toml").write_text(
                     configuration(shipped, self.data, self.ports), encoding="utf-8"
@@ -154,7 +112,7 @@ class Demo:
         }
         store = {
             "GENJIN_STORE__DATABASE": f"sqlite:///{self.data / 'genjin.db'}",
-            "GENJIN_STORE__FILES": str(self.data / "files"),
+            "GENJIN_STORE__FILES": self.own.files if self.own else str(self.data / "files"),
         }
         return {**store, **environ, **mine}
 
@@ -183,9 +141,14 @@ class Demo:
         await self._until(f"http://{HOST}:{ports.bot}/readyz", self.bot, "机器人", stop)
 
     async def _start_bot(self) -> None:
-        words = ["main.py", "serve", "--config", str(self.data / "config.toml"), "--migrate"]
+        words = ["main.py", "serve", "--config", str(self._config_file), "--migrate"]
         self.bot = await self._spawn(words, "bot.log", self.environment(os.environ))
         self._pid_file.write_text(f"{self.bot.pid}\n", encoding="utf-8")
+
+    @property
+    def _config_file(self) -> Path:
+        """What the bot reads."""
+        return self.own.file if self.own else self.data / "config.toml"
 
     @property
     def _pid_file(self) -> Path:
@@ -215,7 +178,7 @@ class Demo:
         """Where Python is told to write no bytecode it compiles all at every start: then let it do so in our place."""
         if not env.pop("PYTHONDONTWRITEBYTECODE", ""):
             return env
-        return env | {"PYTHONPYCACHEPREFIX": str(self.data / "cache")}
+        return env | {"PYTHONPYCACHEPREFIX": str(HERE / "var" / "pycache")}
 
     async def _until(
         self, url: str, process: asyncio.subprocess.Process, name: str, stop: asyncio.Event
@@ -288,97 +251,17 @@ class Demo:
             if self.again
             else ""
         )
+        name = (self.own.people if self.own else FIRM)[0].name
         return f"""
   跟进 · 演示已就绪： http://{HOST}:{self.ports.console}/
 
-  {again}先做这三件事：
-  1. 在左边王磊的手机上点「同步至CRM 李四…」，草稿卡片出来后点「存为新客户」，再点「开始跟进」。
-  2. 点「官网询盘（接口）」来一条新线索，再让时间过去：右上角「下一个工作日早上」，然后「+4 小时」。
-     超时提醒会到负责人和主管张敏的手机上。
-  3. 另开一个终端 kill -9 {self.bot.pid}（机器人进程）：它会自己回来，接着聊。
+  {again}打开它，跟着右边「上手」走六步。或者自己来：
+  1. 在左边{name}的手机上点「同步至CRM 李四…」，草稿卡片出来后点「存为新客户」，再点「开始跟进」。
+  2. 点「官网询盘（接口）」来一条新线索，再点右上角「下一个工作日早上」「+4 小时」：超时提醒会到负责人和主管的手机上。
+  3. 「故障」里拔网线、丢消息；或者另开一个终端 kill -9 {self.bot.pid}（机器人进程）：它会自己回来，接着聊。
 
-  机器人 http://{HOST}:{self.ports.bot}/   日志 {self.data / "bot.log"}   配置 {self.data / "config.toml"}
+  机器人 http://{HOST}:{self.ports.bot}/   日志 {self.data / "bot.log"}   配置 {self.config or self._config_file}
   按 Ctrl-C 停止。"""
-
-
-SECTIONS = {
-    "app": """\
-name       = "跟进"
-timezone   = "Asia/Shanghai"
-listen     = "{bot}"
-public_url = "http://{bot}"
-log        = "text"
-""",
-    "store": """\
-database = {database}
-files    = {files}
-""",
-    "wecom": """\
-enabled  = true
-corp_id  = "wwsim"
-agent_id = 1000002
-secret   = "sim-wecom-secret"
-token    = "simtoken"
-aes_key  = "{aes_key}"
-api_base = "http://{wecom}"
-""",
-    "dingtalk": """\
-enabled        = true
-client_id      = "dingsim"
-client_secret  = "sim-dingtalk-secret"
-api_base       = "http://{dingtalk}"
-oapi_base      = "http://{dingtalk}"
-monthly_calls  = 0
-monthly_pushes = 0
-""",
-    "api": """\
-tokens = ["{token}"]
-""",
-}
-"""The sections that the demo puts in place of the shipped ones."""
-HEAD = """\
-# 演示用的配置：随意修改，重启演示后生效；main.py demo --fresh 会重新生成。
-# 演示时端口和目录由程序指定，改这里的端口不起作用。
-
-"""
-
-
-def configuration(shipped: str, data: Path, ports: Ports) -> str:
-    """The shipped configuration with the demo's platforms, store and people in place of its own."""
-    values = {
-        "bot": f"{HOST}:{ports.bot}", "wecom": f"{HOST}:{ports.wecom}", "dingtalk": f"{HOST}:{ports.dingtalk}",
-        "database": _quoted(f"sqlite:///{data}/genjin.db"), "files": _quoted(f"{data}/files"),
-        "aes_key": AES_KEY, "token": TOKEN,
-    }  # fmt: skip
-    mine = {name: body.format_map(values) for name, body in SECTIONS.items()}
-    kept = [_section(section, mine) for section in re.split(r"(?m)^(?=\[)", shipped)[1:]]
-    added = [f"[{name}]\n{body}\n" for name, body in mine.items()]
-    return HEAD + "".join([*kept, *added, firm(FIRM)])
-
-
-def _section(text: str, mine: dict[str, str]) -> str:
-    """One section of the shipped file: ours where we have one (taken out of `mine`), else as it stands."""
-    found = re.match(r"\[([a-z_]+)\]", text)
-    if found is None or found[1] not in mine:
-        return text
-    return f"[{found[1]}]\n{mine.pop(found[1])}\n"
-
-
-def firm(people: Sequence[Person]) -> str:
-    """[[team]] and [[member]] of the demo."""
-    rows = ['[[team]]\nname = "华东"\nmanager = "zhangmin"\n']
-    for person in people:
-        roles, team, regions, tags = WORK[person.id]
-        rows.append(
-            f'[[member]]\nid = "{person.id}"\nname = "{person.name}"\nwecom = "{person.wecom}"\n'
-            f'dingtalk = "{person.dingtalk}"\nroles = {roles}\nteam = "{team}"\nregions = {regions}\ntags = {tags}\n'
-        )
-    return "\n".join(rows)
-
-
-def _quoted(text: str) -> str:
-    """A TOML string."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _log_of(name: str) -> str:

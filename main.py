@@ -439,7 +439,9 @@ def run_demo(args: argparse.Namespace) -> int:
     """`main.py demo`: simulated platforms, a console to chat in, SQLite."""
     from demo import demo
 
-    return _run(demo(port=args.port, data=Path(args.data), fresh=args.fresh))
+    own = Path(args.config) if args.config else None
+    data = Path(args.data or ("var/demo" if own is None else f"var/demo-{own.stem}"))
+    return _run(demo(port=args.port, data=data, fresh=args.fresh, config=own))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -458,7 +460,12 @@ def parser() -> argparse.ArgumentParser:
 
     one = add("demo", run_demo, "在本机试用：模拟的企业微信和钉钉，浏览器里聊天", config=False)
     one.add_argument("--port", type=int, default=8080)
-    one.add_argument("--data", default="var/demo")
+    one.add_argument(
+        "--data", metavar="DIR", help="数据放在哪里（var/demo；有 --config 时 var/demo-它的名字）"
+    )
+    one.add_argument(
+        "--config", metavar="FILE.toml", help="演练自己的配置：人、规则、用语取自它，平台和数据库是模拟的"
+    )
     one.add_argument("--fresh", action="store_true", help="从头开始，清掉上次的数据")
     one = add("serve", run_serve, "正式运行")
     one.add_argument("--migrate", action="store_true", help="启动前升级数据库结构")

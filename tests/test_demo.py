@@ -156,6 +156,112 @@ def test_the_configuration_is_the_shipped_one_with_the_firm_in_it(tmp_path: Path
     assert [(m.id, m.wecom, m.dingtalk) for m in made.member] == [(p.id, p.wecom, p.dingtalk) for p in FIRM]
 
 
+OWN = """\
+[app]
+name = "小跟"
+[store]
+database = "postgresql://u:p@db.example/genjin"
+redis = "redis://cache.example/0"
+[wecom]
+enabled = true
+corp_id = "wwreal"
+agent_id = 1000001
+secret = "${WECOM_SECRET}"
+token = "${WECOM_TOKEN}"
+aes_key = "${WECOM_AES_KEY}"
+[[team]]
+name = "华南"
+manager = "laochen"
+[[member]]
+id = "axin"
+name = "阿欣"
+wecom = "AXin"
+team = "华南"
+[[member]]              # 还没有平台账号
+id = "laochen"
+name = "老陈"
+dingtalk = ""
+roles = ["manager", "admin"]
+[[conclusion]]
+name = "要打样"
+status = "sample"
+"""
+
+
+def test_a_configuration_of_ones_own_keeps_its_people_and_rules_and_nothing_that_leads_outside(
+    tmp_path: Path,
+) -> None:
+    own = tmp_path / "mine.toml"
+    own.write_text(OWN, "utf-8")
+    made = demo.rehearsal(own, tmp_path / "demo", demo.Ports(9000))
+    assert [(one.name, one.title, one.wecom, one.dingtalk) for one in made.people] == [
+        ("阿欣", "销售", "axin", "axin"), ("老陈", "主管、管理员", "laochen", "laochen"),
+    ]  # fmt: skip
+    config = load(made.file, {})
+    assert config.app.name == "小跟"
+    assert [one.name for one in config.conclusion] == ["要打样"]
+    assert config.wecom.api_base == "http://127.0.0.1:9002"
+    assert config.wecom.corp_id == "wwsim"
+    assert config.dingtalk.enabled
+    assert "example" not in made.file.read_text("utf-8")
+    assert own.read_text("utf-8") == OWN
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            OWN.replace('"华南"\n[[member]]', '"华北"\n[[member]]'),
+            "mine.toml：整体：[[member]] 'axin' 的 team '华北'",
+        ),
+        (OWN.replace("[app]", "[app"), "mine.toml：不是合法的 TOML"),
+        (OWN.partition("[[team]]")[0], "mine.toml 里没有 [[member]]"),
+        ("member = [{ id = 'a', name = '甲' }]", "mine.toml：演练要求每个成员写成一段"),
+    ],
+)
+def test_a_wrong_configuration_of_ones_own_is_one_clear_sentence(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    own = tmp_path / "mine.toml"
+    own.write_text(text, "utf-8")
+    with pytest.raises(demo.Trouble) as wrong:
+        demo.rehearsal(own, tmp_path / "demo", demo.Ports(9000))
+    assert str(wrong.value).startswith(says)
+    with pytest.raises(demo.Trouble, match="没有这个文件"):
+        demo.rehearsal(tmp_path / "none.toml", tmp_path / "demo", demo.Ports(9000))
+
+
+async def test_ones_own_people_are_on_the_phones(tmp_path: Path) -> None:
+    own = tmp_path / "mine.toml"
+    own.write_text(OWN, "utf-8")
+    async with running(tmp_path / "demo", "--config", str(own)) as one:
+        await one.bot_up()
+        state = await one.get("/api/state")
+        assert [person["name"] for person in state["platforms"][1]["people"]] == ["阿欣", "老陈"]
+        await one.does("dingtalk", "axin", "say", text=SAYS["dingtalk"])
+        await one.sees("dingtalk", "axin", "识别到联系人（草稿）")
+        await one.clicks("dingtalk", "axin", "存为新客户")
+        await one.sees("dingtalk", "axin", "已存为 C-")
+
+
+async def test_the_panel_kills_the_bot_for_real_and_the_story_goes_on(tmp_path: Path) -> None:
+    async with running(tmp_path / "demo", "--fresh") as one:
+        await one.bot_up()
+        await starts_a_follow_up(one, "wecom")
+        killed = (await one.post("/api/bot", {"do": "kill_and_stay"}))["pid"]
+        assert killed == one.bot()
+        await one.says("机器人退出了（信号 SIGKILL）", "先不启动")
+        await one.post(
+            "/api/wecom/WangLei/say", {"text": "/今日"}
+        )  # the platform tries again for some seconds
+        await one.post("/api/bot", {"do": "start"})
+        await one.bot_up()
+        assert one.bot() != killed
+        await ends_a_follow_up(one, "wecom")
+        rows = (await one.get("/api/ledger"))["rows"]
+        assert {row["on_phone"] for row in rows} <= {True, None}, "nothing is missing on the phones"
+
+
 def test_a_store_that_is_given_is_kept(tmp_path: Path) -> None:
     one = demo.Demo(demo.Ports(9000), tmp_path)
     given = {
