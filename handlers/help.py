@@ -1,6 +1,7 @@
 """/帮助, and an answer to everything that nobody else understood: never silence."""
 
 import re
+from collections.abc import Sequence
 
 from bot.events import Kind, Message
 from bot.router import Command, Router
@@ -8,9 +9,9 @@ from bot.turn import Turn
 from cards import help as cards
 from cards.actions_sla import AboutQuiet, ShowHelp
 from handlers import checkins
-from rules.names import best_commands
+from rules.names import best_commands, called
 from rules.team import Role
-from rules.text import clip
+from rules.text import clip, parse_id
 from store import team
 
 router = Router("help")
@@ -58,6 +59,20 @@ def commands_for(turn: Turn) -> list[Command]:
     return [command for command in everything if not command.may or turn.me.has(*command.may)]
 
 
+def nearly(text: str, known: Sequence[Command]) -> tuple[Command, str] | None:
+    """The command that was typed without its slash (今日) or in letters (/jr, jinri), and its words; None if none was.
+
+    Without a slash only a number may follow: a sentence that begins like a command is a sentence.
+    """
+    slash = text.startswith(("/", "／"))
+    word, _, rest = text.lstrip("/／").strip().partition(" ")
+    if not slash and rest and parse_id(rest) is None:
+        return None
+    name = called(word, [one.name for one in known])
+    found = next((one for one in known if one.name == name), None)
+    return (found, rest.strip()) if found else None
+
+
 @router.command("帮助", usage="/帮助", about="看全部用法", aliases=("help", "?", "？"))
 async def show(turn: Turn, _words: str) -> None:
     """What this person can do, and nothing else."""
@@ -79,7 +94,7 @@ async def about_quiet(turn: Turn, _action: AboutQuiet) -> None:
 
 @router.message(lambda _turn, _message: True)
 async def unknown(turn: Turn, message: Message) -> None:
-    """Three likely commands for words; what to do instead for everything else."""
+    """A command that was nearly typed runs; other words get three likely ones; what to do instead for everything else."""
     text = message.text.strip()
     if message.kind in UNREADABLE and not (message.kind is Kind.VOICE and text):
         await turn.answer(unreadable(message))
@@ -94,6 +109,9 @@ async def unknown(turn: Turn, message: Message) -> None:
             await turn.answer(cards.greeting(turn.me.name))
         return
     known = commands_for(turn)
+    if found := nearly(text, known):
+        await found[0].handler(turn, found[1])
+        return
     about = {one.name: one.about for one in known}
     likely = best_commands(text, [one.name for one in known], about)
     usage = {one.name: one.usage for one in known}

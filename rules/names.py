@@ -5,9 +5,10 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from functools import lru_cache
+from itertools import product
 from typing import Final, TypeVar
 
-from pypinyin import Style, lazy_pinyin
+from pypinyin import Style, lazy_pinyin, pinyin
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Levenshtein
 
@@ -71,10 +72,33 @@ def initials(name: str) -> str:
     return "".join(part if part.isascii() and len(plain) > 1 else part[:1] for plain, part in _sounds(name))
 
 
+def called(word: str, commands: Sequence[str]) -> str | None:
+    """The command that this word is, by name, by its initials (jr) or its pinyin (jinri); None when not just one is."""
+    wanted = _plain(word)
+    if wanted in commands:
+        return wanted
+    if not re.fullmatch("[a-z]{2,}", wanted):
+        return None
+    found = [name for name in commands if wanted in _typed(name)]
+    return found[0] if len(found) == 1 else None
+
+
+@lru_cache(maxsize=1024)
+def _typed(command: str) -> frozenset[str]:
+    """How a command is typed in letters: no surname in front, and each character in all of its readings (查重 is cc)."""
+    heard = list(product(*pinyin(command, style=Style.NORMAL, heteronym=True)))
+    return frozenset({"".join(one) for one in heard} | {"".join(sound[:1] for sound in one) for one in heard})
+
+
+LIKELY: Final = 40.0  # below that a likeness is chance
+EVERYDAY: Final = ("今日", "打卡", "客户")
+
+
 def best_commands(text: str, commands: Sequence[str], about: Mapping[str, str] | None = None) -> list[str]:
     """The three commands that unknown text most likely meant, likeliest first; ties keep the order given.
 
-    `about` may say in a few words what a command is for; the words count too.
+    `about` may say in a few words what a command is for; the words count too. Where fewer than three are like it, the
+    everyday ones follow: better the usual than three at random.
     """
     head = _plain((text.lstrip().lstrip("/／").split(maxsplit=1) or [""])[0])
     whole = _plain(text)
@@ -93,8 +117,11 @@ def best_commands(text: str, commands: Sequence[str], about: Mapping[str, str] |
         words = _plain((about or {}).get(command, ""))
         return score + (0.6 * fuzz.partial_ratio(whole, words) if words else 0.0)
 
-    ranked = sorted(enumerate(commands), key=lambda item: (-likeness(item[1]), item[0]))
-    return [command for _, command in ranked[:3]]
+    scores = {command: likeness(command) for command in commands}
+    like = [command for command in commands if scores[command] >= LIKELY]
+    like.sort(key=lambda command: -scores[command])
+    usual = [command for command in EVERYDAY if command in scores]
+    return list(dict.fromkeys([*like, *usual, *commands]))[:3]
 
 
 # ── how a name is compared ────────────────────────────────────────────────────────────────────────────────────────

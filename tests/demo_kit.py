@@ -119,7 +119,7 @@ class Demo:
         async with asyncio.timeout(START):
             while not await self._answers(f"{host}:{int(port) + 1}/readyz"):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
-            while not all((await self.get("/api/state"))["bot"].values()):  # noqa: ASYNC110
+            while not (bot := (await self.get("/api/state"))["bot"])["up"] or not bot["clock"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
 
     async def _answers(self, url: str) -> bool:

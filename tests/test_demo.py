@@ -255,6 +255,7 @@ async def test_the_panel_kills_the_bot_for_real_and_the_story_goes_on(tmp_path: 
             "/api/wecom/WangLei/say", {"text": "/今日"}
         )  # the platform tries again for some seconds
         await one.post("/api/bot", {"do": "start"})
+        await one.says("机器人已重启")
         await one.bot_up()
         assert one.bot() != killed
         await ends_a_follow_up(one, "wecom")

@@ -62,10 +62,10 @@ class Painter:
     def paint(self, card: Card, task_id: str) -> Json:
         """The card as it is sent; a closed one has no buttons and says its word."""
         if card.closed:
-            return self._notice(self._said(replace(card, note="")), [])
+            return self._notice(self._said(replace(card, note="")), [], task_id)
         asked = self._asked(card)
         if not asked.presses and not asked.selects and len(asked.links) <= limits.JUMPS:
-            return self._notice(self._unasked(card), asked.links)
+            return self._notice(self._unasked(card), asked.links, task_id)
         made = self._interaction(card, asked)
         return {**made, "task_id": task_id} if task_id else made
 
@@ -111,9 +111,15 @@ class Painter:
             len(more) < limits.OPTIONS and not values and all(is_action(button.action) for button in more)
         )
 
-    def _notice(self, card: Card, links: Sequence[Button]) -> Json:
-        """text_notice, or news_notice for a card with a picture."""
+    def _notice(self, card: Card, links: Sequence[Button], task_id: str) -> Json:
+        """text_notice, or news_notice for a card with a picture.
+
+        Such cards carry no task_id (protocol 4.3), so the duplicate check would swallow one that says the same as
+        another within hours ("今天没有要做的事"). Behind the # of its address it differs, where nobody sees it.
+        """
         first = links[0].action if links else self.public_url
+        if task_id and "#" not in first:
+            first = f"{first}#{task_id}"
         picture = limits.is_address(card.image)
         card_type = "news_notice" if picture else "text_notice"
         made: Json = {"card_type": card_type, **self._head(card), "card_action": {"type": 1, "url": first}}

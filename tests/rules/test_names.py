@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from rules.names import best_commands, initials, match, sure
+from rules.names import best_commands, called, initials, match, sure
 
 TEAM = [
     (1, "王磊"),
@@ -171,7 +171,7 @@ def test_nothing_that_can_be_typed_breaks_it(typed: str, names: list[str]) -> No
     known = list(enumerate(names))
     found = match(typed, known)
     assert set(found) <= set(range(len(names)))
-    assert len(best_commands(typed, names)) == min(3, len(names))
+    assert len(best_commands(typed, names)) == min(3, len(set(names)))
     for key, name in known:
         assert initials(name) == initials(f" {name} ")
         if any(char.isalnum() for char in name):
@@ -186,3 +186,32 @@ def test_ten_thousand_customers_are_searched_at_typing_speed() -> None:
     assert match("第778汽陪丁", many) == [778]
     assert match("nbd779", many)[0] == 779
     assert perf_counter() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("今日", "今日"),
+        ("jr", "今日"),
+        ("JinRi", "今日"),
+        ("cc", "查重"),
+        ("cx", "撤销"),
+        ("zp", "转派"),
+        ("j", None),
+        ("jrr", None),
+        ("", None),
+    ],
+)
+def test_a_command_is_called_by_name_initials_or_pinyin(word: str, meant: str | None) -> None:
+    assert called(word, ["今日", "查重", "撤销", "转派", "转给"]) == meant
+
+
+def test_letters_that_fit_two_commands_call_none() -> None:
+    assert called("gh", ["公海", "更换"]) is None
+
+
+def test_what_is_like_nothing_gets_the_everyday_commands() -> None:
+    names = ["转给", "客户", "查重", "打卡", "今日", "撤销"]
+    assert best_commands("谢谢", names) == ["今日", "打卡", "客户"]
+    assert best_commands("价格多少", names) == ["今日", "打卡", "客户"]
+    assert best_commands("撤回", names, {"撤销": "撤销刚才的操作"})[0] == "撤销"

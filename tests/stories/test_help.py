@@ -45,6 +45,26 @@ async def test_unknown_words_get_three_likely_commands(world: World):
     await world.rep.sees("没看懂", "/超时")
 
 
+async def test_a_command_without_its_slash_or_in_letters_runs(world: World):
+    for typed in ("今日", "/jr", "jr", "/jinri"):
+        world.rep.looks_away()
+        await world.rep.says(typed)
+        await world.idle()
+        await world.rep.sees("今天没有要做的事")
+    for typed in ("撤销", "/cx", "cx"):
+        world.rep.looks_away()
+        await world.rep.says(typed)
+        await world.idle()
+        await world.rep.sees("撤销")
+    assert world.rep.count("没看懂") == 0
+    await world.rep.says("今日 有人问价格")  # a sentence, not a command
+    await world.idle()
+    await world.rep.sees("没看懂", "/今日")
+    await world.rep.says("/zhuanpai 1024 李倩")  # not hers to use
+    await world.idle()
+    await world.rep.sees("没看懂「/zhuanpai")
+
+
 async def test_a_picture_is_answered_too(world: World):
     await world.rep.sends_picture()
     await world.idle()
