@@ -22,7 +22,7 @@ from pydantic import (
 from bot.config_connectors import Connector
 from bot.config_kit import Duration
 from bot.config_kit import Section as _Section
-from bot.config_sources import Intake, WebForm
+from bot.config_sources import Channel, Intake, WebForm
 from bot.config_watch import SCHEDULES, Mail, Schedule, Watch
 from rules import hours
 from rules.assignment import Group, Weights
@@ -570,6 +570,7 @@ class Config(_Section):
     intake: Intake = Intake()
     webform: tuple[WebForm, ...] = ()
     connector: tuple[Connector, ...] = ()
+    channel: tuple[Channel, ...] = ()
     schedule: tuple[Schedule, ...] = SCHEDULES
     watch: Watch = Watch()
     mail: Mail = Mail()

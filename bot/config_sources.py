@@ -98,3 +98,12 @@ class WebForm(Section):
             if option not in offered:
                 raise ValueError(f"kinds 的 {option!r} 不在任何一栏的 options 里")
         return self
+
+
+class Channel(Section):
+    """[[channel]]: what the state of a WeCom 联系我 code means."""
+
+    state: str = Field(min_length=1, max_length=64)
+    source: str = Field(min_length=1, max_length=64)
+    kind: str = Field(default="", max_length=40)
+    group: str = ""

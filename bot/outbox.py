@@ -12,12 +12,14 @@ import structlog
 from bot.bells import Bells
 from bot.clock import Clock
 from bot.config import Config
+from bot.events import Form, encode
+from bot.incoming import incoming
 from bot.lanes import LEASE_MS, Later
 from bot.platform import Outgoing, Platform, SendFailed, Sent, Shared, Way, Wide
 from bot.quota import Quota
 from cards.card import from_json
 from store import queues, screens, team
-from store.db import Database, passing
+from store.db import Database, Tx, passing
 from store.queues import DEAD, Fenced, Lease, Outrow, Queued
 from store.screens import OnScreen
 
@@ -321,7 +323,18 @@ class Sender:
                 await screens.arrived(tx, row.card, platform=name, track=sent.track, code=sent.code, now=now)
             if not target.reached and not row.member.startswith("@"):
                 await team.set_reach(tx, row.member, name, "ok", "", now)
+            await self._learned(tx, row, sent.found, "")
         return left
+
+    async def _learned(self, tx: Tx, row: Queued, found: Mapping[str, str], why: str) -> None:
+        """What was looked up goes back into the inbox, in the transaction that closes the row: `found`, or `why` not."""
+        if row.way != Way.ASK:
+            return
+        now, then = self._clock.now(), row.body["then"]
+        fields = {**then["fields"], "found": dict(found), "why": why}
+        form = Form(then["name"], fields, now, key=f"{then['lane']}:ask:{row.id}")
+        await queues.take(tx, [incoming(form)], now, encode=encode)
+        self._bells.ring("inbox")
 
     async def _failed(
         self, lease: Lease, row: Queued, target: Target | None, failed: SendFailed
@@ -395,4 +408,5 @@ class Sender:
             await queues.end_send(tx, row.id, self._clock.now(), **values)
             if row.card and row.way == Way.CARD:
                 await screens.never_shown(tx, row.card)
+            await self._learned(tx, row, {}, str(values.get("error", "")))
         return left

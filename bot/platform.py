@@ -56,6 +56,7 @@ class Way(StrEnum):
     FILE = "file"
     TODO = "todo"  # a native to-do where there is one
     TODO_DONE = "todo_done"
+    ASK = "ask"  # look something up; the answer comes back as a form
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Outgoing:
     ("L-1024-88", [0-9A-Za-z_@-], unique for ever); `code` the newest WeCom response_code for UPDATE ("" if none left);
     `reply_url` a sessionWebhook that is still open, or ""; `file` bytes + `filename`, for FILE.
     For TODO: `text` is the subject, `link` where a tap leads, `due` UTC or None; `ref` what TODO returned, for TODO_DONE.
+    For ASK: `text` is what to look up ("external_contact"), `ref` its id, `user` whose view of it.
     """
 
     id: int
@@ -89,13 +91,15 @@ class Outgoing:
 class Sent:
     """The platform took it. `ref`: its id for the message; `code`: a response_code for a later update, or "".
 
-    `fresh` is True when an UPDATE could not be done in place and a new card was sent instead under `track`.
+    `fresh` is True when an UPDATE could not be done in place and a new card was sent instead under `track`. `found` is
+    what an ASK learned.
     """
 
     ref: str = ""
     code: str = ""
     fresh: bool = False
     track: str = ""
+    found: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

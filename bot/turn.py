@@ -193,6 +193,18 @@ class Turn:
         return await self._put(Outrow(dedup=f"todo-done:{task}", member=to, way=Way.TODO_DONE, kind="todo",
                                       subject=f"T-{task}", body={"ref": ref}))  # fmt: skip
 
+    async def ask(self, what: str, ref: str, *, of: str, then: Form) -> int:
+        """Queues a question to a platform (`of`: "wecom:zhangsan", whose view of it): `then` comes as an event, its fields
+        with `found`, or with `why` there is nothing. `then.key` begins with the 40 characters of its mailbox."""
+        body = {
+            "text": what,
+            "ref": ref,
+            "then": {"name": then.name, "fields": then.fields, "lane": then.key[:40]},
+        }
+        return await self._put(
+            Outrow(dedup=self._key(""), member=f"@{of}", way=Way.ASK, body=body, kind="ask")
+        )
+
     # ── things to come ──────────────────────────────────────────────────────────────────────────────────
     async def remind(self, kind: str, key: str, due: datetime, **payload: Any) -> None:
         """Sets (or moves) the timer `kind`/`key`; it becomes a Timer event at `due` (UTC)."""

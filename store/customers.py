@@ -139,6 +139,11 @@ async def add_contact(
     return replace(new, id=int(made.scalar_one()))
 
 
+async def rename_contact(tx: Tx, id: int, name: str) -> None:
+    """Gives a contact the name that was not known before."""
+    await tx.execute(update(contacts).where(contacts.c.id == id).values(name=name[:64]))
+
+
 async def remove_contact(tx: Tx, id: int, now: datetime) -> None:
     """Takes a contact out of sight (the row stays)."""
     await tx.execute(update(contacts).where(contacts.c.id == id).values(deleted_at=now))

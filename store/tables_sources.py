@@ -1,6 +1,6 @@
 """Tables about where leads come from. They share the `meta` of store/tables.py."""
 
-from sqlalchemy import Column, Index, Integer, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, String, UniqueConstraint
 
 from store.tables import Id, _fk, _id, _table, _text, _time
 
@@ -29,4 +29,9 @@ batch_row = _table(  # a row of an import: what was written, what was wrong, wha
     _text("errors"), _text("state", 16, default="new"),  # new · repeat · wrong · made · kept · undone
     _text("why"), Column("lead", Id, nullable=True), Column("customer", Id, nullable=True),
     UniqueConstraint("batch", "n"), Index("ix_batch_row_state", "batch", "state", "n"),
+)  # fmt: skip
+
+friend = _table(  # a WeCom customer and the member who has them as a friend
+    "friend", Column("external", String(100), primary_key=True), Column("user", String(64), primary_key=True),
+    _text("name", 120), _text("state", 16), _text("channel", 64), _time("at", nullable=False),
 )  # fmt: skip

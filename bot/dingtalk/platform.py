@@ -84,6 +84,8 @@ class DingtalkPlatform:
                 return await self._todos.finish(out)
             case Way.CARD | Way.UPDATE:
                 return await self._card(out)
+            case Way.ASK:
+                raise SendFailed("钉钉没有这种查询", retry=False)
 
     async def _card(self, out: Outgoing) -> Sent:
         if out.card is None:

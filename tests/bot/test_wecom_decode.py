@@ -154,11 +154,16 @@ def test_two_presses_are_two_events_and_a_repeat_is_one() -> None:
 
 
 def test_two_leads_of_one_second_stay_two() -> None:
-    """The documented key (sender and second) would merge them; neither is a chat event, so both are left."""
+    """The documented key (sender and second) would merge them; each customer has a mailbox of their own."""
     more = "<ChangeType>add_external_contact</ChangeType><UserID>lisi</UserID><ExternalUserID>{}</ExternalUserID>"
     root = [wecom.parse(f"<xml><Event>e</Event>{more.format(x)}</xml>".encode()) for x in ("woA", "woB")]
     assert wecom._event_key(root[0], "sys", AT) != wecom._event_key(root[1], "sys", AT)
-    assert event("change_external_contact", more.format("woA"), user="sys") is None
+    both = [event("change_external_contact", more.format(x), user="sys") for x in ("woA", "woB")]
+    assert both[0]
+    assert both[1]
+    assert both[0].dedup != both[1].dedup
+    assert both[0].lane != both[1].lane
+    assert event("change_external_contact", "<ChangeType>x</ChangeType>", user="sys") is None
 
 
 @pytest.mark.parametrize("name", sorted(wecom.ALERTS))

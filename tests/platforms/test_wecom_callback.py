@@ -175,10 +175,13 @@ async def test_signed_nonsense_is_garbled(world: Rig) -> None:
     assert (await post(world, "<!DOCTYPE a><xml/>"))[0] == 400
 
 
-async def test_a_customer_event_is_acknowledged_and_left(world: Rig) -> None:
+async def test_a_customer_event_is_taken_in_and_a_remark_is_left(world: Rig) -> None:
     await world.sim.customer("LiSi", "woABC")
     assert len(world.sim.delivered()) == 1
-    assert world.events == []
+    assert len(world.events) == 1
+    await world.sim.customer("LiSi", "woABC", "edit_external_contact", remark="黄总")
+    assert len(world.sim.delivered()) == 2
+    assert len(world.events) == 1
 
 
 async def test_before_the_start_nothing_is_promised(world: Rig) -> None:
