@@ -308,7 +308,8 @@ class _Member(_Section):
     @field_validator("shifts")
     @classmethod
     def _own_shifts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        hours.parse_shifts(value)
+        if value:
+            hours.parse_shifts(value)
         return value
 
     @field_validator("available", "assignable", mode="before")
