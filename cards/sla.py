@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from cards import pages
 from cards.actions_checkins import StartCheckin
 from cards.actions_leads import ShowLead
 from cards.actions_sla import (
@@ -199,6 +200,7 @@ def bundle(rows: Sequence[Silent]) -> Card:
             Button("转派", PickReassign(pack_ids(movable)).pack()),
             Button("给理由放过", PickWaive(pack_ids(movable)).pack()),
         ]
+    buttons.append(pages.button(lead_id(ids[0]) if len(ids) == 1 else "overdue"))
     return Card(
         kind=BUNDLE,
         title=clip(_bundle_title(rows, len(ids), same), TITLE),

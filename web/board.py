@@ -18,7 +18,7 @@ from store import board, climbs, team
 from store.board import Ask, Count
 from store.db import Tx
 from web.errors import answer
-from web.site import Signed, Site
+from web.site import Signed, Site, tidy
 
 DAYS = 30
 """How far back the picture of response times looks."""
@@ -97,10 +97,10 @@ def chosen(request: web.Request) -> Choice:
     page = query.get("page", "")
     return Choice(
         state=State(state) if state in set(State) else State.OPEN,
-        team=query.get("team", "")[:64],
-        owner=query.get("owner", "")[:64],
+        team=tidy(query.get("team", ""), 64),
+        owner=tidy(query.get("owner", ""), 64),
         status=status if status in set(Status) else "",
-        words=query.get("q", "").strip()[:40],
+        words=tidy(query.get("q", ""), 40),
         sort=Sort(sort) if sort in set(Sort) else Sort.LATE,
         page=min(int(page), FARTHEST) if page.isascii() and page.isdigit() and len(page) < 9 else 0,
     )

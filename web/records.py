@@ -17,7 +17,7 @@ from store import climbs, customers, followups, leads, team, timeline
 from store.db import Tx
 from web import timeline as story
 from web.errors import Refusal
-from web.site import MANAGERS, Signed, Site
+from web.site import MANAGERS, Signed, Site, tidy
 
 DONE = {"urge": "已催负责人。", "reassign": "已转派。", "waive": "已放过，这一轮不再升级。"}
 """What the page says after an action, by its name in the query."""
@@ -122,13 +122,13 @@ class Records:
         if not version.isascii() or not version.isdigit() or len(version) > 9:
             raise Refusal(400, "页面上的内容不完整，请刷新后再试。")
         return await self._act(
-            request, signed, "reassign", to=str(fields.get("to", ""))[:64], version=int(version),
-            why=str(fields.get("why", "")).strip()[:200],
+            request, signed, "reassign", to=tidy(fields.get("to", ""), 64), version=int(version),
+            why=tidy(fields.get("why", ""), 200),
         )  # fmt: skip
 
     async def waive(self, request: web.Request, signed: Signed) -> web.StreamResponse:
         """放过."""
-        why = str((await request.post()).get("why", "")).strip()[:200]
+        why = tidy((await request.post()).get("why", ""), 200)
         return await self._act(request, signed, "waive", why=why)
 
     async def _act(

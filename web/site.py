@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
+import unicodedata
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from rules import access
 from rules.team import Member, Role
 from store import sessions, team
 from store.db import passing
+from web.address import address
 from web.errors import Handler, Refusal
 from web.static import Assets
 
@@ -48,6 +50,11 @@ class Signed:
     csrf: str
 
 
+def tidy(value: object, most: int) -> str:
+    """What a visitor typed, at most so many characters, without what no database keeps (NUL, half characters)."""
+    return "".join(c for c in str(value) if unicodedata.category(c) not in {"Cc", "Cs"}).strip()[:most]
+
+
 Page = Callable[[web.Request, Signed], Awaitable[web.StreamResponse]]
 
 
@@ -61,6 +68,7 @@ class Site:
         self.teams = engine.config.teams()
         secure = engine.config.app.public_url.startswith("https://")
         self.secure, self.cookie = secure, "__Host-genjin" if secure else "genjin"
+        self._proxies = [ipaddress.ip_network(one, strict=False) for one in engine.config.intake.proxies]
         self._pages = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
             trim_blocks=True, lstrip_blocks=True,
@@ -104,14 +112,8 @@ class Site:
         return Signed(member, hash, self.mark("csrf", token))
 
     def address(self, request: web.Request) -> str:
-        """Where a request came from. Behind a proxy on this machine or network: what the proxy says."""
-        remote = request.remote or ""
-        try:
-            near = ipaddress.ip_address(remote).is_private
-        except ValueError:
-            near = True
-        said = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        return said[:64] if near and said else remote
+        """Where a request came from, seen through our proxies (`intake.proxies`)."""
+        return address(request.remote or "", request.headers.getall("X-Forwarded-For", []), self._proxies)
 
     # ── routes ──────────────────────────────────────────────────────────────────────────────────────────
     def open(self, method: str, path: str, handler: Handler) -> web.RouteDef:

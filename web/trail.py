@@ -9,7 +9,7 @@ from rules.text import customer_id, lead_id, parse_id, when
 from store import audit, customers, leads, team
 from store.db import Tx
 from web.errors import Refusal
-from web.site import MANAGERS, Signed, Site
+from web.site import MANAGERS, Signed, Site, tidy
 
 PAGE = 100
 
@@ -27,7 +27,7 @@ class Trail:
     async def show(self, request: web.Request, signed: Signed) -> web.StreamResponse:
         """The newest lines: for sales operations and directors all, for a manager those of the team's people; about one
         record when its id is asked for."""
-        words, action = request.query.get("about", "").strip()[:20], request.query.get("action", "")
+        words, action = tidy(request.query.get("about", ""), 20), request.query.get("action", "")
         before = request.query.get("before", "")
         now, zone = self._site.engine.clock.now(), self._site.engine.calendar.zone
         async with self._site.engine.db.read(slow=True) as tx:

@@ -57,7 +57,7 @@ def test_m1_says_whether_the_message_was_delivered():
     ])  # fmt: skip
     assert text_twin(card) == (
         "🔺 2 条线索超时未首触\nL-1024 王磊 4:00（消息 10:02 已送达，10:05 已读）\n"
-        "L-1031 赵宇 4:00（消息未送达：账号未激活）送达失败，不计入个人超时\n回复 1 催一下　2 转派　3 给理由放过"
+        "L-1031 赵宇 4:00（消息未送达：账号未激活）送达失败，不计入个人超时\n回复 1 催一下　2 转派　3 给理由放过　4 看板"
     )
     assert unpack(card.buttons[0].action) == Urge(pack_ids([1024, 1031]))
 
@@ -97,7 +97,7 @@ def test_m1_of_failed_deliveries_alone_blames_nobody():
 
 def test_m1_for_somebody_who_may_not_move_the_lead_only_urges():
     row = cards.Silent(1031, "赵宇", "首次触达", "lead.first_touch", 4 * H, movable=False)
-    assert [button.label for button in cards.bundle([row]).buttons] == ["催一下"]
+    assert [button.label for button in cards.bundle([row]).buttons] == ["催一下", "看板"]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_after_urging_the_button_is_used_up():
     row = cards.Silent(1024, "王磊", "首次触达", "lead.first_touch", 4 * H)
     card = cards.urged(cards.bundle([row]), ["王磊"], "15:40")
     assert card.lines[-1] == "15:40 已催 王磊"
-    assert [button.label for button in card.buttons] == ["转派", "给理由放过"]
+    assert [button.label for button in card.buttons] == ["转派", "给理由放过", "看板"]
 
 
 def test_a_task_has_a_tick():

@@ -41,7 +41,7 @@ async def test_the_morning_list_of_reps_and_managers(world: World):
     await world.at("2026-11-24 08:51")
     await world.rep.sees("早上好，今天 1 件事", f"首触：{late} 宁波另一家有限公司 · 陈工，已超时")
     seen = await world.boss.sees("早上好，团队超时 1 条", f"{late} 王磊 6:28")
-    assert [press.label for press in seen.buttons] == ["催一下", "转派", "给理由放过"]
+    assert [press.label for press in seen.buttons] == ["催一下", "转派", "给理由放过", "看板"]
     assert made not in seen.text
     assert world.rep2.count("") == before
     await world.at("2026-11-27 18:00")

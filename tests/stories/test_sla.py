@@ -55,7 +55,7 @@ async def test_two_hours_amber_then_four_hours_to_rep_and_manager(world: World):
     await world.at("2026-11-23 15:34")
     await world.rep.sees(f"{lead} 超过 4 小时未首触，已通知张敏", "现在联系仍计入你的记录")
     m1 = await world.boss.sees("🔺 1 条线索超时未首触", f"{lead} 王磊 4:00", "已送达")
-    assert [press.label for press in m1.buttons] == ["催一下", "转派", "给理由放过"]
+    assert [press.label for press in m1.buttons] == ["催一下", "转派", "给理由放过", "看板"]
     await world.passes(hours=30)
     assert world.boss.count("超时未首触") == 1
     assert await climbs(world) == 0
