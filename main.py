@@ -26,6 +26,7 @@ from bot.engine import Engine
 from bot.mail import MailPlatform
 from bot.platform import Platform, Shared
 from bot.quota import Quota
+from bot.sole import Sole
 from bot.wecom.menu import Entry
 from bot.wecom.platform import WecomPlatform
 from rules import hours
@@ -142,6 +143,8 @@ async def start(
             shared = LocalShared()
         quota = Quota(db, config.app.zone)
         platforms = [*platforms_of(config, shared, clock, quota), CanaryPlatform()]
+        if not db.sqlite:  # several replicas may run
+            platforms = [Sole(one, db, bells) if one.limits.one_connection else one for one in platforms]
         engine = Engine(db, config, clock, handlers.ROUTERS, platforms, shared, quota, bells)
         pages = make_app(engine)
         pages.add_routes(dev_routes(engine))

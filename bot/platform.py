@@ -129,6 +129,7 @@ class Limits:
     code_lasts: float = 0.0  # seconds such a code is good for (0: the platform says when it is not)
     speaks_first: bool = True  # may write to somebody who never wrote to it
     down: bool = False  # cannot send now and will not soon: whoever can be reached elsewhere is
+    one_connection: bool = False  # of several replicas only one may be connected
     monthly: dict[str, int] = field(
         default_factory=dict
     )  # what is billed by the month ("api": 5000), empty: nothing

@@ -203,7 +203,8 @@ class World:
         if isinstance(self.sim, WecomAibotServer):
             assert self.app is not None
             live = self.sim.socket.live
-            here = [one for one in self.app.engine.platforms if isinstance(one, WecomAibotPlatform)]
+            adapters = [getattr(one, "inner", one) for one in self.app.engine.platforms]
+            here = [one for one in adapters if isinstance(one, WecomAibotPlatform)]
             return live is not None and any(live.pushed > one.client.handled for one in here)
         if not isinstance(self.sim, DingtalkServer):
             return False

@@ -44,6 +44,7 @@ class WecomAibotPlatform:
             needs_code=True,
             code_lasts=CARD_FOR,
             speaks_first=False,
+            one_connection=True,
         )
         self._http: aiohttp.ClientSession | None = None
         self._intake: Intake | None = None
