@@ -105,6 +105,7 @@ def _sending(row: Any) -> Sending:
 def _title(body: dict[str, Any]) -> str:
     """What a send says first: a card's title, the first line of a text, a file's name."""
     card = body.get("card")
+    card = json.loads(card) if isinstance(card, str) else card
     said = card.get("title", "") if isinstance(card, dict) else body.get("text") or body.get("filename") or ""
     return str(said).strip().partition("\n")[0][:60]
 

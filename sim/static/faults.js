@@ -100,7 +100,7 @@ export class Faults {
   }
 
   showBot(told) {
-    this.bot.textContent = told.gone ? "演示台断开了" : told.held ? "被杀了，还没有启动" : told.up ? told.pid ? `在线，进程 ${told.pid}` : "在线" : "不在，正在启动…";
+    this.bot.textContent = told.gone ? "演示台断开了" : told.held ? "被杀了，还没有启动" : told.up ? told.pid ? `进程 ${told.pid}` : "在线" : "不在，正在启动…";
     this.bot.className = `bot-line ${told.up ? "up" : "down"}`;
     this.start.hidden = !told.held;
     for (const button of this.kills) button.disabled = !told.up || !told.pid;

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser.kit import browser, missing
-from tests.demo_kit import USERS, Demo, running
+from tests.demo_kit import BOSS, USERS, Demo, running
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
@@ -64,6 +64,42 @@ async def climb(one: Demo) -> None:
     await one.sees("dingtalk", "zhangmin03", "超时未首触", made["answer"]["id"])
 
 
+async def trouble(one: Demo, page: Any) -> None:
+    """A message that the platform lost, one that it refuses, and the ledger beside it."""
+    await page.click("#wecom .person:has-text('王磊')")
+    await page.click("#tab-faults")
+    await page.click("#faults [data-trouble=drop]")
+    await one.does("wecom", USERS["wecom"], "say", text="/今日")
+    await page.wait_for_timeout(2500)
+    await page.click("#faults [data-trouble='60020']")
+    await one.does("wecom", USERS["wecom"], "say", text="/帮助")
+    await page.wait_for_selector("#faults .ledger td:has-text('60020')")
+
+
+async def board(one: Demo, window: Any, to: Path) -> None:
+    """The product's own pages, by the one-time link that the bot hands out in the chat."""
+    await one.does("dingtalk", BOSS["dingtalk"], "say", text="/看板")
+    host = one.url.rpartition(":")[0]
+    link = ""
+    for _ in range(60):
+        for row in await one.screen("dingtalk", BOSS["dingtalk"]):
+            for press in row["buttons"]:
+                link = press["link"] if press["link"].startswith(host) else link
+        if link:
+            break
+        await asyncio.sleep(0.3)
+    if not link:
+        raise AssertionError("the bot gave no link to its pages")
+    page = await window.new_page(viewport=WIDE)
+    await page.goto(link)
+    if await page.locator("form button").count():
+        await page.locator("form button").first.click()
+        await page.wait_for_load_state()
+    await take(page, "board", to)
+    await page.set_viewport_size(NARROW)
+    await take(page, "board-narrow", to)
+
+
 async def take(page: Any, name: str, to: Path) -> None:
     """One picture, when everything has come to rest."""
     await page.wait_for_timeout(1600)
@@ -91,6 +127,10 @@ async def shots(to: Path) -> None:
             await page.click("#wecom .person:has-text('李倩')")
             await page.click("#dingtalk .person:has-text('张敏')")
             await take(page, "escalation", to)
+            await board(one, window, to)
+            await trouble(one, page)
+            await take(page, "faults", to)
+            await page.click("#faults >> text=全部恢复")
             phone = await window.new_page(viewport=NARROW)
             await phone.goto(one.url)
             await take(phone, "narrow-wecom", to)

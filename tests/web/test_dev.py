@@ -94,6 +94,26 @@ async def test_what_is_no_time_is_refused(door: TestServer, body: object) -> Non
     assert (await ask(door, "GET"))[1]["ahead_seconds"] == 0.0
 
 
+async def test_the_ledger_is_read_newest_first(small: World, door: TestServer) -> None:
+    await small.rep.says("/帮助")
+    await small.idle()
+    await small.api_lead()
+    await small.idle()
+    url = door.make_url("/dev/ledger")
+    async with aiohttp.ClientSession() as session:
+        async with session.get(url, params={"limit": "2"}) as answer:
+            rows = (await answer.json())["rows"]
+        for wrong in ("0", "x", "201", "9" * 30):
+            async with session.get(url, params={"limit": wrong}) as answer:
+                assert answer.status == 400, wrong
+    assert len(rows) == 2
+    assert rows[0]["id"] > rows[1]["id"]
+    assert "新线索" in rows[0]["title"]
+    assert (rows[0]["name"], rows[0]["way"], rows[0]["platform"]) == ("王磊", "card", "wecom")
+    assert rows[0]["ledger"] == "accepted"
+    assert rows[0]["ref"]
+
+
 async def test_a_form_of_another_site_cannot_move_it(door: TestServer) -> None:
     async with (
         aiohttp.ClientSession() as session,
