@@ -6,7 +6,7 @@ from bot.router import Router
 
 ORDER = (
     "drafts", "leads", "transfer", "customers", "checkins", "forms", "resources", "undo", "sla", "silence", "manager",
-    "pool", "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "tasks",
+    "pool", "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "visits", "tasks",
     "words",
     "notices", "today", "digests", "pages", "trail", "admin", "watch", "help",
 )  # fmt: skip

@@ -18,15 +18,15 @@ async def owner_of(turn: Turn, customer: Customer) -> Member | None:
 
 async def add(
     turn: Turn, customer: Customer, contact: Contact | None, touch: Touch, *, tell: Member | None = None
-) -> bool:
-    """Writes it down and tells `tell` (normally the owner). False when it was written before."""
+) -> int:
+    """Writes it down and tells `tell` (normally the owner). Returns its id, 0 when it was written before."""
     mine = [one for one in await leads.of_customer(turn.tx, customer.id) if one.owner == customer.owner]
     lead = mine[0].id if mine else None
     made = await touchpoints.add(
         turn.tx, customer.id, touch, turn.now, contact=contact.id if contact else None, lead=lead
     )
     if not made:
-        return False
+        return 0
     await audit.add(turn.tx, turn.now, touch.member, f"touch.{touch.kind.value}", customer_id(customer.id),
                     {"source": touch.source}, turn.event_id)  # fmt: skip
     if tell:
@@ -40,7 +40,7 @@ async def add(
             lead=lead or 0,
         )  # fmt: skip
         await turn.tell(card, to=tell.id, key=f"touch:{made}")
-    return True
+    return made
 
 
 async def lines(turn: Turn, customer: int, *, private: bool) -> tuple[str, ...]:

@@ -31,6 +31,11 @@ async def known(tx: Tx, dedup: str) -> bool:
     return (await tx.execute(query)).first() is not None
 
 
+async def remove(tx: Tx, id: int) -> None:
+    """Strikes a touchpoint out."""
+    await tx.execute(sa.delete(touchpoint).where(touchpoint.c.id == id))
+
+
 async def of_customer(tx: Tx, customer: int, limit: int = 5) -> list[Touch]:
     """The customer's newest touchpoints, newest first."""
     query = sa.select(touchpoint).where(touchpoint.c.customer == customer)
