@@ -4,17 +4,20 @@ import argparse
 import asyncio
 import contextlib
 import csv
+import gc
 import io
 import json
 import os
 import signal
 import sys
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import structlog
 from aiohttp import web as http
 
 from bot import config_history, logs
@@ -28,12 +31,17 @@ from bot.platform import Platform, Shared
 from bot.quota import Quota
 from bot.sole import Sole
 from bot.wecom.menu import Entry
-from bot.wecom.platform import WecomPlatform
 from rules import hours
 from store import migrate
-from store.cache import LocalShared, RedisShared
+from store.cache import LocalShared
 from store.db import Busy, Database
 
+if TYPE_CHECKING:
+    from store.redis import RedisShared
+
+    Store = LocalShared | RedisShared
+
+log = structlog.get_logger("main")
 HERE = Path(__file__).parent
 MENU = (
     Entry("今日", command="/今日"),
@@ -63,9 +71,16 @@ class App:
 
     engine: Engine
     db: Database
-    shared: LocalShared | RedisShared
+    shared: "Store"
     runner: http.AppRunner
     port: int
+    warming: "asyncio.Future[None]"
+
+    async def at_ease(self) -> None:
+        """What start-up built stays for good: once the dictionaries are loaded, the collector need not walk over it
+        again and again (0.1 s each time, in which nobody is answered)."""
+        await self.warming
+        gc.freeze()
 
     async def stop(self) -> None:
         """Stops in order: no new traffic, finish the rows in hand, close connections."""
@@ -75,12 +90,20 @@ class App:
         await self.db.close()
 
 
+def version() -> str:
+    """The version of this program, "?" where pyproject.toml was left out of the installation."""
+    try:
+        return str(tomllib.loads((HERE / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+    except (OSError, KeyError, ValueError):
+        return "?"
+
+
 def platforms_of(config: Config, shared: Shared, clock: Clock, quota: Quota) -> list[Platform]:
     """The platforms that the configuration switches on."""
-    from bot.dingtalk.platform import DingtalkPlatform
-
     made: list[Platform] = []
     if config.wecom.enabled:
+        from bot.wecom.platform import WecomPlatform
+
         made.append(
             WecomPlatform(
                 config.wecom, shared, clock.now, quota.meter("wecom"), menu=MENU,
@@ -97,6 +120,8 @@ def platforms_of(config: Config, shared: Shared, clock: Clock, quota: Quota) -> 
             )
         )  # fmt: skip
     if config.dingtalk.enabled:
+        from bot.dingtalk.platform import DingtalkPlatform
+
         meter = quota.meter("dingtalk")
         made.append(DingtalkPlatform(config.dingtalk, shared, clock.now, meter, config.app.public_url))
     if config.mail.host:
@@ -120,7 +145,7 @@ async def start(
     clock = clock or Clock()
     workdays.use(frozenset(config.calendar.extra_holidays), frozenset(config.calendar.extra_workdays))
     db = Database(config.store.database, pool=config.store.pool)
-    shared: LocalShared | RedisShared | None = None
+    shared: Store | None = None
     engine: Engine | None = None
     try:
         db.own()
@@ -136,6 +161,8 @@ async def start(
         config = settled
         bells = Bells()
         if config.store.redis:
+            from store.redis import RedisShared
+
             shared = RedisShared(config.store.redis)
             shared.listen(bells.ring_here)
             bells.reach_others(shared.ring)
@@ -161,10 +188,12 @@ async def start(
         await db.close()
         raise
     loop = asyncio.get_running_loop()
-    loop.run_in_executor(None, warm)  # the dictionaries load beside the first events, not before them
+    warming = loop.run_in_executor(
+        None, warm
+    )  # the dictionaries load beside the first events, not before them
     server = site._server
     port = server.sockets[0].getsockname()[1] if isinstance(server, asyncio.Server) else config.app.port
-    return App(engine, db, shared, runner, port)
+    return App(engine, db, shared, runner, port, warming)
 
 
 # ── commands ───────────────────────────────────────────────────────────────────────────────────────────
@@ -189,7 +218,12 @@ def _origin(source: Path | None) -> dict[str, str]:
 async def serve(config: Config, *, migrating: bool, source: Path | None = None) -> int:
     """`main.py serve`."""
     app = await start(config, migrating=migrating, source=source)
+    log.info(
+        "started", version=version(), schema=migrate.head(), roles=list(config.app.roles),
+        platforms=[platform.name for platform in app.engine.platforms], **await app.engine.waiting(),
+    )  # fmt: skip
     print(f"genjin 正在运行：http://{config.app.host}:{app.port}/healthz", flush=True)
+    await app.at_ease()
     await _until_told()
     await app.stop()
     return 0

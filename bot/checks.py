@@ -140,7 +140,12 @@ async def _undelivered(tx: Tx, now: datetime) -> Check:
     said = "；".join(
         f"{names.get(one.member, one.member)} {one.count} 条：{clip(one.why, 30)}" for one in lost
     )
-    return Check("送达", "warn", said, "请本人激活账号、打开应用，或检查应用的可见范围。")
+    return Check(
+        "送达",
+        "warn",
+        said,
+        "请本人激活账号、打开应用，或检查应用的可见范围；修好后发 /重试队列，点「重发」。",
+    )
 
 
 async def _quota(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> list[Check]:

@@ -137,6 +137,7 @@ class Wecom(PlatformSection):
     timestamp_window: Duration = timedelta(minutes=5)
     duplicate_check: Duration = timedelta(hours=4)
     menu: bool = True
+    proxy_from_env: bool = False
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

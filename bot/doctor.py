@@ -11,7 +11,6 @@ from bot.clock import Clock
 from bot.config import PLATFORMS, Config
 from bot.platform import Check, Platform
 from store import migrate
-from store.cache import RedisShared
 from store.db import Database
 
 
@@ -128,6 +127,8 @@ async def _trail(config: Config) -> Check:
 async def _redis(config: Config) -> Check:
     if not config.store.redis:
         return Check("Redis", "ok", "没有用（单进程）")
+    from store.redis import RedisShared
+
     shared = RedisShared(config.store.redis)
     try:
         alive = await shared.alive()

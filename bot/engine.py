@@ -3,8 +3,9 @@
 import asyncio
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -81,12 +82,13 @@ class Engine:
         )
         self._sender = Sender(db, clock, self.bells, self.me, config, platforms, shared, quota)
         self._inbox = Lanes(db, clock, self.bells, "inbox", self.me, self._worker.lane, parallel=16)
-        self._outbox = Lanes(db, clock, self.bells, "outbox", self.me, self._sender.lane, parallel=32)
+        self._outbox = Lanes(db, clock, self.bells, "outbox", self.me, self._sender.lane, parallel=64)
         self._pump = Pump(db, clock, self.bells)
         self.watch = Watch(db, config, clock, self.bells, platforms, self.intake)
         self._tasks: list[asyncio.Task[None]] = []
         self._forms: dict[str, asyncio.Event] = {}
         self.draining = False
+        self.took_over = 0  # lanes that a former or lost process had in hand
         self.secret = ""  # signs what web pages hand out; known after `start`
         clock.on_jump(lambda: self.bells.ring("timers", "inbox", "outbox"))
 
@@ -99,7 +101,7 @@ class Engine:
             while await audit.seal(tx, always=True) == audit.BATCH:
                 pass
             if self.db.sqlite:
-                await queues.release_all(tx)
+                self.took_over = await queues.release_all(tx)
             if "timers" in self.config.app.roles:
                 up = Fact("bot.started", "bot", self.clock.now())
                 await queues.take(
@@ -112,7 +114,7 @@ class Engine:
         roles = set(self.config.app.roles)
         self._spawn(self.intake.run())
         if "work" in roles:
-            self._spawn(self._inbox.run(), self._outbox.run())
+            self._spawn(self._inbox.run(), self._inbox.keep(), self._outbox.run(), self._outbox.keep())
         if "timers" in roles:
             self._spawn(self._pump.run(), self._housekeeping(), self._watching())
         if not self.db.sqlite:
@@ -134,9 +136,19 @@ class Engine:
         await _end(intake)
         await self.quota.flush(self.clock.now())
 
-    def _spawn(self, *loops: object) -> None:
+    def _spawn(self, *loops: Coroutine[Any, Any, None]) -> None:
         for loop in loops:
-            self._tasks.append(asyncio.create_task(loop))  # type: ignore[arg-type]
+            self._tasks.append(asyncio.create_task(loop, name=getattr(loop, "__qualname__", "loop")))
+
+    def ended(self) -> list[str]:
+        """The loops that should run and do not any more, by name."""
+        return [] if self.draining else [task.get_name() for task in self._tasks if task.done()]
+
+    async def waiting(self) -> dict[str, int]:
+        """What a start found: lanes taken over from a former life, events and sends that wait."""
+        async with self.db.read() as tx:
+            events, sends = (await queues.depth(tx, "inbox")).open, (await queues.depth(tx, "outbox")).open
+        return {"lanes_taken_over": self.took_over, "events_waiting": events, "sends_waiting": sends}
 
     async def _heart(self) -> None:
         while True:
@@ -149,9 +161,14 @@ class Engine:
 
     async def _beat(self) -> None:
         """A sign of life, measured by the database's clock: replicas' own clocks may differ."""
+        await self.db.live(self.me)
         async with self.db.write(durable=False) as tx:
             self.clock.sync(await queues.machine_ms(tx))
-            await queues.beat(tx, self.me, self.clock.ms())
+            freed = await queues.beat(tx, self.me, self.clock.ms())
+        if freed:
+            self.took_over += freed
+            log.info("lanes of a lost replica are free", lanes=freed)
+            self.bells.ring("inbox", "outbox")
 
     async def _housekeeping(self) -> None:
         """Writes counters every few seconds, removes what is long done every few minutes."""
@@ -200,6 +217,7 @@ class Engine:
                 async with self.db.read() as tx:
                     found = await queues.outcome(tx, dedup)
                 if found and found[1] == queues.DONE:
+                    await self.db.settled()
                     return Outcome(found[0], found[2])
                 if found and found[1] == queues.DEAD:
                     raise Failed(found[0], put_aside(found[2]))

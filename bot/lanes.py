@@ -15,6 +15,7 @@ from store.queues import Fenced, Lease, Queue
 log = structlog.get_logger("lanes")
 
 LEASE_MS = 30_000
+HANDFUL = 4  # under load lanes are claimed a few at a time: each claim is a transaction
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Lanes:
         self._db, self._clock, self._bells = db, clock, bells
         self._q, self._me, self._work, self._parallel = q, me, work, parallel
         self._tasks: set[asyncio.Task[None]] = set()
+        self._in_hand: dict[asyncio.Task[None], Lease] = {}
         self._stopping = False
 
     @property
@@ -53,8 +55,7 @@ class Lanes:
             try:
                 free = self._parallel - len(self._tasks)
                 if free > 0:
-                    claimed = await self._claim(free)
-                    pause = 1.0 if claimed else await self._pause()
+                    claimed, pause = await self._claim(free)
             except Exception as error:
                 if not passing(error):
                     log.exception("claim failed", queue=self._q)
@@ -62,9 +63,18 @@ class Lanes:
             for lease in claimed:
                 task = asyncio.create_task(self._one(lease))
                 self._tasks.add(task)
+                self._in_hand[task] = lease
                 task.add_done_callback(self._free)
             if not claimed:
                 await self._bells.wait(bell, pause)
+
+    async def keep(self) -> None:
+        """Until cancelled: renews the leases of lanes whose work takes long; stops the work on a lane that somebody
+        else has."""
+        while True:
+            await asyncio.sleep(LEASE_MS / 3000)
+            for task, lease in list(self._in_hand.items()):
+                await self._renew(lease, task)
 
     async def stop(self, seconds: float = 10.0) -> None:
         """Claims nothing more and lets the rows in hand finish."""
@@ -79,33 +89,28 @@ class Lanes:
 
     def _free(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._bells.ring_here(self._q)
+        self._in_hand.pop(task, None)
+        if len(self._tasks) <= self._parallel - HANDFUL:
+            self._bells.ring_here(self._q)
 
-    async def _claim(self, n: int) -> list[Lease]:
+    async def _claim(self, n: int) -> tuple[list[Lease], float]:
+        """The lanes to work now, and how long to wait when there are none."""
         ms = self._clock.ms()
-        async with self._db.read() as tx:
-            if not await queues.anything_due(tx, self._q, ms):
-                return []
-        async with self._db.write(durable=False) as tx:
-            return await queues.claim(tx, self._q, self._me, ms, n=n, lease_ms=LEASE_MS)
-
-    async def _pause(self) -> float:
-        async with self._db.read() as tx:
+        async with self._db.read() as tx:  # a cheap look before the write
             due = await queues.next_due(tx, self._q)
-        return 1.0 if due is None else min(1.0, max(0.005, (due - self._clock.ms()) / 1000))
+        if due is None or due > ms:
+            return [], 1.0 if due is None else min(1.0, max(0.005, (due - ms) / 1000))
+        async with self._db.write(durable=False) as tx:
+            return await queues.claim(tx, self._q, self._me, ms, n=n, lease_ms=LEASE_MS), 0.005
 
     async def _one(self, lease: Lease) -> None:
         rest: Later | None = None
-        work = asyncio.ensure_future(self._work(lease))
-        keeping = asyncio.create_task(self._keep(lease, work))
         try:
-            rest = await work
+            rest = await self._work(lease)
         except Fenced:
             log.info("lane taken over", queue=self._q, lane=lease.key)
             return
         except asyncio.CancelledError:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
             if self._stopping:
                 raise
             log.warning("lane lost", queue=self._q, lane=lease.key)
@@ -114,24 +119,18 @@ class Lanes:
             if not passing(error):
                 log.exception("lane failed", queue=self._q, lane=lease.key)
             rest = Later(self._clock.ms() + 500)
-        finally:
-            keeping.cancel()
         if rest is not None:
             await self._give_back(lease, rest.at_ms)
 
-    async def _keep(self, lease: Lease, work: "asyncio.Future[Later | None]") -> None:
-        """Renews the lease while the work takes long; stops the work when somebody else has the lane."""
-        while True:
-            await asyncio.sleep(LEASE_MS / 3000)
-            try:
-                async with self._db.write(durable=False) as tx:
-                    mine = await queues.renew(tx, self._q, self._me, lease, self._clock.ms() + LEASE_MS)
-            except Exception as error:
-                log.warning("lease not renewed", queue=self._q, lane=lease.key, error=type(error).__name__)
-                continue
-            if not mine and not work.done():
-                work.cancel()
-                return
+    async def _renew(self, lease: Lease, work: "asyncio.Task[None]") -> None:
+        try:
+            async with self._db.write(durable=False) as tx:
+                mine = await queues.renew(tx, self._q, self._me, lease, self._clock.ms() + LEASE_MS)
+        except Exception as error:
+            log.warning("lease not renewed", queue=self._q, lane=lease.key, error=type(error).__name__)
+            return
+        if not mine and work in self._in_hand:
+            work.cancel()
 
     async def _give_back(self, lease: Lease, at_ms: int) -> None:
         """Releases the lane; when the database is away for long, the lease runs out by itself."""

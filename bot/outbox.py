@@ -19,7 +19,7 @@ from bot.platform import Outgoing, Platform, SendFailed, Sent, Shared, Way, Wide
 from bot.quota import Quota
 from cards.card import from_json
 from store import queues, screens, team
-from store.db import Database, Tx, passing
+from store.db import SENT, Database, Tx, passing
 from store.queues import DEAD, Fenced, Lease, Outrow, Queued
 from store.screens import OnScreen
 
@@ -143,6 +143,9 @@ class Sender:
         code = self._code(target, screen)
         if way is Way.UPDATE and limits.needs_code and not code and from_json(row.body["card"]).closed:
             return await self._close(lease, row, ledger="folded", error="卡片已不能更新，按钮已失效")
+        same = way is Way.UPDATE and limits.needs_code and await self._says_so(row)
+        if same and not code:  # a second click: what it would bring onto the screen is there already
+            return await self._close(lease, row, ledger="folded", error="卡片已经是这样")
         if self._quota.saving(target.platform) and row.priority >= 2:
             return await self._close(
                 lease, row, ledger="refused", error="本月额度不多，只发必要消息", state=DEAD
@@ -157,12 +160,20 @@ class Sender:
             async with self._db.write() as tx:
                 await queues.note_send(tx, row.id, ledger="sent", sent_at=self._clock.now())
         try:
-            sent = await target.platform.send(await self._outgoing(row, target, screen))
+            outgoing = await self._outgoing(row, target, screen, same)
+            await self._db.settled()  # nothing leaves that a power cut could still undo
+            sent = await target.platform.send(outgoing)
         except SendFailed as failed:
             return await self._failed(lease, row, target, failed)
         self._paid.discard(row.id)
         self._streak[name] = 0
         return await self._sent(lease, row, target, sent)
+
+    async def _says_so(self, row: Queued) -> bool:
+        """Whether what went out last for this card is what the row says."""
+        async with self._db.read() as tx:
+            shown = await queues.last_shown(tx, row.card or 0, row.id)
+        return shown is not None and shown.get("card") == row.body.get("card")
 
     # ── before ──────────────────────────────────────────────────────────────────────────────────────────
     async def _pick(self, row: Queued) -> _Picked:
@@ -270,7 +281,7 @@ class Sender:
         born = screen.code_at
         return "" if lasts and born and (self._clock.now() - born).total_seconds() > lasts else screen.code
 
-    async def _outgoing(self, row: Queued, target: Target, screen: OnScreen | None) -> Outgoing:
+    async def _outgoing(self, row: Queued, target: Target, screen: OnScreen | None, same: bool) -> Outgoing:
         body = row.body
         due = str(body.get("due", ""))
         return Outgoing(
@@ -289,6 +300,7 @@ class Sender:
             ref=str(body.get("ref", "")),
             letter={str(key): str(value) for key, value in body.get("letter", {}).items()},
             again=row.attempts > 0 or row.ledger == "sent",
+            same=same,
         )
 
     def _file(self, path: str) -> bytes:
@@ -315,7 +327,7 @@ class Sender:
 
     async def _record(self, lease: Lease, row: Queued, target: Target, sent: Sent) -> int:
         now, name = self._clock.now(), target.platform.name
-        async with self._db.write() as tx:
+        async with self._db.write(SENT) as tx:
             left = await queues.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
             await queues.end_send(tx, row.id, now, ledger="accepted", platform=name, ref=sent.ref[:200],
                                   sent_at=now, error="")  # fmt: skip

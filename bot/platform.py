@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from aiohttp import web
 
@@ -85,6 +85,9 @@ class Outgoing:
     ref: str = ""
     letter: Mapping[str, str] = field(default_factory=dict)  # mail only: subject, html, unsubscribe
     again: bool = False  # tried before: it may have arrived, so "used up" or "exists already" means it did
+    same: bool = (
+        False  # UPDATE: the screen says this already; no need to send a copy when it cannot be updated
+    )
 
 
 @dataclass(frozen=True)
@@ -162,8 +165,19 @@ class Platform(Protocol):
         ...
 
 
+@runtime_checkable
+class Connecting(Protocol):
+    """A platform that holds a connection of its own to receive by, and can lose it."""
+
+    name: str
+
+    def trouble(self) -> str:
+        """Why nothing can come in now, in Chinese; "" while it is connected."""
+        ...
+
+
 class Shared(Protocol):
-    """What replicas share and may lose at any time: tokens, buckets, locks. store/cache.py has it on Redis or in memory."""
+    """What replicas share and may lose at any time: tokens, buckets, locks. In memory: store/cache.py, on Redis: store/redis.py."""
 
     async def get(self, key: str) -> str | None:
         """The value, or None when absent or expired."""

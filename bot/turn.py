@@ -82,11 +82,12 @@ class Turn:
         if isinstance(what, Card):
             if key and await queues.known(self.tx, key):
                 return 0
-            screen = await screens.add(self.tx, member=to, card_json=to_json(what), kind=what.kind,
+            text = to_json(what)
+            screen = await screens.add(self.tx, member=to, card_json=text, kind=what.kind,
                                        subject=what.subject, live=bool(what.choices), now=self.now,
                                        instance=self.instance)  # fmt: skip
             return await self._put(Outrow(
-                dedup=self._key(key), member=to, way=Way.CARD, body={"card": to_json(what), "track": screen.track},
+                dedup=self._key(key), member=to, way=Way.CARD, body={"card": text, "track": screen.track},
                 card=screen.id, subject=what.subject, kind=what.kind, priority=priority,
             ))  # fmt: skip
         return await self._put(Outrow(dedup=self._key(key), member=to, way=Way.TEXT, body={"text": what},
@@ -146,17 +147,18 @@ class Turn:
         if target is None:
             await self.answer(card)
             return
+        text = to_json(card)
         await screens.change(
             self.tx,
             target.id,
-            to_json(card),
+            text,
             subject=card.subject,
             kind=card.kind,
             live=bool(card.choices),
             now=self.now,
         )
         await self._put(Outrow(
-            dedup=self._key(""), member=target.member, way=Way.UPDATE, body={"card": to_json(card)}, card=target.id,
+            dedup=self._key(""), member=target.member, way=Way.UPDATE, body={"card": text}, card=target.id,
             subject=card.subject, kind=card.kind,
         ))  # fmt: skip
 

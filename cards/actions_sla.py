@@ -133,3 +133,10 @@ class Replay(Action):
     """重放: a dead letter is tried again."""
 
     event: int
+
+
+@dataclass(frozen=True)
+class Resend(Action):
+    """重发: a send that was given up is tried again."""
+
+    send: int

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cards.actions_sla import Replay
+from cards.actions_sla import Replay, Resend
 from cards.actions_watch import ReplayAll
 from cards.card import Button, Card, Tone
 from rules.text import clip
@@ -53,16 +53,31 @@ class Letter:
     why: str
 
 
-def letters(found: Sequence[Letter], total: int) -> Card:
-    """/重试队列: what could not be handled, with a button to try each again."""
+@dataclass(frozen=True)
+class Unsent:
+    """A send that was given up: its number, when it was said (ready to read), to whom, why."""
+
+    id: int
+    at: str
+    to: str
+    why: str
+
+
+def letters(found: Sequence[Letter], total: int, unsent: Sequence[Unsent] = ()) -> Card:
+    """/重试队列: what could not be handled and what could not be sent, with a button to try each again."""
+    titles = [f"死信 {total} 条"] if total or not unsent else []
+    titles += [f"没发出去 {len(unsent)} 条"] if unsent else []
+    lines = [f"E-{one.id} {one.at} {clip(one.why, 80)}" for one in found]
+    lines += [f"S-{one.id} {one.at} 给{one.to}：{clip(one.why, 60)}" for one in unsent]
+    buttons = [Button(f"重放 E-{one.id}", Replay(one.id).pack()) for one in found]
+    if total > 1:
+        buttons.append(Button("全部重放", ReplayAll(total).pack()))
+    buttons += [Button(f"重发 S-{one.id}", Resend(one.id).pack()) for one in unsent]
     return Card(
         kind="dead",
-        title=f"死信 {total} 条",
-        lines=tuple(f"E-{one.id} {one.at} {clip(one.why, 80)}" for one in found),
-        buttons=(
-            *(Button(f"重放 E-{one.id}", Replay(one.id).pack()) for one in found),
-            *((Button("全部重放", ReplayAll(total).pack()),) if total > 1 else ()),
-        ),
-        note=f"另有 {total - len(found)} 条" if total > len(found) else "",
+        title="，".join(titles),
+        lines=tuple(lines),
+        buttons=tuple(buttons),
+        note=f"另有 {total - len(found)} 条死信" if total > len(found) else "",
         tone=Tone.WARN,
     )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -111,9 +111,12 @@ def text_twin(card: Card) -> str:
     return "\n".join(lines)
 
 
+_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=vars).encode
+
+
 def to_json(card: Card) -> str:
     """Card → JSON text, byte-stable for equal cards (the outbox re-sends stored bytes)."""
-    return json.dumps(asdict(card), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _json(vars(card))
 
 
 def from_json(text: str | Mapping[str, Any]) -> Card:

@@ -1,5 +1,7 @@
 """For those who run the bot: alerts, who arrived (R0), /诊断, /重试队列. (B78, B85; product C.5, M11)"""
 
+from datetime import timedelta
+
 from bot import checks, watch
 from bot.config import PLATFORMS
 from bot.events import Alert, Arrived
@@ -7,15 +9,17 @@ from bot.router import Router
 from bot.turn import ALARM, Turn
 from cards import admin as cards
 from cards import help as help_cards
-from cards.actions_sla import Replay
+from cards.actions_sla import Replay, Resend
 from handlers import watch as recovery
 from rules.team import Role
 from rules.text import when
-from store import audit, queues, settings, team
+from store import audit, ledger, queues, settings, team
 
 router = Router("admin")
 KEEPERS = (Role.ADMIN, Role.IT)
 SHOWN = 5
+RESENDABLE = timedelta(days=3)
+"""What was given up longer ago would only confuse people."""
 
 
 @router.arrival
@@ -61,22 +65,42 @@ async def diagnose(turn: Turn, words: str) -> None:
     await turn.answer(cards.diagnosis([cards.Line(one.name, one.state, one.text, one.fix) for one in found]))
 
 
-@router.command("重试队列", usage="/重试队列", about="看没处理成功的事件，可以重放", may=KEEPERS)
+@router.command("重试队列", usage="/重试队列", about="看没处理成功、没发出去的，可以重来", may=KEEPERS)
 async def dead(turn: Turn, words: str) -> None:
-    """The newest dead letters, each with 重放; /重试队列 全部 drives everything again."""
+    """The newest dead letters, each with 重放, and the newest sends of three days that were given up, each with 重发;
+    /重试队列 全部 drives everything again."""
     if words.strip() in {"全部", "全部重放"}:
         await recovery.drive(turn)
         return
     total = (await queues.depth(turn.tx, "inbox")).dead
-    if not total:
+    lost = await queues.given_up(turn.tx, turn.now - RESENDABLE, SHOWN)
+    if not total and not lost:
         await turn.answer("死信 0 条，都处理成功了。")
         return
+    found = await queues.dead_letters(turn.tx, SHOWN if not lost else SHOWN // 2 + 1) if total else []
     letters = [
         cards.Letter(one.id, when(one.created_at, turn.now, turn.zone),
                      one.error.splitlines()[-1] if one.error else "原因不明")
-        for one in await queues.dead_letters(turn.tx, SHOWN)
+        for one in found
     ]  # fmt: skip
-    await turn.answer(cards.letters(letters, total))
+    names = team.names(await team.everyone(turn.tx))
+    unsent = [
+        cards.Unsent(one.id, when(one.created_at, turn.now, turn.zone), names.get(one.member, "已离开的成员"),
+                     ledger.reason(one.error) or "原因不明")
+        for one in lost[: SHOWN - len(letters)]
+    ]  # fmt: skip
+    await turn.answer(cards.letters(letters, total, unsent))
+
+
+@router.click(Resend, may=KEEPERS)
+async def resend(turn: Turn, action: Resend) -> None:
+    """重发: what was given up is queued again, as it was said, with all its tries."""
+    if not await queues.resend(turn.tx, action.send, turn.now):
+        await turn.answer(f"S-{action.send} 已经重发过了，或者已经清理。")
+        return
+    turn.rang.add("outbox")
+    await audit.add(turn.tx, turn.now, turn.me.id, "send.resent", f"S-{action.send}", "", turn.event_id)
+    await turn.answer(f"S-{action.send} 已重新排队，过一会儿发 /重试队列 看结果。")
 
 
 @router.click(Replay, may=KEEPERS)

@@ -8,7 +8,6 @@ from functools import lru_cache
 from itertools import product
 from typing import Final, TypeVar
 
-from pypinyin import Style, lazy_pinyin, pinyin
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Levenshtein
 
@@ -37,6 +36,14 @@ class Fit(IntEnum):
     PINYIN = 4
     SOUND = 5  # the right sounds in the wrong characters: 王雷 for 王磊
     SLIP = 6  # one typing slip
+
+
+def _heard(text: str) -> list[str]:
+    """The syllables of a text. The library brings a dictionary of phrases (it knows that 重庆 is chong) of 55 MB that takes
+    half a second to load: it is loaded when somebody first asks for a name by its sound."""
+    from pypinyin import Style, lazy_pinyin
+
+    return list(lazy_pinyin(text, style=Style.NORMAL))
 
 
 def match(query: str, known: Sequence[tuple[K, str]], limit: int = 5) -> list[K]:
@@ -86,6 +93,8 @@ def called(word: str, commands: Sequence[str]) -> str | None:
 @lru_cache(maxsize=1024)
 def _typed(command: str) -> frozenset[str]:
     """How a command is typed in letters: no surname in front, and each character in all of its readings (查重 is cc)."""
+    from pypinyin import Style, pinyin
+
     heard = list(product(*pinyin(command, style=Style.NORMAL, heteronym=True)))
     return frozenset({"".join(one) for one in heard} | {"".join(sound[:1] for sound in one) for one in heard})
 
@@ -138,9 +147,9 @@ def _sounds(name: str) -> tuple[tuple[str, str], ...]:
     """(character or foreign word, its pinyin or itself), the surname read as a surname."""
     plain = _plain(name)
     pieces = re.findall(r"[a-z0-9]+|.", plain)
-    heard = lazy_pinyin(plain, style=Style.NORMAL)  # the whole phrase: it knows that 重庆 is chong
+    heard = _heard(plain)  # the whole phrase
     if len(heard) != len(pieces):  # scripts that it keeps together
-        heard = [lazy_pinyin(piece, style=Style.NORMAL)[0] for piece in pieces]
+        heard = [_heard(piece)[0] for piece in pieces]
     if 2 <= len(plain) <= 4 and plain[0] in SURNAMES:
         heard[0] = SURNAMES[plain[0]]
     return tuple(zip(pieces, heard, strict=True))

@@ -13,9 +13,10 @@ from store.db import Tx
 from store.tables import audit
 
 NOTED = "audited"
-"""Marks a connection on which lines wait for their seal."""
+"""Marks a transaction in which lines wait for their seal."""
 LOCK = 7230919
 BATCH = 500
+_ADD = sa.insert(audit)
 
 
 async def add(
@@ -29,11 +30,8 @@ async def add(
 ) -> None:
     """Writes one line. `detail` never holds a full phone number or a secret. `seal` chains it before the commit."""
     text = detail if isinstance(detail, str) else json.dumps(detail, ensure_ascii=False)
-    await tx.execute(
-        sa.insert(audit).values(
-            at=now, member=member, action=action, subject=subject, detail=text, cause=cause
-        )
-    )
+    row = {"at": now, "member": member, "action": action, "subject": subject, "detail": text, "cause": cause}
+    await tx.execute(_ADD, row)
     tx.info[NOTED] = True
 
 
@@ -104,7 +102,7 @@ async def seal(tx: Tx, *, always: bool = False) -> int:
     """Chains the lines of this transaction, right before its commit. Returns how many.
 
     Replicas take their places one after the other: the lock is the last one that a transaction takes, so nobody who
-    holds it waits for anything but the disk. `always` looks for open lines even when this connection wrote none.
+    holds it waits for anything but the disk. `always` looks for open lines even when this transaction wrote none.
     """
     if not tx.info.pop(NOTED, False) and not always:
         return 0

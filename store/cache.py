@@ -1,17 +1,15 @@
-"""What replicas share and may lose at any time: tokens, rate buckets, locks, wake-ups. In memory, or on Redis.
+"""What replicas share and may lose at any time: tokens, rate buckets, locks, wake-ups. In memory; store/redis.py has it on Redis.
 
-Redis is never the only copy of anything: when it is away, this falls back to memory and costs speed only.
+Redis is never the only copy of anything: when it is away, that falls back to memory and costs speed only.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 log = structlog.get_logger("cache")
 
@@ -73,158 +71,3 @@ class LocalShared:
 
     async def close(self) -> None:
         """Nothing to close."""
-
-
-# KEYS[1] bucket · ARGV: per second, burst · the server's own clock, so that replicas agree
-_TAKE = """
-local t = redis.call('TIME') local now = t[1] + t[2] / 1e6
-local b = redis.call('HMGET', KEYS[1], 'l', 'a')
-local level = tonumber(b[1] or ARGV[2]) local at = tonumber(b[2] or now)
-level = math.min(tonumber(ARGV[2]), level + (now - at) * ARGV[1])
-local wait = '0'
-if level >= 1 then level = level - 1 else wait = tostring((1 - level) / ARGV[1]) end
-redis.call('HSET', KEYS[1], 'l', tostring(level), 'a', tostring(now))
-redis.call('EXPIRE', KEYS[1], 300)
-return wait
-"""
-_DROP = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
-
-
-class RedisShared:
-    """For several replicas. Every call falls back to memory when Redis does not answer."""
-
-    def __init__(self, url: str, *, prefix: str = "genjin:") -> None:
-        self._redis: Redis = Redis.from_url(
-            url, decode_responses=True, socket_timeout=2, socket_connect_timeout=2, health_check_interval=30
-        )
-        self._prefix = prefix
-        self._local = LocalShared()
-        self._away = False
-        self._retry_at = 0.0  # while Redis is away it is asked only every few seconds
-        self._listener: asyncio.Task[None] | None = None
-        self._ringing: set[asyncio.Task[None]] = set()
-
-    async def _try(self, call: Callable[[], Awaitable[T]], instead: Callable[[], Awaitable[T]]) -> T:
-        if self._away and time.monotonic() < self._retry_at:
-            return await instead()
-        try:
-            answer = await call()
-        except (RedisError, OSError, TimeoutError) as error:
-            self._retry_at = time.monotonic() + 3
-            if not self._away:
-                log.warning("redis away, going on without", error=type(error).__name__)
-            self._away = True
-            return await instead()
-        if self._away:
-            log.info("redis is back")
-        self._away = False
-        return answer
-
-    async def get(self, key: str) -> str | None:
-        """The value, or None when absent or expired."""
-        name = self._prefix + key
-        return await self._try(
-            lambda: cast(Awaitable[str | None], self._redis.get(name)), lambda: self._local.get(key)
-        )
-
-    async def put(self, key: str, value: str, seconds: float) -> None:
-        """Keep a value for some seconds (here too, should Redis go away)."""
-        await self._local.put(key, value, seconds)
-
-        async def call() -> None:
-            await self._redis.set(self._prefix + key, value, px=max(1, int(seconds * 1000)))
-
-        await self._try(call, _nothing)
-
-    async def drop(self, key: str, value: str) -> None:
-        """Forget the key if it still holds this value."""
-        await self._local.drop(key, value)
-
-        async def call() -> None:
-            await self._redis.eval(_DROP, 1, self._prefix + key, value)
-
-        await self._try(call, _nothing)
-
-    async def take(self, bucket: str, per_second: float, burst: float) -> float:
-        """Take one token; 0.0 or the seconds until there is one. One script call: replicas cannot race."""
-
-        async def call() -> float:
-            name = f"{self._prefix}b:{bucket}"
-            return float(
-                await cast(Awaitable[str], self._redis.eval(_TAKE, 1, name, str(per_second), str(burst)))
-            )
-
-        return await self._try(call, lambda: self._local.take(bucket, per_second, burst))
-
-    def lock(self, key: str, seconds: float) -> AbstractAsyncContextManager[None]:
-        """One holder at a time across replicas; runs out after `seconds`."""
-        return self._hold(key, seconds)
-
-    @asynccontextmanager
-    async def _hold(self, key: str, seconds: float) -> AsyncIterator[None]:
-        async with self._local.lock(key, seconds):
-            held = self._redis.lock(f"{self._prefix}l:{key}", timeout=seconds, blocking_timeout=seconds)
-
-            async def call() -> bool:
-                return bool(await held.acquire())
-
-            async def free() -> None:
-                await held.release()
-
-            async def alone() -> bool:
-                return False
-
-            mine = await self._try(call, alone)
-            try:
-                yield
-            finally:
-                if mine:
-                    await self._try(free, _nothing)
-
-    def ring(self, name: str) -> None:
-        """Wakes the other replicas; fire and forget."""
-
-        async def call() -> None:
-            await self._redis.publish(self._prefix + "bell", name)
-
-        task = asyncio.create_task(self._try(call, _nothing))
-        self._ringing.add(task)
-        task.add_done_callback(self._ringing.discard)
-
-    def listen(self, heard: Callable[[str], None]) -> None:
-        """Calls `heard(name)` for every ring of any replica, reconnecting for ever."""
-        self._listener = asyncio.create_task(self._listen(heard))
-
-    async def _listen(self, heard: Callable[[str], None]) -> None:
-        while True:
-            try:
-                async with self._redis.pubsub() as channel:
-                    await channel.subscribe(self._prefix + "bell")
-                    while True:
-                        message = await channel.get_message(ignore_subscribe_messages=True, timeout=10)
-                        if message is not None:
-                            heard(str(message["data"]))
-            except (RedisError, OSError, TimeoutError):
-                await asyncio.sleep(1)
-
-    async def alive(self) -> bool:
-        """Whether Redis answers now."""
-        try:
-            return bool(await self._redis.ping())
-        except (RedisError, OSError, TimeoutError):
-            return False
-
-    async def close(self) -> None:
-        """Stops listening and closes connections."""
-        if self._listener is not None:
-            self._listener.cancel()
-        for task in list(self._ringing):
-            task.cancel()
-        await asyncio.gather(
-            *self._ringing, *([self._listener] if self._listener else []), return_exceptions=True
-        )
-        await self._redis.aclose()
-
-
-async def _nothing() -> None:
-    return None

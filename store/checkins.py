@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from rules.checkins import CheckIn, State, Step
@@ -34,9 +34,12 @@ async def find(tx: Tx, id: int) -> CheckIn | None:
     return _checkin(row) if row else None
 
 
+_OPEN_OF = select(checkins).where(checkins.c.member == bindparam("who"), _OPEN)
+
+
 async def open_of(tx: Tx, member: str) -> CheckIn | None:
     """The member's open check-in, None when there is none."""
-    row = (await tx.execute(select(checkins).where(checkins.c.member == member, _OPEN))).one_or_none()
+    row = (await tx.execute(_OPEN_OF, {"who": member})).one_or_none()
     return _checkin(row) if row else None
 
 

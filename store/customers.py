@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, or_, select, update
+from sqlalchemy import Select, bindparam, insert, or_, select, update
 
 from rules.errors import Refused
 from rules.leads import Contact, Customer, Lead
@@ -57,9 +57,12 @@ async def get(tx: Tx, id: int) -> Customer:
     return found
 
 
+_FIND = select(customers).where(customers.c.id == bindparam("row"), _ALIVE)
+
+
 async def find(tx: Tx, id: int) -> Customer | None:
     """The customer, or None."""
-    row = (await tx.execute(select(customers).where(customers.c.id == id, _ALIVE))).one_or_none()
+    row = (await tx.execute(_FIND, {"row": id})).one_or_none()
     return _customer(row) if row else None
 
 
@@ -112,10 +115,14 @@ async def names_of(tx: Tx, owners: Sequence[str]) -> list[tuple[str, int]]:
     return list(found)
 
 
+_OF_OWNER = (
+    select(customers).where(customers.c.owner == bindparam("whose"), _ALIVE).order_by(customers.c.id.desc())
+)
+
+
 async def of_owner(tx: Tx, owner: str) -> list[Customer]:
     """The member's customers, newest first."""
-    query = select(customers).where(customers.c.owner == owner, _ALIVE).order_by(customers.c.id.desc())
-    return [_customer(row) for row in await tx.execute(query)]
+    return [_customer(row) for row in await tx.execute(_OF_OWNER, {"whose": owner})]
 
 
 # ── contacts ───────────────────────────────────────────────────────────────────────────────────────────
@@ -149,31 +156,32 @@ async def remove_contact(tx: Tx, id: int, now: datetime) -> None:
     await tx.execute(update(contacts).where(contacts.c.id == id).values(deleted_at=now))
 
 
+_CONTACT = select(contacts).where(contacts.c.id == bindparam("row"))
+_CONTACTS = select(contacts).where(contacts.c.customer == bindparam("of"), _HERE).order_by(contacts.c.id)
+
+
 async def contact(tx: Tx, id: int | None) -> Contact | None:
     """The contact, or None (also for None)."""
     if id is None:
         return None
-    row = (await tx.execute(select(contacts).where(contacts.c.id == id))).one_or_none()
+    row = (await tx.execute(_CONTACT, {"row": id})).one_or_none()
     return _contact(row) if row else None
 
 
 async def contacts_of(tx: Tx, customer: int) -> list[Contact]:
     """The customer's contacts, oldest first."""
-    query = select(contacts).where(contacts.c.customer == customer, _HERE).order_by(contacts.c.id)
-    return [_contact(row) for row in await tx.execute(query)]
+    return [_contact(row) for row in await tx.execute(_CONTACTS, {"of": customer})]
 
 
 async def by_phone(tx: Tx, phone: str) -> list[tuple[Customer, Contact]]:
     """Who has this phone number, however it is written; oldest customer first."""
     key = phone_key(phone)
-    return await _known(tx, _pairs().where(contacts.c.phone_key == key)) if key else []
+    return await _known(tx, _BY_PHONE, key) if key else []
 
 
 async def by_email(tx: Tx, email: str) -> list[tuple[Customer, Contact]]:
     """Who has this e-mail address; oldest customer first."""
-    return (
-        await _known(tx, _pairs().where(contacts.c.email == email.strip().lower())) if email.strip() else []
-    )
+    return await _known(tx, _BY_EMAIL, email.strip().lower()) if email.strip() else []
 
 
 async def of_lead(tx: Tx, lead: Lead) -> tuple[Customer, Contact | None]:
@@ -188,9 +196,13 @@ def _pairs() -> Select[Any]:
     return joined.where(_ALIVE, _HERE).order_by(customers.c.id, contacts.c.id)
 
 
-async def _known(tx: Tx, query: Select[Any]) -> list[tuple[Customer, Contact]]:
+_BY_PHONE = _pairs().where(contacts.c.phone_key == bindparam("wanted"))
+_BY_EMAIL = _pairs().where(contacts.c.email == bindparam("wanted"))
+
+
+async def _known(tx: Tx, query: Select[Any], wanted: str) -> list[tuple[Customer, Contact]]:
     found = []
-    for row in await tx.execute(query):
+    for row in await tx.execute(query, {"wanted": wanted}):
         whose = Customer(
             id=row.c_id, name=row.c_name, company=row.c_company, core=row.c_core, city=row.c_city,
             level=row.c_level, owner=row.c_owner, version=row.c_version,

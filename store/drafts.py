@@ -30,18 +30,16 @@ class Kept:
     version: int = 0
 
 
+_ADD = insert(draft).returning(draft.c.id)
+
+
 async def add(
     tx: Tx, *, member: str, source: str, body: Mapping[str, Any], original: str, now: datetime
 ) -> Kept:
     """Writes a new open draft."""
     new = Kept(0, member, source, dict(body), original)
-    made = await tx.execute(
-        insert(draft)
-        .values(
-            member=member, source=source, body=_json(body), original=original, created_at=now, updated_at=now
-        )
-        .returning(draft.c.id)
-    )
+    row = {"member": member, "source": source, "body": _json(body), "original": original}
+    made = await tx.execute(_ADD, {**row, "created_at": now, "updated_at": now})
     return replace(new, id=int(made.scalar_one()))
 
 

@@ -23,6 +23,9 @@ class Happened:
     payload: dict[str, Any]
 
 
+_ADD = sa.insert(fact).returning(fact.c.id)
+
+
 async def add(
     tx: Tx,
     lead: int,
@@ -34,34 +37,50 @@ async def add(
 ) -> int:
     """Writes a fact. `followup` ties it to the record that made it, so that undoing one undoes the other."""
     text = json.dumps(payload or {}, ensure_ascii=False)
-    row = sa.insert(fact).values(lead=lead, name=name, at=at, payload=text, followup=followup)
-    return int((await tx.execute(row.returning(fact.c.id))).scalar_one())
+    row = {"lead": lead, "name": name, "at": at, "payload": text, "followup": followup}
+    return int((await tx.execute(_ADD, row)).scalar_one())
+
+
+_LAST = (
+    sa.select(fact.c.id, fact.c.lead, fact.c.name, fact.c.at, fact.c.payload)
+    .where(
+        fact.c.lead == sa.bindparam("of"), fact.c.name == sa.bindparam("called"), fact.c.undone_at.is_(None)
+    )
+    .order_by(fact.c.id.desc())
+    .limit(1)
+)
 
 
 async def last(tx: Tx, lead: int, name: str) -> Happened | None:
     """The newest standing fact of this name, None when there is none."""
-    query = (
-        sa.select(fact.c.id, fact.c.lead, fact.c.name, fact.c.at, fact.c.payload)
-        .where(fact.c.lead == lead, fact.c.name == name, fact.c.undone_at.is_(None))
-        .order_by(fact.c.id.desc())
-        .limit(1)
-    )
-    row = (await tx.execute(query)).first()
+    row = (await tx.execute(_LAST, {"of": lead, "called": name})).first()
     return Happened(row.id, row.lead, row.name, row.at, json.loads(row.payload)) if row else None
+
+
+_STANDS = sa.select(fact.c.undone_at).where(fact.c.id == sa.bindparam("row"))
 
 
 async def stands(tx: Tx, id: int) -> bool:
     """Whether a fact was not taken back."""
-    row = (await tx.execute(sa.select(fact.c.undone_at).where(fact.c.id == id))).first()
+    row = (await tx.execute(_STANDS, {"row": id})).first()
     return row is not None and row.undone_at is None
+
+
+_SINCE = (
+    sa.select(fact.c.id)
+    .where(
+        fact.c.lead == sa.bindparam("of"),
+        fact.c.name == sa.bindparam("called"),
+        fact.c.id > sa.bindparam("after"),
+        fact.c.undone_at.is_(None),
+    )
+    .limit(1)
+)
 
 
 async def since(tx: Tx, lead: int, name: str, after: int) -> bool:
     """Whether a standing fact of this name came after the fact `after` (by id: exact even within one instant)."""
-    query = sa.select(fact.c.id).where(
-        fact.c.lead == lead, fact.c.name == name, fact.c.id > after, fact.c.undone_at.is_(None)
-    )
-    return (await tx.execute(query.limit(1))).first() is not None
+    return (await tx.execute(_SINCE, {"of": lead, "called": name, "after": after})).first() is not None
 
 
 async def undo(tx: Tx, followup: int, now: datetime) -> None:

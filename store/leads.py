@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from rules import names, text
 from rules.errors import Refused
@@ -13,7 +13,8 @@ from rules.leads import CLOSED, Lead, Status
 from store.db import Conflict, Tx
 from store.tables import contact, customer, lead
 
-_OPEN = lead.c.status.not_in([status.value for status in CLOSED])
+_OPEN = and_(*(lead.c.status != status.value for status in sorted(CLOSED)))
+_ADD = insert(lead).returning(lead.c.id)
 
 
 async def add(
@@ -39,7 +40,7 @@ async def add(
         next_text=next_text, next_at=next_at,
     )  # fmt: skip
     values = {name: value for name, value in _values(new).items() if name != "version"}
-    made = await tx.execute(insert(lead).values(**values, created_at=now).returning(lead.c.id))
+    made = await tx.execute(_ADD, {**values, "created_at": now})
     return replace(new, id=int(made.scalar_one()))
 
 
@@ -51,35 +52,41 @@ async def get(tx: Tx, id: int) -> Lead:
     return found
 
 
+_FIND = select(lead).where(lead.c.id == bindparam("row"))
+_SAVE = update(lead).where(lead.c.id == bindparam("row"), lead.c.version == bindparam("was"))
+
+
 async def find(tx: Tx, id: int) -> Lead | None:
     """The lead, or None."""
-    row = (await tx.execute(select(lead).where(lead.c.id == id))).one_or_none()
+    row = (await tx.execute(_FIND, {"row": id})).one_or_none()
     return of_row(row) if row else None
 
 
 async def save(tx: Tx, changed: Lead) -> Lead:
     """Writes the lead back if nobody else did meanwhile and gives it with its new version. Raises Conflict."""
     now_saved = replace(changed, version=changed.version + 1)
-    done = await tx.execute(
-        update(lead)
-        .where(lead.c.id == changed.id, lead.c.version == changed.version)
-        .values(**_values(now_saved))
-    )
+    done = await tx.execute(_SAVE, {"row": changed.id, "was": changed.version, **_values(now_saved)})
     if done.rowcount != 1:
         raise Conflict(f"lead {changed.id} is not at version {changed.version} any more")
     return now_saved
 
 
+_OF_OWNER = select(lead).where(lead.c.owner == bindparam("whose")).order_by(lead.c.id.desc())
+_OPEN_OF_OWNER = _OF_OWNER.where(_OPEN)
+_OF_CUSTOMER = select(lead).where(lead.c.customer == bindparam("whose")).order_by(lead.c.id.desc())
+_OPEN_OF_CUSTOMER = _OF_CUSTOMER.where(_OPEN)
+
+
 async def of_owner(tx: Tx, owner: str, open_only: bool = True) -> list[Lead]:
     """The member's leads, newest first. Owner "" lists the public pool."""
-    query = select(lead).where(lead.c.owner == owner).order_by(lead.c.id.desc())
-    return [of_row(row) for row in await tx.execute(query.where(_OPEN) if open_only else query)]
+    query = _OPEN_OF_OWNER if open_only else _OF_OWNER
+    return [of_row(row) for row in await tx.execute(query, {"whose": owner})]
 
 
 async def of_customer(tx: Tx, customer: int, open_only: bool = True) -> list[Lead]:
     """The customer's leads, newest first."""
-    query = select(lead).where(lead.c.customer == customer).order_by(lead.c.id.desc())
-    return [of_row(row) for row in await tx.execute(query.where(_OPEN) if open_only else query)]
+    query = _OPEN_OF_CUSTOMER if open_only else _OF_CUSTOMER
+    return [of_row(row) for row in await tx.execute(query, {"whose": customer})]
 
 
 async def recent(tx: Tx, owners: Sequence[str] = (), *, limit: int = 20) -> list[Lead]:

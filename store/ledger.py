@@ -24,7 +24,7 @@ async def delivery(tx: Tx, subject: str, member: str, *, but: Sequence[str] = ()
     row = (await tx.execute(query.order_by(outbox.c.id.desc()).limit(1))).first()
     if row is None:
         return None
-    return Delivery(row.ledger, row.sent_at or row.done_at, row.acted_at, _reason(row.error))
+    return Delivery(row.ledger, row.sent_at or row.done_at, row.acted_at, reason(row.error))
 
 
 async def acted_since(tx: Tx, subject: str, member: str, since: datetime) -> bool:
@@ -59,7 +59,7 @@ async def undelivered(tx: Tx, since: datetime, limit: int = 5) -> list[Undeliver
         .order_by(sa.func.count().desc(), outbox.c.member)
         .limit(limit)
     )
-    return [Undelivered(row.member, _reason(row.error), row.n) for row in await tx.execute(query)]
+    return [Undelivered(row.member, reason(row.error), row.n) for row in await tx.execute(query)]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ async def newest(tx: Tx, limit: int) -> list[Sending]:
 def _sending(row: Any) -> Sending:
     return Sending(
         row.id, row.member, row.name or "", row.platform, row.way, _title(json.loads(row.body)), row.subject,
-        row.ledger, row.attempts, _reason(row.error), row.ref, row.created_at,
+        row.ledger, row.attempts, reason(row.error), row.ref, row.created_at,
     )  # fmt: skip
 
 
@@ -110,6 +110,6 @@ def _title(body: dict[str, Any]) -> str:
     return str(said).strip().partition("\n")[0][:60]
 
 
-def _reason(error: str) -> str:
+def reason(error: str) -> str:
     """The words of an error; "refused:wecom 账号未激活" keeps the platforms that were tried in front."""
     return error.partition(" ")[2] if error.startswith("refused:") else error

@@ -2,19 +2,16 @@
 
 import asyncio
 import json
+import re
 import sqlite3
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config as AlembicConfig
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from store.db import Database
 from store.tables import UtcDateTime, meta
@@ -30,27 +27,50 @@ class Older(Exception):
     """The database must be migrated before it can be used."""
 
 
-def _config(connection: sa.Connection | None = None) -> AlembicConfig:
-    config = AlembicConfig()
+# Alembic is loaded where something migrates; a start only compares two revisions.
+def _config(connection: sa.Connection | None = None) -> Any:
+    from alembic.config import Config
+
+    config = Config()
     config.set_main_option("script_location", str(HERE))
     if connection is not None:
         config.attributes["connection"] = connection
     return config
 
 
+_IS = re.compile(r"""^(down_)?revision(?:: [^=]+)? = (?:["'](\w+)["']|None)""", re.MULTILINE)
+
+
+@cache
+def _revisions() -> dict[str, str]:
+    """revision → the one before it ("" for the first), as the files say."""
+    found: dict[str, str] = {}
+    for file in (HERE / "versions").glob("*.py"):
+        said = {down: name for down, name in _IS.findall(file.read_text("utf-8"))}
+        found[said[""]] = said.get("down_", "")
+    return found
+
+
 def head() -> str:
     """The newest revision that this version knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    known = _revisions()
+    return next((one for one in known if one not in known.values()), "")
+
+
+_VERSION = sa.text("SELECT version_num FROM alembic_version")
 
 
 async def version(db: Database) -> str:
     """The database's revision, "" when it is empty."""
-
-    def read(connection: sa.Connection) -> str:
-        return MigrationContext.configure(connection).get_current_revision() or ""
-
     async with db.read() as tx:
-        return await tx.run_sync(read)
+        exists = sa.text(
+            "SELECT name FROM sqlite_master WHERE name = 'alembic_version'"
+            if db.sqlite
+            else "SELECT tablename FROM pg_tables WHERE tablename = 'alembic_version' AND schemaname = current_schema()"
+        )
+        if (await tx.execute(exists)).first() is None:
+            return ""
+        return str((await tx.execute(_VERSION)).scalar() or "")
 
 
 async def migrate(db: Database) -> tuple[str, str]:
@@ -58,13 +78,14 @@ async def migrate(db: Database) -> tuple[str, str]:
     before = await version(db)
     _not_newer(before)
 
+    from alembic import command
+
     def up(connection: sa.Connection) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(7230918)"))
         command.upgrade(_config(connection), "head")
 
-    async with db.write() as tx:
-        await tx.run_sync(up)
+    await db.schema(up)
     return before, head()
 
 
@@ -79,21 +100,21 @@ async def check(db: Database) -> None:
 
 
 def _not_newer(found: str) -> None:
-    if found and found not in {
-        script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()
-    }:
+    if found and found not in _revisions():
         raise Newer(f"数据库结构（{found}）比这个版本的程序新，请升级程序，不要用旧版本打开。")
 
 
 async def differences(db: Database) -> list[Any]:
     """What Alembic would still change to make the database like store/tables.py: nothing, if all is well."""
 
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
     def compare(connection: sa.Connection) -> list[Any]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, meta))
 
-    async with db.read() as tx:
-        return await tx.run_sync(compare)
+    return await db.schema(compare)
 
 
 # ── backup ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -109,9 +130,7 @@ async def backup(db: Database, target: Path) -> dict[str, int]:
     revision = await version(db)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    async with db.read() as tx:
-        if not db.sqlite:
-            await tx.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+    async with db.read(snapshot=True) as tx:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
             for table in meta.sorted_tables:
                 rows = (await tx.execute(sa.select(table))).all()

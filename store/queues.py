@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from store.db import Tx
+from store.statements import PerDialect, insert_of
+from store.tables import card as screen
 from store.tables import inbox, lane, outbox, replica, timer
+from store.tx import ALIVE
 
 Queue = Literal["inbox", "outbox"]
 OPEN, DONE, DEAD = 0, 2, 3
@@ -91,7 +93,7 @@ class _Incoming(Protocol):
 
 def upsert(tx: Tx, table: sa.Table) -> Any:
     """INSERT with ON CONFLICT for whichever database this is."""
-    return (sqlite if tx.dialect.name == "sqlite" else postgresql).insert(table)
+    return insert_of(tx.dialect.name)(table)
 
 
 # One statement text whatever the number of rows: the batch travels as one JSON value.
@@ -179,11 +181,12 @@ async def retry_event(tx: Tx, row: int, error: str, next_ms: int, *, counts: boo
     )
 
 
+_OUTCOME = sa.select(inbox.c.id, inbox.c.state, inbox.c.error).where(inbox.c.dedup == sa.bindparam("key"))
+
+
 async def outcome(tx: Tx, dedup: str) -> tuple[int, int, str] | None:
     """(id, state, error) of an event, for whoever waits for it; None when it was never stored."""
-    row = (
-        await tx.execute(sa.select(inbox.c.id, inbox.c.state, inbox.c.error).where(inbox.c.dedup == dedup))
-    ).first()
+    row = (await tx.execute(_OUTCOME, {"key": dedup})).first()
     return (row.id, row.state, row.error) if row else None
 
 
@@ -193,7 +196,6 @@ _DUE = (
     lane.c.pending > 0,
     lane.c.due <= sa.bindparam("ms", type_=sa.BigInteger),
 )
-_PEEK = sa.select(lane.c.key).where(*_DUE).limit(1)
 _NEXT = sa.select(sa.func.min(lane.c.due)).where(lane.c.q == sa.bindparam("queue"), lane.c.pending > 0)
 # Materialised: a LIMIT in a plain subquery may be run once per row, and then claims everything.
 _PICK = (
@@ -215,11 +217,6 @@ _CLAIM = (
     )
     .returning(lane.c.key, lane.c.epoch, lane.c.pending)
 )
-
-
-async def anything_due(tx: Tx, q: Queue, ms: int) -> bool:
-    """Whether a lane could be claimed now (a cheap read before the write)."""
-    return (await tx.execute(_PEEK, {"queue": q, "ms": ms})).first() is not None
 
 
 async def next_due(tx: Tx, q: Queue) -> int | None:
@@ -287,20 +284,40 @@ async def renew(tx: Tx, q: Queue, me: str, lease: Lease, until_ms: int) -> bool:
     return found.rowcount == 1
 
 
-async def release_all(tx: Tx) -> None:
+async def release_all(tx: Tx) -> int:
     """Embedded start: we are the only process, so every lease (and every rest, by a clock that may have been set
-    back since) is of a former life."""
+    back since) is of a former life. Returns how many lanes were in somebody's hand."""
+    held = sa.select(sa.func.count()).where(lane.c.owner.is_not(None), lane.c.pending > 0)
+    taken = int((await tx.execute(held)).scalar_one())
     await tx.execute(sa.update(lane).where(lane.c.pending > 0).values(owner=None, due=0))
+    return taken
 
 
-async def beat(tx: Tx, me: str, ms: int, *, silent_ms: int = 10_000) -> None:
-    """A sign of life of this replica; lanes of replicas that were silent for too long are free again."""
-    insert = upsert(tx, replica).values(id=me, beat=ms)
-    await tx.execute(insert.on_conflict_do_update(index_elements=["id"], set_={"beat": ms}))
-    gone = (await tx.execute(sa.select(replica.c.id).where(replica.c.beat < ms - silent_ms))).scalars().all()
-    if gone:
-        await tx.execute(sa.update(lane).where(lane.c.owner.in_(gone)).values(owner=None, due=0))
-        await tx.execute(sa.delete(replica).where(replica.c.id.in_(gone)))
+_BEAT = PerDialect(lambda insert: _beating(insert(replica)))
+_GONE = sa.select(replica.c.id).where(
+    replica.c.id != sa.bindparam("me"),
+    sa.or_(
+        replica.c.beat < sa.bindparam("since", type_=sa.BigInteger),
+        # a living replica holds the lock of its name (store/postgres.py); a killed one lost it with its connection
+        sa.func.pg_try_advisory_xact_lock(ALIVE, sa.func.hashtext(replica.c.id), type_=sa.Boolean),
+    ),
+)
+
+
+def _beating(row: Any) -> Any:
+    return row.on_conflict_do_update(index_elements=["id"], set_={"beat": row.excluded.beat})
+
+
+async def beat(tx: Tx, me: str, ms: int, *, silent_ms: int = 10_000) -> int:
+    """A sign of life of this replica (PostgreSQL); lanes of replicas that are gone, or were silent for too long, are free
+    again. Returns how many lanes that freed."""
+    await tx.execute(_BEAT[tx.dialect.name], {"id": me, "beat": ms})
+    gone = (await tx.execute(_GONE, {"me": me, "since": ms - silent_ms})).scalars().all()
+    if not gone:
+        return 0
+    freed = await tx.execute(sa.update(lane).where(lane.c.owner.in_(gone)).values(owner=None, due=0))
+    await tx.execute(sa.delete(replica).where(replica.c.id.in_(gone)))
+    return freed.rowcount
 
 
 async def replicas(tx: Tx) -> int:
@@ -309,10 +326,9 @@ async def replicas(tx: Tx) -> int:
 
 
 # ── outbox ─────────────────────────────────────────────────────────────────────────────────────────────
-_PUT = {
-    name: dialect.insert(outbox).on_conflict_do_nothing(index_elements=["dedup"]).returning(outbox.c.id)
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
-}
+_PUT = PerDialect(
+    lambda insert: insert(outbox).on_conflict_do_nothing(index_elements=["dedup"]).returning(outbox.c.id)
+)
 
 
 async def put(tx: Tx, row: Outrow, *, now: datetime, cause: int) -> int:
@@ -354,39 +370,63 @@ _OPEN_OUT = (
 )
 
 
+def _queued(row: Any) -> Queued:
+    values = list(row)
+    values[3] = json.loads(values[3])
+    return Queued(*values)
+
+
 async def open_sends(tx: Tx, key: str, limit: int) -> list[Queued]:
     """The next open sends of a lane: alarms first, else in the order they were said."""
-    rows = [
-        Queued(**{**row._mapping, "body": json.loads(row.body)})
-        for row in await tx.execute(_OPEN_OUT, {"lane": key, "n": limit})
-    ]
+    rows = [_queued(row) for row in await tx.execute(_OPEN_OUT, {"lane": key, "n": limit})]
     return (
         sorted(rows, key=lambda row: (row.priority, row.id)) if any(r.priority == 0 for r in rows) else rows
     )
 
 
+_SHOWN = (
+    sa.select(outbox.c.body)
+    .where(
+        outbox.c.card == sa.bindparam("of"),
+        outbox.c.id < sa.bindparam("before"),
+        outbox.c.state == DONE,
+        outbox.c.ledger.in_(("accepted", "acted")),
+    )
+    .order_by(outbox.c.id.desc())
+    .limit(1)
+)
+
+
+async def last_shown(tx: Tx, card: int, before: int) -> dict[str, Any] | None:
+    """The body of the newest send of a card that a platform took, before the row `before`; None when there is none."""
+    text = (await tx.execute(_SHOWN, {"of": card, "before": before})).scalar()
+    return json.loads(text) if text else None
+
+
+_OPEN_SEND = sa.update(outbox).where(outbox.c.id == sa.bindparam("row"), outbox.c.state == OPEN)
+
+
 async def end_send(tx: Tx, row: int, now: datetime, **values: Any) -> None:
     """Closes an outbox row with its place in the delivery ledger (accepted, refused, expired, unknown, folded)."""
     values.setdefault("state", DONE)
-    done = await tx.execute(
-        sa.update(outbox).where(outbox.c.id == row, outbox.c.state == OPEN).values(done_at=now, **values)
-    )
+    done = await tx.execute(_OPEN_SEND, {"row": row, "done_at": now, **values})
     if done.rowcount != 1:
         raise Fenced(f"send {row} is closed already")
 
 
 async def note_send(tx: Tx, row: int, **values: Any) -> None:
     """Writes a step of an open row into the ledger (throttled, sent, another attempt)."""
-    await tx.execute(sa.update(outbox).where(outbox.c.id == row, outbox.c.state == OPEN).values(**values))
+    await tx.execute(_OPEN_SEND, {"row": row, **values})
+
+
+_ACTED = sa.update(outbox).where(
+    outbox.c.card == sa.bindparam("of"), outbox.c.way == "card", outbox.c.acted_at.is_(None)
+)
 
 
 async def acted(tx: Tx, card: int, now: datetime) -> None:
     """The recipient pressed something on this card: proof that it arrived."""
-    await tx.execute(
-        sa.update(outbox)
-        .where(outbox.c.card == card, outbox.c.way == "card", outbox.c.acted_at.is_(None))
-        .values(acted_at=now, ledger="acted")
-    )
+    await tx.execute(_ACTED, {"of": card, "acted_at": now, "ledger": "acted"})
 
 
 # ── timers ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -401,21 +441,36 @@ class Due:
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _setting(insert: Any, *, keep_earlier: bool) -> Any:
+    row = insert(timer)
+    return row.on_conflict_do_update(
+        index_elements=["kind", "key"], set_={"due": row.excluded.due, "payload": row.excluded.payload},
+        where=row.excluded.due < timer.c.due if keep_earlier else None,
+    )  # fmt: skip
+
+
+_SET_TIMER = PerDialect(lambda insert: _setting(insert, keep_earlier=False))
+_SET_EARLIER = PerDialect(lambda insert: _setting(insert, keep_earlier=True))
+
+
 async def set_timer(
     tx: Tx, kind: str, key: str, due: datetime, payload: Mapping[str, Any], now: datetime, *,
     keep_earlier: bool = False,
 ) -> None:  # fmt: skip
     """Sets or moves the timer kind/key. With `keep_earlier` an earlier due time stays."""
     text = json.dumps(payload, ensure_ascii=False)
-    insert = upsert(tx, timer).values(kind=kind, key=key, due=due, payload=text, created_at=now)
-    changes: dict[str, Any] = {"due": insert.excluded.due, "payload": insert.excluded.payload}
-    where = insert.excluded.due < timer.c.due if keep_earlier else None
-    await tx.execute(insert.on_conflict_do_update(index_elements=["kind", "key"], set_=changes, where=where))
+    await tx.execute(
+        (_SET_EARLIER if keep_earlier else _SET_TIMER)[tx.dialect.name],
+        {"kind": kind, "key": key, "due": due, "payload": text, "created_at": now},
+    )
+
+
+_DROP_TIMER = sa.delete(timer).where(timer.c.kind == sa.bindparam("of"), timer.c.key == sa.bindparam("about"))
 
 
 async def drop_timer(tx: Tx, kind: str, key: str) -> None:
     """Removes a timer."""
-    await tx.execute(sa.delete(timer).where(timer.c.kind == kind, timer.c.key == key))
+    await tx.execute(_DROP_TIMER, {"of": kind, "about": key})
 
 
 async def has_timer(tx: Tx, kind: str, key: str) -> bool:
@@ -509,6 +564,51 @@ async def replay(tx: Tx, row: int) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class GivenUp:
+    """A send that was given up and could still be wanted."""
+
+    id: int
+    member: str
+    kind: str
+    error: str
+    created_at: datetime
+
+
+_GIVEN_UP = outbox.c.state == DEAD, outbox.c.ledger.in_(("expired", "refused", "unknown"))
+
+
+async def given_up(tx: Tx, since: datetime, limit: int = 10) -> list[GivenUp]:
+    """The newest sends that were given up since then."""
+    rows = await tx.execute(
+        sa.select(outbox.c.id, outbox.c.member, outbox.c.kind, outbox.c.error, outbox.c.created_at)
+        .where(*_GIVEN_UP, outbox.c.created_at >= since)
+        .order_by(outbox.c.id.desc())
+        .limit(limit)
+    )
+    return [GivenUp(*row) for row in rows]
+
+
+async def resend(tx: Tx, row: int, now: datetime) -> bool:
+    """Opens a send again that was given up, with all its tries; False when it is none."""
+    found = await tx.execute(
+        sa.update(outbox)
+        .where(outbox.c.id == row, *_GIVEN_UP)
+        .values(state=OPEN, ledger="queued", attempts=0, error="", next_at=0, done_at=None, created_at=now)
+        .returning(outbox.c.lane, outbox.c.card)
+    )
+    sent = found.first()
+    if sent is None:
+        return False
+    if sent.card:  # its buttons work again
+        await tx.execute(_REVIVE, {"one": sent.card})
+    await _raise_lanes(tx, "outbox", [sent.lane])
+    return True
+
+
+_REVIVE = sa.update(screen).where(screen.c.id == sa.bindparam("one")).values(live=True)
+
+
 async def sweep(
     tx: Tx, now: datetime, ms: int, *, keep: timedelta = timedelta(days=7), n: int = 1000
 ) -> bool:
@@ -528,9 +628,12 @@ async def sweep(
     return more
 
 
+_KNOWN = sa.select(outbox.c.id).where(outbox.c.dedup == sa.bindparam("key"))
+
+
 async def known(tx: Tx, dedup: str) -> bool:
     """Whether something with this key was queued to send before."""
-    return (await tx.execute(sa.select(outbox.c.id).where(outbox.c.dedup == dedup))).first() is not None
+    return (await tx.execute(_KNOWN, {"key": dedup})).first() is not None
 
 
 async def machine_ms(tx: Tx) -> int:

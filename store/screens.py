@@ -37,16 +37,18 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+_ADD = sa.insert(card).returning(card.c.id)
+_CARD = sa.update(card).where(card.c.id == sa.bindparam("row"))
+
+
 async def add(
     tx: Tx, *, member: str, card_json: str, kind: str, subject: str, live: bool, now: datetime, instance: str
 ) -> OnScreen:
     """A new card for a member. Its track is unique for ever, also over databases (`instance`)."""
     row = {"member": member, "subject": subject, "kind": kind, "body": card_json, "live": live}
-    made = (
-        await tx.execute(sa.insert(card).values(**row, created_at=now, updated_at=now).returning(card.c.id))
-    ).scalar_one()
+    made = (await tx.execute(_ADD, {**row, "created_at": now, "updated_at": now})).scalar_one()
     track = f"{subject or 'card'}-{instance}-{made}"
-    await tx.execute(sa.update(card).where(card.c.id == made).values(track=track))
+    await tx.execute(_CARD, {"row": made, "track": track})
     return OnScreen(made, member, subject, kind, 0, card_json, "", track, "", None, live, now)
 
 
@@ -56,7 +58,7 @@ _BY_ID = sa.select(*_COLUMNS).where(card.c.id == sa.bindparam("one"))
 async def get(tx: Tx, id: int) -> OnScreen | None:
     """The card, or None."""
     row = (await tx.execute(_BY_ID, {"one": id})).first()
-    return OnScreen(**row._mapping) if row else None
+    return OnScreen(*row) if row else None
 
 
 def id_of(track: str) -> int | None:
@@ -67,17 +69,15 @@ def id_of(track: str) -> int | None:
     return int(tail) if tail.isdigit() and len(tail) < 18 else None
 
 
+_CHANGE = _CARD.values(version=card.c.version + 1)
+
+
 async def change(
     tx: Tx, id: int, card_json: str, *, subject: str, kind: str, live: bool, now: datetime
 ) -> None:
     """The card says something else from now on, perhaps about something else (a draft became a lead)."""
-    await tx.execute(
-        sa.update(card)
-        .where(card.c.id == id)
-        .values(
-            body=card_json, subject=subject, kind=kind, live=live, updated_at=now, version=card.c.version + 1
-        )
-    )
+    values = {"body": card_json, "subject": subject, "kind": kind, "live": live, "updated_at": now}
+    await tx.execute(_CHANGE, {"row": id, **values})
 
 
 async def arrived(tx: Tx, id: int, *, platform: str, track: str, code: str, now: datetime) -> None:
@@ -85,7 +85,7 @@ async def arrived(tx: Tx, id: int, *, platform: str, track: str, code: str, now:
     values: dict[str, Any] = {"platform": platform, "code": code, "code_at": now if code else None}
     if track:
         values["track"] = track
-    await tx.execute(sa.update(card).where(card.c.id == id).values(**values))
+    await tx.execute(_CARD, {"row": id, **values})
 
 
 async def never_shown(tx: Tx, id: int) -> None:
@@ -95,29 +95,39 @@ async def never_shown(tx: Tx, id: int) -> None:
 
 async def fresh_code(tx: Tx, id: int, code: str, now: datetime) -> None:
     """A click brought a new code to update the card with."""
-    await tx.execute(sa.update(card).where(card.c.id == id).values(code=code, code_at=now))
+    await tx.execute(_CARD, {"row": id, "code": code, "code_at": now})
+
+
+_LIVE = sa.select(*_COLUMNS).where(card.c.subject == sa.bindparam("about"), card.c.live).order_by(card.c.id)
 
 
 async def live(tx: Tx, *, subject: str, kinds: Sequence[str] = ()) -> list[OnScreen]:
     """Cards about a subject that still have buttons."""
-    query = sa.select(*_COLUMNS).where(card.c.subject == subject, card.c.live)
-    if kinds:
-        query = query.where(card.c.kind.in_(kinds))
-    return [OnScreen(**row._mapping) for row in await tx.execute(query.order_by(card.c.id))]
+    found = [OnScreen(*row) for row in await tx.execute(_LIVE, {"about": subject})]
+    return [one for one in found if one.kind in kinds] if kinds else found
+
+
+_NEWEST = (
+    sa.select(*_COLUMNS)
+    .where(
+        card.c.member == sa.bindparam("who"),
+        card.c.live,
+        card.c.platform != "",
+        card.c.updated_at >= sa.bindparam("since", type_=card.c.updated_at.type),
+    )
+    .order_by(
+        sa.case((card.c.platform == sa.bindparam("here"), 0), else_=1),
+        card.c.updated_at.desc(),
+        card.c.id.desc(),
+    )
+    .limit(1)
+)
 
 
 async def newest_of(tx: Tx, member: str, platform: str, *, since: datetime) -> OnScreen | None:
     """The card with buttons that the member saw change last, there or else anywhere: what a reply "1" presses."""
-    query = (
-        sa.select(*_COLUMNS)
-        .where(card.c.member == member, card.c.live, card.c.platform != "", card.c.updated_at >= since)
-        .order_by(
-            sa.case((card.c.platform == platform, 0), else_=1), card.c.updated_at.desc(), card.c.id.desc()
-        )
-        .limit(1)
-    )
-    row = (await tx.execute(query)).first()
-    return OnScreen(**row._mapping) if row else None
+    row = (await tx.execute(_NEWEST, {"who": member, "since": since, "here": platform})).first()
+    return OnScreen(*row) if row else None
 
 
 # ── open questions ─────────────────────────────────────────────────────────────────────────────────────
@@ -149,10 +159,16 @@ async def expected(tx: Tx, member: str, now: datetime) -> Question | None:
     return Question(row.kind, json.loads(row.payload)) if row else None
 
 
+_FORGET = sa.delete(expectation).where(expectation.c.member == sa.bindparam("who"))
+_FORGET_KINDS = _FORGET.where(expectation.c.kind.in_(sa.bindparam("kinds", expanding=True)))
+
+
 async def unexpect(tx: Tx, member: str, kinds: Sequence[str] = ()) -> None:
     """Drops the open question (only of these kinds, when given)."""
-    query = sa.delete(expectation).where(expectation.c.member == member)
-    await tx.execute(query.where(expectation.c.kind.in_(kinds)) if kinds else query)
+    if kinds:
+        await tx.execute(_FORGET_KINDS, {"who": member, "kinds": list(kinds)})
+    else:
+        await tx.execute(_FORGET, {"who": member})
 
 
 # ── notices ────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ from sqlalchemy.ext.compiler import compiles
 from rules.team import Member, Role, Team
 from store.db import Tx
 from store.queues import upsert
+from store.statements import PerDialect
 from store.tables import identity, member, reach, team
 
 
@@ -140,6 +141,16 @@ _BY_USER = _WHOLE.join(identity, identity.c.member == member.c.id).where(
 )
 _BY_ID = _WHOLE.where(member.c.id == sa.bindparam("who"))
 _REACHES = sa.select(reach).where(reach.c.member == sa.bindparam("who"))
+
+
+def _reaching(insert: Any, *names: str) -> Any:
+    row = insert(reach)
+    changes = {name: row.excluded[name] for name in names}
+    return row.on_conflict_do_update(index_elements=["member", "platform"], set_=changes)
+
+
+_REACHED = PerDialect(lambda insert: _reaching(insert, "state", "why", "at"))
+_REACHED_URL = PerDialect(lambda insert: _reaching(insert, "state", "why", "at", "reply_url", "reply_until"))
 _MOVED = sa.update(member).where(member.c.id == sa.bindparam("who")).values(platform=sa.bindparam("now_on"))
 
 
@@ -176,6 +187,11 @@ async def with_role(tx: Tx, *roles: Role) -> list[Member]:
 
 
 # ── where a person can be reached ──────────────────────────────────────────────────────────────────────
+async def _reached(tx: Tx, one: str, platform: str, values: dict[str, Any]) -> None:
+    statement = (_REACHED_URL if "reply_url" in values else _REACHED)[tx.dialect.name]
+    await tx.execute(statement, {"member": one, "platform": platform, **values})
+
+
 async def seen_on(
     tx: Tx,
     one: Member,
@@ -195,15 +211,12 @@ async def seen_on(
     values: dict[str, Any] = {"state": state, "why": "", "at": now}
     if reply_url or reply_until:
         values |= {"reply_url": reply_url, "reply_until": reply_until}
-    insert = upsert(tx, reach).values(member=one.id, platform=platform, **values)
-    await tx.execute(insert.on_conflict_do_update(index_elements=["member", "platform"], set_=values))
+    await _reached(tx, one.id, platform, values)
 
 
 async def set_reach(tx: Tx, id: str, platform: str, state: str, why: str, now: datetime) -> None:
     """Remembers whether a platform could reach the member ("ok" / "refused" and why)."""
-    values = {"state": state, "why": why, "at": now}
-    insert = upsert(tx, reach).values(member=id, platform=platform, **values)
-    await tx.execute(insert.on_conflict_do_update(index_elements=["member", "platform"], set_=values))
+    await _reached(tx, id, platform, {"state": state, "why": why, "at": now})
 
 
 async def reaches(tx: Tx, id: str) -> dict[str, tuple[str, str, str, datetime | None]]:

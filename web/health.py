@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from bot import checks
 from bot.engine import Engine
+from bot.platform import Connecting
 from store import queues
 from store.db import ping
 from store.queues import Queue
@@ -60,12 +61,22 @@ class Health:
         return answer({"status": "ok"})
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """200, or 503 with every reason."""
+        """200, also with warnings (Redis, one platform of several), or 503 with every reason: stopping, the database, a
+        loop that ended, no platform connected."""
         reasons = ["正在停止"] if self._engine.draining else []
         if why := await self._database():
             reasons.append(f"数据库：{why}")
+        reasons += [f"{name} 停了，请重启" for name in self._engine.ended()]
+        troubled = [
+            (one.name, one.trouble()) for one in self._engine.platforms if isinstance(one, Connecting)
+        ]
+        warnings = [f"{name}：{why}" for name, why in troubled if why]
+        if warnings and len(warnings) == len(self._engine.platforms):
+            reasons, warnings = [*reasons, *warnings], []  # nothing at all can come in
+        if not await self._redis():
+            warnings.append("Redis 没有回应，副本之间不共享频率和唤醒")
         if not reasons:
-            return answer({"status": "ready"})
+            return answer({"status": "ready"} | ({"warnings": warnings} if warnings else {}))
         error = {"code": "not_ready", "message": "；".join(reasons)}
         return answer({"error": error, "reasons": reasons}, 503, {"Retry-After": "5"})
 
@@ -111,6 +122,16 @@ class Health:
             return response
 
         return count
+
+    async def _redis(self) -> bool:
+        alive = getattr(self._engine.shared, "alive", None)  # in memory there is nothing that could be away
+        if alive is None:
+            return True
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return bool(await alive())
+        except TimeoutError:
+            return False
 
     async def _database(self) -> str:
         """Why the database cannot be written to, "" when it can."""

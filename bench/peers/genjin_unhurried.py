@@ -21,6 +21,7 @@ async def serve(path: str) -> None:
     app = await main.start(config)
     for platform in app.engine.platforms:
         platform.limits.app_per_second = 100_000.0
+    await app.at_ease()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await stop.wait()

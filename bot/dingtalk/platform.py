@@ -118,6 +118,12 @@ class DingtalkPlatform:
             return Check("钉钉凭证", "fail", failed.reason, fix)
         return Check("钉钉凭证", "ok", "access_token 有效")
 
+    def trouble(self) -> str:
+        """Why nothing can come in now, "" while connected."""
+        if self._stream is None or self._stream.up:
+            return ""
+        return self._stream.refused or "Stream 连接断开，正在重连"
+
     def _check_stream(self) -> Check:
         name, stream = "钉钉连接", self._stream
         if stream is None:

@@ -30,6 +30,7 @@ class Api:
         self._shared, self._meter = shared, meter
         mark = hashlib.sha256(f"{self._corp_id}\n{self._secret}".encode()).hexdigest()[:16]
         self._key = f"wecom:token:{settings.agent_id}:{mark}"  # a new secret never meets an old token
+        self._proxy = settings.proxy_from_env
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -128,7 +129,7 @@ class Api:
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession()
+            self._session = aiohttp.ClientSession(trust_env=self._proxy)
         return self._session
 
 

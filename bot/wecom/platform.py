@@ -130,7 +130,7 @@ class WecomPlatform:
         if out.card is None:
             raise SendFailed("没有可发的卡片", retry=False)
         if not out.code:
-            return await self._afresh(out)
+            return Sent(track=out.track) if out.same else await self._afresh(out)
         body = {
             "userids": [out.user],
             "agentid": self._settings.agent_id,
@@ -142,7 +142,7 @@ class WecomPlatform:
         except SendFailed as error:
             if error.code not in CODE_USED:
                 raise
-            return Sent(track=out.track) if out.again else await self._afresh(out)
+            return Sent(track=out.track) if out.again or out.same else await self._afresh(out)
         self._reached(out.user, answer)
         return Sent(track=out.track)
 

@@ -415,6 +415,50 @@ async def test_only_the_last_of_several_waiting_updates_is_sent(db: Database) ->
         assert len(updates) < 3
 
 
+async def test_a_second_click_brings_no_second_copy_of_a_card_that_cannot_be_updated(db: Database) -> None:
+    """WeCom updates a card once with each code: two quick clicks make two updates, and one code may serve both."""
+    limits = Limits(person_per_minute=60_000, app_per_second=10_000, needs_code=True)
+    recorder = Recorder(limits=limits)
+    async with running(db, [echo()], [recorder]) as bench:
+        await bench.says("/card")
+        card = recorder.sent[0]
+        await bench.clicks(card, Ring(1).pack(), code="c1")  # the code is used up by this update
+        await bench.clicks(card, Ring(1).pack())  # the action is gone: the card as it stands is shown again
+        updates = [out for out in recorder.sent if out.way is Way.UPDATE]
+        assert [out.card.title for out in updates if out.card] == ["响了 1 次"]
+        async with db.read() as tx:
+            folded = (
+                (await tx.execute(sa.select(outbox.c.error).where(outbox.c.ledger == "folded")))
+                .scalars()
+                .all()
+            )
+        assert folded == ["卡片已经是这样"]
+        await bench.clicks(card, Ring(1).pack(), code="c2")  # with a code the screen is mended all the same
+        assert recorder.sent[-1].same
+        assert recorder.sent[-1].code == "c2"
+
+
+async def test_a_start_says_what_it_found(db: Database) -> None:
+    async with running(db, [echo()], settings=config(app={"roles": ["web"]})) as bench:
+        await bench.engine.intake([_message("a", 1), _message("b", 2, "liqian")])
+        async with db.write() as tx:
+            await queues.claim(tx, "inbox", "a former life", bench.engine.clock.ms(), n=1, lease_ms=60_000)
+    async with running(db, [echo()], settings=config(app={"roles": ["web"]})) as bench:
+        found = await bench.engine.waiting()
+    assert (found["events_waiting"], found["sends_waiting"]) == (2, 0)
+    if db.sqlite:
+        assert found["lanes_taken_over"] == 1
+
+
+async def test_a_loop_that_ends_is_named(db: Database) -> None:
+    async with running(db, [echo()]) as bench:
+        assert bench.engine.ended() == []
+        loop = next(task for task in bench.engine._tasks if task.get_name() == "Pump.run")
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+        assert bench.engine.ended() == ["Pump.run"]
+
+
 async def test_a_flood_to_one_person_becomes_one_digest(db: Database) -> None:
     recorder = Recorder(limits=Limits(person_per_minute=4, app_per_second=1000))
     async with running(db, [echo()], [recorder]) as bench:

@@ -37,7 +37,8 @@ async def test_killed_at_random_moments(
     bot = bots[0]
     assert bot.starts == KILLS + 1
     assert checker.counted["records"] >= len(REPS) // 2
-    assert checker.repeats <= KILLS  # DingTalk takes no key for a text: at most the one in hand at each kill
+    # DingTalk takes no key for a text: at most the one that was in hand for each person at each kill
+    assert checker.repeats <= KILLS * len(REPS)
     assert "Traceback" not in bot.log.read_text("utf-8"), bot.last_words()
 
 

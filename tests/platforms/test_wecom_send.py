@@ -246,3 +246,15 @@ async def test_a_person_who_can_be_reached_again_is_no_longer_named(world: Rig) 
     world.sim.members["gone"].visible = True
     await world.bot.send(text("gone", "你好", 2))
     assert "gone" not in str(await world.bot.check())
+
+
+async def test_a_proxy_of_the_environment_is_used_only_when_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setenv("no_proxy", "")
+    async with rig() as straight:
+        await straight.bot.send(text("lisi", "你好"))
+    async with rig(proxy_from_env=True) as around:
+        with pytest.raises(SendFailed, match="连不上企业微信接口"):
+            await around.bot.send(text("lisi", "你好"))

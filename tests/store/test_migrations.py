@@ -17,8 +17,7 @@ async def test_migrations_equal_tables(database_url: str) -> None:
         assert await migrate.migrate(db) == ("", migrate.head())
         assert await migrate.differences(db) == []
         assert await migrate.migrate(db) == (migrate.head(), migrate.head())
-        async with db.write() as tx:
-            await tx.run_sync(lambda c: command.downgrade(migrate._config(c), "base"))
+        await db.schema(lambda c: command.downgrade(migrate._config(c), "base"))
         assert await migrate.version(db) == ""
         await migrate.migrate(db)
         assert await migrate.differences(db) == []
@@ -31,8 +30,8 @@ async def test_identities_move_from_columns_to_rows(database_url: str) -> None:
     db = Database(database_url)
     people = [("anna", "anna", "d1", False), ("bert", "", "D2", False), ("abel", "anna", "d3", True)]
     try:
+        await db.schema(lambda c: command.upgrade(migrate._config(c), "0001"))
         async with db.write() as tx:
-            await tx.run_sync(lambda c: command.upgrade(migrate._config(c), "0001"))
             for id, wecom, dingtalk, gone in people:
                 await tx.execute(
                     sa.text(
@@ -41,17 +40,20 @@ async def test_identities_move_from_columns_to_rows(database_url: str) -> None:
                     ),
                     {"id": id, "wecom": wecom, "dingtalk": dingtalk, "gone": gone},
                 )
-            await tx.run_sync(lambda c: command.upgrade(migrate._config(c), "0002"))
-            found = {
-                tuple(row)
-                for row in await tx.execute(sa.text("SELECT platform, user_id, member FROM identity"))
-            }
-            assert found == {
-                ("wecom", "anna", "anna"), ("dingtalk", "d1", "anna"), ("dingtalk", "D2", "bert"), ("dingtalk", "d3", "abel"),
-            }  # fmt: skip
-            await tx.run_sync(lambda c: command.downgrade(migrate._config(c), "0001"))
-            back = {tuple(row) for row in await tx.execute(sa.text("SELECT id, wecom, dingtalk FROM member"))}
-            assert back == {("anna", "anna", "d1"), ("bert", "", "D2"), ("abel", "", "d3")}
+        await db.schema(lambda c: command.upgrade(migrate._config(c), "0002"))
+        async with db.read() as tx:
+            rows = await tx.execute(sa.text("SELECT platform, user_id, member FROM identity"))
+        assert {tuple(row) for row in rows} == {
+            ("wecom", "anna", "anna"), ("dingtalk", "d1", "anna"), ("dingtalk", "D2", "bert"), ("dingtalk", "d3", "abel"),
+        }  # fmt: skip
+        await db.schema(lambda c: command.downgrade(migrate._config(c), "0001"))
+        async with db.read() as tx:
+            rows = await tx.execute(sa.text("SELECT id, wecom, dingtalk FROM member"))
+        assert {tuple(row) for row in rows} == {
+            ("anna", "anna", "d1"),
+            ("bert", "", "D2"),
+            ("abel", "", "d3"),
+        }
     finally:
         await db.close()
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from bot.checks import keep
 from bot.events import Alert, Incoming, Kind, Message, encode
-from store.tables import inbox
+from store.tables import inbox, outbox
 from tests.world import World, user_of
 
 
@@ -131,6 +131,28 @@ async def test_a_dead_letter_can_be_tried_again(world: World):
     await world.idle()
     await world.rep.sees("今天没有要做的事")
     assert world.rep.count("今天没有要做的事") == 1
+    await world.admin.says("/重试队列")
+    await world.idle()
+    await world.admin.sees("死信 0 条")
+
+
+async def test_a_send_that_was_given_up_can_be_sent_again(world: World):
+    async with world.db.write() as tx:
+        await tx.execute(
+            sa.insert(outbox).values(
+                dedup="x", lane="m:wanglei", member="wanglei", way="text", body='{"text": "三天前的话"}', kind="text",
+                state=3, ledger="expired", attempts=10, error="企业没有回答", created_at=world.clock.now(),
+                done_at=world.clock.now(),
+            )
+        )  # fmt: skip
+    await world.admin.says("/重试队列")
+    await world.idle()
+    await world.admin.sees("没发出去 1 条", "给王磊", "企业没有回答")
+    assert world.rep.count("三天前的话") == 0
+    await world.admin.clicks("重发", times=2)
+    await world.idle()
+    await world.rep.sees("三天前的话")
+    assert world.rep.count("三天前的话") == 1
     await world.admin.says("/重试队列")
     await world.idle()
     await world.admin.sees("死信 0 条")

@@ -23,6 +23,7 @@ from bot.quota import Quota
 from store import tables
 from store.cache import LocalShared
 from store.db import Database
+from tests.bot.kit import Recorder
 from web.app import make_app
 
 TOKEN = "token-of-the-website"
@@ -260,6 +261,36 @@ async def test_health(client: Client, engine: Engine, db: Database) -> None:
     status, text = await client.get("/readyz")
     engine.draining = False
     assert (status, json.loads(text)["reasons"]) == (503, ["正在停止"])
+
+
+async def test_ready_with_warnings_and_not_ready_without_any_connection(
+    client: Client, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Lost(Recorder):
+        why = "连接断开"
+
+        def trouble(self) -> str:
+            return self.why
+
+    lost = Lost()
+    monkeypatch.setattr(engine, "platforms", [lost, Recorder()])
+    status, text = await client.get("/readyz")
+    assert (status, json.loads(text)["warnings"]) == (200, ["wecom：连接断开"])
+    monkeypatch.setattr(engine, "platforms", [lost])
+    status, text = await client.get("/readyz")
+    assert (status, json.loads(text)["reasons"]) == (503, ["wecom：连接断开"])
+    lost.why = ""
+
+    async def silent() -> bool:
+        return False
+
+    monkeypatch.setattr(engine.shared, "alive", silent, raising=False)
+    status, text = await client.get("/readyz")
+    assert status == 200
+    assert json.loads(text)["warnings"] == ["Redis 没有回应，副本之间不共享频率和唤醒"]
+    monkeypatch.setattr(engine, "ended", lambda: ["Pump.run"])
+    status, text = await client.get("/readyz")
+    assert (status, json.loads(text)["reasons"]) == (503, ["Pump.run 停了，请重启"])
 
 
 async def test_not_ready_names_the_database_but_not_its_address(

@@ -1,0 +1,205 @@
+"""PostgreSQL: a pool of plain asyncpg connections. Its server groups commits by itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+import asyncpg  # type: ignore[import-untyped,unused-ignore]
+from sqlalchemy.dialects.postgresql import asyncpg as dialect
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from store.load import LoadMeter
+from store.statements import Result, Statements
+from store.tx import ALIVE, LOCK_TIMEOUT, WORK, Tx
+
+T = TypeVar("T")
+SETTINGS = {
+    "timezone": "UTC",
+    "statement_timeout": "10000",
+    "lock_timeout": str(int(LOCK_TIMEOUT * 1000)),
+    "idle_in_transaction_session_timeout": "30000",
+}
+LOCK_STATES = frozenset({"55P03", "40P01"})
+PATIENCE = 30.0  # seconds for a free connection
+_Errors = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
+class PostgresTx(Tx):
+    """A transaction on a plain connection."""
+
+    def __init__(self, statements: Statements, connection: Any) -> None:
+        super().__init__(statements)
+        self._connection = connection
+
+    async def _run(self, statement: Any, parameters: Mapping[str, Any]) -> Result:
+        plan, sql, values = self._statements.prepare(statement, parameters)
+        try:
+            if not plan.returns:
+                said = await self._connection.execute(sql, *values)
+                return Result([], _count(said))
+            rows = await self._connection.fetch(sql, *values)
+        except _Errors as error:
+            raise _wrapped(error, sql, self._connection) from None
+        found = plan.rows(rows, lambda: tuple(rows[0].keys()))
+        return Result(found, len(found))
+
+    async def _say(self, sql: str) -> None:
+        try:
+            await self._connection.execute(sql)
+        except _Errors as error:
+            raise _wrapped(error, sql, self._connection) from None
+
+
+def _count(said: str) -> int:
+    """ "UPDATE 3" → 3."""
+    tail = said.rpartition(" ")[2]
+    return int(tail) if tail.isdigit() else -1
+
+
+def _wrapped(error: Any, sql: str, connection: Any = None) -> DBAPIError:
+    """The driver's error as SQLAlchemy's; what people write has no place in an error text."""
+    state = str(getattr(error, "sqlstate", "") or "")
+    kind: type[DBAPIError] = ProgrammingError
+    if state[:2] == "23":
+        kind = IntegrityError
+    elif state[:2] in {"08", "25", "40", "53", "55", "57"}:
+        kind = OperationalError
+    elif isinstance(error, asyncpg.InterfaceError):
+        kind = InterfaceError
+    lost = state[:2] == "08" or (connection is not None and connection.is_closed())
+    return kind(sql, None, error, hide_parameters=True, connection_invalidated=lost)
+
+
+class Postgres:
+    """A PostgreSQL database."""
+
+    path = None
+
+    def __init__(self, url: str, size: int, load: LoadMeter) -> None:
+        self._load = load
+        _, _, rest = url.partition("://")
+        self._url, self._size = f"postgresql://{rest}", size
+        kind: Any = dialect.dialect
+        self._statements = Statements(kind())
+        self._pool: Any = None
+        self._opening = asyncio.Lock()
+        self._life: Any = None
+
+    def own(self) -> None:
+        """Replicas may share it."""
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        """A connection of the pool, with how long it was waited for and what gave up at a lock."""
+        began, connection = self._load.began(), None
+        try:
+            try:
+                connection = await self._acquire()
+            finally:
+                self._load.got(began)
+            yield connection
+        except DBAPIError as error:
+            state = str(getattr(error.orig, "sqlstate", "") or "")
+            if state in LOCK_STATES:
+                self._load.locked(LOCK_TIMEOUT if state == "55P03" else 0.0)
+            raise
+        finally:
+            self._load.ended()
+            if connection is not None:
+                await self._release(connection)
+
+    async def _acquire(self) -> Any:
+        if self._pool is None:
+            async with self._opening:
+                if self._pool is None:
+                    self._pool = await asyncpg.create_pool(
+                        self._url, min_size=0, max_size=self._size, server_settings=SETTINGS, reset=_tidy
+                    )
+        try:
+            return await self._pool.acquire(timeout=PATIENCE)
+        except _Errors as error:
+            raise _wrapped(error, "connect") from None
+        except OSError as error:  # several addresses were tried: the one error for all is of no kind
+            raise (
+                error if isinstance(error, ConnectionError | TimeoutError) else ConnectionError(str(error))
+            ) from None
+
+    @asynccontextmanager
+    async def write(self, _priority: int = WORK, *, durable: bool = True) -> AsyncIterator[Tx]:
+        """A transaction. Without `durable` nobody waits for the disk."""
+        async with self._connection() as connection:
+            tx = PostgresTx(self._statements, connection)
+            await tx._say("BEGIN" if durable else "BEGIN; SET LOCAL synchronous_commit TO off")
+            try:
+                yield tx
+            except BaseException:
+                with suppress(*_Errors, OSError):
+                    await connection.execute("ROLLBACK")
+                raise
+            try:
+                said = await connection.execute("COMMIT")
+            except _Errors as error:
+                raise _wrapped(error, "COMMIT", connection) from None
+            if said != "COMMIT":  # an error inside was swallowed: nothing was kept
+                raise ProgrammingError("COMMIT", None, RuntimeError(f"the database answered {said}"))
+
+    @asynccontextmanager
+    async def read(self, *, snapshot: bool = False) -> AsyncIterator[Tx]:
+        """A connection for reading. Each statement sees what is committed then, unless `snapshot`."""
+        async with self._connection() as connection:
+            tx = PostgresTx(self._statements, connection)
+            if snapshot:
+                await tx._say("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield tx
+
+    async def _release(self, connection: Any) -> None:
+        try:
+            await self._pool.release(connection)
+        except (*_Errors, OSError):
+            connection.terminate()
+
+    async def live(self, name: str) -> None:
+        """Holds the lock that shows others that the replica `name` lives, as long as its connection does: a killed
+        process loses it at once. Called again, it only makes sure."""
+        if self._life is not None and not self._life.is_closed():
+            return
+        self._life = await asyncpg.connect(self._url, server_settings={"application_name": "genjin alive"})
+        await self._life.execute("SELECT pg_advisory_lock($1, hashtext($2))", ALIVE, name)
+
+    async def settled(self) -> None:
+        """A row is seen by others only once it is on the disk."""
+
+    async def schema(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Runs a synchronous function on a SQLAlchemy connection, in a transaction of its own."""
+        url = self._url.replace("postgresql://", "postgresql+asyncpg://", 1)
+        engine = create_async_engine(
+            url, poolclass=NullPool, hide_parameters=True, connect_args={"server_settings": SETTINGS}
+        )
+        try:
+            async with engine.begin() as connection:
+                return await connection.run_sync(work, *arguments)
+        finally:
+            await engine.dispose()
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        if self._life is not None:
+            self._life.terminate()
+            self._life = None
+        if self._pool is None:
+            return
+        pool, self._pool = self._pool, None
+        try:
+            async with asyncio.timeout(5):
+                await pool.close()
+        except TimeoutError:
+            pool.terminate()
+
+
+async def _tidy(connection: Any) -> None:
+    """Before a connection is lent again: no transaction may be left open in it."""
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")

@@ -1,0 +1,341 @@
+"""SQLite: one prioritised writer, readers beside it, and a thread that waits for the disk.
+
+A statement takes microseconds and a hop to another thread ten times as long, so statements and commits run where they
+are asked for. What takes long is the disk: the write-ahead log is flushed in a thread, and one flush covers every commit
+before it, so commits that come close together share it. That is `synchronous=FULL` with its flush taken out of the
+transaction: nobody is told "stored" before the flush that covers their commit.
+"""
+
+import asyncio
+import fcntl
+import heapq
+import os
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import structlog
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.dialects.sqlite import pysqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from store.load import LOCKED, LoadMeter
+from store.statements import Plan, Result, Statements
+from store.tx import INTAKE, WORK, Busy, Tx
+
+log = structlog.get_logger("store")
+
+T = TypeVar("T")
+LOG_BYTES = 16 * 1024 * 1024
+"""From this size on the write-ahead log is copied into the database file."""
+WRITER = (
+    "busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=0",
+    "cache_size=-16384", "temp_store=MEMORY",
+)  # fmt: skip
+READER = ("busy_timeout=30000", "query_only=ON", "cache_size=-4096")
+_flush = getattr(os, "fdatasync", os.fsync)
+
+
+class _Turnstile:
+    """A fair lock with priorities: SQLite's own busy handler is not fair (p99 of seconds under load).
+
+    Work passes once in each round of the event loop, so that whatever else is ready (a callback that came in, an answer
+    that is due) waits for one piece of work at most. What waits for an acknowledgement passes at once.
+    """
+
+    def __init__(self) -> None:
+        self._held = self._paced = False
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._n = 0
+
+    async def enter(self, priority: int) -> None:
+        if not self._held and (priority < WORK or not self._paced):
+            self._held = True
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._n += 1
+        heapq.heappush(self._waiting, (priority, self._n, turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.leave(INTAKE)  # the turn came while we were being cancelled: hand it on
+            raise
+
+    def leave(self, priority: int) -> None:
+        self._held = False
+        if priority >= WORK and not self._paced:
+            self._paced = True
+            asyncio.get_running_loop().call_soon(self._round)
+        self._next()
+
+    def _round(self) -> None:
+        self._paced = False
+        self._next()
+
+    def _next(self) -> None:
+        while self._waiting and not self._held:
+            priority, _, turn = self._waiting[0]
+            if self._paced and priority >= WORK and not turn.done():
+                return
+            heapq.heappop(self._waiting)
+            if not turn.done():
+                self._held = True
+                turn.set_result(None)
+
+
+class _Disk:
+    """Flushes the write-ahead log: one flush at a time, each for all commits made before it began."""
+
+    def __init__(self, wal: Path) -> None:
+        self._wal, self._handle = wal, -1
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="disk")
+        self._waiting: list[asyncio.Future[None]] = []
+        self._busy = False
+        self.log_bytes = 0  # the size of the log at the last flush
+
+    async def flushed(self) -> None:
+        """Returns when every commit so far would survive a power cut. Raises OSError when the disk refuses."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(done)
+        if not self._busy:
+            self._begin()
+        await done
+
+    async def settled(self) -> None:
+        """The same, at once when nobody waits for the disk."""
+        if self._busy or self._waiting:
+            await self.flushed()
+
+    def _begin(self) -> None:
+        batch, self._waiting, self._busy = self._waiting, [], True
+        work = asyncio.get_running_loop().run_in_executor(self._thread, self._write)
+        work.add_done_callback(lambda done: self._ended(batch, done))
+
+    def _ended(self, batch: list[asyncio.Future[None]], done: "asyncio.Future[int]") -> None:
+        self._busy = False
+        error = None if done.cancelled() else done.exception()
+        if not done.cancelled() and error is None:
+            self.log_bytes = done.result()
+        for one in batch:
+            if one.done():
+                continue
+            if error is not None:
+                one.set_exception(error)
+            elif done.cancelled():
+                one.cancel()
+            else:
+                one.set_result(None)
+        if self._waiting:
+            self._begin()
+
+    def _write(self) -> int:
+        if self._handle < 0:
+            self._handle = os.open(self._wal, os.O_RDONLY)
+        _flush(self._handle)
+        return os.fstat(self._handle).st_size
+
+    def close(self) -> None:
+        self._thread.shutdown()
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+
+class SqliteTx(Tx):
+    """A transaction on a plain connection."""
+
+    def __init__(self, statements: Statements, connection: sqlite3.Connection) -> None:
+        super().__init__(statements)
+        self._connection = connection
+
+    async def _run(self, statement: Any, parameters: Mapping[str, Any]) -> Result:
+        return self._ask(*self._statements.prepare(statement, parameters))
+
+    def _ask(self, plan: Plan, sql: str, values: list[Any]) -> Result:
+        try:
+            cursor = self._connection.execute(sql, values)
+            rows = cursor.fetchall()
+        except sqlite3.Error as error:
+            raise _wrapped(error, sql, self.dialect) from None
+        found = plan.rows(rows, lambda: tuple(column[0] for column in cursor.description or ()))
+        return Result(found, len(found) if rows and cursor.rowcount <= 0 else cursor.rowcount)
+
+    async def _say(self, sql: str) -> None:
+        self._connection.execute(sql)
+
+
+class SlowTx(SqliteTx):
+    """The same for long questions: each runs, and is fetched whole, in another thread."""
+
+    async def _run(self, statement: Any, parameters: Mapping[str, Any]) -> Result:
+        return await asyncio.to_thread(self._ask, *self._statements.prepare(statement, parameters))
+
+
+def _wrapped(error: sqlite3.Error, sql: str, dialect: Any) -> BaseException:
+    """The driver's error as SQLAlchemy's; what people write has no place in an error text."""
+    found: Any = DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True, dialect=dialect)
+    return found if isinstance(found, BaseException) else error
+
+
+class Sqlite:
+    """A SQLite file."""
+
+    def __init__(self, url: str, load: LoadMeter) -> None:
+        self._load = load
+        self._name = url.removeprefix("sqlite:///")
+        self.path = Path(self._name)
+        self._statements = Statements(pysqlite.dialect())
+        self._turnstile = _Turnstile()
+        self._disk = _Disk(self.path.with_name(self.path.name + "-wal"))
+        self._in_memory = self._name == ":memory:"
+        self._writer: sqlite3.Connection | None = None
+        self._readers: list[sqlite3.Connection] = []
+        self._lock_file: IO[str] | None = None
+        self._tidying: asyncio.Task[None] | None = None
+
+    def own(self) -> None:
+        """Makes sure that no other process uses this file. Raises Busy."""
+        if self._lock_file is not None:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        handle = self.path.with_name(self.path.name + ".lock").open("w")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            handle.close()
+            raise Busy(f"另一个进程正在使用 {self.path}。多开副本请改用 PostgreSQL。") from None
+        self._lock_file = handle
+
+    @asynccontextmanager
+    async def write(self, priority: int = WORK, *, durable: bool = True) -> AsyncIterator[Tx]:
+        """One transaction at a time; the next begins while this one's commit is on its way to the disk."""
+        await self._turnstile.enter(priority)
+        try:
+            connection = self._writing()
+            began = time.perf_counter()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            finally:
+                if (waited := time.perf_counter() - began) >= LOCKED:
+                    self._load.locked(waited)
+            try:
+                yield SqliteTx(self._statements, connection)
+                connection.execute("COMMIT")
+            except BaseException as error:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise _wrapped(error, "COMMIT", self._statements.dialect) from None
+                raise
+        except sqlite3.Error as error:
+            raise _wrapped(error, "BEGIN", self._statements.dialect) from None
+        finally:
+            self._turnstile.leave(priority)
+        if durable and not self._in_memory:
+            await self._disk.flushed()
+            if self._disk.log_bytes > LOG_BYTES and self._tidying is None:
+                self._tidying = asyncio.create_task(self._tidy())
+
+    @asynccontextmanager
+    async def read(self, *, slow: bool = False) -> AsyncIterator[Tx]:
+        """A snapshot. `slow`: its statements run in a thread."""
+        try:
+            connection = self._readers.pop() if self._readers else self._connect(READER)
+            connection.execute("BEGIN")
+        except sqlite3.Error as error:
+            raise _wrapped(error, "BEGIN", self._statements.dialect) from None
+        try:
+            yield (SlowTx if slow else SqliteTx)(self._statements, connection)
+        finally:
+            connection.execute("ROLLBACK")
+            self._readers.append(connection)
+
+    async def settled(self) -> None:
+        """Returns when all that was written durably so far is on the disk."""
+        await self._disk.settled()
+
+    async def _tidy(self) -> None:
+        """Copies the log into the database file: the most of it beside the writers, the rest while they wait."""
+        try:
+            await asyncio.to_thread(self._checkpoint, "PASSIVE")
+            await self._turnstile.enter(WORK)
+            try:
+                await asyncio.to_thread(self._checkpoint, "TRUNCATE")
+            finally:
+                self._turnstile.leave(WORK)
+            self._disk.log_bytes = 0
+        except sqlite3.Error as error:
+            log.warning("the log was not written back", error=str(error))
+            await asyncio.sleep(1)
+        finally:
+            self._tidying = None
+
+    def _checkpoint(self, how: str) -> None:
+        connection = self._connect(("busy_timeout=200",))
+        try:
+            connection.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
+        finally:
+            connection.close()
+
+    async def schema(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Runs a synchronous function on a SQLAlchemy connection, in a transaction of its own."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(f"sqlite:///{self._name}", poolclass=NullPool, hide_parameters=True)
+
+        @event.listens_for(engine, "connect")
+        def _connected(connection: Any, _record: object) -> None:
+            connection.isolation_level = None  # we issue BEGIN ourselves
+            for pragma in (*WRITER[:3], "synchronous=FULL"):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def _begun(connection: Any) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        await self._turnstile.enter(WORK)
+        try:
+            with engine.begin() as connection:
+                return _called(work, connection, *arguments)
+        finally:
+            engine.dispose()
+            self._turnstile.leave(WORK)
+
+    async def close(self) -> None:
+        """Closes all connections, which writes the log back, and gives the file up."""
+        if self._tidying is not None:
+            with suppress(asyncio.CancelledError):
+                await self._tidying
+        self._disk.close()
+        for connection in self._readers:
+            connection.close()
+        self._readers.clear()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
+
+    def _writing(self) -> sqlite3.Connection:
+        if self._writer is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = self._connect(WRITER)
+        return self._writer
+
+    def _connect(self, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._name, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        return connection
+
+
+def _called(work: Callable[..., T], connection: Connection, *arguments: Any) -> T:
+    return work(connection, *arguments)

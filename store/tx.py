@@ -1,0 +1,76 @@
+"""An open transaction, whichever database it is on, and what can go wrong with one."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Dialect
+
+from store.statements import Result, Statements
+
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+INTAKE, SENT, WORK = 0, 1, 2
+"""Priorities on the one SQLite writer: what waits for an acknowledgement goes first, then what was sent (it would be
+sent again after a kill), then the work."""
+
+
+ALIVE = 7230920
+"""The class of the advisory locks by which replicas on PostgreSQL show that they live."""
+
+
+LOCK_TIMEOUT = 5.0
+"""Seconds that a statement waits at a row's lock before it gives up (and its work is tried again)."""
+
+
+class Conflict(Exception):
+    """Somebody saved the row first: roll back and handle the event again from fresh rows."""
+
+
+class Busy(Exception):
+    """Another process holds this SQLite file; `str(error)` says what to do."""
+
+
+class Tx(ABC):
+    """An open transaction. Store functions take it first; the caller owns commit and rollback."""
+
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+        self._savepoints = 0
+        self.info: dict[Any, Any] = {}
+        """Notes for whoever is still to work in this transaction."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """Whose SQL it is: `dialect.name` is "sqlite" or "postgresql"."""
+        return self._statements.dialect
+
+    async def execute(self, statement: Any, parameters: Parameters = None) -> Result:
+        """Runs a statement, or once for each of several sets of parameters; the result is complete."""
+        if parameters is None or isinstance(parameters, Mapping):
+            return await self._run(statement, parameters or {})
+        changed = 0
+        for each in parameters:
+            changed += (await self._run(statement, each)).rowcount
+        return Result([], changed)
+
+    @abstractmethod
+    async def _run(self, statement: Any, parameters: Mapping[str, Any]) -> Result: ...
+
+    @abstractmethod
+    async def _say(self, sql: str) -> None: ...
+
+    @asynccontextmanager
+    async def begin_nested(self) -> AsyncIterator[None]:
+        """A savepoint: rolled back when the block raises."""
+        self._savepoints += 1
+        name = f"s{self._savepoints}"
+        await self._say(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            await self._say(f"ROLLBACK TO SAVEPOINT {name}")
+            await self._say(f"RELEASE SAVEPOINT {name}")
+            raise
+        await self._say(f"RELEASE SAVEPOINT {name}")
