@@ -276,12 +276,18 @@ async def release(tx: Tx, q: Queue, me: str, lease: Lease, at_ms: int) -> None:
     await tx.execute(_RELEASE, {"q_": q, "key_": lease.key, "me_": me, "epoch_": lease.epoch, "at": at_ms})
 
 
+_EPOCH = sa.select(lane.c.epoch).where(lane.c.q == sa.bindparam("q_"), lane.c.key == sa.bindparam("key_"))
+
+
 async def renew(tx: Tx, q: Queue, me: str, lease: Lease, until_ms: int) -> bool:
-    """Keeps a lane for longer; False when it is not ours any more."""
+    """Keeps a lane for longer; False when somebody else has it now. One that was given back meanwhile is nobody's."""
     found = await tx.execute(
         _RENEW, {"q_": q, "key_": lease.key, "me_": me, "epoch_": lease.epoch, "at": until_ms}
     )
-    return found.rowcount == 1
+    if found.rowcount == 1:
+        return True
+    epoch = (await tx.execute(_EPOCH, {"q_": q, "key_": lease.key})).scalar()
+    return epoch is None or epoch == lease.epoch
 
 
 async def release_all(tx: Tx) -> int:

@@ -382,6 +382,19 @@ async def test_a_long_send_keeps_its_lane(db: Database, monkeypatch: pytest.Monk
         assert bench.out.texts() == ["you said hello"]
 
 
+async def test_a_lane_that_was_given_back_is_not_lost(db: Database) -> None:
+    async with running(db, [echo()], settings=config(app={"roles": ["web"]})) as bench:
+        await bench.engine.intake([_message("x", 1)])
+        ms = bench.engine.clock.ms()
+        async with db.write() as tx:
+            (lease,) = await queues.claim(tx, "inbox", "me", ms, n=1, lease_ms=0)
+            assert await queues.renew(tx, "inbox", "me", lease, ms)
+            await queues.release(tx, "inbox", "me", lease, ms)
+            assert await queues.renew(tx, "inbox", "me", lease, ms)
+            await queues.claim(tx, "inbox", "somebody else", ms, n=1, lease_ms=1000)
+            assert not await queues.renew(tx, "inbox", "me", lease, ms)
+
+
 async def test_a_claim_takes_no_more_than_it_asks_for(db: Database) -> None:
     async with running(db, [echo()], settings=config(app={"roles": ["web"]})) as bench:
         await bench.engine.intake([_message("x", n, f"u{n}") for n in range(60)])
