@@ -108,7 +108,7 @@ async def test_redis_may_vanish_in_the_middle(url: str) -> None:
         server.close()
 
 
-async def test_the_lanes_of_a_dead_replica_are_taken_over_at_once(url: str, redis: Redis) -> None:
+async def test_the_lanes_of_a_dead_replica_are_taken_over(url: str, redis: Redis) -> None:
     stuck = asyncio.Event()
     router = Router("stuck")
 
