@@ -30,7 +30,7 @@ function steps(deeds) {
       text: "表单提交到 POST /api/v1/leads，按地区和擅长分派给人。",
       do: [["提交一条询盘", () => deeds.enquiry()]],
       look: "负责人的手机上马上有「新线索」卡片，写着从哪来、为什么给他、最晚几点要联系。到「线路」里看机器人发出的真实请求。",
-      saw: ["新线索"],
+      saw: ["新线索 L-"],
     },
     {
       id: "silence", title: "谁都不理它",
