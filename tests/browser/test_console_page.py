@@ -325,6 +325,20 @@ async def test_it_fits_and_can_be_read_at_every_width(here: Desk, page: Any, wid
             await page.click(f".views [data-view={view}]")
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
         assert await page.evaluate(CONTRAST) == [], (width, view)
+    here.bot.ledger = [
+        {"platform": "wecom", "name": "王磊", "way": "card", "title": "很长的标题" * 8, "ledger": ledger, "attempts": 3,
+         "ref": "", "error": "出口 IP 不可信", "subject": "L-1001", "at": "2026-11-23T02:00:00+00:00"}
+        for ledger in ("queued", "accepted", "refused", "folded")
+    ]  # fmt: skip
+    await page.click("#tab-faults")
+    await page.click("#faults [data-trouble='60020']")
+    await page.wait_for_selector("#faults .ledger td.bad")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert await page.evaluate(CONTRAST) == [], (width, "faults")
+    if width > 1040:
+        await page.click("#wecom .person:has-text('陈立')")
+        await page.wait_for_selector("#wecom .phone.wechat .mine")
+        assert await page.evaluate(CONTRAST) == [], "wechat"
     if width < 1041:
         await page.click(".views [data-view=wecom]")
     inside = await page.evaluate(
