@@ -464,7 +464,7 @@ def run_hook_test(args: argparse.Namespace) -> int:
 
 
 def run_sim(args: argparse.Namespace) -> int:
-    """`main.py sim wecom|dingtalk`: one simulated platform alone."""
+    """`main.py sim wecom|wecom_aibot|dingtalk`: one simulated platform alone."""
     words = [sys.executable, "-m", f"sim.{args.platform}_server", "--port", str(args.port)]
     if args.scenario:
         words += ["--scenario", args.scenario]
@@ -524,7 +524,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("name")
     one.add_argument("sample")
     one = add("sim", run_sim, "单独运行一个模拟平台", config=False)
-    one.add_argument("platform", choices=("wecom", "dingtalk"))
+    one.add_argument("platform", choices=("wecom", "wecom_aibot", "dingtalk"))
     one.add_argument("--port", type=int, default=0)
     one.add_argument("--scenario", default="")
     return top

@@ -88,8 +88,23 @@ async def gather(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> l
         *await _quota(tx, config, calendar, now),
         *calendar_years(calendar, now),
         *people(await team.everyone(tx), config),
+        *await silent(tx, config),
         await trail(tx, last=RECENT),
     ]
+
+
+async def silent(tx: Tx, config: Config) -> list[Check]:
+    """Who cannot be written to because they never wrote first, for each platform that asks for that."""
+    found = []
+    for name, section in config.platforms().items():
+        if section.speaks_first:
+            continue
+        wrote = await team.reached_on(tx, name)
+        missing = [one.name for one in await team.everyone(tx) if one.id not in wrote]
+        if missing:
+            fix = f"请他们在手机上打开「{section.title}」，给机器人发一句话；在那之前消息走别的平台，没有别的平台就送不到。"
+            found.append(Check(f"{section.title}没有先开口的人", "warn", _some(missing), fix))
+    return found
 
 
 async def trail(tx: Tx, *, last: int = 0) -> Check:

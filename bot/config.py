@@ -110,7 +110,8 @@ class PlatformSection(_Section):
 
     `title`: how people call it; `folds_case`: its user ids compare without case; `public`: its keys that hold an
     address, a rehearsal must not point at the shipped one; `metered`: what it bills by the month → its key here;
-    `speaks_first`: whether it may write to somebody who never wrote to the bot.
+    `speaks_first`: whether it may write to somebody who never wrote to the bot; `same_ids`: a platform of the same
+    firm whose user ids it may use too.
     """
 
     title: ClassVar[str] = ""
@@ -118,6 +119,7 @@ class PlatformSection(_Section):
     public: ClassVar[tuple[str, ...]] = ("api_base",)
     metered: ClassVar[Mapping[str, str]] = {}
     speaks_first: ClassVar[bool] = True
+    same_ids: ClassVar[str] = ""
 
     enabled: bool = False
 
@@ -189,6 +191,7 @@ class WecomAibot(PlatformSection):
     title: ClassVar[str] = "企业微信智能机器人"
     public: ClassVar[tuple[str, ...]] = ("ws_base",)
     speaks_first: ClassVar[bool] = False
+    same_ids: ClassVar[str] = "wecom"
 
     bot_id: str = ""
     secret: SecretStr = SecretStr("")

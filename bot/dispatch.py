@@ -7,8 +7,9 @@ from typing import Any
 
 import structlog
 
+from bot import binding
 from bot.clock import Clock
-from bot.config import Config, speaks_first
+from bot.config import PLATFORMS, Config, speaks_first
 from bot.events import Alert, Arrived, Click, Fact, Form, Incoming, Kind, Message, Timer, decode, encode
 from bot.inbox import Handled
 from bot.router import Command, Handler, Router
@@ -103,8 +104,13 @@ class Dispatcher:
             log.info("message without a sender id", event_id=turn.event_id, platform=message.platform)
             return
         member = await _who(turn, message.platform, message.user)
+        bound = False
         if member is None:
-            await self._stranger(turn, message)
+            member, bound = await binding.recognise(
+                turn.tx, message.platform, message.user, message.text, turn.now
+            )
+        if member is None:
+            await self._stranger(turn, message, wrong_code=bound)
             return
         turn.member = member
         text = message.text.strip()
@@ -114,6 +120,10 @@ class Dispatcher:
         url = "" if message.chat else message.reply_url
         await self._seen(turn, member, message.platform, url, message.reply_until if url else None,
                          spoke=not message.chat)  # fmt: skip
+        if bound:
+            await audit.add(turn.tx, turn.now, member.id, "binding.used", message.platform, {}, turn.event_id)
+            await turn.answer(f"已绑定：{member.name}，以后我也在这里找你。")
+            return
         if message.kind is Kind.TEXT and text[:1] in {"/", "／"}:
             await self._command(turn, text[1:])
             return
@@ -135,11 +145,17 @@ class Dispatcher:
                     await self._run(turn, handler, message)
                     return
 
-    async def _stranger(self, turn: Turn, message: Message) -> None:
-        """Somebody who is not in the team: one polite sentence, no data."""
+    async def _stranger(self, turn: Turn, message: Message, *, wrong_code: bool = False) -> None:
+        """Somebody who is not in the team: one polite sentence, no data. Where ids may be such as nobody could know,
+        the sentence names theirs, for the admin to write down."""
         log.info("stranger", event_id=turn.event_id, platform=message.platform)
-        await turn.send("你好，我是销售跟进助手。你还不在使用名单里，请联系管理员把你加进来。",
-                        to=f"@{message.platform}:{message.user}",
+        to = f"@{message.platform}:{message.user}"
+        if wrong_code:
+            await turn.send("绑定码不对，或已用过、过期了。请在原来的平台上重新发 /绑定 拿一个。", to=to)
+            return
+        section = PLATFORMS.get(message.platform)
+        told = f"（你在这里的 id 是 {message.user}）" if section is not None and section.same_ids else ""
+        await turn.send(f"你好，我是销售跟进助手。你还不在使用名单里，请联系管理员把你加进来。{told}", to=to,
                         key=f"stranger:{message.platform}:{message.user}:{turn.wall:%Y-%m-%d}")  # fmt: skip
 
     async def _seen(

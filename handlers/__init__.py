@@ -8,7 +8,7 @@ ORDER = (
     "drafts", "leads", "transfer", "customers", "checkins", "forms", "resources", "undo", "sla", "silence", "manager",
     "pool", "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "visits", "tasks",
     "words",
-    "notices", "today", "digests", "pages", "trail", "admin", "watch", "help",
+    "notices", "today", "digests", "pages", "trail", "binding", "admin", "watch", "help",
 )  # fmt: skip
 """First that fits wins; `help` answers whatever nobody else understood."""
 

@@ -108,6 +108,16 @@ async def _sync_ids(tx: Tx, members: Sequence[Member]) -> None:
         await tx.execute(insert.on_conflict_do_update(index_elements=["platform", "user_id"], set_=values))
 
 
+async def learn(tx: Tx, platform: str, user: str, id: str) -> None:
+    """From now on this user id is that member, in place of what they had there before."""
+    await tx.execute(
+        sa.delete(identity).where(
+            identity.c.platform == platform, sa.or_(identity.c.member == id, identity.c.user_id == user)
+        )
+    )
+    await tx.execute(sa.insert(identity).values(platform=platform, user_id=user, member=id, learned=True))
+
+
 async def everyone(tx: Tx) -> list[Member]:
     """All members who are still with us, by id."""
     rows = await tx.execute(_WHOLE.where(sa.not_(member.c.gone)).order_by(member.c.id))
@@ -223,6 +233,12 @@ async def reaches(tx: Tx, id: str) -> dict[str, tuple[str, str, str, datetime | 
     """platform → (state, why, reply_url, reply_until) for a member."""
     rows = await tx.execute(_REACHES, {"who": id})
     return {row.platform: (row.state, row.why, row.reply_url, row.reply_until) for row in rows}
+
+
+async def reached_on(tx: Tx, platform: str) -> set[str]:
+    """Members who can be reached on a platform, as far as we have seen."""
+    query = sa.select(reach.c.member).where(reach.c.platform == platform, reach.c.state == "ok")
+    return set((await tx.execute(query)).scalars())
 
 
 def names(members: Sequence[Member]) -> dict[str, str]:

@@ -1,0 +1,30 @@
+"""/绑定: one person, two surfaces. A code asked for on one tells the bot who it is on the other."""
+
+from bot import binding
+from bot.router import Router
+from bot.turn import Turn
+from rules.errors import Refused
+from rules.team import Role
+from store import audit, team
+
+router = Router("binding")
+KEEPERS = frozenset({Role.ADMIN, Role.IT})
+
+
+@router.command("绑定", usage="/绑定", about="在另一个平台上用机器人：拿绑定码；管理员可以写 /绑定 @姓名")
+async def code(turn: Turn, words: str) -> None:
+    """A code for oneself; an admin may ask for one for somebody else."""
+    who = turn.me
+    if name := words.strip().lstrip("@"):
+        if not turn.me.has(*KEEPERS):
+            raise Refused("只有管理员、IT 可以替别人拿绑定码；给自己绑定直接发 /绑定。")
+        found = [one for one in await team.everyone(turn.tx) if name in (one.name, one.id)]
+        if len(found) != 1:
+            raise Refused(f"没有找到「{name}」，写成员的姓名或 id，例如 /绑定 @王磊。")
+        who = found[0]
+    made = await binding.offer(turn.tx, who.id, turn.me.id, turn.now)
+    await audit.add(turn.tx, turn.now, turn.me.id, "binding.code", who.id, {}, turn.event_id)
+    whose = "你" if who.id == turn.me.id else who.name
+    await turn.answer(
+        f"{whose}的绑定码：{made}\n30 分钟内、只能用一次。在另一个平台上给机器人发：绑定 {made}"
+    )
