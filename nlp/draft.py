@@ -110,10 +110,10 @@ def correct(draft: Draft, line: str, now: datetime) -> Draft:
     return draft
 
 
-def as_dict(text: str, now: str | datetime) -> dict[str, Any]:
+def as_dict(text: str, now: str | datetime, vocabulary: Vocabulary | None = None) -> dict[str, Any]:
     """Everything found in a text as plain JSON values. In `times`, `start` repeats `due` when only a deadline is known."""
     clock = datetime.fromisoformat(now) if isinstance(now, str) else now
-    reading = scan(text, clock.replace(tzinfo=None))
+    reading = scan(text, clock.replace(tzinfo=None), (), vocabulary)
     name = choose.speaker(reading, frozenset())
     names = [*(found.value for found in reading.names), *([name.value] if name is not None else [])]
     return {

@@ -18,9 +18,14 @@ _SAME = re.compile(
 )
 
 
+_HINT = re.compile("[微威vVwW]")
+
+
 def find(text: str | Plain, phones: Sequence[Found] = ()) -> tuple[Found, ...]:
     """WeChat ids in the text; `phones` are the numbers already found in it, for 微信同号."""
     words = plain(text) if isinstance(text, str) else text
+    if _HINT.search(words.text) is None:
+        return ()
     found = [
         words.found("wechats", *match.span("id"), 0.95, "spelt", match["id"])
         for match in _SPELT.finditer(words.text)
