@@ -23,7 +23,7 @@ from bot.config_connectors import Connector
 from bot.config_kit import Duration
 from bot.config_kit import Section as _Section
 from bot.config_sources import Channel, Intake, WebForm
-from bot.config_watch import SCHEDULES, Mail, Schedule, Watch
+from bot.config_watch import SCHEDULES, Mail, Nurture, Schedule, Watch
 from rules import hours
 from rules.assignment import Group, Weights
 from rules.leads import Status
@@ -579,6 +579,7 @@ class Config(_Section):
     schedule: tuple[Schedule, ...] = SCHEDULES
     watch: Watch = Watch()
     mail: Mail = Mail()
+    nurture: Nurture = Nurture()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
@@ -614,6 +615,8 @@ class Config(_Section):
                         )
         if not self.conclusion and "conclusion" in self.model_fields_set:
             raise ValueError("至少要有一个 [[conclusion]]，不然打卡没法结束；整节删掉就用默认的六个")
+        if self.nurture.enabled and not self.mail.host:
+            raise ValueError("[nurture] enabled = true 要先在 [mail] 里写 host 和 sender")
         for to in self.watch.alarm_to:
             if to.startswith("mail:") and not self.mail.host:
                 raise ValueError(f"[watch] alarm_to 的 {to!r} 要先在 [mail] 里写 host 和 sender")

@@ -77,3 +77,25 @@ class Mail(Section):
         if self.host and "@" not in self.sender:
             raise ValueError('写了 host 就要写 sender，例如 "crm@example.com"')
         return self
+
+
+class Nurture(Section):
+    """[nurture]: mail to customers who were left alone; off unless it is switched on."""
+
+    enabled: bool = False
+    subject: str = Field(default="您关注的资料", min_length=1, max_length=80)
+    opening: str = "上次您了解过我们的产品，整理了几份资料供您参考，有问题直接回复我。"
+    offer: str = ""
+    link: str = ""
+    template: str = ""
+    form_consent: bool = False
+    per_day: int = Field(default=200, ge=0)
+    every: Duration = timedelta(days=30)
+    look: Duration = timedelta(minutes=10)
+
+    @field_validator("link")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("要写成 https:// 开头的网址")
+        return value

@@ -181,6 +181,12 @@ class Turn:
         return await self._put(Outrow(dedup=self._key(""), member=to, way=Way.FILE,
                                       body={"path": path, "filename": name}, kind="file"))  # fmt: skip
 
+    async def mail(self, address: str, text: str, letter: dict[str, str], *, key: str) -> int:
+        """Queues a mail to somebody outside, once for `key`. `letter`: subject, html, unsubscribe (bot/mail.py)."""
+        row = Outrow(dedup=key, member=f"@mail:{address}", way=Way.TEXT, body={"text": text, "letter": letter},
+                     kind="mail", priority=DIGEST)  # fmt: skip
+        return await self._put(row)
+
     async def todo(
         self, subject: str, *, to: str, link: str, due: datetime | None, key: str, task: int
     ) -> int:

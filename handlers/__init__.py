@@ -5,7 +5,7 @@ from importlib import import_module
 from bot.router import Router
 
 ORDER = (
-    "drafts", "leads", "transfer", "customers", "checkins", "forms", "resources", "undo", "sla", "silence", "manager",
+    "drafts", "leads", "transfer", "customers", "checkins", "forms", "resources", "undo", "sla", "silence", "nurture", "manager",
     "pool", "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "visits", "tasks",
     "words",
     "notices", "today", "digests", "pages", "trail", "binding", "admin", "watch", "help",

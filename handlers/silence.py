@@ -13,7 +13,7 @@ from cards import sla as sla_cards
 from cards.actions_silence import ConfirmLevel, RestoreLevel
 from cards.card import Card, to_json
 from handlers import leads as desk
-from handlers import silent, tasks
+from handlers import nurture, silent, tasks
 from handlers import sla as ladders
 from handlers.undo import undoer
 from rules import access, schedule, silence, sla
@@ -100,6 +100,8 @@ async def _say(turn: Turn, lead: Lead, step: Say, *, missed: str) -> Lead:
     taken = 0
     if speak and silence.DOWNGRADE in step.do:
         lead, taken = await _lower(turn, lead, step)
+    if speak and silence.MAIL in step.do:
+        await nurture.post(turn, lead)
     if speak and "owner" in step.tell and owner is not None and not owner.gone:
         await _to_owner(turn, lead, owner, others, step, taken, [one for one in made if one], missed)
     longest = step.steps[0]

@@ -39,7 +39,9 @@ def _late(turn: Turn, lead: Lead, happened: Sequence[Happened]) -> list[Row]:
     found = (
         sla.overdue(turn.calendar, section.rule(), seen, happened, turn.now) for section in turn.config.sla
     )
-    return [Row(lead, one, reason_of(one.start, happened)) for one in found if one is not None]
+    # a step that speaks to nobody (a mail goes out) leaves nobody behind
+    told = (one for one in found if one and any(rung.tell for rung in one.ladder.rungs[: one.rung + 1]))
+    return [Row(lead, one, reason_of(one.start, happened)) for one in told]
 
 
 def reason_of(start: Happened, happened: Sequence[Happened]) -> str:

@@ -13,6 +13,7 @@ from web.forms import Forms
 from web.health import Health
 from web.hooks import Hooks
 from web.imports import Imports
+from web.letters import Letters
 from web.records import Records
 from web.site import Site
 from web.trail import Trail
@@ -32,6 +33,7 @@ def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     app.add_routes(Forms(engine).routes())
     app.add_routes(Hooks(engine).routes())
     app.add_routes(Imports(engine).routes())
+    app.add_routes(Letters(engine).routes())
     app.add_routes(health.routes())
     app.add_routes([web.get("/api/v1/openapi.json", _openapi)])
     for platform in engine.platforms:
