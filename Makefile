@@ -56,7 +56,7 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, lock files
 	  echo "a lock file names an address or an option; make lock writes it without" >&2; exit 1; fi
 
 bench: $(VENV)/.dev  ## benchmarks, one after the other; BENCH=bench/… for one
-	@for each in $(BENCH); do echo "== $$each"; PYTHONPATH=. $(BIN)/python "$$each" $(ARGS) || exit 1; done
+	@for each in $(BENCH); do echo "== $$each"; PYTHONPATH=. $(BIN)/python -P "$$each" $(ARGS) || exit 1; done
 
 crash: $(VENV)/.dev  ## the long crash tests; RUNS=… kills
 	@GENJIN_CRASH_RUNS=$(RUNS) $(BIN)/python -m pytest -q --timeout 0 tests/crash $(PYTEST_ARGS)

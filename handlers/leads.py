@@ -25,7 +25,7 @@ from rules.hours import deliver_at
 from rules.leads import Contact, Customer, Lead, Status
 from rules.team import Member, Role
 from rules.text import customer_id, lead_id, mask_phone
-from store import audit, customers, drafts, facts, leads, receipts, team, undo
+from store import audit, customers, drafts, facts, leads, name_keys, receipts, team, undo
 from store.undo import Undoable
 
 router = Router("leads")
@@ -183,8 +183,9 @@ async def likeness(turn: Turn, *, phone: str, email: str, company: str) -> Liken
 
 async def similar(turn: Turn, company: str) -> list[tuple[Customer, float]]:
     """Customers whose company is called the same or nearly the same, with scores, best first."""
-    known = await customers.names(turn.tx, like=companies.core(company))
-    return [(await customers.get(turn.tx, id), score) for id, score in nearest(company, known)[:5]]
+    known = await name_keys.candidates(turn.tx, companies.core(company))
+    best = nearest(company, [(one.label, one.id) for one in known], [one.core for one in known], limit=5)
+    return [(await customers.get(turn.tx, id), score) for id, score in best]
 
 
 async def _keep(turn: Turn, asked: Enquiry) -> tuple[Lead, Likeness]:

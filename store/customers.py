@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, insert, or_, select, update
+from sqlalchemy import Select, bindparam, insert, select, update
 
 from rules.errors import Refused
 from rules.leads import Contact, Customer, Lead
+from store import name_keys
 from store.db import Conflict, Tx
 from store.tables import contact as contacts
 from store.tables import customer as customers
@@ -46,7 +47,9 @@ async def add(
         )
         .returning(customers.c.id)
     )  # fmt: skip
-    return replace(new, id=int(made.scalar_one()))
+    new = replace(new, id=int(made.scalar_one()))
+    await name_keys.keep(tx, new)
+    return new
 
 
 async def get(tx: Tx, id: int) -> Customer:
@@ -78,26 +81,21 @@ async def save(tx: Tx, changed: Customer, now: datetime) -> Customer:
     )  # fmt: skip
     if done.rowcount != 1:
         raise Conflict(f"customer {changed.id} is not at version {changed.version} any more")
+    await name_keys.keep(tx, changed)
     return replace(changed, version=changed.version + 1)
 
 
 async def remove(tx: Tx, id: int, now: datetime) -> None:
     """Takes a customer and its contacts out of sight (the rows stay)."""
     await tx.execute(update(customers).where(customers.c.id == id).values(deleted_at=now))
+    await name_keys.drop(tx, id)
     await tx.execute(update(contacts).where(contacts.c.customer == id).values(deleted_at=now))
 
 
-async def names(tx: Tx, like: str = "") -> list[tuple[str, int]]:
-    """(label, customer id) for nlp.similar, newest first; with `like` only those that share two neighbouring
-    characters with it, which leaves a few hundred of a hundred thousand."""
+async def names(tx: Tx) -> list[tuple[str, int]]:
+    """(label, customer id) of all customers, newest first."""
     query = select(customers.c.id, customers.c.company, customers.c.name).where(_ALIVE)
     query = query.order_by(customers.c.id.desc())
-    pairs = {like[at : at + 2] for at in range(len(like) - 1)} or ({like} if like else set())
-    if pairs:
-        columns = (customers.c.company, customers.c.name)
-        query = query.where(
-            or_(*(c.contains(pair, autoescape=True) for pair in sorted(pairs) for c in columns))
-        )
     return [(row.company or row.name, int(row.id)) for row in await tx.execute(query)]
 
 

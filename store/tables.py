@@ -176,6 +176,11 @@ customer = _table(
     _time("updated_at"), _time("deleted_at"), _number("version"),
     Index("ix_customer_core", "core"), Index("ix_customer_owner", "owner"),
 )  # fmt: skip
+name_key = Table(  # by what a company is found (rules/name_keys.py)
+    "name_key", meta, Column("key", Integer, primary_key=True, autoincrement=False),
+    Column("customer", Id, ForeignKey("customer.id"), primary_key=True, autoincrement=False),
+    Index("ix_name_key_customer", "customer"), sqlite_with_rowid=False,
+)  # fmt: skip
 contact = _table(
     "contact", _id(), _fk("customer", "customer"), _text("name", 64), _text("title", 64), _text("phone", 40),
     _text("phone_key", 80), _text("email", 120), _text("wechat", 64), _time("created_at", nullable=False),

@@ -80,7 +80,7 @@ def _pressed(private: Json) -> tuple[str, dict[str, list[str]]]:
     fields = {name: field for name, field in params.items() if name not in FORMS}
     for form in FORMS:
         fields |= table(params.get(form))
-    values = {name: _choices(field) for name, field in fields.items()}
+    values = {words(name): _choices(field) for name, field in fields.items()}
     return action, values | parse_qs(query, keep_blank_values=True)
 
 

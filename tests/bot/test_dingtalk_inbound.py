@@ -315,6 +315,9 @@ def test_nothing_that_a_database_refuses_gets_through() -> None:
     message = read(msgtype="text", text={"content": "a\x00b\ud800c"}, senderNick="\udfff")
     assert message.text == "ab?c"
     encode(message).encode("utf-8")
+    (row,) = clicked(pressed({"a\ud800": "b\udfff"}))
+    assert row.event.values == {"a?": ["b?"]}
+    encode(row.event).encode("utf-8")
 
 
 def test_error_texts_keep_phone_numbers_to_themselves() -> None:
