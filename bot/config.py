@@ -22,7 +22,7 @@ from pydantic import (
 from bot.config_connectors import Connector
 from bot.config_kit import Duration
 from bot.config_kit import Section as _Section
-from bot.config_sources import Channel, Intake, WebForm
+from bot.config_sources import Channel, Intake, Mailbox, WebForm
 from bot.config_watch import SCHEDULES, Mail, Nurture, Schedule, Watch
 from rules import hours
 from rules.assignment import Group, Weights
@@ -305,6 +305,7 @@ class _Member(_Section):
     team: str = ""
     regions: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    email: str = ""
     available: bool = True
     assignable: bool = True
     shifts: tuple[str, ...] = ()
@@ -576,6 +577,7 @@ class Config(_Section):
     webform: tuple[WebForm, ...] = ()
     connector: tuple[Connector, ...] = ()
     channel: tuple[Channel, ...] = ()
+    mailbox: tuple[Mailbox, ...] = ()
     schedule: tuple[Schedule, ...] = SCHEDULES
     watch: Watch = Watch()
     mail: Mail = Mail()

@@ -5,7 +5,7 @@ import re
 from datetime import timedelta
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from bot.config_kit import Duration, Section
 
@@ -106,4 +106,19 @@ class Channel(Section):
     state: str = Field(min_length=1, max_length=64)
     source: str = Field(min_length=1, max_length=64)
     kind: str = Field(default="", max_length=40)
+    group: str = ""
+
+
+class Mailbox(Section):
+    """[[mailbox]]: mail that is sent to it becomes leads and touchpoints."""
+
+    name: str = Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")
+    host: str = Field(min_length=1)
+    port: int = Field(default=993, ge=1, le=65535)
+    tls: bool = True
+    user: str = Field(min_length=1)
+    password: SecretStr
+    folder: str = "INBOX"
+    every: Duration = timedelta(minutes=1)
+    source: str = Field(default="邮件", max_length=64)
     group: str = ""

@@ -16,6 +16,7 @@ from bot.dispatch import Dispatcher
 from bot.events import Fact, Form, Incoming, encode
 from bot.inbox import Intake, Worker, put_aside
 from bot.lanes import Lanes
+from bot.mailbox import Mailboxes
 from bot.outbox import Sender
 from bot.platform import Platform, Shared
 from bot.quota import Quota
@@ -84,6 +85,7 @@ class Engine:
         self._inbox = Lanes(db, clock, self.bells, "inbox", self.me, self._worker.lane, parallel=16)
         self._outbox = Lanes(db, clock, self.bells, "outbox", self.me, self._sender.lane, parallel=64)
         self._pump = Pump(db, clock, self.bells)
+        self._mailboxes = Mailboxes(config.mailbox, self.intake, shared, clock.now)
         self.watch = Watch(db, config, clock, self.bells, platforms, self.intake)
         self._tasks: list[asyncio.Task[None]] = []
         self._forms: dict[str, asyncio.Event] = {}
@@ -120,6 +122,7 @@ class Engine:
         if not self.db.sqlite:
             self._spawn(self._heart())
         if "intake" in roles:
+            self._mailboxes.start()
             for platform in self.platforms:
                 await platform.start(self.intake)
 
@@ -127,6 +130,7 @@ class Engine:
         """Claims nothing more, finishes the rows in hand, gives the leases back; what still arrives meanwhile is
         stored and acknowledged, and handled at the next start."""
         self.draining = True
+        await self._mailboxes.stop()
         await self._inbox.stop()
         await self._outbox.stop()
         intake, loops = self._tasks[:1], self._tasks[1:]

@@ -87,6 +87,14 @@ async def take_text(turn: Turn, message: Message) -> None:
     await _take(turn, message.text, SOURCES.get(message.kind, "聊天粘贴"))
 
 
+async def from_mail(turn: Turn, text: str, subject: str) -> None:
+    """A mail that the member forwarded to us: a draft as from a chat; a mail that holds nobody is answered so."""
+    try:
+        await _take(turn, text, "邮件转发", f"邮件主题：{subject}" if subject else "")
+    except Refused:
+        await turn.answer(f"你转发的邮件「{subject[:40]}」里没有认出姓名、公司、手机或邮箱，没有建草稿。")
+
+
 async def _take(turn: Turn, text: str, source: str, hint: str = "") -> None:
     """Reads the text and shows what was found; nothing is a customer before the rep says so."""
     own = await team.own_names(turn.tx)

@@ -1,0 +1,172 @@
+"""Mail comes into a real IMAP mailbox: of strangers, customers, colleagues and machines. (B06)"""
+
+import asyncio
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from imap_tools import AND, MailBoxUnencrypted
+
+from bot.config import MemberSection
+from store import tables, tables_sources
+from tests.world import World
+
+TEXT = "想要液压阀块，月 300 件。\n\n宁波恒达汽配有限公司\n陈立 13900000001\n宁波"
+USER, PASSWORD = "demouser", "demopass"
+
+
+class Post:
+    """An IMAP server of its own process, and whoever puts mail into it."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        beside = Path(sys.executable).with_name("pymap")
+        command = str(beside) if beside.exists() else shutil.which("pymap")
+        assert command is not None
+        self.process = subprocess.Popen(
+            [command, "--host", "127.0.0.1", "--port", str(self.port), "--no-tls", "dict"]
+        )
+
+    def opened(self) -> Any:
+        return MailBoxUnencrypted("127.0.0.1", self.port, timeout=30).login(USER, PASSWORD)
+
+    def brings(
+        self,
+        sender: str,
+        subject: str,
+        text: str,
+        *,
+        id: str = "",
+        files: tuple[str, ...] = (),
+        **headers: str,
+    ) -> None:
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = sender, "leads@example.com", subject
+        mail["Message-ID"] = f"<{sha256((id or sender + subject).encode()).hexdigest()[:20]}@example.com>"
+        for name, value in headers.items():
+            mail[name.replace("_", "-")] = value
+        mail.set_content(text)
+        for name in files:
+            mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename=name)
+        with self.opened() as box:
+            box.append(mail.as_bytes(), "INBOX")
+
+    def unseen(self) -> int:
+        with self.opened() as box:
+            return len(list(box.fetch(AND(seen=False), mark_seen=False)))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Post]:
+    """A real IMAP server over a socket."""
+    post = Post()
+    try:
+        for _ in range(300):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", post.port), 1):
+                break
+            asyncio.run(asyncio.sleep(0.1))
+        yield post
+    finally:
+        post.process.kill()
+        post.process.wait()
+
+
+@pytest.fixture
+def post(server: Post) -> Post:
+    """The server with an empty mailbox."""
+    with server.opened() as box:
+        box.delete([mail.uid for mail in box.fetch(mark_seen=False)])
+    return server
+
+
+async def watched(world: World, post: Post) -> None:
+    """The bot starts again and looks into the mailbox."""
+    world.changes["mailbox"] = ({"name": "leads", "host": "127.0.0.1", "port": post.port, "tls": False, "user": USER,
+                                 "password": PASSWORD, "every": "1s", "source": "邮件询盘"},)  # fmt: skip
+    members = [MemberSection.model_validate(one) for one in world.config.model_dump()["member"]]
+    world.changes["member"] = tuple(
+        one.model_copy(update={"email": "wanglei@firm.cn" if one.id == "wanglei" else ""}).model_dump() for one in members
+    )  # fmt: skip
+    await world.restart()
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not await asyncio.to_thread(true):  # noqa: ASYNC110  (the server is another process)
+            await asyncio.sleep(0.2)
+
+
+async def _count(world: World, table: sa.Table) -> int:
+    async with world.db.read() as tx:
+        return int((await tx.execute(sa.select(sa.func.count()).select_from(table))).scalar_one())
+
+
+async def test_a_strangers_mail_is_a_lead_and_a_customers_a_touchpoint(world: World, post: Post) -> None:
+    await asyncio.to_thread(
+        post.brings, "陈立 <chenli@hengda.cn>", "阀块询价", TEXT,
+        files=("图纸.pdf",),
+    )  # fmt: skip
+    await watched(world, post)
+    card = await world.rep.sees("🔔 新线索 L-1001", "来源：邮件询盘", "139****0001", timeout=20)
+    assert "阀块询价" in card.text
+    assert "附件：" in card.text
+    await _until(lambda: post.unseen() == 0)
+    await asyncio.to_thread(
+        post.brings, "chenli@hengda.cn", "Re: 阀块询价", "改成 500 件", id="second", files=("图纸2.pdf",)
+    )
+    told = await world.rep.sees("✉ 客户来信 C-0301", "Re: 阀块询价", timeout=20)
+    assert "附件 图纸2.pdf" in told.text
+    assert "改成 500 件" in told.text
+    await asyncio.to_thread(post.brings, "chenli@hengda.cn", "Re: 阀块询价", "改成 500 件", id="second")
+    await _until(lambda: post.unseen() == 0)
+    await world.restart()
+    await world.idle()
+    assert await _count(world, tables.lead) == 1
+    assert await _count(world, tables_sources.touchpoint) == 1
+
+
+async def test_a_mail_that_a_rep_forwards_is_a_draft(world: World, post: Post) -> None:
+    text = (
+        "请看\n\n---------- Forwarded message ---------\n发件人: 刘工 <liu@mingda.cn>\n主题: 询价\n\n"
+        "我是苏州明达电子有限公司的刘工，电话 13700007777，想要报价"
+    )
+    await asyncio.to_thread(post.brings, "王磊 <wanglei@firm.cn>", "Fwd: 询价", text)
+    await asyncio.to_thread(post.brings, "wanglei@firm.cn", "Fwd: 没什么", "你好")
+    await watched(world, post)
+    card = await world.rep.sees("识别到联系人（草稿）", "137****7777", timeout=20)
+    assert "邮件主题：Fwd: 询价" in card.text
+    await world.rep.sees("你转发的邮件「Fwd: 没什么」里没有认出", timeout=20)
+    await world.idle()
+    assert await _count(world, tables.lead) == 0
+
+
+async def test_machines_are_left_and_a_kill_before_the_mark_makes_nothing_twice(
+    world: World, post: Post
+) -> None:
+    await asyncio.to_thread(
+        post.brings, "boss@firm.cn", "自动回复", "我在休假 13900000009", Auto_Submitted="auto-replied"
+    )
+    await asyncio.to_thread(post.brings, "MAILER-DAEMON@mx.cn", "退信", "13900000008")
+    await asyncio.to_thread(post.brings, "a@b.cn", "询价", "我是宁波恒达的陈工 13900000001")
+    await watched(world, post)
+    await _until(lambda: post.unseen() == 0)
+    await world.idle()
+    assert await _count(world, tables.lead) == 1
+    with post.opened() as box:  # as if the bot had been killed between storing and marking
+        box.flag([mail.uid for mail in box.fetch(mark_seen=False)], [r"\Seen"], False)
+    await world.kill()
+    await world.start()
+    await _until(lambda: post.unseen() == 0)
+    await world.idle()
+    assert await _count(world, tables.lead) == 1
