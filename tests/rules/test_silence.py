@@ -171,6 +171,7 @@ def live(
                     Happened(number + 1, "status.intent", at),
                 ]
                 records.append(at)
+                number += 1  # two facts were written
             case "undo" if len(records) > 1:
                 last = max(one.id for one in happened if one.name == "followup.recorded")
                 happened[:] = [one for one in happened if one.id not in (last, last + 1)]
