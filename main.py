@@ -29,6 +29,7 @@ from bot.engine import Engine
 from bot.mail import MailPlatform
 from bot.platform import Platform, Shared
 from bot.quota import Quota
+from bot.robots.platform import RobotPlatform
 from bot.sole import Sole
 from bot.wecom.menu import Entry
 from rules import hours
@@ -126,6 +127,8 @@ def platforms_of(config: Config, shared: Shared, clock: Clock, quota: Quota) -> 
         made.append(DingtalkPlatform(config.dingtalk, shared, clock.now, meter, config.app.public_url))
     if config.mail.host:
         made.append(MailPlatform(config.mail, config.app.name))
+    if config.robot:
+        made.append(RobotPlatform(config.robot, clock.now))
     return made
 
 

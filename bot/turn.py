@@ -93,6 +93,14 @@ class Turn:
         return await self._put(Outrow(dedup=self._key(key), member=to, way=Way.TEXT, body={"text": what},
                                       kind="text", priority=priority))  # fmt: skip
 
+    async def announce(self, group: str, what: Card | str, *, priority: int = NORMAL, key: str = "") -> int:
+        """Says something into the group behind a [[robot]]; a card is shown there without its buttons."""
+        way, body = (
+            (Way.CARD, {"card": to_json(what)}) if isinstance(what, Card) else (Way.TEXT, {"text": what})
+        )
+        return await self._put(Outrow(dedup=self._key(key), member=f"@group:{group}", way=way, body=body,
+                                      kind="group", priority=priority))  # fmt: skip
+
     async def tell(self, card: Card, *, to: str, priority: int = NORMAL, key: str = "") -> int:
         """Like `send`, for what the bot says unasked: in quiet hours it waits for the morning bundle, and when the
         person has heard nearly enough today, for the next one (returns 0). While they are away, what is about a lead
