@@ -109,6 +109,7 @@ class Console:
             web.get("/api/ledger", _json(trouble.ledger)),
             web.get(f"{person}/messages", _json(phones.messages)),
             web.get(f"{person}/file/{{n}}", phones.file),
+            web.get(f"{person}/wire/{{n}}", _json(phones.wire)),
             web.post(f"{person}/choose", _json(phones.choose)),
             web.post(f"{person}/{{verb}}", _json(phones.act)),
         ])  # fmt: skip

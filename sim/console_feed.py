@@ -12,6 +12,7 @@ from sim.control import screen_row
 from sim.dingtalk_server import DingtalkServer
 from sim.wechat import Wechat
 from sim.wecom_server import WecomServer
+from sim.wire import WireEntry
 
 Sim = WecomServer | DingtalkServer | Wechat
 EVERY = 0.1
@@ -37,11 +38,15 @@ def wire_rows(sims: Mapping[str, Sim], after: Mapping[str, int], most: int) -> l
         for entry in reversed(list(sim.wire)):
             if entry.n <= after.get(name, 0) or len(found) >= most:
                 break
-            row = {"platform": name, "n": entry.n, "at": entry.at, "way": entry.way, "what": entry.what}
-            told = {"sent": shortened(entry.sent), "answer": shortened(entry.answer)}
-            found.append(row | told | {"status": entry.status})
+            found.append(wire_row(name, entry))
         rows += reversed(found)
     return sorted(rows, key=lambda row: float(row["at"]))
+
+
+def wire_row(platform: str, entry: WireEntry) -> dict[str, Any]:
+    """One exchange as the page shows it."""
+    row = {"platform": platform, "n": entry.n, "at": entry.at, "way": entry.way, "what": entry.what}
+    return row | {"sent": shortened(entry.sent), "answer": shortened(entry.answer), "status": entry.status}
 
 
 def shortened(value: object) -> object:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from sim.console_feed import Sim
+from sim.console_feed import Sim, wire_row
 from sim.control import screen_row
 from sim.dingtalk_server import DingtalkServer
 from sim.phone import Gone, Phone, Seen
@@ -51,6 +51,12 @@ class Phones:
         last = max(0, min(before - 1, total))
         rows = [screen_row(seen) for seen in phone.seen[max(0, last - limit) : last]]
         return {"total": total, "version": phone.version, "rows": rows}
+
+    async def wire(self, request: web.Request) -> dict[str, Any]:
+        """{"rows"}: what went over the wire for message `n`, oldest first; empty when that was too long ago."""
+        sim, phone = self._find(request)
+        seen, name = _seen(phone, _number(request.match_info["n"], 0)), request.match_info["platform"]
+        return {"rows": [wire_row(name, one) for one in list(sim.wire) if (phone.user, seen.n) in one.on]}
 
     async def file(self, request: web.Request) -> web.Response:
         """The file behind message `n`; pictures may be shown, all else is only downloaded."""

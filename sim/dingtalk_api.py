@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from sim.dingtalk_world import Json, World, token
+from sim.wire import exchange
 
 SECRET = frozenset({"clientSecret", "appSecret", "client_secret", "access_token", "accessToken", "appsecret"})
 
@@ -75,20 +76,23 @@ class Gate:
 
     def _route(self, api: Api) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def route(request: web.Request) -> web.StreamResponse:
-            call = Call({}, request)
-            try:
-                answer = await self._through(api, call)
-                response = web.json_response(text=json.dumps(answer, ensure_ascii=False))
-            except Refusal as refusal:
-                response = envelope(refusal, old=api.old)
-            except Dropped:
-                response = web.Response(status=499)
-                if request.transport is not None:
-                    request.transport.abort()
-            self._log(call, response)
-            return response
+            with exchange():
+                return await self._one(api, Call({}, request))
 
         return route
+
+    async def _one(self, api: Api, call: Call) -> web.StreamResponse:
+        try:
+            answer = await self._through(api, call)
+            response = web.json_response(text=json.dumps(answer, ensure_ascii=False))
+        except Refusal as refusal:
+            response = envelope(refusal, old=api.old)
+        except Dropped:
+            response = web.Response(status=499)
+            if call.request.transport is not None:
+                call.request.transport.abort()
+        self._log(call, response)
+        return response
 
     def _log(self, call: Call, response: web.Response) -> None:
         sent = {key: "…" if key in SECRET else value for key, value in call.body.items()}

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from sim.dingtalk_world import Json, World, token
+from sim.wire import On, going_on
 
 CLOSED = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 
@@ -45,6 +46,7 @@ class Connection:
     draining: bool = False
     deaf: bool = False
     pending: dict[str, "asyncio.Future[Ack]"] = field(default_factory=dict)
+    about: dict[str, On] = field(default_factory=dict)  # messageId → what its exchange is about
     missed: int = 0  # pings in a row without an answer
 
     def takes(self, kind: str, topic: str) -> bool:
@@ -224,7 +226,8 @@ class Gateway:
         if not ack.valid:
             self.world.complain(f"ack data is not a JSON string: {text[:200]}")
         waiting = connection.pending.pop(message_id, None)
-        self.world.wire.log("in", "ack" if waiting else "ack too late or unasked", frame, at=self.world.now())
+        what, on = "ack" if waiting else "ack too late or unasked", connection.about.pop(message_id, None)
+        self.world.wire.log("in", what, frame, at=self.world.now(), on=on)
         if waiting is not None and not waiting.done():
             waiting.set_result(ack)
 
@@ -313,6 +316,8 @@ class Gateway:
         if kind == "SYSTEM" and self.world.faults.bare_frames and topic != "ping":
             del frame["specVersion"], frame["headers"]["messageId"]
         waiting = connection.pending[message_id] = asyncio.get_running_loop().create_future()
+        if (on := going_on()) is not None:
+            connection.about[message_id] = on
         await self._write(connection, frame, f"push {kind} {topic}")
         return waiting
 

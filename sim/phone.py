@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sim.wire import appears, exchange
+
 
 @dataclass
 class Press:
@@ -73,6 +75,7 @@ class Phone:
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     mark: int = 0  # `sees` looks at what came or changed after this point
     version: int = 0  # grows with everything that appears or changes on the screen
+    said: Seen | None = None  # own words on the screen that have not been sent yet
 
     async def show(self, seen: Seen) -> Seen:
         """The server puts something on the screen."""
@@ -81,6 +84,9 @@ class Phone:
             self.version += 1
             seen.version = self.version
             self.seen.append(seen)
+            appears(self.user, seen.n)
+            if seen.mine:
+                self.said = seen
             self.changed.notify_all()
         return seen
 
@@ -90,12 +96,16 @@ class Phone:
             seen.updates += 1
             self.version += 1
             seen.version = self.version
+            appears(self.user, seen.n)
             self.changed.notify_all()
 
     async def _do(self, **verb: Any) -> None:
         if self.send is None:
             raise RuntimeError("this phone belongs to no server")
-        await self.send(verb)
+        cause, self.said = verb.get("card") or self.said, None
+        with exchange(*([(self.user, cause.n)] if cause is not None else [])):
+            await self.send(verb)
+        self.said = None
 
     async def does(self, verb: str, **details: Any) -> None:
         """A verb that only one platform knows (link, location, subscribe …), with its details."""

@@ -12,6 +12,7 @@ from aiohttp import WSMsgType, web
 from sim.wecom_aibot_answers import Answers
 from sim.wecom_aibot_uploads import Uploads
 from sim.wecom_aibot_world import Body, Refusal, World
+from sim.wire import exchange
 
 KNOWN = {"aibot_subscribe", "ping"}
 
@@ -102,10 +103,11 @@ class Socket:
         if connection.busy[req_id] > 1:
             self.world.complain(f"a second frame on {req_id} before the first was acknowledged")
         try:
-            answer = await self._obey(connection, cmd, req_id, frame.get("body"))
+            with exchange() as on:
+                answer = await self._obey(connection, cmd, req_id, frame.get("body"))
             shown = {**frame, "body": {**frame["body"], "secret": "…"}} if cmd == "aibot_subscribe" else frame
             if cmd != "ping":
-                self.world.wire.log("in", cmd, _short(shown), answer, at=self.world.now())
+                self.world.wire.log("in", cmd, _short(shown), answer, at=self.world.now(), on=on)
             if faults.latency:
                 await asyncio.sleep(faults.latency)
             if faults.swallow_acks > 0 and cmd not in KNOWN:

@@ -21,7 +21,7 @@ from sim.phone import Phone
 from sim.wecom_crypto import key_of
 from sim.wecom_events import happening
 from sim.wecom_world import Body, Call, Member, Refusal, World
-from sim.wire import WireEntry
+from sim.wire import WireEntry, exchange
 
 ROUTES: dict[str, tuple[str, Any]] = {
     **wecom_directory.ROUTES,
@@ -117,6 +117,10 @@ class WecomServer(World):
             await wecom_callbacks.deliver(self, event)
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
+        with exchange():
+            return await self._one(request)
+
+    async def _one(self, request: web.Request) -> web.StreamResponse:
         """Every API call: faults first, then the token, then the endpoint; all written to the wire."""
         faults, path = self.faults, request.path
         if faults.cut:

@@ -2,8 +2,38 @@
 
 import time
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
+
+On = list[tuple[str, int]]
+"""The messages that an exchange is about: (person, number on that person's screen)."""
+_about: ContextVar[On | None] = ContextVar("about", default=None)
+
+
+@contextmanager
+def exchange(*about: tuple[str, int]) -> Iterator[On]:
+    """While this lasts, and in tasks begun meanwhile, what is logged and what appears on screens belong together."""
+    on = list(about)
+    before = _about.set(on)
+    try:
+        yield on
+    finally:
+        _about.reset(before)
+
+
+def appears(user: str, n: int) -> None:
+    """Message `n` of this person came or changed by the exchange that is going on, if one is."""
+    on = _about.get()
+    if on is not None and (user, n) not in on:
+        on.append((user, n))
+
+
+def going_on() -> On | None:
+    """What the exchange that is going on is about so far; grows with it. None: there is none."""
+    return _about.get()
 
 
 @dataclass(frozen=True)
@@ -12,6 +42,7 @@ class WireEntry:
 
     `way`: "in" the bot called us, "out" we called the bot, "note" something that did not travel.
     `at` is Unix seconds of the simulator's clock; `status` the HTTP status, 0 when there was no answer.
+    `on`: the messages it put on screens or was caused by; shared by all entries of one exchange, may still grow.
     """
 
     n: int
@@ -21,6 +52,7 @@ class WireEntry:
     sent: Any = None
     answer: Any = None
     status: int = 0
+    on: On = field(default_factory=list)
 
 
 class Wire(deque[WireEntry]):
@@ -31,11 +63,15 @@ class Wire(deque[WireEntry]):
         self.total = 0
 
     def log(
-        self, way: str, what: str, sent: Any = None, answer: Any = None, *, status: int = 0, at: float = 0.0
-    ) -> WireEntry:
-        """Appends an entry stamped `at` (now when 0)."""
+        self, way: str, what: str, sent: Any = None, answer: Any = None, *, status: int = 0, at: float = 0.0,
+        on: On | None = None,
+    ) -> WireEntry:  # fmt: skip
+        """Appends an entry stamped `at` (now when 0), `on` the messages of the exchange going on unless given."""
         self.total += 1
-        entry = WireEntry(self.total, at or time.time(), way, what, sent, answer, status)
+        about = on if on is not None else _about.get()
+        entry = WireEntry(
+            self.total, at or time.time(), way, what, sent, answer, status, [] if about is None else about
+        )
         self.append(entry)
         return entry
 

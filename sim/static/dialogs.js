@@ -20,7 +20,7 @@ export function ask([dialog, read]) {
   });
 }
 
-function dialogOf(title, ...content) {
+export function dialogOf(title, ...content) {
   const dialog = h("dialog", { "aria-label": title });
   dialog.append(h("form", { method: "dialog" }, h("h2", {}, title), content));
   return dialog;

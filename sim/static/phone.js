@@ -2,6 +2,7 @@
 import { drawn } from "./cards.js";
 import { ask, fileDialog, forwardDialog, voiceDialog } from "./dialogs.js";
 import { clock, dayAndClock, get, h, icon, post, toast, tried } from "./dom.js";
+import { wireDialog } from "./wire.js";
 import { SAYINGS, WISHES, joined } from "./examples.js";
 
 const PAGE = 200; // as many messages are on the screen at once
@@ -160,6 +161,7 @@ export class Phone {
     person.read = person.total;
     this.list.replaceChildren(...[...person.rows.values()].map((seen) => this.row(seen)));
     this.older.hidden = person.first <= 1;
+    this.rove();
     this.drawPeople();
     this.toEnd();
   }
@@ -215,13 +217,15 @@ export class Phone {
     const row = this.row(seen);
     row.classList.add("changed");
     old.replaceWith(row);
-    if (focused) (row.querySelector("button:not(:disabled), select:not(:disabled)") || this.box).focus({ preventScroll: true });
+    this.rove();
+    if (focused) (row.querySelector(".line :is(button, select):not(:disabled)") || this.box).focus({ preventScroll: true });
     if (end) this.toEnd();
   }
 
   append(seen) {
     const end = this.atEnd() || seen.mine;
     this.list.append(this.row(seen));
+    this.rove();
     while (end && this.list.childElementCount > PAGE) {
       this.list.firstElementChild.remove();
       this.shown.rows.delete(this.shown.first);
@@ -247,7 +251,15 @@ export class Phone {
         seen.mine ? null : this.outside ? h("span", { class: "face f-1" }, this.shown.rep.slice(-1))
           : h("span", { class: "from" }, h("img", { src: "/static/icon.svg", alt: "机器人", width: "32", height: "32" })),
         drawn(seen, this.id, hands)),
-      seen.updates && seen.kind === "card" ? h("small", { class: "updated" }, `已更新 ${seen.updates} 次`) : null);
+      h("small", { class: "about" },
+        seen.updates && seen.kind === "card" ? `已更新 ${seen.updates} 次 ` : null,
+        this.outside ? null : h("button", { type: "button", class: "wired", title: "这条消息在线路上的请求与应答", tabindex: "-1", onkeydown: (event) => this.climb(event), onclick: () => this.wired(seen) }, "线路")));
+  }
+
+  rove() {
+    for (const old of this.list.querySelectorAll(".wired[tabindex='0']")) old.tabIndex = -1;
+    const last = this.list.lastElementChild && this.list.lastElementChild.querySelector(".wired");
+    if (last) last.tabIndex = 0;
   }
 
   atEnd() {
@@ -330,6 +342,21 @@ export class Phone {
     if (!lines) return;
     if (ding) this.act("forward", { lines });
     else this.type(joined(lines));
+  }
+
+  // One stop for the tab key; the arrows go from message to message.
+  climb(event) {
+    const row = event.target.closest("li");
+    const other = { ArrowUp: row.previousElementSibling, ArrowDown: row.nextElementSibling }[event.key];
+    if (other === undefined) return;
+    event.preventDefault();
+    if (other) other.querySelector(".wired")?.focus();
+  }
+
+  // What went over the wire for one message.
+  async wired(seen) {
+    const found = await tried(get(this.address(this.shown, `wire/${seen.n}`)));
+    if (found) await ask(wireDialog(seen, found.rows));
   }
 
   async hand(verb) {

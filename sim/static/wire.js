@@ -1,4 +1,5 @@
 // The wire panel: what the bot and the platforms said to each other, decrypted, newest first.
+import { dialogOf } from "./dialogs.js";
 import { NAMES, clockSeconds, h } from "./dom.js";
 
 const KEPT = 150;
@@ -32,32 +33,52 @@ export class Wire {
   }
 
   row(row) {
-    const [way, kind] = WAYS[row.way] || WAYS.note;
-    const silent = row.platform === "wecom" && row.way === "out" && row.status === 0; // stream frames have no status
-    const failed = row.way !== "note" && (silent || row.status >= 400 || Boolean(row.answer && row.answer.errcode > 0));
-    const item = h("li", { "data-platform": row.platform, hidden: Boolean(this.only.value) && this.only.value !== row.platform });
-    const details = h("details", { class: `exchange ${kind}${failed ? " failed" : ""}`, ontoggle: () => this.open(details, row) },
-      h("summary", {},
-        h("span", { class: `tag ${row.platform}` }, NAMES[row.platform]),
-        h("span", { class: "way", title: way, "aria-label": way }, { in: "→", out: "←", note: "·" }[kind]),
-        h("code", { title: row.what }, short(row.what)),
-        h("small", {}, `${row.status || ""} ${clockSeconds(row.at)}`)));
-    item.append(details);
-    return item;
-  }
-
-  // The contents are laid out only when somebody looks.
-  open(details, row) {
-    if (!details.open || details.childElementCount > 1) return;
-    const [way] = WAYS[row.way] || WAYS.note;
-    details.append(h("p", { class: "hint" }, way),
-      h("h4", {}, "发出"), h("pre", { tabindex: "0" }, pretty(row.sent)),
-      row.way === "note" ? null : h("h4", {}, "应答"), row.way === "note" ? null : h("pre", { tabindex: "0" }, pretty(row.answer)));
+    return h("li", { "data-platform": row.platform, hidden: Boolean(this.only.value) && this.only.value !== row.platform }, exchange(row));
   }
 
   filter() {
     for (const item of this.list.children) item.hidden = Boolean(this.only.value) && this.only.value !== item.dataset.platform;
   }
+}
+
+// One exchange: a line, and what was said when somebody opens it.
+function exchange(row) {
+  const [way, kind] = WAYS[row.way] || WAYS.note;
+  const silent = row.platform === "wecom" && row.way === "out" && row.status === 0; // stream frames have no status
+  const failed = row.way !== "note" && (silent || row.status >= 400 || Boolean(row.answer && row.answer.errcode > 0));
+  const details = h("details", { class: `exchange ${kind}${failed ? " failed" : ""}`, ontoggle: () => opened(details, row) },
+    h("summary", {},
+      h("span", { class: `tag ${row.platform}` }, NAMES[row.platform]),
+      h("span", { class: "way", title: way, "aria-label": way }, { in: "→", out: "←", note: "·" }[kind]),
+      h("code", { title: row.what }, short(row.what)),
+      h("small", {}, `${row.status || ""} ${clockSeconds(row.at)}`)));
+  return details;
+}
+
+// The contents are laid out only when somebody looks.
+function opened(details, row) {
+  if (!details.open || details.childElementCount > 1) return;
+  const [way] = WAYS[row.way] || WAYS.note;
+  const parts = [h("p", { class: "hint" }, way), h("h4", {}, "发出"), h("pre", { tabindex: "0" }, pretty(row.sent))];
+  if (row.way !== "note" && !frame(row)) parts.push(h("h4", {}, "应答"), h("pre", { tabindex: "0" }, pretty(row.answer)));
+  details.append(...parts);
+}
+
+// A frame of a long connection is answered by another frame, which has a line of its own.
+function frame(row) {
+  return !row.status && (row.answer === null || row.answer === undefined);
+}
+
+// The exchanges of one message, each with its request and its answer: [dialog, read] for `ask`.
+export function wireDialog(seen, rows) {
+  const dialog = dialogOf("这条消息的线路",
+    h("p", { class: "quoted" }, seen.text.split("\n")[0].slice(0, 60)),
+    rows.length ? h("ol", { class: "exchanges" }, rows.map((row) => h("li", {}, exchange(row))))
+      : h("p", {}, "没有找到：它没有上线路，或者太久以前（线路只留最新的 5,000 条）。"));
+  dialog.classList.add("wide");
+  dialog.firstElementChild.append(h("div", { class: "feet" }, h("button", { type: "button", class: "press primary", onclick: () => dialog.close() }, "关闭")));
+  for (const details of dialog.querySelectorAll("details")) details.open = true;
+  return [dialog, () => null];
 }
 
 // The stream's own pings would drown the rest.

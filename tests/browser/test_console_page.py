@@ -355,6 +355,29 @@ async def test_the_wire_shows_what_was_said(here: Desk, page: Any) -> None:
     assert "看得见的内容" in await row.inner_text()
 
 
+async def test_a_message_leads_to_its_own_request_and_answer(here: Desk, page: Any) -> None:
+    await here.wecom_sends("LiQian", "text", {"content": "别人的内容"})
+    told = await here.wecom_sends("WangLei", "text", {"content": "看得见的内容"})
+    await page.fill(BOX, "我说的话")
+    await page.press(BOX, "Enter")
+    await page.wait_for_selector(f"{LOG} .mine >> text=我说的话")
+    await page.click(f"{LOG} .theirs .wired")
+    shown = await page.inner_text("dialog")
+    assert "看得见的内容" in shown.partition("message/send")[2]
+    assert told["msgid"] in shown, "the answer"
+    assert "别人的内容" not in shown
+    assert await page.evaluate(CONTRAST) == []
+    await page.click("dialog >> text=关闭")
+    await page.wait_for_selector("dialog", state="detached")
+    await page.focus(f"{LOG} .mine .wired")
+    assert await page.locator(f"{LOG} .wired[tabindex='0']").count() == 1
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("dialog >> text=MsgType")
+    assert "我说的话" in await page.inner_text("dialog pre")
+
+
 async def test_the_clock_moves_and_says_so(here: Desk, page: Any) -> None:
     here.bot.timers = [3600.0]
     await page.click("[data-pass='7200']")

@@ -238,6 +238,44 @@ async def test_ten_thousand_messages_come_in_pages(here: Desk) -> None:
 # enquiries, wire, time --------------------------------------------------------------------------------------------
 
 
+async def test_each_message_has_its_own_requests_and_answers(here: Desk) -> None:
+    async def wire(path: str) -> list[tuple[str, str]]:
+        status, told = await here.page.get(path)
+        assert status == 200
+        return [(row["way"], row["what"]) for row in told["rows"]]
+
+    await here.page.post("/api/wecom/WangLei/say", {"text": "你好"})
+    await here.wecom_sends("LiQian", "text", {"content": "别人的"})
+    await here.wecom_sends("WangLei", "template_card", CARD)
+    await here.page.post("/api/wecom/WangLei/click", {"n": 2, "key": "start:1"})
+    assert await wire("/api/wecom/WangLei/wire/1") == [("out", "callback text")]
+    sent = ("in", "POST /cgi-bin/message/send")
+    assert await wire("/api/wecom/WangLei/wire/2") == [sent, ("out", "callback template_card_event")]
+    assert await wire("/api/wecom/LiQian/wire/1") == [sent]
+    assert (await here.page.get("/api/wecom/WangLei/wire/3"))[0] == 409
+
+
+async def test_frames_and_their_answers_belong_to_the_message_on_dingtalk(here: Desk) -> None:
+    app = DingBot(here.console.dingtalk, here.page.session)
+    link = await app.link()
+    try:
+        await here.page.post("/api/dingtalk/wanglei01/say", {"text": "你好"})
+        await link.next()
+        await app.card(
+            "track-1", "wanglei01", [{"text": "存", "id": "Save:7", "color": "blue", "request": True}]
+        )
+        await here.page.post("/api/dingtalk/wanglei01/click", {"n": 2, "key": "Save:7"})
+        whats = []
+        for n in (1, 2):
+            rows = (await here.page.get(f"/api/dingtalk/wanglei01/wire/{n}"))[1]["rows"]
+            whats.append([row["what"].rpartition("/")[2] for row in rows])
+        assert whats[0] == ["get", "ack"]
+        assert [whats[1][0], *whats[1][-2:]] == ["createAndDeliver", "callback", "ack"]
+    finally:
+        await link.ws.close()
+        await asyncio.gather(link.task, return_exceptions=True)
+
+
 async def test_an_enquiry_goes_through_the_bots_api_with_the_token(here: Desk) -> None:
     fields = {"name": "陈工", "phone": "13912345678", "company": "宁波恒达汽配有限公司"}
     for _ in range(2):
