@@ -1,4 +1,4 @@
-"""Who is behind an id that config.toml does not name: the same id on a sister platform, or a one-time code."""
+"""Who is behind an id that config.toml does not name: the same id on a sister platform, its translation, or a code."""
 
 import json
 import re
@@ -6,9 +6,15 @@ import secrets
 from datetime import datetime, timedelta
 
 from bot.config import PLATFORMS
+from bot.events import Arrived, Form, Incoming, Message, decode, encode
+from bot.incoming import sha
+from bot.turn import Turn
 from rules.team import Member
-from store import settings, team
+from store import queues, settings, team
 from store.db import Tx
+
+TRANSLATED = "identity.translated"
+"""The form in which the sister platform says who an encrypted id is (protocol wecom 10.8)."""
 
 LASTS = timedelta(minutes=30)
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is read as something else
@@ -54,3 +60,48 @@ async def recognise(tx: Tx, platform: str, user: str, text: str, now: datetime) 
 async def _learn(tx: Tx, platform: str, user: str, member: str) -> Member | None:
     await team.learn(tx, platform, user, member)
     return await team.by_user(tx, platform, user)
+
+
+# ── encrypted ids ──────────────────────────────────────────────────────────────────────────────────────
+async def inquire(turn: Turn, event: Message | Arrived) -> bool:
+    """Asks the sister platform, where there is one in use, who an unknown id is: the event waits, and comes again when
+    they are recognised. False when nobody can be asked."""
+    section = PLATFORMS.get(event.platform)
+    if section is None or section.same_ids not in turn.config.platforms():
+        return False
+    fields = {"platform": event.platform, "user": event.user, "said": encode(event)}
+    box = sha(f"{event.platform}:{event.user}")[:40]  # what one person says stays in its order
+    of = f"{section.same_ids}:{event.user}"
+    await turn.ask("user", event.user, of=of, then=Form(TRANSLATED, fields, turn.now, key=box))
+    return True
+
+
+async def translated(turn: Turn, form: Form) -> Member | None:
+    """Learns whose id it is, None when it is still unknown. What they said comes into the inbox again."""
+    platform, user, said = (str(form.fields[name]) for name in ("platform", "user", "said"))
+    sister = PLATFORMS[PLATFORMS[platform].same_ids]
+    known = await team.by_user(turn.tx, platform, user)  # by what they said before this
+    if known is None:
+        theirs = str(form.fields["found"].get("user", ""))
+        found = await team.by_user(turn.tx, PLATFORMS[platform].same_ids,
+                                   theirs.lower() if sister.folds_case else theirs)  # fmt: skip
+        if found is None:
+            return None
+        known = await _learn(turn.tx, platform, user, found.id)
+    again = Incoming(f"again:{turn.event_id}", f"{platform}:{user}", decode(said))
+    await queues.take(turn.tx, [again], turn.now, encode=encode)
+    turn.rang.add("inbox")
+    return known
+
+
+async def stranger(turn: Turn, platform: str, user: str, *, wrong_code: bool = False) -> None:
+    """Somebody who is not in the team: one polite sentence, no data. Where ids may be such as nobody could know,
+    the sentence names theirs, for the admin to write down."""
+    to = f"@{platform}:{user}"
+    if wrong_code:
+        await turn.send("绑定码不对，或已用过、过期了。请在原来的平台上重新发 /绑定 拿一个。", to=to)
+        return
+    section = PLATFORMS.get(platform)
+    told = f"（你在这里的 id 是 {user}）" if section is not None and section.same_ids else ""
+    await turn.send(f"你好，我是销售跟进助手。你还不在使用名单里，请联系管理员把你加进来。{told}", to=to,
+                    key=f"stranger:{platform}:{user}:{turn.wall:%Y-%m-%d}")  # fmt: skip

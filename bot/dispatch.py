@@ -9,7 +9,7 @@ import structlog
 
 from bot import binding
 from bot.clock import Clock
-from bot.config import PLATFORMS, Config, speaks_first
+from bot.config import Config, speaks_first
 from bot.events import Alert, Arrived, Click, Fact, Form, Incoming, Kind, Message, Timer, decode, encode
 from bot.inbox import Handled
 from bot.router import Command, Handler, Router
@@ -110,7 +110,9 @@ class Dispatcher:
                 turn.tx, message.platform, message.user, message.text, turn.now
             )
         if member is None:
-            await self._stranger(turn, message, wrong_code=bound)
+            if bound or not await binding.inquire(turn, message):
+                log.info("stranger", event_id=turn.event_id, platform=message.platform)
+                await binding.stranger(turn, message.platform, message.user, wrong_code=bound)
             return
         turn.member = member
         text = message.text.strip()
@@ -144,19 +146,6 @@ class Dispatcher:
                 if test(turn, message):
                     await self._run(turn, handler, message)
                     return
-
-    async def _stranger(self, turn: Turn, message: Message, *, wrong_code: bool = False) -> None:
-        """Somebody who is not in the team: one polite sentence, no data. Where ids may be such as nobody could know,
-        the sentence names theirs, for the admin to write down."""
-        log.info("stranger", event_id=turn.event_id, platform=message.platform)
-        to = f"@{message.platform}:{message.user}"
-        if wrong_code:
-            await turn.send("绑定码不对，或已用过、过期了。请在原来的平台上重新发 /绑定 拿一个。", to=to)
-            return
-        section = PLATFORMS.get(message.platform)
-        told = f"（你在这里的 id 是 {message.user}）" if section is not None and section.same_ids else ""
-        await turn.send(f"你好，我是销售跟进助手。你还不在使用名单里，请联系管理员把你加进来。{told}", to=to,
-                        key=f"stranger:{message.platform}:{message.user}:{turn.wall:%Y-%m-%d}")  # fmt: skip
 
     async def _seen(
         self,
@@ -275,6 +264,8 @@ class Dispatcher:
     async def _arrived(self, turn: Turn, arrived: Arrived) -> None:
         member = await team.by_user(turn.tx, arrived.platform, arrived.user)
         if member is None:
+            if not arrived.gone:
+                await binding.inquire(turn, arrived)
             return
         if arrived.gone:
             await team.set_reach(

@@ -1,6 +1,9 @@
 """/绑定: one person, two surfaces. A code asked for on one tells the bot who it is on the other."""
 
+import json
+
 from bot import binding
+from bot.events import Form
 from bot.router import Router
 from bot.turn import Turn
 from rules.errors import Refused
@@ -28,3 +31,14 @@ async def code(turn: Turn, words: str) -> None:
     await turn.answer(
         f"{whose}的绑定码：{made}\n30 分钟内、只能用一次。在另一个平台上给机器人发：绑定 {made}"
     )
+
+
+@router.form(binding.TRANSLATED)
+async def translated(turn: Turn, form: Form) -> None:
+    """The app told who an encrypted id is, or that it does not know: then the one-time code is left."""
+    who = await binding.translated(turn, form)
+    if who is not None:
+        about = {"platform": str(form.fields["platform"])}
+        await audit.add(turn.tx, turn.now, who.id, "binding.translated", who.id, about, turn.event_id)
+    elif json.loads(str(form.fields["said"]))["is"] == "message":
+        await binding.stranger(turn, str(form.fields["platform"]), str(form.fields["user"]))

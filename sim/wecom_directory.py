@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sim.wecom_aibot_world import open_userid
 from sim.wecom_world import HOUR, Body, Call, Member, Refusal, World
 
 OK: Body = {"errcode": 0, "errmsg": "ok"}
@@ -133,6 +134,19 @@ async def list_departments(world: World, call: Call) -> Body:
     return OK | {"department": rows}
 
 
+async def open_users(world: World, call: Call) -> Body:
+    """POST batch/openuserid_to_userid (page 101521): up to 1,000 encrypted ids; who is not visible, or was plain
+    already, stands in the invalid list."""
+    asked = call.body.get("open_userid_list")
+    if not isinstance(asked, list) or not 1 <= len(asked) <= 1000:
+        raise Refusal(40058, "open_userid_list: 1 to 1000")
+    known = {open_userid(world.corp_id, one.user): one.user for one in world.members.values() if one.visible}
+    return OK | {
+        "userid_list": [{"open_userid": one, "userid": known[one]} for one in asked if one in known],
+        "invalid_open_userid_list": [one for one in asked if one not in known],
+    }
+
+
 async def create_menu(world: World, call: Call) -> Body:
     """POST menu/create: 1..3 entries, 1..5 below each, two levels; names and keys by bytes."""
     _check_menu_agent(world, call)
@@ -211,6 +225,7 @@ ROUTES = {
     "/cgi-bin/getcallbackip": ("GET", callback_ips),
     "/cgi-bin/user/get": ("GET", get_user),
     "/cgi-bin/user/simplelist": ("GET", list_users),
+    "/cgi-bin/batch/openuserid_to_userid": ("POST", open_users),
     "/cgi-bin/department/list": ("GET", list_departments),
     "/cgi-bin/department/simplelist": ("GET", list_departments),
     "/cgi-bin/menu/create": ("POST", create_menu),

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot import checks
+from sim.wecom_aibot_server import WecomAibotServer
+from sim.wecom_server import WecomServer
 from store import team
-from tests.world import World, firm
+from tests.world import AES_KEY, PEOPLE, World, firm
 
 pytestmark = pytest.mark.parametrize("platform", ["wecom_aibot"], indirect=True)
 HIDDEN = "woAJ2GCAAAx7Qf"  # what WeCom calls somebody when no super admin made the bot
@@ -77,3 +79,90 @@ async def test_a_newcomer_is_welcomed_within_the_window_and_not_pushed_to(world:
     await world.idle()
     assert world.sim.wire.of("aibot_respond_welcome_msg")
     assert not world.sim.wire.of("aibot_send_msg")
+
+
+# ── an encrypted id is translated by the app ───────────────────────────────────────────────────────────
+@pytest.fixture
+async def app(platform: str) -> AsyncIterator[WecomServer]:
+    """The firm's self-built app, beside the bot."""
+    server = WecomServer(aes_key=AES_KEY, callback_url="http://127.0.0.1:9/wecom/callback")
+    await server.start()
+    for id, name, *_ in PEOPLE:
+        server.person(id.upper(), name)
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def both(
+    app: WecomServer, platform: str, migrated_url: str, tmp_path: Path
+) -> AsyncIterator[tuple[World, WecomAibotServer]]:
+    """A firm whose members are written down by their ids in the app alone; the bot sees them encrypted."""
+    names = ("corp_id", "agent_id", "secret", "token", "aes_key")
+    settings = {name: getattr(app, name) for name in names}
+    members = tuple(
+        {"id": id, "name": name, "roles": roles, "team": team, "wecom": id.upper()}
+        for id, name, roles, team, *_ in PEOPLE
+    )
+    wecom = {**settings, "enabled": True, "api_base": app.url}
+    async with firm(platform, migrated_url, tmp_path / "files", wecom=wecom, member=members) as world:
+        sim = world.sim
+        assert isinstance(sim, WecomAibotServer)
+        sim.encrypted, sim.corp_id = True, app.corp_id
+        for id, name, *_ in PEOPLE:
+            sim.person(id.upper(), name)
+        yield world, sim
+
+
+async def test_an_encrypted_id_is_bound_by_the_app_and_what_was_said_is_not_lost(
+    both: tuple[World, WecomAibotServer], app: WecomServer
+) -> None:
+    world, sim = both
+    rep = sim.person("WANGLEI", "王磊")
+    await rep.says("/今日")
+    await rep.says("/帮助")
+    await rep.sees("今天没有要做的事")
+    await rep.sees("/绑定")
+    await world.idle()
+    assert rep.count("不在使用名单") == 0
+    asked = len(app.wire.of("POST /cgi-bin/batch/openuserid_to_userid"))
+    assert asked in (1, 2)
+    await world.restart()
+    before = rep.count("今天没有要做的事")
+    await rep.says("/今日")
+    await world.idle()
+    assert rep.count("今天没有要做的事") == before + 1
+    assert len(app.wire.of("POST /cgi-bin/batch/openuserid_to_userid")) == asked
+    await world.api_lead()  # they were last seen on the bot
+    await rep.sees("新线索")
+
+
+async def test_who_opens_the_chat_is_recognised_before_they_write(
+    both: tuple[World, WecomAibotServer],
+) -> None:
+    world, sim = both
+    rep = sim.person("WANGLEI", "王磊")
+    await rep.enters()
+    await rep.sees("你好，王磊。")
+    await world.idle()
+    async with world.db.read() as tx:
+        found = await team.by_user(tx, "wecom_aibot", sim.id_of("WANGLEI"))
+    assert found is not None
+    assert found.id == "wanglei"
+
+
+async def test_whom_the_app_does_not_see_or_cannot_say_is_left_the_code(
+    both: tuple[World, WecomAibotServer], app: WecomServer
+) -> None:
+    world, sim = both
+    app.members["wanglei"].visible = False
+    rep = sim.person("WANGLEI", "王磊")
+    await rep.says("/今日")
+    await rep.sees("你还不在使用名单里", sim.id_of("WANGLEI"))
+    await rep.says("/今日")
+    await world.idle()
+    assert len(app.wire.of("POST /cgi-bin/batch/openuserid_to_userid")) == 1  # asked again in ten minutes
+    app.faults.untrusted_ip = True
+    other = sim.person("LIQIAN", "李倩")
+    await other.says("/今日")
+    await other.sees("你还不在使用名单里")
