@@ -72,6 +72,7 @@ _STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = tuple(
 _STAMPED_ALONE = frozenset(
     ("bracket inline", "full inline", "full", "paren", "stamp first")
 )  # one such line is enough
+_CLOCK_HINT = re.compile(r"\d:\d\d")
 _DAY_LINE = re.compile(
     rf"\s*-*\s*(?P<day>{_DATE}|{_MONTH_DAY})\s*(?:(?:周|星期)[一二三四五六日天])?\s*-*\s*$"
 )
@@ -127,13 +128,14 @@ def _best(lines: list[tuple[int, str]]) -> list[_Header]:
     stamped = [(n, start, line) for n, (start, line) in enumerate(lines) if ":" in line and len(line) < 2_000]
     if not stamped:
         return []
+    clocked = [one for one in stamped if _CLOCK_HINT.search(one[2])]
     best: list[_Header] = []
     for style, pattern, inline in _STYLES:
         if style.startswith("colon") and best:
             continue  # a stamp tells more than a colon
         found = [
             header
-            for n, start, line in stamped
+            for n, start, line in (stamped if style.startswith("colon") else clocked)
             if (header := _header(pattern, inline, n, start, line)) is not None
         ]
         if len(found) > len(best) and _enough(style, found, lines):

@@ -50,6 +50,7 @@ _PART = re.compile(
     rf"|(?<=[今明昨后当天日号一二三四五六末听寻琴])(?:早(?![点些安会日期饭餐])|晚(?![点些安会报饭餐])|晨|夜)|(?<=[今听明])朝"
     rf"|[早晚](?=\s?{_HOUR}[点时:])"
 )
+_PART_CHARS = frozenset("晨早晚午夜昼朝班")
 _COLON = re.compile(
     r"(?<![\d:.比])(?P<h>2[0-4]|1\d|0?\d):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?![\d:])\s?(?P<ap>[ap]\.?m\b\.?)?",
     re.ASCII | re.I,
@@ -75,6 +76,8 @@ _NO_CLOCK_AFTER = re.compile(r"[点儿吧都也建意原想需内赞不没是:]|
 
 def parts(text: str) -> list[Part]:
     """All parts of the day in normalised text."""
+    if _PART_CHARS.isdisjoint(text):
+        return []
     found = []
     for match in _PART.finditer(text):
         name = match[0] if not match[0].startswith("下班") else "下班前"

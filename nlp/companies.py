@@ -59,6 +59,7 @@ _LABELLED = re.compile(
     r"客户(?:名称|公司|单位)|工作单位|company)\s?[:=]\s?(?P<name>[^\n,;。|\[\]]{2,40})",
     re.I,
 )
+_LABEL_END = re.compile(r"[司称名位业yY]\s?[:=]")
 _LABEL_BEHIND = re.compile(
     r"\s+(?:姓名|联系人|电话|手机|地址|邮箱|城市|地区|需求|预算|职位|职务|备注|tel|[\d(])", re.I
 )
@@ -222,6 +223,8 @@ def _balanced(text: str, start: int, end: int) -> int:
 
 
 def _by_label(words: Plain) -> Iterator[Found]:
+    if _LABEL_END.search(words.text) is None:
+        return
     for match in _LABELLED.finditer(words.text):
         name = match["name"]
         behind = _LABEL_BEHIND.search(name)

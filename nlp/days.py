@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from nlp import spoken_days
+from nlp import festivals, spoken_days
 from nlp.numbers import whole
 from nlp.stretch import (
     DAY,
@@ -48,8 +48,9 @@ def find(text: str, now: datetime) -> list[Days]:
 
 
 def _hits(text: str, today: date) -> Iterator[Days]:
-    for needs, pattern, read in _READERS:
-        if not any(char in text for char in needs):
+    chars = frozenset(text)
+    for needs, pattern, read in _GATED:
+        if needs.isdisjoint(chars) or (read is spoken_days.festival and not festivals.named(text)):
             continue
         for match in pattern.finditer(text):
             try:
@@ -319,3 +320,5 @@ _READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
     ("月", re.compile(rf"每个?月的?(?P<d>{DAY})(?P<d2>(?!))?[号日]"), _each_month),
     *spoken_days.READERS,
 )
+
+_GATED = tuple((frozenset(needs), pattern, read) for needs, pattern, read in _READERS)

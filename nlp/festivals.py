@@ -3,6 +3,8 @@
 import re
 from datetime import date, timedelta
 
+import ahocorasick_rs
+
 _FIXED = {
     "元旦": (1, 1), "情人节": (2, 14), "妇女节": (3, 8), "三八节": (3, 8), "植树节": (3, 12), "愚人节": (4, 1),
     "劳动节": (5, 1), "五一": (5, 1), "5.1": (5, 1), "青年节": (5, 4),
@@ -46,6 +48,13 @@ ALL = sorted((*_FIXED, *_NTH, *_LUNAR, *_EVE, *(set(_TERMS) - _UNSURE)), key=lam
 PATTERN = "|".join(
     re.escape(name) + ("(?=节|假|长假|期间|放假|[以之]?[前后])" if name in _NUMBERS else "") for name in ALL
 )
+
+_NAMES = ahocorasick_rs.AhoCorasick(ALL)
+
+
+def named(text: str) -> bool:
+    """Does the text name any of them?"""
+    return bool(_NAMES.find_matches_as_indexes(text))
 
 
 def lunar(year: int, month: int, day: int) -> date | None:

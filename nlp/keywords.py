@@ -9,6 +9,7 @@ import ahocorasick_rs
 from nlp.evidence import Found
 from nlp.lexicon import Need
 from nlp.plain import Plain, plain
+from nlp.starts import matches
 from nlp.vocabulary import Vocabulary, built_in
 
 
@@ -45,14 +46,16 @@ def hits(text: str, vocabulary: Vocabulary | None = None) -> tuple[Hit, ...]:
 
 
 @lru_cache(maxsize=16)
-def _denial(deny: tuple[str, ...]) -> re.Pattern[str]:
+def _denial(deny: tuple[str, ...]) -> tuple[re.Pattern[str], int, frozenset[str]]:
     words = "|".join(re.escape(word) for word in sorted(deny, key=len, reverse=True))
-    return re.compile(rf"(?:{words})[^,。;!?\n]{{0,3}}$")
+    pattern = re.compile(rf"(?:{words})[^,。;!?\n]{{0,3}}$")
+    return pattern, max(map(len, deny), default=0) + 3, frozenset(word[:1] for word in deny)
 
 
 def _denied(text: str, start: int, deny: tuple[str, ...]) -> bool:
-    longest = max(map(len, deny), default=0)
-    return _denial(deny).search(text, max(0, start - longest - 3), start) is not None
+    pattern, longest, first = _denial(deny)
+    begin = max(0, start - longest)
+    return not first.isdisjoint(text[begin:start]) and pattern.search(text, begin, start) is not None
 
 
 _UNITS = "台套件个只批吨箱公斤米根条张片把支卷桶瓶盒双组辆"
@@ -61,23 +64,30 @@ _QUANTITY = re.compile(
     rf"(?!月|人|小时|工作|星期|礼拜|半|方案|问题|字)"
 )
 
+_NUMBER = re.compile(r"[\d一二三四五六七八九十两百千](?<![.:年月第].)")
+_UNIT_CHARS = frozenset(_UNITS)
+
 
 def quantities(words: Plain) -> tuple[Found, ...]:
     """How many are wanted: 300件, 两台."""
-    found = []
-    for match in _QUANTITY.finditer(words.text):
+    found: list[Found] = []
+    if _UNIT_CHARS.isdisjoint(words.chars):
+        return ()
+    for match in matches(_NUMBER, _QUANTITY, words.text):
         if match["u"] in "个张把条只批" and not match["n"].isdigit():
             continue  # 一个, 两张: a manner of speaking
         found.append(words.found("quantities", *match.span(), 0.85, "quantity", f"{match['n']}{match['u']}"))
     return tuple(found)
 
 
-def find(text: str | Plain, vocabulary: Vocabulary | None = None) -> tuple[Found, ...]:
-    """Keywords in the order they come up, each once, quantities among them."""
+def find(
+    text: str | Plain, vocabulary: Vocabulary | None = None, known: tuple[Hit, ...] | None = None
+) -> tuple[Found, ...]:
+    """Keywords in the order they come up, each once, quantities among them; `known`: the hits, where they are at hand."""
     words = plain(text) if isinstance(text, str) else text
     found = [
         words.found("keywords", hit.start, hit.end, 0.9, "lexicon", hit.need.keyword)
-        for hit in hits(words.text, vocabulary)
+        for hit in (hits(words.text, vocabulary) if known is None else known)
         if not hit.denied
     ]
     found += [

@@ -5,6 +5,7 @@ import re
 from nlp.evidence import Found
 from nlp.numbers import number
 from nlp.plain import Plain, plain
+from nlp.starts import matches
 
 _CN = "零一二两三四五六七八九十百千"
 _AMOUNT = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?|\d{{1,12}}(?:\.\d{{1,4}})?|[{_CN}]{{1,8}}|半)"
@@ -56,11 +57,20 @@ _SOFT_AFTER = re.compile(
 _ABOUT = re.compile(r"\s?(?:左右|以内|以下|上下|的?预算|吧)")
 
 
+# A sum begins with its cue, its sign or its amount.
+_STARTS = re.compile(
+    rf"[\d{_CN}半¥￥rRcC人预单总价报金合费成定尾货订造售均首投运加维服手押保营注回应目底标出付收打花降涨便谈砍卖给]"
+)
+_NUMBERS = frozenset(f"0123456789{_CN}半")
+
+
 def find(text: str | Plain) -> tuple[Found, ...]:
     """Every sum; both ends of a range. `value` is yuan written plainly ("480000"); a rule of `budget` was called one."""
     words = plain(text) if isinstance(text, str) else text
     found: list[Found] = []
-    for match in _SUM.finditer(words.text):
+    if _NUMBERS.isdisjoint(words.chars):
+        return ()
+    for match in matches(_STARTS, _SUM, words.text):
         found.extend(_read(words, match))
     return tuple(found)
 

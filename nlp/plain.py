@@ -87,6 +87,11 @@ class Plain:
         )
 
     @cached_property
+    def chars(self) -> frozenset[str]:
+        """The characters of `text`: a rule whose characters are not among them need not be tried."""
+        return frozenset(self.text)
+
+    @cached_property
     def back(self) -> dict[int, int]:
         """Source offset → text offset."""
         return {place: n for n, place in enumerate(self.at)} if self.at is not None else {}

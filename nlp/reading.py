@@ -79,6 +79,7 @@ def scan(
     jobs = tuple(job for job in titles.find(unnamed, vocabulary.titles) if called.is_free(job.start, job.end))
     untitled = unnamed.without_found(jobs, people.TITLE_BLANK)
     wanted = rest.without_found(jobs)  # 采购经理 wants to buy nothing
+    hits = keywords.hits(wanted.text, vocabulary)
     contact = bool(numbers or mails or firms) or "手机" in text or "电话" in text
     return Reading(
         text=text,
@@ -93,8 +94,8 @@ def scan(
         titles=jobs,
         names=people.find(untitled, contact=contact, names=vocabulary.names, not_names=vocabulary.not_names),
         cities=places.find(unnamed),
-        keywords=keywords.find(wanted, vocabulary),
-        hits=keywords.hits(wanted.text, vocabulary),
+        keywords=keywords.find(wanted, vocabulary, hits),
+        hits=hits,
         rest=untitled,
         commitments=promised,
     )

@@ -23,7 +23,7 @@ from nlp.stretch import (
 )
 
 
-def _festival(match: re.Match[str], today: date) -> Days | None:
+def festival(match: re.Match[str], today: date) -> Days | None:
     """国庆, 明年春节, 春节后, 中秋前一周."""
     name = match["name"]
     if match["side"]:
@@ -182,7 +182,7 @@ _NTH_WEEK = (
 
 # The characters without which the pattern cannot match, the pattern, and who reads it.
 READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
-    ("".join(sorted({name[-1] for name in festivals.ALL})), re.compile(_FESTIVAL), _festival),
+    ("".join(sorted({name[-1] for name in festivals.ALL})), re.compile(_FESTIVAL), festival),
     ("年节", re.compile(_NEW_YEAR), _new_year),
     ("月年初", re.compile(_LUNAR_DATE), _lunar),
     ("周期拜工", re.compile(_NTH_WEEK), _nth_week),

@@ -56,6 +56,7 @@ _BY = re.compile(r"(?:\))?(?:的)?(?:之前|以前|前(?!面|台|提|后|期|端
 _FROM = re.compile(r"(?:之后|以后|后(?!天|续|面|台|期)|起|开始)")
 _ABOUT = re.compile(r"\s?(?:左右|前后|上下|附近)")
 _LATEST = re.compile(r"(?:截止|截至|最晚|最迟|不晚于|赶在|deadline)[到在是:]?\s?$", re.I)
+_LATEST_CHARS = frozenset("截最晚赶dD")
 _HINT = re.compile(
     r"[\d零一二两三四五六七八九十半几今明昨前后周期拜月年日号早晚午晨夜节点季末庆旦宵夕诞明春听寻琴腊初昼朝至旬隔y]"
 )
@@ -191,7 +192,8 @@ def _when(words: Plain, group: _Group, until: _Group | None, now: datetime) -> W
     by = _BY.match(words.text, end) if group.span is None or group.clock is not None else None
     after = _FROM.match(words.text, end) if by is None and group.span is None else None
     about = _ABOUT.match(words.text, end)
-    latest = _LATEST.search(words.text[max(0, start - 10) : start])
+    ahead = words.text[max(0, start - 10) : start]
+    latest = None if _LATEST_CHARS.isdisjoint(ahead) else _LATEST.search(ahead)
     first, last, grain, approximate = _moments(group, now)
     if until is not None:
         began, ended, _, _ = _moments(until, now)

@@ -19,6 +19,7 @@ _CUE = re.compile(
     r"(?:我是|我系|我係|我事|我们是|我们这?边?是|(?:我|咱|我们)?这[边里儿]是|这是|来自|本人是|"
     r"(?:客户|公司|单位|厂家|买家|转给|拜访了?|回访|线索)[:: ]{0,2}(?:是)?)\s?$"
 )
+_CUE_ENDS = frozenset("是系係事边里儿自户司位家给访了索: \n")
 _OPEN = re.compile(rf"(?:^|[\s,。;:!?、(（\[|/\"“'·>{BLANK}]\d?|^\d|\d[.)])$")
 # Somebody is met, or the line begins: then a town and its trade are the company of the person behind them.
 _MET = re.compile(rf"(?:^|[\s,。;:!?、跟给找和见{BLANK}]\d?|\d[.)] ?)$")
@@ -110,7 +111,7 @@ def _runs(text: str) -> list[tuple[int, int, bool]]:
 def _with_town(text: str, town: tuple[int, int], start: int, end: int) -> tuple[int, float] | None:
     """Where it begins and how sure that is: 常州天合电气的钱工 is, 上海二手设备 is not."""
     first, behind = town
-    cued = _CUE.search(text, max(0, first - 10), first) is not None
+    cued = _cued(text, first)
     owned = _owner().match(text, end) is not None or _addressed().match(text, end) is not None
     proper = text[behind:start]
     if not proper:
@@ -142,11 +143,15 @@ def _without_town(text: str, start: int, end: int, card: bool) -> tuple[int, flo
         proper = text[first:start]
         if not _is_proper(proper):
             return None
-        if _CUE.search(text, max(0, first - 10), first):
+        if _cued(text, first):
             return (first, 0.8) if _owner().match(text, end) or _closes(text, end) else None
         if card and length <= 4 and _CARD.search(text, max(0, first - 16), first) and _ends_line(text, end):
             return first, 0.65
     return None
+
+
+def _cued(text: str, first: int) -> bool:
+    return text[first - 1 : first] in _CUE_ENDS and _CUE.search(text, max(0, first - 10), first) is not None
 
 
 def _closes(text: str, end: int) -> bool:

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,12 @@ class Vocabulary:
     not_names: frozenset[str] = frozenset()
     titles: tuple[str, ...] = ()
 
-    def __hash__(self) -> int:
+    @cached_property
+    def _hash(self) -> int:
         return hash((self.needs, self.deny, self.companies, self.names, self.not_names, self.titles))
+
+    def __hash__(self) -> int:
+        return self._hash  # asked for with every text, of some hundreds of words
 
 
 @cache
