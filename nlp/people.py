@@ -1,6 +1,7 @@
 """People's names: by label, cue, card line, honorific (王总), and with least trust by the segmenter."""
 
 import re
+import string
 from collections.abc import Iterator
 from functools import cache
 
@@ -8,6 +9,7 @@ from nlp import segment
 from nlp.evidence import Found, Taken
 from nlp.lexicon import not_names, places, surnames
 from nlp.plain import BLANK, Plain, plain
+from nlp.starts import matches
 
 TITLE_BLANK = "▫"  # stands where a job title was
 COMPANY_BLANK = "◆"  # stands where a company was
@@ -177,8 +179,7 @@ def _candidates(words: Plain, contact: bool) -> Iterator[Found]:
     yield from aliases(words)
     for rule in ("company", "of", "title"):
         yield from _by_rule(words, rule)
-    if any(mark in words.text for mark in "部科处小老"):
-        yield from _by_rule(words, "department")
+    yield from _by_rule(words, "department")
     if contact:
         for rule in ("called", "segment", "spaced", "beside", "card"):
             yield from _by_rule(words, rule)
@@ -187,8 +188,51 @@ def _candidates(words: Plain, contact: bool) -> Iterator[Found]:
     yield from _little(words)
 
 
+# What a text must hold for a rule to find anything in it.
+_NEEDS = {
+    "label": frozenset("名字人方呼户mMtT"),
+    "polite": frozenset("生士姐理监任师板"),
+    "company": frozenset(COMPANY_BLANK),
+    "of": frozenset("是"),
+    "title": frozenset(TITLE_BLANK),
+    "beside": frozenset(TITLE_BLANK),
+    "department": frozenset("部科处小老"),
+    "spaced": frozenset(" "),
+    "called": frozenset(BLANK),
+    "card": frozenset(string.ascii_uppercase),
+    "latin": frozenset(string.ascii_uppercase),
+    "says": frozenset("说示馈诉认求到复来要问介"),
+}
+
+
+@cache
+def _starts() -> dict[str, re.Pattern[str]]:
+    """Where a match of a rule can begin, for the rules that are slow to look everywhere."""
+    known = surnames()
+    first = "".join(sorted(known.single | {name[0] for name in known.compound}))
+    second = "".join(sorted({name[1] for name in known.compound}))
+    edge = rf"[\s,;、。|/()\[\]:{BLANK}{COMPANY_BLANK}{TITLE_BLANK}]"
+    return {
+        "alias": re.compile(rf"[{first}](?=[副总经主监老会师董院处科厂部局校店所行队站书教博太医律先女小大阿助秘工姐哥叔{second}])"),
+        "cue": re.compile("[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接@]"),
+        "label": re.compile("[客我您采紧对主姓名联收称负经申寄发项fFnNcC]"),
+        "polite": re.compile(rf"[{first}]"),
+        "says": re.compile(rf"[{first}](?:(?<=^.)|(?<=[\s,。;!?].))", re.M),
+        "segment": re.compile(rf"[一-龥](?:(?<=^.)|(?<={edge}.))", re.M),
+    }
+
+
+def _matches(words: Plain, rule: str) -> Iterator[re.Match[str]]:
+    needs, starts = _NEEDS.get(rule), _starts().get(rule)
+    if needs is not None and needs.isdisjoint(words.chars):
+        return iter(())
+    if starts is None:
+        return _patterns()[rule].finditer(words.text)
+    return matches(starts, _patterns()[rule], words.text)
+
+
 def _by_rule(words: Plain, rule: str) -> Iterator[Found]:
-    for match in _patterns()[rule].finditer(words.text):
+    for match in _matches(words, rule):
         group = "name" if match["name"] else "before"
         start, end = match.span(group)
         if words.text[start] in _TIES and end - start == 3 and words.text[start + 1] in surnames().single:
@@ -260,7 +304,7 @@ _HONORIFIC = re.compile(rf"{_FULL_HONORIFIC}|总工|副总")
 
 def aliases(words: Plain) -> Iterator[Found]:
     """王总, 李工, 欧阳经理: surname and honorific."""
-    for match in _patterns()["alias"].finditer(words.text):
+    for match in matches(_starts()["alias"], _patterns()["alias"], words.text):
         surname, alias = match["surname"], match[0]
         before = words.text[max(0, match.start() - 1) : match.start()]
         if alias in not_names() or alias[:2] in not_names():
@@ -280,17 +324,31 @@ def _inside_name(text: str, start: int) -> bool:
     return text[start - 1 : start + 1] in not_names()
 
 
+_LITTLE = frozenset("小老阿")
+
+
 def _little(words: Plain) -> Iterator[Found]:
+    if _LITTLE.isdisjoint(words.chars):
+        return
     for match in _patterns()["little"].finditer(words.text):
         before = words.text[max(0, match.start() - 1) : match.start()]
         if match["name"] not in not_names() and (not before or _BOUNDARY.search(before)):
             yield words.found("names", *match.span("name"), 0.8, "little")
 
 
+@cache
+def _three() -> re.Pattern[str]:
+    """A surname and two characters that may be a given name."""
+    known = surnames()
+    first = "".join(sorted(known.single | {name[0] for name in known.compound}))
+    second = "".join(sorted({name[1] for name in known.compound}))
+    return re.compile(rf"[{first}](?:[{second}]|[^\W\dA-Za-z_{_NEVER}])[^\W\dA-Za-z_{_NEVER}]|·")
+
+
 def _by_segmenter(words: Plain) -> Iterator[Found]:
     """Three-letter names that only the segmenter sees, where no rule found any; a person should look at them."""
     text = words.text
-    if not any(char in surnames().single for char in text):
+    if _three().search(text) is None:
         return
     place = 0
     for word, flag in segment.tag(text[:4_000]):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from nlp.evidence import Found, Taken
 from nlp.numbers import DIGITS
 from nlp.plain import Plain, plain
+from nlp.starts import matches
 
 _CHINESE = "零〇○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
 _SPOKEN = re.compile(rf"[{_CHINESE}\d](?:[ \-.]?[{_CHINESE}\d]){{6,24}}", re.ASCII)
@@ -58,26 +59,38 @@ _LATIN_LABEL = re.compile(
 _CARD = re.compile(r"(?<!\d)(?:\d{4}[ -]){3}\d{3,7}(?!\d)|(?<!\d)\d{6} ?\d{8} ?\d{3}[\dXx](?!\d)", re.ASCII)
 
 
+# Seven digits with at most a few other characters between them: without such a run there is no number at all.
+_RUN = re.compile(r"[0-9](?:[^0-9]{0,4}[0-9]){6}")
+_LONG_RUN = re.compile(r"[0-9](?:[ -]?[0-9]){14}")
+_LEAD = 24  # characters that may stand in front of its first digit: a label, a bracket, a plus sign
+_NUMERALS = frozenset(_CHINESE)
+# Where each kind may begin, the kind itself and how sure it is.
+_RULES = (
+    ("mobile", re.compile(r"[ (+018](?:(?<! )|(?=[+0]))"), MOBILE, 0.99),
+    ("hotline", re.compile(r"[48]00"), HOTLINE, 0.95),
+    ("fixed", re.compile(r"[(+\[0-9]"), FIXED, 0.97),
+    ("local", re.compile(r"[电座固总热联拨致打tTpP]"), LOCAL, 0.85),
+    ("abroad", re.compile(r"\+"), ABROAD, 0.8),
+)
+
+
 def find(text: str | Plain) -> tuple[Found, ...]:
     """Every phone number in the text, in order. `value` is digits with area code, an extension after "-"."""
     return tuple(_find(plain(text) if isinstance(text, str) else text))
 
 
 def _find(words: Plain) -> Iterator[Found]:
-    text = _SPOKEN.sub(_spoken, words.text)
-    if not any(char.isdigit() for char in text):
+    text = words.text if _NUMERALS.isdisjoint(words.chars) else _SPOKEN.sub(_spoken, words.text)
+    first = _RUN.search(text)
+    if first is None:
         return
-    text = _CARD.sub(lambda match: "▪" * len(match[0]), text)
+    if _LONG_RUN.search(text, first.start()) is not None:
+        text = _CARD.sub(lambda match: "▪" * len(match[0]), text)
+    begin = max(0, first.start() - _LEAD)
     hits: list[tuple[int, int, str, str, float]] = []
     taken = Taken(len(text))
-    for rule, pattern, sure in (
-        ("mobile", MOBILE, 0.99),
-        ("hotline", HOTLINE, 0.95),
-        ("fixed", FIXED, 0.97),
-        ("local", LOCAL, 0.85),
-        ("abroad", ABROAD, 0.8),
-    ):
-        for match in pattern.finditer(text):
+    for rule, starts, pattern, sure in _RULES:
+        for match in matches(starts, pattern, text, begin):
             start = match.start("base") if rule == "local" else match.start()
             end = match.end()
             if not taken.is_free(start, end):
