@@ -1,6 +1,7 @@
 """Company names: by their suffix, by a label, by being known; and the core that tells two of them apart."""
 
 import re
+import string
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -10,8 +11,9 @@ from nlp import trades
 from nlp.evidence import Found, Taken
 from nlp.lexicon import known_companies, places
 from nlp.places import region
-from nlp.plain import Plain, plain
+from nlp.plain import BLANK, Plain, plain
 
+_Names = tuple[ahocorasick_rs.AhoCorasick, tuple[str, ...], tuple[str, ...]]
 LONGEST = 32  # characters of a name to the left of its suffix
 
 _LEGAL = r"(?:股份有限公司|有限责任公司|集团有限公司|有限公司|股份公司|集团公司|总公司|公司)"
@@ -85,7 +87,11 @@ def find(
 def _by_suffix(words: Plain) -> Iterator[Found]:
     text = words.text
     floor = 0  # a name does not reach back into the one before it
-    matches = list(_SUFFIX.finditer(text)) if any(mark in text for mark in _MARKS) else []
+    matches = (
+        list(_SUFFIX.finditer(text))
+        if not _ENDS.isdisjoint(words.chars) and any(map(text.__contains__, _MARKS))
+        else []
+    )
     for n, match in enumerate(matches):
         end = match.end()
         following = matches[n + 1] if n + 1 < len(matches) else None
@@ -110,7 +116,7 @@ def _by_suffix(words: Plain) -> Iterator[Found]:
             _tidy(words.words(start, end)),
         )
         floor = end
-    if any(mark in text for mark in _ENGLISH_MARKS):
+    if not _CAPITALS.isdisjoint(words.chars) and any(map(text.__contains__, _ENGLISH_MARKS)):
         for match in _ENGLISH.finditer(text):
             yield words.found("companies", *match.span(), 0.9, "english")
 
@@ -132,6 +138,8 @@ _ENGLISH_MARKS = (
     "B.V.",
     "AG",
 )
+_CAPITALS = frozenset(string.ascii_uppercase)
+_ENDS = frozenset("伙部店心司团所究院行券室社厂")
 _MARKS = (
     "合伙",
     "部",
@@ -252,6 +260,7 @@ _SHOP = re.compile(
     r"饭店|餐厅|酒楼|药房|诊所|医院|学校|幼儿园|农场|茶庄|酒庄|花店|作坊|市场部|"
     r"经销部|贸易行|电器行|五金行|车行|律所|货运站|驿站|直销处|办事处|水产|世家|中心))(?=[ ]*(?:\n|$|\())"
 )
+_SHOP_END = re.compile(r"[店铺场市馆厅楼房所院校园庄坊部行站处产家心][ ]*(?:\n|$|\()")
 _CONTACT = re.compile("▪{7,}")
 _NO_SHOP = re.compile(
     r"[的了是在我你想要问请给]|^(?:送|到|去|找|订|在)|(?:技术|研发|销售|采购|管理|运营|服务|物流|培训|客服|数据|营销)中心$"
@@ -259,17 +268,28 @@ _NO_SHOP = re.compile(
 
 
 def _by_shop(words: Plain) -> Iterator[Found]:
-    if not _CONTACT.search(words.text):
+    if BLANK not in words.chars or not _SHOP_END.search(words.text) or not _CONTACT.search(words.text):
         return
     for match in _SHOP.finditer(words.text):
         if not _NO_SHOP.search(match["name"]):
             yield words.found("companies", *match.span("name"), 0.65, "shop")
 
 
+_last: list[tuple[tuple[str, ...], tuple[tuple[str, str], ...], _Names]] = []
+
+
+def _names(known: tuple[str, ...], aliases: tuple[tuple[str, str], ...]) -> _Names:
+    """The automaton of these very tuples; ten thousand customers are not compared name by name with every text."""
+    for names, short, built in _last:
+        if names is known and short is aliases:
+            return built
+    built = _built(known, aliases)
+    _last[:] = [(known, aliases, built), *_last[:7]]
+    return built
+
+
 @lru_cache(maxsize=32)
-def _names(
-    known: tuple[str, ...], aliases: tuple[tuple[str, str], ...]
-) -> tuple[ahocorasick_rs.AhoCorasick, tuple[str, ...], tuple[str, ...]]:
+def _built(known: tuple[str, ...], aliases: tuple[tuple[str, str], ...]) -> _Names:
     """The automaton over full and short names; what it finds stands for the full name."""
     short: dict[str, str] = {name: name for name in known_companies()}
     for name in known:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from nlp import chat, choose, emails, intent, keywords, money, phones
@@ -148,15 +149,15 @@ def _value(found: Found | None) -> str:
     return found.value if found is not None else ""
 
 
-def _values(found: Iterable[Found]) -> list[str]:
-    return list(dict.fromkeys(hit.value for hit in found))
+def _values(found: Sequence[Found]) -> list[str]:
+    return list(dict.fromkeys([hit.value for hit in found])) if found else []
 
 
 def _all(reading: Reading) -> list[Found]:
     people_and_places = (reading.names, reading.companies, reading.titles, reading.cities)
     contacts = (reading.phones, reading.emails, reading.wechats)
     kinds = (*people_and_places, *contacts, reading.money, reading.keywords, reading.commitments)
-    return sorted((hit for kind in kinds for hit in kind), key=lambda hit: hit.start)
+    return sorted([hit for kind in kinds for hit in kind], key=attrgetter("start"))
 
 
 def _evidence(chosen: tuple[Found | None, ...], reading: Reading, when: When | None) -> tuple[Found, ...]:

@@ -213,8 +213,12 @@ def _starts() -> dict[str, re.Pattern[str]]:
     second = "".join(sorted({name[1] for name in known.compound}))
     edge = rf"[\s,;、。|/()\[\]:{BLANK}{COMPANY_BLANK}{TITLE_BLANK}]"
     return {
-        "alias": re.compile(rf"[{first}](?=[副总经主监老会师董院处科厂部局校店所行队站书教博太医律先女小大阿助秘工姐哥叔{second}])"),
-        "cue": re.compile("[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接@]"),
+        "alias": re.compile(
+            rf"[{first}](?=[副总经主监老会师董院处科厂部局校店所行队站书教博太医律先女小大阿助秘工姐哥叔{second}])"
+        ),
+        "cue": re.compile(
+            "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接@]"
+        ),
         "label": re.compile("[客我您采紧对主姓名联收称负经申寄发项fFnNcC]"),
         "polite": re.compile(rf"[{first}]"),
         "says": re.compile(rf"[{first}](?:(?<=^.)|(?<=[\s,。;!?].))", re.M),

@@ -82,9 +82,8 @@ class Plain:
 
     def without_found(self, found: Iterable[Found], fill: str = BLANK) -> "Plain":
         """The same, for hits."""
-        return self.without(
-            [self.here(hit.start, hit.end) for hit in found if hit.end > hit.start >= 0], fill
-        )
+        spans = [self.here(hit.start, hit.end) for hit in found if hit.end > hit.start >= 0]
+        return self.without(spans, fill) if spans else self
 
     @cached_property
     def chars(self) -> frozenset[str]:

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 
 
-def matches(starts: re.Pattern[str], pattern: re.Pattern[str], text: str, at: int = 0) -> Iterator[re.Match[str]]:
+def matches(
+    starts: re.Pattern[str], pattern: re.Pattern[str], text: str, at: int = 0
+) -> Iterator[re.Match[str]]:
     """The same as pattern.finditer(text, at), for a pattern that matches nowhere but where `starts` does.
 
     `starts` should begin with a set of characters, so that it is skipped to; `pattern` must not match the empty string.

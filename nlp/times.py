@@ -66,7 +66,7 @@ MIDNIGHT = time()
 def find(text: str | Plain, now: datetime) -> tuple[When, ...]:
     """Every time in the text, in order. Bare weekdays and dates that have passed are taken as the coming ones."""
     words = plain(text) if isinstance(text, str) else text
-    if not _HINT.search(words.text):
+    if _HINT.search(words.text) is None:
         return ()
     groups = _groups(words.text, _tokens(words.text, now))
     found: list[When] = []

@@ -95,7 +95,7 @@ def _chinese(text: str, own: tuple[str, ...]) -> Iterator[tuple[int, int]]:
 
 
 def _english(text: str) -> Iterator[tuple[int, int]]:
-    if not any(mark in text for mark in _ENGLISH_MARKS):
+    if _LATIN.search(text) is None or not any(map(text.__contains__, _ENGLISH_MARKS)):
         return
     for match in _ENGLISH.finditer(text):
         if match[0][0].isupper() and (
@@ -104,6 +104,7 @@ def _english(text: str) -> Iterator[tuple[int, int]]:
             yield match.span()
 
 
+_LATIN = re.compile(r"[A-Za-z]{3}")
 _ENGLISH_MARKS = (
     "er",
     "or",

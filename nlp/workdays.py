@@ -4,8 +4,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import chinese_calendar
-
 from nlp import festivals
 
 
@@ -31,6 +29,8 @@ def is_workday(day: date) -> bool:
         return True
     if day in _own.holidays:
         return False
+    import chinese_calendar  # 0.04 s that a text without working days does not need
+
     with suppress(NotImplementedError):
         return bool(chinese_calendar.is_workday(day))
     return day.weekday() < 5 and not festivals.usually_off(day)
