@@ -75,10 +75,9 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"(?P<surname>{compound}|[{single}])(?P<role>{_FULL_HONORIFIC}|{_SHORT_HONORIFIC})"
         ),
         "label": re.compile(
-            rf"{_LABEL}(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=|])\s?)?"
+            rf"(?i:{_LABEL})(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=|])\s?)?"
             rf"(?P<name>{whole}|[小老阿][{common}]|[一-龥]{{1,8}}·[一-龥]{{1,8}}|{_LATIN}|"
             rf"(?<=[:=|])[一-龥]{{2,4}}|(?<=[:=|] )[一-龥]{{2,4}})(?={_FOLLOW})",
-            re.I,
         ),
         "company": re.compile(
             rf"{COMPANY_BLANK}\)?(?:公司)?(?:的|那?边的|[ /|,\-]{{1,2}})?(?:{TITLE_BLANK}+ ?)?(?P<name>{name})(?={_FOLLOW})"
@@ -174,20 +173,20 @@ def _known(words: Plain, names: frozenset[str]) -> Iterator[Found]:
 
 def _candidates(words: Plain, contact: bool) -> Iterator[Found]:
     """All hits, the most trusted rule first: a later one that overlaps is dropped."""
-    yield from _by_rule(words, "label")
-    yield from _by_rule(words, "polite")
-    yield from aliases(words)
-    for rule in ("company", "of", "title"):
-        yield from _by_rule(words, rule)
-    yield from _by_rule(words, "department")
-    if contact:
-        for rule in ("called", "segment", "spaced", "beside", "card"):
+    for rule in _WITH_CONTACT if contact else _ALWAYS:
+        if rule == "alias":
+            yield from aliases(words)
+        elif rule not in _NEEDS or not _NEEDS[rule].isdisjoint(words.chars):
             yield from _by_rule(words, rule)
-    for rule in ("cue", "says", "latin"):
-        yield from _by_rule(words, rule)
     yield from _little(words)
 
 
+_BEFORE, _AFTER = (
+    ("label", "polite", "alias", "company", "of", "title", "department"),
+    ("cue", "says", "latin"),
+)
+_ALWAYS = _BEFORE + _AFTER
+_WITH_CONTACT = (*_BEFORE, "called", "segment", "spaced", "beside", "card", *_AFTER)
 # What a text must hold for a rule to find anything in it.
 _NEEDS = {
     "label": frozenset("名字人方呼户mMtT"),
@@ -227,9 +226,7 @@ def _starts() -> dict[str, re.Pattern[str]]:
 
 
 def _matches(words: Plain, rule: str) -> Iterator[re.Match[str]]:
-    needs, starts = _NEEDS.get(rule), _starts().get(rule)
-    if needs is not None and needs.isdisjoint(words.chars):
-        return iter(())
+    starts = _starts().get(rule)
     if starts is None:
         return _patterns()[rule].finditer(words.text)
     return matches(starts, _patterns()[rule], words.text)
@@ -306,8 +303,13 @@ _NOT_AT_END = (*"区市省县镇村路街号楼栋室店站桥园量度率性费
 _HONORIFIC = re.compile(rf"{_FULL_HONORIFIC}|总工|副总")
 
 
+_HONOURS = frozenset("总工董姐哥叔经监任管师计长记授士医律老先女小太大阿助秘")
+
+
 def aliases(words: Plain) -> Iterator[Found]:
     """王总, 李工, 欧阳经理: surname and honorific."""
+    if _HONOURS.isdisjoint(words.chars):
+        return
     for match in matches(_starts()["alias"], _patterns()["alias"], words.text):
         surname, alias = match["surname"], match[0]
         before = words.text[max(0, match.start() - 1) : match.start()]

@@ -66,9 +66,9 @@ _LEAD = 24  # characters that may stand in front of its first digit: a label, a 
 _NUMERALS = frozenset(_CHINESE)
 # Where each kind may begin, the kind itself and how sure it is.
 _RULES = (
-    ("mobile", re.compile(r"[ (+018](?:(?<! )|(?=[+0]))"), MOBILE, 0.99),
+    ("mobile", re.compile(r"[ (+018](?<![0-9].)(?:(?<! )|(?=[+0]))"), MOBILE, 0.99),
     ("hotline", re.compile(r"[48]00"), HOTLINE, 0.95),
-    ("fixed", re.compile(r"[(+\[0-9]"), FIXED, 0.97),
+    ("fixed", re.compile(r"[(+\[0-9](?<![0-9].)(?:(?<![1-9])|(?<=86[)\- ].))"), FIXED, 0.97),
     ("local", re.compile(r"[电座固总热联拨致打tTpP]"), LOCAL, 0.85),
     ("abroad", re.compile(r"\+"), ABROAD, 0.8),
 )
