@@ -96,10 +96,8 @@ async def test_nobody_at_home(tmp_path: Path):
 
 
 async def test_redis_that_is_away_is_said(tmp_path: Path):
-    away = config(f"sqlite:///{tmp_path}/x.db")
-    away = Config.model_validate(
-        away.model_dump() | {"store": away.store.model_dump() | {"redis": "redis://127.0.0.1:9/0"}}
-    )
+    database = f"sqlite:///{tmp_path}/x.db"
+    away = config(database, store={"database": database, "redis": "redis://127.0.0.1:9/0"})
     assert states(await doctor.checks(away))["Redis"] == "warn"
 
 

@@ -14,7 +14,7 @@ async def test_help_shows_what_this_role_can_do(world: World):
     await world.idle()
     rep = await world.rep.sees("王磊，你可以这样用")
     boss = await world.boss.sees("张敏，你可以这样用")
-    admin = await world.admin.sees("周工，你可以这样用")
+    await world.admin.sees("周工，你可以这样用")
     for words in (
         "/今日",
         "/打卡 1024",
@@ -32,7 +32,7 @@ async def test_help_shows_what_this_role_can_do(world: World):
     assert "/转派" not in rep.text
     assert "/诊断" not in rep.text
     assert "/转派" in boss.text
-    assert "/诊断" in admin.text
+    await world.admin.sees("· /诊断")  # a long list is more than one message on WeCom, cut between lines
 
 
 async def test_unknown_words_get_three_likely_commands(world: World):
