@@ -13,7 +13,7 @@ from bot.platform import Way
 from cards.away import stands_in
 from cards.card import Card, from_json, to_json
 from rules.away import stand_in
-from rules.budget import speak_at, today
+from rules.budget import COUNTED, Weight, speak_at, today
 from rules.hours import Calendar, deliver_at
 from rules.team import Member
 from store import budget, leave, queues, screens, team
@@ -24,6 +24,11 @@ from store.screens import OnScreen
 C = TypeVar("C", Card, Card | None)
 ALARM, NORMAL, DIGEST = 0, 1, 2
 """Priorities of what goes out: an alarm before a card before a digest."""
+
+
+def weight_of(priority: int) -> Weight:
+    """What a message is to the day's budget when nobody says more: an alarm, else a reminder."""
+    return Weight.ALARM if priority == ALARM else Weight.REMINDER
 
 
 @dataclass
@@ -101,30 +106,37 @@ class Turn:
         return await self._put(Outrow(dedup=self._key(key), member=f"@group:{group}", way=way, body=body,
                                       kind="group", priority=priority))  # fmt: skip
 
-    async def tell(self, card: Card, *, to: str, priority: int = NORMAL, key: str = "") -> int:
-        """Like `send`, for what the bot says unasked: in quiet hours it waits for the morning bundle, and when the
-        person has heard nearly enough today, for the next one (returns 0). While they are away, what is about a lead
-        goes to who stands in."""
+    async def tell(
+        self, card: Card, *, to: str, priority: int = NORMAL, key: str = "", weight: Weight | None = None
+    ) -> int:
+        """Like `send`, for what the bot says unasked: in quiet hours it waits for the morning bundle, and a reminder,
+        when the person has heard nearly enough today, for the next one (returns 0). While they are away, what is about
+        a lead goes to who stands in. `weight` (default: by the priority): whether the day's budget may hold it back."""
+        weight = weight or weight_of(priority)
         to, card = await self._instead(to, card.subject, card)
-        at = await self.free_at(to, priority=priority)
+        at = await self.free_at(to, weight=weight)
         if at <= self.now:
-            return await self.unasked(card, to=to, priority=priority, key=key)
-        await self.later(to, "morning", card.subject, {"card": to_json(card), "priority": priority}, at=at)
+            return await self.unasked(card, to=to, priority=priority, key=key, weight=weight)
+        payload = {"card": to_json(card), "priority": priority, "weight": weight}
+        await self.later(to, "morning", card.subject, payload, at=at)
         return 0
 
-    async def free_at(self, to: str, *, priority: int = NORMAL) -> datetime:
-        """When `to` may be told something unasked (UTC, not before now): outside quiet hours, within the budget."""
+    async def free_at(self, to: str, *, weight: Weight = Weight.REMINDER) -> datetime:
+        """When `to` may be told something unasked (UTC, not before now): outside quiet hours, and a reminder within
+        the budget."""
         at = deliver_at(self.calendar, self.now)
         if at > self.now:
             return at
         spent = await budget.of(self.tx, to)
         per_day = self.config.messages.per_day
-        return speak_at(self.calendar, spent, per_day, self.now, alarm=priority == ALARM)
+        return speak_at(self.calendar, spent, per_day, self.now, weight)
 
-    async def unasked(self, card: Card, *, to: str, priority: int = NORMAL, key: str = "") -> int:
-        """Sends now what the bot says unasked, and counts it."""
+    async def unasked(
+        self, card: Card, *, to: str, priority: int = NORMAL, key: str = "", weight: Weight | None = None
+    ) -> int:
+        """Sends now what the bot says unasked, and counts what the budget counts."""
         sent = await self.send(card, to=to, priority=priority, key=key)
-        if sent:
+        if sent and (weight or weight_of(priority)) in COUNTED:
             await budget.spend(self.tx, to, today(self.calendar, self.now), self.now)
         return sent
 

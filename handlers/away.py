@@ -15,6 +15,7 @@ from nlp import days
 from rules import access
 from rules import away as rules
 from rules.away import ENDED, ON, Leave
+from rules.budget import Weight
 from rules.errors import Refused
 from rules.team import Member, Role
 from store import audit, followups, leads, leave, tasks, team
@@ -144,7 +145,9 @@ async def begins(turn: Turn, timer: Timer) -> None:
     whose = await team.get(turn.tx, one.member)
     owned = await leads.open_count(turn.tx, one.member)
     await turn.tell(
-        cards.covering(one, whose.name if whose else one.member, owned, turn.zone), to=one.delegate
+        cards.covering(one, whose.name if whose else one.member, owned, turn.zone),
+        to=one.delegate,
+        weight=Weight.DUE,
     )
 
 

@@ -336,8 +336,8 @@ async def nudge(turn: Turn, timer: Timer) -> None:
     if lead is None or not await due(turn, checkin, lead):
         return
     waits = turn.config.checkin.nudges
-    at = deliver_at(turn.calendar, turn.now)
-    if at > turn.now:  # quiet hours: look again in the morning
+    at = await turn.free_at(checkin.member)
+    if at > turn.now:  # quiet hours, or the day's budget is used up: look again then
         await turn.remind("nudge", timer.key, at)
         return
     elapsed = turn.now - checkin.opened_at
@@ -347,7 +347,7 @@ async def nudge(turn: Turn, timer: Timer) -> None:
     await checkins.nudged(turn.tx, checkin, said)
     view = replace(await step_view(turn, checkin), reach=())
     minutes = int(elapsed.total_seconds() // 60)
-    await turn.send(cards.nudge(view, minutes, last=said >= len(waits)), to=checkin.member)
+    await turn.unasked(cards.nudge(view, minutes, last=said >= len(waits)), to=checkin.member)
     await _next_nudge(turn, replace(checkin, nudges=said))
 
 

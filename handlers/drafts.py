@@ -20,6 +20,7 @@ from handlers.words import current
 from nlp import companies
 from nlp.draft import Draft, correct, has_lead, read
 from nlp.evidence import Found
+from rules.budget import Weight
 from rules.customers import mine_to_join, worth_saving
 from rules.errors import Refused
 from rules.leads import Contact, Customer, Lead, Status
@@ -226,7 +227,9 @@ async def _tell_owner(turn: Turn, kept: Kept, customer: Customer, owner: str, na
     await audit.add(
         turn.tx, turn.now, turn.me.id, "customer.met", customer_id(customer.id), "", turn.event_id
     )
-    await turn.tell(cards.asked_owner(customer.id, customer.label, turn.me.name), to=owner)
+    await turn.tell(
+        cards.asked_owner(customer.id, customer.label, turn.me.name), to=owner, weight=Weight.WORD
+    )
     await turn.update(await _card(turn, kept))
     await turn.answer(f"{customer_id(customer.id)} 的负责人是 {name}，已转告")
 

@@ -9,6 +9,7 @@ from bot.router import Router
 from bot.turn import Turn
 from cards import forms as cards
 from cards.actions_checkins import CancelForm, ChangeForm, OpenForm, SubmitForm
+from rules.budget import Weight
 from rules.checkins import FollowUp
 from rules.errors import Refused
 from rules.forms import (
@@ -223,7 +224,7 @@ async def submit_form(turn: Turn, action: SubmitForm) -> None:
                     turn.event_id)  # fmt: skip
     for member in await processors(turn, form):
         await turn.tell(cards.handed_in(shown, turn.me.name, done.fields), to=member,
-                        key=f"request:{done.id}:{member}")  # fmt: skip
+                        key=f"request:{done.id}:{member}", weight=Weight.DUE)  # fmt: skip
         await audit.add(turn.tx, turn.now, member, "lead.phone_shown", lead_id(done.lead),
                         {"request": done.label, "by": turn.me.id}, turn.event_id)  # fmt: skip
 

@@ -13,6 +13,7 @@ from handlers import assigning, pooling, transfer
 from handlers import leads as desk
 from handlers.happened import happened
 from rules import names as spelled
+from rules.budget import Weight
 from rules.errors import Refused
 from rules.leads import TITLES
 from rules.pool import HANDED
@@ -129,7 +130,7 @@ async def _give(turn: Turn, former: Member, ids: list[int], taker: Member) -> No
     if rows:
         late = len(untouched & set(moved))
         has = Belongings(len(rows), 0, 0, 0, 0)
-        await turn.tell(cards.received(former.name, rows, has, late), to=taker.id)
+        await turn.tell(cards.received(former.name, rows, has, late), to=taker.id, weight=Weight.DUE)
 
 
 async def _by_turn(turn: Turn, former: Member, ids: list[int], has: Belongings) -> str:

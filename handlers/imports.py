@@ -13,6 +13,7 @@ from bot.turn import Turn
 from cards import imports as cards
 from handlers import importing
 from nlp import columns, companies
+from rules.budget import Weight
 from rules.errors import Refused
 from rules.team import Role
 from rules.text import customer_id, when
@@ -193,7 +194,8 @@ async def _finish(turn: Turn, batch: Batch) -> None:
         owners = Counter([(await leads.get(turn.tx, lead)).owner for lead in made])
         for owner, number in owners.items():
             if owner:
-                await turn.tell(cards.given(batch.id, number), to=owner, key=f"import:{batch.id}:{owner}")
+                await turn.tell(cards.given(batch.id, number), to=owner, key=f"import:{batch.id}:{owner}",
+                                weight=Weight.DUE)  # fmt: skip
 
 
 # ── and taken back ─────────────────────────────────────────────────────────────────────────────────────

@@ -19,6 +19,7 @@ from nlp.draft import read
 from nlp.similar import nearest
 from rules import access, sla
 from rules.assignment import Decision
+from rules.budget import Weight
 from rules.customers import Likeness, same
 from rules.errors import Refused
 from rules.hours import deliver_at
@@ -54,7 +55,7 @@ async def announce(turn: Turn, lead: Lead, *hints: str) -> None:
     if lead.owner:
         read_at = deliver_at(turn.calendar, turn.now)
         shown = cards.new_lead(await view(turn, lead, *hints), read_at, turn.zone)
-        await turn.tell(shown, to=lead.owner, key=f"r1:{lead.id}:{turn.event_id}")
+        await turn.tell(shown, to=lead.owner, key=f"r1:{lead.id}:{turn.event_id}", weight=Weight.DUE)
 
 
 async def label(turn: Turn, lead: Lead) -> str:

@@ -11,8 +11,8 @@ from cards.card import Card, from_json
 from handlers import assigning, silent, transfer
 from handlers import leads as desk
 from rules import access, sla
+from rules.budget import Weight
 from rules.errors import Denied, Refused
-from rules.hours import deliver_at
 from rules.leads import Lead
 from rules.team import Member, Role
 from rules.text import lead_id, parse_id
@@ -76,8 +76,9 @@ async def urge_owners(turn: Turn, found: Sequence[Lead]) -> list[str]:
 
 
 async def _urge(turn: Turn, found: Sequence[Lead], owner: str) -> None:
-    """One message for all leads of one owner; those that wait for the morning are looked at one by one then."""
-    if len(found) > 1 and deliver_at(turn.calendar, turn.now) <= turn.now:
+    """One message for all leads of one owner, counted once against their day; those that wait for the morning are
+    looked at one by one then."""
+    if len(found) > 1 and await turn.free_at(owner, weight=Weight.WORD) <= turn.now:
         rows = [
             cards.Passed(
                 lead.id,
@@ -86,11 +87,12 @@ async def _urge(turn: Turn, found: Sequence[Lead], owner: str) -> None:
             )
             for lead in found
         ]
-        await turn.send(cards.urge_all(rows, turn.me.name), to=owner)
+        await turn.unasked(cards.urge_all(rows, turn.me.name), to=owner, weight=Weight.WORD)
         return
     for lead in found:
         how_long = await silent.sentence(turn, lead)
-        await turn.tell(cards.urge(lead.id, await desk.label(turn, lead), turn.me.name, how_long), to=owner)
+        shown = cards.urge(lead.id, await desk.label(turn, lead), turn.me.name, how_long)
+        await turn.tell(shown, to=owner, weight=Weight.WORD)
 
 
 # ── 转派 ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -182,7 +184,7 @@ async def let_pass(turn: Turn, lead: Lead, words: str) -> None:
     if lead.owner:
         card = cards.note(lead.id, f"{turn.me.name} 放过了 {lead_id(lead.id)}", f"理由：{why}",
                           await desk.label(turn, lead))  # fmt: skip
-        await turn.tell(card, to=lead.owner)
+        await turn.tell(card, to=lead.owner, weight=Weight.WORD)
 
 
 # ── /超时 ──────────────────────────────────────────────────────────────────────────────────────────────

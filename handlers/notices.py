@@ -1,11 +1,12 @@
 """What waited to be said together: M1 for a manager, the held cards of a quiet night. (product M1, R10)"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from bot.events import Timer
 from bot.router import Router
-from bot.turn import ALARM, DIGEST, NORMAL, Turn
+from bot.turn import ALARM, DIGEST, NORMAL, Turn, weight_of
 from cards import sla as sla_cards
 from cards import today as cards
 from cards.card import Card, from_json
@@ -13,7 +14,7 @@ from handlers import leads as desk
 from handlers import manager, silent
 from handlers.silent import Row
 from rules import silence, sla
-from rules.budget import RESERVE, today
+from rules.budget import RESERVE, Weight, today
 from rules.leads import Lead
 from rules.sla import Overdue
 from rules.team import Member
@@ -35,8 +36,7 @@ FOR_OWNER = (
 async def say(turn: Turn, timer: Timer) -> None:
     """Everything of one kind that waits for one person."""
     member, kind = str(timer.payload["member"]), str(timer.payload["kind"])
-    alarm = kind in ("breach", "late")
-    free = await turn.free_at(member, priority=ALARM if alarm else NORMAL)
+    free = await turn.free_at(member, weight=await _weightiest(turn, member, kind))
     if free > turn.now:
         await queues.set_timer(
             turn.tx, "notices", timer.key, free, timer.payload, turn.now, keep_earlier=True
@@ -55,21 +55,28 @@ async def say(turn: Turn, timer: Timer) -> None:
         await _held(turn, person, found)
 
 
+async def _weightiest(turn: Turn, member: str, kind: str) -> Weight:
+    """What the budget has to know of a bundle: it waits as long as all that is in it may."""
+    if kind in ("breach", "late"):
+        return Weight.ALARM
+    held = {_weight(payload) for payload in await screens.waiting_notices(turn.tx, member, kind)}
+    return next((weight for weight in Weight if weight in held), Weight.REMINDER)
+
+
+def _weight(payload: Mapping[str, Any]) -> Weight:
+    return (
+        Weight(payload["weight"]) if "weight" in payload else weight_of(int(payload.get("priority", NORMAL)))
+    )
+
+
 # ── M1 ─────────────────────────────────────────────────────────────────────────────────────────────────
 async def _breaches(turn: Turn, person: Member, found: Sequence[Notice]) -> None:
     """One card for all leads that are silent still; those touched meanwhile drop out."""
     rows: dict[tuple[int, str], Row] = {}
-    said: dict[tuple[int, str], Notice] = {}
     for notice in found:
         if (row := await _still(turn, notice)) is not None:
             rows[row.lead.id, row.late.ladder.name] = row
-            said[row.lead.id, row.late.ladder.name] = notice
-    most = await _one_by_one(turn, person) * sla_cards.MOST
-    for key in list(rows)[most:]:  # the day's budget is nearly gone: the next bundle says them
-        await turn.later(
-            person.id, "breach", said[key].subject, said[key].payload, within=turn.config.messages.merge
-        )
-    kept = list(rows.values())[:most]
+    kept = list(rows.values())
     for at in range(0, len(kept), sla_cards.MOST):
         lines = [await silent.line(turn, row, person) for row in kept[at : at + sla_cards.MOST]]
         await turn.unasked(sla_cards.bundle(lines), to=person.id, priority=ALARM)
@@ -128,7 +135,8 @@ async def _held(turn: Turn, person: Member, found: Sequence[Notice]) -> None:
         await turn.unasked(cards.digest(titles, morning=turn.wall.hour < 12), to=person.id, priority=DIGEST)
         return
     for card, notice in fresh:
-        await turn.unasked(card, to=person.id, priority=int(notice.payload.get("priority", 1)))
+        priority = int(notice.payload.get("priority", NORMAL))
+        await turn.unasked(card, to=person.id, priority=priority, weight=_weight(notice.payload))
 
 
 async def _one_by_one(turn: Turn, person: Member) -> int:

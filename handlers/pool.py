@@ -20,6 +20,7 @@ from handlers.happened import happened
 from handlers.pooling import ALL, RECYCLE, STALE, release
 from rules import access
 from rules import pool as rules
+from rules.budget import Weight
 from rules.errors import Refused
 from rules.hours import show_duration
 from rules.leads import Lead
@@ -190,7 +191,9 @@ async def to_pool(turn: Turn, action: ToPool) -> None:
     await release(turn, lead, rules.RELEASED, f"{turn.me.name} 放回", by=turn.me.id)
     await turn.close(lead_id(lead.id), "已放回公海")
     await turn.tell(
-        sla_cards.note(lead.id, f"{lead_id(lead.id)} 已放回公海", f"{turn.me.name} 操作", name), to=former
+        sla_cards.note(lead.id, f"{lead_id(lead.id)} 已放回公海", f"{turn.me.name} 操作", name),
+        to=former,
+        weight=Weight.DUE,
     )
     await turn.answer(f"{lead_id(lead.id)} 已放回公海，发 /公海 可以看到。")
 
@@ -348,7 +351,7 @@ async def _ask(turn: Turn, lead: Lead, days: int, why: str) -> None:
     shown = cards.ask_hold(lead.id, await desk.label(turn, lead), turn.me.name, turn.me.id, days, why,
                            when(at, turn.now, turn.zone) if at else "")  # fmt: skip
     for boss in bosses:
-        await turn.tell(shown, to=boss.id)
+        await turn.tell(shown, to=boss.id, weight=Weight.DUE)
     await audit.add(turn.tx, turn.now, turn.me.id, "hold.asked", lead_id(lead.id), {"days": days, "why": why},
                     turn.event_id)  # fmt: skip
     await turn.answer(
@@ -378,7 +381,7 @@ async def granted(turn: Turn, action: GrantHold) -> None:
         at = await pooling.goes_back(turn, lead)
         left = f"{when(at, turn.now, turn.zone)} 回到公海" if at else ""
         shown = sla_cards.note(lead.id, f"{turn.me.name} 不同意保护 {lead_id(lead.id)}", left)
-        await turn.tell(shown, to=action.by)
+        await turn.tell(shown, to=action.by, weight=Weight.DUE)
     await turn.close(lead_id(lead.id), f"{turn.me.name} {word}", kinds=("pool.hold",))
 
 
@@ -393,7 +396,7 @@ async def _grant(turn: Turn, lead: Lead, days: int, why: str, asked_by: str) -> 
     await turn.close(lead_id(lead.id), "已保护", kinds=("pool.warning",))
     shown = sla_cards.note(lead.id, f"{lead_id(lead.id)} 已保护 {days} 天", f"{turn.me.name} 同意",
                            f"公海回收：{when(at, turn.now, turn.zone)}")  # fmt: skip
-    await turn.tell(shown, to=lead.owner)
+    await turn.tell(shown, to=lead.owner, weight=Weight.DUE)
 
 
 # ── what lies there too long ───────────────────────────────────────────────────────────────────────────

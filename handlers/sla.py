@@ -14,6 +14,7 @@ from cards.card import Card, from_json, to_json
 from handlers import leads as desk
 from handlers import manager, silent, tasks
 from rules import access, hours, schedule, silence, sla
+from rules.budget import Weight
 from rules.errors import Refused
 from rules.leads import TITLES, Lead
 from rules.sla import Happened, Ladder, Tell
@@ -366,4 +367,4 @@ async def snoozed(turn: Turn, timer: Timer) -> None:
         return
     again = lead.snoozes < turn.config.assignment.snooze_max
     card = cards.put_off(lead.id, await desk.label(turn, lead), may_snooze=again, version=lead.version)
-    await turn.tell(card, to=lead.owner)
+    await turn.tell(card, to=lead.owner, weight=Weight.DUE)  # asked for, to the minute

@@ -3,6 +3,7 @@
 from bot.turn import Turn
 from cards import touchpoints as cards
 from rules import touchpoints as rules
+from rules.budget import Weight
 from rules.leads import Contact, Customer
 from rules.team import Member
 from rules.text import customer_id, mask_phone, when
@@ -39,7 +40,7 @@ async def add(
              f"时间 {when(touch.at, turn.now, turn.zone)}"),
             lead=lead or 0,
         )  # fmt: skip
-        await turn.tell(card, to=tell.id, key=f"touch:{made}")
+        await turn.tell(card, to=tell.id, key=f"touch:{made}", weight=Weight.DUE)
     return made
 
 

@@ -14,6 +14,7 @@ from handlers import leads as desk
 from handlers.happened import happened
 from handlers.undo import undoer
 from rules import access, names
+from rules.budget import Weight
 from rules.errors import Denied, Refused
 from rules.leads import Lead
 from rules.pool import RELEASED
@@ -56,7 +57,8 @@ async def move(
     await desk.close(turn, lead.id, f"已由{to.name}接手" if to.id == by.id else f"已转给 {to.name}")
     await _show(turn, by, cards.moved(lead.id, name, to.name, undo=taken, why=why, date=date))
     if lead.owner and lead.owner != by.id:
-        await turn.tell(cards.moved(lead.id, name, to.name, undo=0, by=by.name, why=why), to=lead.owner)
+        await turn.tell(cards.moved(lead.id, name, to.name, undo=0, by=by.name, why=why), to=lead.owner,
+                        weight=Weight.DUE)  # fmt: skip
     if to.id != by.id:
         await desk.announce(turn, moved, *([date] if date else []))
     return moved
@@ -206,7 +208,8 @@ async def undo_move(turn: Turn, kept: Undoable) -> str:
         )
     await turn.close(lead_id(lead.id), "已撤回")
     if to is not None and to.id != turn.me.id:
-        await turn.tell(cards.taken_back(lead.id, await desk.label(turn, lead), turn.me.name), to=to.id)
+        await turn.tell(cards.taken_back(lead.id, await desk.label(turn, lead), turn.me.name), to=to.id,
+                        weight=Weight.DUE)  # fmt: skip
     if restored.owner == turn.me.id:
         await turn.answer(await desk.card(turn, restored))
     else:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
 
 from rules import hours
 
@@ -9,9 +10,26 @@ RESERVE = 4
 """The last quarter of the budget is spread over the rest of the day; what comes in between is said together."""
 
 
+class Weight(StrEnum):
+    """What an unasked message is, as far as the budget goes."""
+
+    ALARM = (
+        "alarm"  # something is late, or broken: at once, even to somebody who asked for quiet; not counted
+    )
+    DUE = "due"  # work that is theirs from now on, or what they asked for: at once unless muted; not counted
+    WORD = (
+        "word"  # a colleague spoke through the bot: at once unless muted; counted, so that the bot says less
+    )
+    REMINDER = "reminder"  # all that the bot says of itself: within the budget, and counted
+
+
+COUNTED = frozenset({Weight.WORD, Weight.REMINDER})
+"""What uses the budget up. What may not wait cannot be kept within a number, so it takes nothing from the rest."""
+
+
 @dataclass(frozen=True)
 class Spent:
-    """What a person got today: `day` as their wall clock writes it, `last_at` and `muted_until` UTC."""
+    """What counted of what a person got today: `day` as their wall clock writes it, `last_at` and `muted_until` UTC."""
 
     day: str = ""
     sent: int = 0
@@ -24,16 +42,16 @@ def today(calendar: hours.Calendar, at: datetime) -> str:
     return at.astimezone(calendar.zone).date().isoformat()
 
 
-def speak_at(calendar: hours.Calendar, spent: Spent, per_day: int, now: datetime, *, alarm: bool) -> datetime:
+def speak_at(calendar: hours.Calendar, spent: Spent, per_day: int, now: datetime, weight: Weight) -> datetime:
     """The first moment (UTC, not before `now`) at which the person may get another unasked message.
 
-    Most of the budget goes out at once. The last quarter is rationed: it is spread evenly to the end of the working
-    day, so that there is always a next time today and nobody gets more than `per_day` (0: no limit). After that
-    tomorrow morning. Muted, only an `alarm` is said; it counts all the same.
+    Only a reminder waits for the budget. Most of it goes out at once. The last quarter is rationed: it is spread
+    evenly to the end of the working day, so that there is always a next time today and nobody gets more than `per_day`
+    (0: no limit). After that tomorrow morning. Muted, only an alarm is said.
     """
-    if spent.muted_until is not None and spent.muted_until > now and not alarm:
+    if spent.muted_until is not None and spent.muted_until > now and weight is not Weight.ALARM:
         return spent.muted_until
-    if not per_day or spent.day != today(calendar, now):
+    if weight is not Weight.REMINDER or not per_day or spent.day != today(calendar, now):
         return now
     left = per_day - spent.sent
     if left > max(1, per_day // RESERVE):

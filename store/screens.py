@@ -207,5 +207,11 @@ async def take_notices(tx: Tx, member: str, kind: str) -> list[Notice]:
     )
 
 
+async def waiting_notices(tx: Tx, member: str, kind: str) -> list[dict[str, Any]]:
+    """What the notices of a kind for a member hold; they stay."""
+    query = sa.select(notice.c.payload).where(notice.c.member == member, notice.c.kind == kind)
+    return [json.loads(payload) for payload in (await tx.execute(query)).scalars()]
+
+
 FRESH = timedelta(hours=72)
 """How long a card can be pressed by a text reply (and updated on WeCom: protocol wecom 4.8)."""

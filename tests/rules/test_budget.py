@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.budget import Spent, speak_at, today
+from rules.budget import COUNTED, Spent, Weight, speak_at, today
 from rules.hours import Calendar
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -18,28 +18,41 @@ def wall(text: str) -> datetime:
 
 
 NOW = wall("2026-11-23 10:00")
+REMINDER = Weight.REMINDER
 
 
 def test_most_of_it_goes_out_at_once() -> None:
-    assert speak_at(CALENDAR, Spent("2026-11-23", 14, NOW), 20, NOW, alarm=False) == NOW
-    assert speak_at(CALENDAR, Spent("2026-11-22", 20, NOW), 20, NOW, alarm=False) == NOW
-    assert speak_at(CALENDAR, Spent("2026-11-23", 900, NOW), 0, NOW, alarm=False) == NOW
+    assert speak_at(CALENDAR, Spent("2026-11-23", 14, NOW), 20, NOW, REMINDER) == NOW
+    assert speak_at(CALENDAR, Spent("2026-11-22", 20, NOW), 20, NOW, REMINDER) == NOW
+    assert speak_at(CALENDAR, Spent("2026-11-23", 900, NOW), 0, NOW, REMINDER) == NOW
 
 
 def test_the_last_quarter_is_spread_over_the_day() -> None:
-    at = speak_at(CALENDAR, Spent("2026-11-23", 15, NOW), 20, NOW, alarm=False)
+    at = speak_at(CALENDAR, Spent("2026-11-23", 15, NOW), 20, NOW, REMINDER)
     assert at == wall("2026-11-23 11:36")
-    assert speak_at(CALENDAR, Spent("2026-11-23", 19, NOW), 20, NOW, alarm=True) == wall("2026-11-23 18:00")
+    assert speak_at(CALENDAR, Spent("2026-11-23", 19, NOW), 20, NOW, REMINDER) == wall("2026-11-23 18:00")
 
 
 def test_after_that_tomorrow_morning() -> None:
-    assert speak_at(CALENDAR, Spent("2026-11-23", 20, NOW), 20, NOW, alarm=True) == wall("2026-11-24 08:30")
+    assert speak_at(CALENDAR, Spent("2026-11-23", 20, NOW), 20, NOW, REMINDER) == wall("2026-11-24 08:30")
 
 
 def test_muted_only_alarms_are_said() -> None:
     until = wall("2026-11-24 09:00")
-    assert speak_at(CALENDAR, Spent(muted_until=until), 20, NOW, alarm=False) == until
-    assert speak_at(CALENDAR, Spent(muted_until=until), 20, NOW, alarm=True) == NOW
+    for weight in Weight:
+        at = speak_at(CALENDAR, Spent(muted_until=until), 20, NOW, weight)
+        assert at == (NOW if weight is Weight.ALARM else until)
+
+
+def test_only_a_reminder_waits_for_the_budget() -> None:
+    for sent in (15, 20, 900):
+        for weight in set(Weight) - {REMINDER}:
+            assert speak_at(CALENDAR, Spent("2026-11-23", sent, NOW), 20, NOW, weight) == NOW
+        assert speak_at(CALENDAR, Spent("2026-11-23", sent, NOW), 20, NOW, REMINDER) > NOW
+
+
+def test_what_may_not_wait_takes_nothing_from_the_rest() -> None:
+    assert {Weight.ALARM, Weight.DUE}.isdisjoint(COUNTED)
 
 
 @given(st.lists(st.integers(0, 23 * 60), max_size=80), st.integers(1, 30))
@@ -50,14 +63,14 @@ def test_nobody_gets_more_and_everything_is_said(minutes: list[int], per_day: in
     for wish in sorted(begin + timedelta(minutes=one) for one in minutes):
         while waiting is not None and waiting <= wish:
             spent, said, waiting = _say(spent, waiting, said), [*said, waiting], None
-        at = speak_at(CALENDAR, spent, per_day, wish, alarm=True)
+        at = speak_at(CALENDAR, spent, per_day, wish, REMINDER)
         assert at >= wish
         if at > wish:
             waiting = min(at, waiting) if waiting else at
         else:
             spent, said = _say(spent, wish, said), [*said, wish]
     if waiting is not None:
-        assert speak_at(CALENDAR, spent, per_day, waiting, alarm=True) == waiting, "the time given holds"
+        assert speak_at(CALENDAR, spent, per_day, waiting, REMINDER) == waiting, "the time given holds"
     for day in {today(CALENDAR, at) for at in said}:
         assert sum(1 for at in said if today(CALENDAR, at) == day) <= per_day
 

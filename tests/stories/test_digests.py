@@ -90,23 +90,50 @@ async def test_each_schedule_has_its_own_policy(world: World):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"messages": {"per_day": 8}, "assignment": {"daily_cap": 100}, "schedule": ()}], indirect=True
+    "changes", [{"messages": {"per_day": 2}, "assignment": {"daily_cap": 100}, "schedule": ()}], indirect=True
 )
-async def test_nobody_gets_more_than_the_days_budget_and_nothing_is_lost(world: World):
+async def test_new_leads_and_breaches_go_out_at_once_and_reminders_keep_to_the_budget(world: World):
     made = []
-    for n in range(15):
+    for n in range(5):
         made.append(await world.api_lead(phone=f"139000000{n:02}", company=f"宁波第{n}家有限公司"))
+        await world.rep.sees(
+            f"新线索 {made[-1]}"
+        )  # the fifth like the first: first touch is a matter of hours
         await world.passes(minutes=2)
-    await world.at("2026-11-23 20:00")
-    async with world.db.read() as tx:
-        sent = (await tx.execute(sa.select(budget.c.sent).where(budget.c.member == "wanglei"))).scalar_one()
-    assert sent <= 8
-    assert len([seen for seen in world.rep.seen if seen.kind != "todo"]) <= 8
-    said = "\n".join(seen.text for seen in world.rep.seen)
-    assert all(one in said for one in made[:5])
-    assert "积下了" in said or "今天" in said
+    assert await counted(world, "wanglei") == 0
+    await world.at("2026-11-23 15:45")
+    said = [seen for seen in world.rep.seen if seen.kind != "todo" and "新线索 L-" not in seen.text]
+    late = [seen for seen in said if "超过 4 小时" in seen.text]
+    assert len(late) == len(made), "each breach is said on the day, whatever went before"
+    assert 0 < await counted(world, "wanglei") <= 2
+    boss = "\n".join(seen.text for seen in world.boss.seen)
+    assert all(one in boss for one in made), "the manager hears of every one"
     await world.rep.says("/今日")
-    await world.rep.sees("今天 15 件事")
+    await world.idle()
+    await world.rep.sees("今天 5 件事")
+
+
+@pytest.mark.parametrize("changes", [{"messages": {"per_day": 1}, "schedule": ()}], indirect=True)
+async def test_a_used_up_day_holds_nudges_and_no_persons_word(world: World):
+    first = await world.api_lead()
+    second = await world.api_lead(phone="13900000077", company="宁波第七家有限公司")
+    await world.rep.clicks("开始跟进")
+    await world.passes(minutes=10)
+    await world.rep.sees("开始跟进 10 分钟了")  # the first nudge uses the day up
+    shown = len(world.rep.seen)
+    await world.passes(minutes=40)
+    assert len(world.rep.seen) == shown, "the second one waits"
+    await world.at("2026-11-23 15:40")
+    await world.boss.clicks("催一下")
+    await world.idle()
+    await world.rep.sees("张敏", first, second)
+    assert await counted(world, "wanglei") == 2, "one message for both, and the bot says less"
+
+
+async def counted(world: World, member: str) -> int:
+    """What counted today of what the bot said to somebody unasked."""
+    async with world.db.read() as tx:
+        return (await tx.execute(sa.select(budget.c.sent).where(budget.c.member == member))).scalar() or 0
 
 
 async def test_quiet_for_today_stops_no_clock(world: World):
@@ -128,5 +155,4 @@ async def test_a_record_made_by_oneself_is_not_counted(world: World):
     await world.rep.clicks("开始跟进")
     await world.idle()
     await checks_in(world, "有意向")
-    async with world.db.read() as tx:
-        assert (await tx.execute(sa.select(budget.c.sent).where(budget.c.member == "wanglei"))).scalar() == 1
+    assert await counted(world, "wanglei") == 0
