@@ -31,6 +31,9 @@ define sync
 	@touch $@
 endef
 
+# Where Python is told to write no bytecode it compiles every package at every start: the demo keeps its own.
+quick = $(if $(PYTHONDONTWRITEBYTECODE),env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX="$(CURDIR)/var/pycache")
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -42,7 +45,7 @@ help:  ## this list
 setup: $(VENV)/.run  ## set up .venv to run the bot (the other targets do so themselves)
 
 run: $(VENV)/.run  ## the demo: SQLite, both platforms simulated, a console in the browser
-	@$(BIN)/python main.py demo $(ARGS)
+	@$(quick) $(BIN)/python main.py demo $(ARGS)
 
 test: $(VENV)/.dev $(if $(and $(wildcard tests/browser),$(BROWSER)),$(VENV)/.web)  ## all tests, with a real PostgreSQL and a real Redis
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)

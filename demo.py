@@ -125,7 +125,8 @@ class Demo:
     # the processes ----------------------------------------------------------------------------------------------------
 
     async def start(self, stop: asyncio.Event) -> None:
-        """Console first, for the bot connects to its platforms; returns when both answer. Raises Trouble."""
+        """Both side by side: the page is there first and says that the bot is starting, the bot finds its platforms
+        by trying again. Returns when both answer. Raises Trouble."""
         ports = self.ports
         console = [
             "-m", "sim.console", "--port", str(ports.console), "--wecom-port", str(ports.wecom),
@@ -135,9 +136,11 @@ class Demo:
             "--bot-pid-file", str(self._pid_file),
         ]  # fmt: skip
         self.console = await self._spawn(console, "console.log", dict(os.environ))
-        await self._until(f"http://{HOST}:{ports.console}/api/clock", self.console, "演示台", stop)
         await self._start_bot()
         assert self.bot is not None
+        await self._until(f"http://{HOST}:{ports.console}/api/clock", self.console, "演示台", stop)
+        if not stop.is_set():
+            say(f"  页面开了： http://{HOST}:{ports.console}/ （机器人正在启动，几秒钟）")
         await self._until(f"http://{HOST}:{ports.bot}/readyz", self.bot, "机器人", stop)
 
     async def _start_bot(self) -> None:

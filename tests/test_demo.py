@@ -45,6 +45,7 @@ async def ends_a_follow_up(one: Demo, platform: str) -> None:
 async def test_a_story_on_both_phones_survives_kill_9(tmp_path: Path) -> None:
     async with running(tmp_path / "demo", "--fresh") as one:
         assert f"演示已就绪： {one.url}/" in one.said
+        assert one.said.index("页面开了") < one.said.index("演示已就绪"), "the page does not wait for the bot"
         await starts_a_follow_up(one, "wecom")
         killed = one.bot()
         os.kill(killed, signal.SIGKILL)

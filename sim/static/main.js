@@ -8,7 +8,7 @@ import { Phone } from "./phone.js";
 import { Wire } from "./wire.js";
 
 const at = (id) => document.getElementById(id);
-const time = { ahead: 0, busy: false, skew: 0, rate: 1 };
+const time = { ahead: 0, busy: false, skew: 0, rate: 1, met: false };
 
 async function begin() {
   const state = await get("/api/state");
@@ -70,8 +70,9 @@ function listen(boot, phones, { wire, faults, guide }) {
 
 function showBot(told) {
   const node = at("bot");
-  node.className = `bot ${told.up ? "up" : "down"}`;
-  node.querySelector("span").textContent = told.up ? "机器人在线" : told.gone ? "演示台断开，正在重连" : told.held ? "机器人被杀了" : "机器人离线，正在重启";
+  time.met ||= told.up;
+  node.className = `bot ${told.up ? "up" : told.gone || told.held || time.met ? "down" : "wait"}`;
+  node.querySelector("span").textContent = told.up ? "机器人在线" : told.gone ? "演示台断开，正在重连" : told.held ? "机器人被杀了" : time.met ? "机器人离线，正在重启" : "机器人正在启动";
   if (!told.gone) {
     for (const button of document.querySelectorAll(".clock button")) {
       button.disabled = !told.clock;

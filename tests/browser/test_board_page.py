@@ -68,7 +68,7 @@ async def test_the_board_draws_filters_and_pages(world: World, page: Any) -> Non
     assert await fits(page)
     assert await page.evaluate(CONTRAST) == []
     await page.select_option("select[name=status]", "quoting")
-    await listed(page, 6)
+    await listed(page, 5)
     assert "status=quoting" in page.url
     assert set(await page.locator("#list .tag").all_inner_texts()) == {"等待报价"}
     await page.wait_for_selector("[data-drawn='2']")  # drawn again in the new inside
@@ -76,7 +76,7 @@ async def test_the_board_draws_filters_and_pages(world: World, page: Any) -> Non
     await page.keyboard.press("Enter")
     await listed(page, 1)
     await page.go_back()
-    await listed(page, 6)
+    await listed(page, 5)
     await page.click("text=清除")
     await page.click("text=下一页")
     await page.wait_for_selector("text=第 2 页，共 3 页")
