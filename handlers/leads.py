@@ -204,10 +204,19 @@ async def _keep(turn: Turn, asked: Enquiry) -> tuple[Lead, Likeness]:
     contact = await contact_for(turn, customer, name=asked.name, phone=asked.phone, email=asked.email)
     lead = await leads.add(
         turn.tx, customer=customer.id, contact=contact.id if contact else None, owner=owner, now=turn.now,
-        source=asked.source or "接口", need=asked.need, note=asked.note, assigned_why=why,
+        source=asked.source or "接口", need=asked.need, note=_noted(asked, contact), assigned_why=why,
         kind=asked.kind or asked.group or (read(f"{asked.need}\n{asked.note}"[:2000], turn.wall).kind if asked.need else ""),
     )  # fmt: skip
     return lead, likely
+
+
+def _noted(asked: Enquiry, contact: Contact | None) -> str:
+    """The enquiry's note. A number that is known under another name: who wrote this time is not lost."""
+    other = contact.name if contact else ""
+    if not (asked.name and other) or asked.name in other or other in asked.name:
+        return asked.note
+    told = f"这次留的姓名是{asked.name}（这个号码原来是{other}）"
+    return f"{told}；{asked.note}" if asked.note else told
 
 
 async def contact_for(

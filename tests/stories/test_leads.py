@@ -49,6 +49,15 @@ async def test_nobody_there_is_told_to_the_managers(world: World) -> None:
     assert (await _lead(world)).owner == ""
 
 
+async def test_a_known_number_under_another_name_keeps_both(world: World) -> None:
+    await world.api_lead(name="陈立")
+    await world.rep.sees("新线索 L-1001")
+    await world.api_lead(name="刘洋", note="急")
+    await world.rep.sees("新线索 L-1002", "这次留的姓名是刘洋（这个号码原来是陈立）", "急")
+    await world.api_lead(name="陈立")
+    assert "这次留的姓名" not in (await world.rep.sees("新线索 L-1003")).text
+
+
 async def test_more_and_back(world: World) -> None:
     await world.api_lead()
     card = await world.rep.sees("🔔 新线索 L-1001")
