@@ -10,8 +10,9 @@ from bot import watch
 from bot.clock import Clock
 from bot.config import PLATFORMS, Config
 from bot.platform import Check, Platform
-from store import migrate
-from store.db import Database
+from bot.sole import held_by_another
+from store import migrate, sole
+from store.db import Busy, Database
 
 
 async def checks(config: Config, platforms: Sequence[Platform] = ()) -> list[Check]:
@@ -27,7 +28,10 @@ async def checks(config: Config, platforms: Sequence[Platform] = ()) -> list[Che
         said = {one.name for one in found}
         found += [one for one in await _inside(config, now) if one.name not in said or one.state != "ok"]
     if config.platforms():
-        found += await state.ask(platforms)
+        alone = [one for one in platforms if one.limits.one_connection]
+        found += await state.ask([one for one in platforms if one not in alone])
+        if alone and database.state == "ok":
+            found += await _connections(config, alone, now)
     else:
         found.append(
             Check(
@@ -122,6 +126,39 @@ async def _trail(config: Config) -> Check:
             return await state.trail(tx)
     finally:
         await db.close()
+
+
+async def _connections(config: Config, platforms: Sequence[Platform], now: datetime) -> list[Check]:
+    """Platforms with one connection: asking would take it away from the running bot, so that one is believed."""
+    db = Database(config.store.database, pool=2)
+    found: list[Check] = []
+    try:
+        async with db.read() as tx:
+            kept = await state.kept(tx, now)
+            for platform in platforms:
+                names = {one.name for one in await platform.check()}
+                if (held := await sole.held(tx, platform.name)).owner:
+                    found += held_by_another(held, platform.name)
+                elif db.sqlite and _in_use(db):
+                    said = [one for one in kept if one.name in names]
+                    found += said or [
+                        Check(name, "ok", "运行中的程序拿着连接，稍后发 /诊断 看") for name in names
+                    ]
+                else:
+                    fix = "启动 python main.py serve，再发 /诊断；这里不去连，免得把别处正在用的连接挤下线。"
+                    found += [Check(name, "warn", "没有程序在运行，没有连接", fix) for name in names]
+    finally:
+        await db.close()
+    return found
+
+
+def _in_use(db: Database) -> bool:
+    """Whether a running bot has this SQLite file."""
+    try:
+        db.own()
+    except Busy:
+        return True
+    return False
 
 
 async def _redis(config: Config) -> Check:

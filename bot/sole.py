@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import json
+import os
+import socket
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -28,6 +30,18 @@ AT_ONCE = 16
 KICKED = "kicked"
 
 
+def held_by_another(held: sole.Held, name: str) -> list[Check]:
+    """What a living holder last said of its connection, with who it is, since when, and its last sign of life."""
+    told = json.loads(held.about) if held.about else {}
+    beat = max(0.0, (LEASE_MS - held.left) / 1000)
+    since = f"，拿着它 {told['held_for'] // 60} 分 {told['held_for'] % 60} 秒" if "held_for" in told else ""
+    who = f"连接在{told.get('who', '一个运行中的程序')}手里{since}，{beat:.0f} 秒前续期"
+    found = [Check(**one) for one in told.get("checks", [])]
+    if not found:  # it has just taken it
+        return [Check(f"{name} 连接", "ok", who)]
+    return [replace(one, text=f"{one.text}；{who}") for one in found]
+
+
 class Sole:
     """Fulfils Platform around another. Only for databases that several processes share."""
 
@@ -36,6 +50,7 @@ class Sole:
         self._db, self._bells, self._me = db, bells, uuid.uuid4().hex
         self._bell = f"errands:{inner.name}"
         self._holding = False
+        self._since = 0.0  # loop time since when the connection is ours
         self._renewed = 0.0  # loop time of the last renewal that worked
         self._tasks: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
@@ -144,7 +159,7 @@ class Sole:
             log.info("lease taken", platform=self.name)
             self.limits.down = False
             await self.inner.start(intake)
-            self._holding = True
+            self._holding, self._since = True, loop.time()
             self._bells.ring_here(self._bell)
         elif self._holding and not mine:
             log.warning("lease lost", platform=self.name)
@@ -153,7 +168,13 @@ class Sole:
 
     async def _about(self) -> str:
         checks = [asdict(one) for one in await self.inner.check()]
-        return json.dumps({"checks": checks, "down": self.limits.down}, ensure_ascii=False)
+        who = f"{socket.gethostname()} 上的进程 {os.getpid()}"
+        told = {"checks": checks, "down": self.limits.down, "who": who, "held_for": round(self._held_for())}
+        return json.dumps(told, ensure_ascii=False)
+
+    def _held_for(self) -> float:
+        """Seconds since the connection became ours."""
+        return asyncio.get_running_loop().time() - self._since
 
     async def _still_mine(self) -> bool:
         try:

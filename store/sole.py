@@ -15,10 +15,11 @@ KEPT_MS = 2 * 86_400_000
 
 @dataclass(frozen=True)
 class Held:
-    """Who holds it ("" nobody), and what the holder says of itself."""
+    """Who holds it ("" nobody), what the holder says of itself, and for how many more ms the lease runs."""
 
     owner: str
     about: str
+    left: int = 0
 
 
 async def take(tx: Tx, name: str, me: str, *, lease_ms: int, about: str) -> bool:
@@ -49,9 +50,9 @@ async def held(tx: Tx, name: str) -> Held:
             sa.select(keeper.c.owner, keeper.c.until, keeper.c.about).where(keeper.c.name == name)
         )
     ).first()
-    if row is None or row.owner is None or row.until < await machine_ms(tx):
+    if row is None or row.owner is None or row.until < (now := await machine_ms(tx)):
         return Held("", row.about if row else "")
-    return Held(row.owner, row.about)
+    return Held(row.owner, row.about, row.until - now)
 
 
 async def leave(tx: Tx, name: str, key: str, body: str) -> None:

@@ -1,5 +1,7 @@
 """`doctor` and the checks behind /诊断: every fault has a name, a reason and a way to fix it."""
 
+import os
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,8 +11,10 @@ import sqlalchemy as sa
 from aiohttp import web
 
 from bot import checks, doctor
+from bot.bells import Bells
 from bot.config import Config
 from bot.platform import Check, Intake, Limits, Outgoing, Sent
+from bot.sole import Sole
 from store import audit
 from store.db import Database
 from store.tables import inbox, timer
@@ -21,8 +25,8 @@ NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
 class Platform:
     """A platform that only answers `check`."""
 
-    def __init__(self, name: str, says: Sequence[Check] | None) -> None:
-        self.name, self.limits, self._says = name, Limits(), says
+    def __init__(self, name: str, says: Sequence[Check] | None, *, alone: bool = False) -> None:
+        self.name, self.limits, self._says = name, Limits(one_connection=alone), says
 
     def routes(self) -> list[web.RouteDef]:
         return []
@@ -155,3 +159,48 @@ async def test_a_changed_audit_trail_is_found_and_named(migrated_url: str) -> No
     found = await doctor.checks(config(migrated_url))
     assert states(found)["审计"] == "fail"
     faults_are_explained(found)
+
+
+def _alone() -> Platform:
+    """As the doctor sees a platform with one connection: its own part of it is not connected."""
+    return Platform("solo", [Check("独线连接", "fail", "没有连上", "等")], alone=True)
+
+
+def _solo(found: Sequence[Check]) -> Check:
+    (one,) = [one for one in found if "独线" in one.name or "solo" in one.name]
+    return one
+
+
+async def test_beside_a_running_bot_its_word_on_the_connection_counts(migrated_url: str):
+    """Two bots cannot hold it: the doctor must neither connect nor call it broken."""
+    settings = config(migrated_url, wecom_aibot=AIBOT)
+    assert _solo(await doctor.checks(settings, [_alone()])).text == "没有程序在运行，没有连接"
+    db, bot = Database(migrated_url), Platform("solo", [Check("独线连接", "ok", "3 秒前有帧")], alone=True)
+    keeper = Sole(bot, db, Bells())
+    try:
+        if db.sqlite:
+            db.own()
+            await checks.keep(db, [bot], datetime.now(UTC))
+            said = _solo(await doctor.checks(settings, [_alone()]))
+            assert (said.state, said.text) == ("ok", "3 秒前有帧")
+        else:
+            await keeper.start(_nobody)
+            await keeper._turn(_nobody)  # a renewal tells what the holder says
+            said = _solo(await doctor.checks(settings, [_alone()]))
+            assert said.state == "ok"
+            assert re.fullmatch(
+                rf"3 秒前有帧；连接在.+ 上的进程 {os.getpid()}手里，拿着它 0 分 \d 秒，[0-4] 秒前续期",
+                said.text,
+            )
+    finally:
+        if not db.sqlite:
+            await keeper.stop()
+        await db.close()
+    assert _solo(await doctor.checks(settings, [_alone()])).state == "warn"
+
+
+async def _nobody(events: object) -> None:
+    """Takes nothing in."""
+
+
+AIBOT = {"enabled": True, "bot_id": "b", "secret": "s"}
