@@ -10,12 +10,19 @@ import time
 from pathlib import Path
 
 from sim.dingtalk_server import DingtalkServer
+from sim.wecom_aibot_server import WecomAibotServer
 from sim.wecom_server import WecomServer
 
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "api-token-of-the-crash-tests"
 PATIENCE = 40.0  # seconds for a start, on a busy machine
+Sim = WecomServer | WecomAibotServer | DingtalkServer
 REPS = tuple(f"rep{n:02d}" for n in range(14))
+
+
+def user_of(sim: Sim, member: str) -> str:
+    """How a platform calls a rep."""
+    return f"d-{member}" if isinstance(sim, DingtalkServer) else member.upper()
 
 
 def free_port() -> int:
@@ -27,9 +34,7 @@ def free_port() -> int:
 class BotProcess:
     """One bot on one database. Its port stays the same over all its lives."""
 
-    def __init__(
-        self, sim: WecomServer | DingtalkServer, database: str, room: Path, *, compiled: Path, redis: str = ""
-    ) -> None:
+    def __init__(self, sim: Sim, database: str, room: Path, *, compiled: Path, redis: str = "") -> None:
         self.sim, self.database, self.room, self.redis = sim, database, room, redis
         self.port = free_port()
         self.pid = 0
@@ -65,6 +70,14 @@ class BotProcess:
             names = ("corp_id", "agent_id", "secret", "token", "aes_key")
             own = {f"GENJIN_WECOM__{name.upper()}": str(getattr(sim, name)) for name in names}
             return common | own | {"GENJIN_WECOM__ENABLED": "true", "GENJIN_WECOM__API_BASE": sim.url}
+        if isinstance(sim, WecomAibotServer):
+            own = {
+                f"GENJIN_WECOM_AIBOT__{name.upper()}": str(getattr(sim, name))
+                for name in ("bot_id", "secret")
+            }
+            free = {"GENJIN_WECOM_AIBOT__PER_MINUTE": "60000", "GENJIN_WECOM_AIBOT__PER_HOUR": "60000"}
+            base = {"GENJIN_WECOM_AIBOT__WS_BASE": sim.ws_url, "GENJIN_WECOM_AIBOT__ENABLED": "true"}
+            return common | own | free | base
         own = {
             f"GENJIN_DINGTALK__{name.upper()}": getattr(sim, name) for name in ("client_id", "client_secret")
         }
@@ -74,10 +87,12 @@ class BotProcess:
 
     def prepare(self) -> None:
         """Writes the configuration and imports what all lives share. Blocks for seconds."""
-        wecom = isinstance(self.sim, WecomServer)
+        key = {WecomServer: "wecom", WecomAibotServer: "wecom_aibot", DingtalkServer: "dingtalk"}[
+            type(self.sim)
+        ]
         text = (ROOT / "config.toml").read_text("utf-8")
         for rep in REPS:
-            account = f'wecom = "{rep.upper()}"' if wecom else f'dingtalk = "d-{rep}"'
+            account = f'{key} = "{user_of(self.sim, rep)}"'
             text += f'\n[[member]]\nid = "{rep}"\nname = "销售{rep[3:]}"\n{account}\n'
         self._config.write_text(text, "utf-8")
         words = [sys.executable, str(Path(__file__).with_name("forker.py")), str(self._config), str(self.log)]
@@ -114,6 +129,8 @@ class BotProcess:
             await writer.wait_closed()
             if isinstance(self.sim, DingtalkServer):
                 await self.sim.connected(connections, timeout=PATIENCE)
+            elif isinstance(self.sim, WecomAibotServer):
+                await self.sim.connected(PATIENCE)
             return
         raise AssertionError(f"the bot did not come up:\n{self.last_words()}")
 

@@ -13,12 +13,19 @@ import sqlalchemy as sa
 from bot.dingtalk import frames, inbound
 from bot.wecom.decode import decode
 from bot.wecom.texts import pieces
+from bot.wecom_aibot import frames as aibot_frames
+from bot.wecom_aibot import inbound as aibot_inbound
+from bot.wecom_aibot.replies import NOTHING_MORE, THINKING
+from bot.wecom_aibot.texts import pieces as aibot_pieces
+from bot.wecom_aibot.texts import words_of
 from cards.card import Card, from_json
-from sim.dingtalk_server import DingtalkServer
 from sim.phone import Phone, Seen
+from sim.wecom_aibot_answers import paint_markdown
+from sim.wecom_aibot_server import WecomAibotServer
 from sim.wecom_server import WecomServer
 from store import queues, tables
 from store.db import Database, Tx
+from tests.crash.bot_process import Sim, user_of
 from tests.crash.drivers import Told
 
 Row = Any
@@ -28,9 +35,9 @@ KEPT_BACK = {"folded", "skipped"}
 
 @dataclass
 class Checker:
-    """Collects everything that is wrong; `repeats` are DingTalk texts that came twice, which it cannot prevent."""
+    """Collects everything that is wrong; `repeats` are texts that came twice where the platform has no key for them."""
 
-    sim: WecomServer | DingtalkServer
+    sim: Sim
     told: Told
     wrong: list[str] = field(default_factory=list)
     repeats: int = 0
@@ -97,6 +104,9 @@ class Checker:
                     # opening the chat is stored once in ten minutes, and "now" may fall into the next ten
                     yield from () if ":enter:" in one.dedup else (one.dedup,)
             return
+        if isinstance(self.sim, WecomAibotServer):
+            yield from self._answered(self.sim, now)
+            return
         pushed = {
             e.sent["headers"]["messageId"]: e.sent for e in self.sim.wire.of("push CALLBACK", way="out")
         }
@@ -106,6 +116,20 @@ class Checker:
                 read = frames.read(json.dumps(frame))
                 assert read is not None
                 yield from (one.dedup for one in inbound.events(read, now) or ())
+
+    def _answered(self, sim: WecomAibotServer, now: datetime) -> Iterable[str]:
+        """The AI bot acknowledges nothing; but what was answered must have been stored before."""
+        given = {e.sent["headers"]["req_id"]: e.sent for e in sim.wire.of("callback", way="out")}
+        answered = set()
+        for entry in sim.wire.of("aibot_respond", way="in"):
+            if str(entry.sent["body"].get("stream", {}).get("content")) not in (THINKING, NOTHING_MORE):
+                answered.add(entry.sent["headers"]["req_id"])
+        for req_id in answered:
+            frame = aibot_frames.read(json.dumps(given[req_id]))
+            assert frame is not None
+            one = aibot_inbound.read(frame, now)
+            assert one is not None
+            yield one.dedup
 
     def _in_order(self, inbox: list[Row]) -> None:
         """One at a time per lane, in the order in which they were stored."""
@@ -186,7 +210,7 @@ class Checker:
 
     # ── what went out ───────────────────────────────────────────────────────────────────────────────────
     def _phone(self, member: str) -> Phone:
-        return self.sim.phones[member.upper() if isinstance(self.sim, WecomServer) else f"d-{member}"]
+        return self.sim.phones[user_of(self.sim, member)]
 
     def _sent(self, rows: dict[str, list[Row]]) -> None:
         """What the ledger calls accepted is on the phone once; nothing is there that the ledger does not know."""
@@ -196,8 +220,11 @@ class Checker:
         texts: dict[str, Counter[str]] = defaultdict(Counter)
         tracks: dict[str, Counter[str]] = defaultdict(Counter)
         fresh: dict[str, set[str]] = defaultdict(set)
+        beside: dict[str, set[str]] = defaultdict(lambda: {THINKING, NOTHING_MORE})
         for row in rows["outbox"]:
             body, gone = json.loads(row.body), row.ledger in GONE_OUT
+            if "card" in body:
+                beside[row.member] |= self._beside(from_json(body["card"]))
             if row.way == "text" and gone:
                 texts[row.member].update(self._as_shown(body["text"], row.id))
             elif row.way == "card" and gone:
@@ -207,7 +234,10 @@ class Checker:
         for member in {row.member for row in rows["outbox"]}:
             seen = [one for one in self._phone(member).seen if not one.mine]
             self._compare_texts(
-                member, texts[member], Counter(one.text for one in seen if one.kind == "text")
+                member,
+                texts[member],
+                Counter(one.text for one in seen if one.kind == self._kind),
+                beside[member],
             )
             shown = Counter(one.track for one in seen if one.track)
             renewed = {track for track in shown if any(track.endswith(end) for end in fresh[member])}
@@ -217,13 +247,25 @@ class Checker:
             self.counted["cards seen"] += len(shown)
 
     def _as_shown(self, text: str, row: int) -> list[str]:
+        if isinstance(self.sim, WecomAibotServer):
+            return [_read(text)]
         return pieces(text, row) if isinstance(self.sim, WecomServer) else [text]
 
-    def _compare_texts(self, member: str, sent: Counter[str], seen: Counter[str]) -> None:
+    @property
+    def _kind(self) -> str:
+        return "markdown" if isinstance(self.sim, WecomAibotServer) else "text"
+
+    def _beside(self, card: Card) -> set[str]:
+        """What the AI bot may say beside a card: its words where they found no room, its title after 正在处理…."""
+        return {_read(words_of(card)), _read(card.title)} if isinstance(self.sim, WecomAibotServer) else set()
+
+    def _compare_texts(self, member: str, sent: Counter[str], seen: Counter[str], beside: set[str]) -> None:
         lost, more = sent - seen, seen - sent
+        if isinstance(self.sim, WecomAibotServer):
+            more = Counter({text: n for text, n in more.items() if sent[text] or text not in beside})
         self.counted["texts seen"] += seen.total()
         self._expect(not lost, f"texts that {member} never saw: {dict(lost)}")
-        if isinstance(self.sim, DingtalkServer):
+        if not isinstance(self.sim, WecomServer):
             self.repeats += more.total()
             more = Counter({text: n for text, n in more.items() if not sent[text]})
         self._expect(not more, f"texts that {member} should not have seen: {dict(more)}")
@@ -253,6 +295,13 @@ class Checker:
         shown = [one for one in self._phone(row.member).seen if re.sub(r"-r\d+$", "", one.track) in copies]
         wrong = [_differs(one, from_json(row.body)) for one in shown] or ["is nowhere"]
         return "" if "" in wrong else "; ".join(wrong)
+
+
+def _read(text: str) -> str:
+    """Words as a phone shows them when the AI bot says them in markdown."""
+    shown = Seen(0, "markdown", "", 0.0)
+    paint_markdown(shown, aibot_pieces(text)[0])
+    return shown.text
 
 
 def _differs(seen: Seen, card: Card) -> str:

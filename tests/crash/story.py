@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sim.dingtalk_server import DingtalkServer
+from sim.wecom_aibot_server import WecomAibotServer
 from sim.wecom_server import WecomServer
 from sim.wire import Wire
+from store import team
 from store.db import Database
-from tests.crash.bot_process import REPS, BotProcess
+from tests.crash.bot_process import REPS, BotProcess, Sim, user_of
 from tests.crash.checker import Checker, at_rest
 from tests.crash.drivers import Rep, Told, WebForm
 
@@ -23,14 +25,18 @@ SEED = int(os.environ.get("GENJIN_CRASH_SEED", "0")) or time.time_ns() % 1_000_0
 DRAIN = 90.0  # seconds for the last life to come to rest
 
 
-def people(platform: str) -> WecomServer | DingtalkServer:
-    """A pretend platform that repeats what was not acknowledged, and some of the rest, and has no limits of its own."""
-    sim: WecomServer | DingtalkServer
+def people(platform: str) -> Sim:
+    """A pretend platform that repeats what was not acknowledged, and some of the rest, where it is one that does; it has no
+    limits of its own."""
+    sim: Sim
     if platform == "wecom":
         sim = WecomServer(callback_url="http://127.0.0.1:9/wecom/callback")
         sim.retries, sim.retry_pause = 150, 0.1
         sim.per_minute = sim.per_hour = 1_000_000
         sim.faults.duplicate_callbacks = 0.1
+    elif platform == "wecom_aibot":
+        sim = WecomAibotServer()
+        sim.limits.per_minute = sim.limits.per_hour = sim.limits.subscribes_per_minute = 1_000_000
     else:
         sim = DingtalkServer()
         sim.stream.repush, sim.stream.repush_times = 1.0, 30
@@ -40,7 +46,7 @@ def people(platform: str) -> WecomServer | DingtalkServer:
     return sim
 
 
-Trouble = Callable[[list[BotProcess], WecomServer | DingtalkServer, random.Random], Awaitable[None]]
+Trouble = Callable[[list[BotProcess], Sim, random.Random], Awaitable[None]]
 
 
 async def lives_through(
@@ -61,7 +67,7 @@ async def lives_through(
     sim = people(platform)
     await sim.start()
     for name in REPS:
-        sim.person(name.upper() if platform == "wecom" else f"d-{name}", name)
+        sim.person(user_of(sim, name), name)
     bots = []
     for n in range(replicas):
         (room / str(n)).mkdir()
@@ -73,6 +79,8 @@ async def lives_through(
             await asyncio.to_thread(bot.prepare)
             bot.spawn()
             await bot.up(n)
+        if isinstance(sim, WecomAibotServer):
+            await all_have_written(sim, url)
         reps, begun = [Rep(phone, told, stop) for phone in sim.phones.values()], time.monotonic()
         async with asyncio.TaskGroup() as group:
             for rep in reps[2:]:
@@ -104,6 +112,16 @@ async def lives_through(
     sys.stderr.write(said + "\n")
     assert not checker.wrong, "\n".join([said, *checker.wrong])
     return checker, bots
+
+
+async def all_have_written(sim: WecomAibotServer, url: str) -> None:
+    """A bot may not speak first: here everybody wrote to it some day."""
+    sim.wrote |= set(sim.phones)
+    db = Database(url)
+    async with db.write() as tx:
+        for name in REPS:
+            await team.set_reach(tx, name, "wecom_aibot", "ok", "", datetime.now(UTC))
+    await db.close()
 
 
 async def drained(db: Database, bot: BotProcess) -> None:

@@ -3,18 +3,21 @@
 import asyncio
 import random
 import signal
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from sim.dingtalk_server import DingtalkServer
-from sim.wecom_server import WecomServer
-from tests.crash.bot_process import REPS, BotProcess
+from sim.wecom_aibot_server import WecomAibotServer
+from tests.crash.bot_process import REPS, BotProcess, Sim
 from tests.crash.story import KILLS, lives_through
 from tests.servers import Postgres
 
+TAKEOVER = 30.0  # seconds, on a busy machine; the lease alone lasts 4
 
-async def kills(bots: list[BotProcess], _sim: WecomServer | DingtalkServer, dice: random.Random) -> None:
+
+async def kills(bots: list[BotProcess], _sim: Sim, dice: random.Random) -> None:
     """Ends the bot without warning KILLS times, now and then while it is still starting."""
     bot = bots[0]
     for _ in range(KILLS):
@@ -37,9 +40,46 @@ async def test_killed_at_random_moments(
     bot = bots[0]
     assert bot.starts == KILLS + 1
     assert checker.counted["records"] >= len(REPS) // 2
-    # DingTalk takes no key for a text: at most the one that was in hand for each person at each kill
+    # DingTalk and the AI bot take no key for a text: at most the one that was in hand for each person at each kill
     assert checker.repeats <= KILLS * len(REPS)
     assert "Traceback" not in bot.log.read_text("utf-8"), bot.last_words()
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(0)
+async def test_the_holder_of_the_connection_is_killed(
+    own_postgres: Postgres, tmp_path: Path, compiled: Path
+) -> None:
+    """Two replicas on one connection: whoever has it is killed under load, the other takes over within seconds."""
+    number, took = max(2, KILLS // 3), list[float]()
+
+    async def trouble(bots: list[BotProcess], sim: Sim, dice: random.Random) -> None:
+        assert isinstance(sim, WecomAibotServer)
+        for _ in range(number):
+            await asyncio.sleep(dice.uniform(1.0, 4.0))
+            await sim.connected(TAKEOVER)
+            old, holder = sim.socket.live, max(bots, key=taken_at)
+            await holder.end(signal.SIGKILL)
+            begun = time.monotonic()
+            async with asyncio.timeout(TAKEOVER), sim.socket.came:
+                await sim.socket.came.wait_for(lambda old=old: sim.socket.live not in (old, None))
+            took.append(time.monotonic() - begun)
+            holder.spawn()
+            await holder.up()
+
+    url = own_postgres.url("crash")
+    checker, bots = await lives_through(trouble, "wecom_aibot", url, tmp_path, compiled, replicas=2)
+    sys.stderr.write(f"taken over after {', '.join(f'{one:.1f}' for one in took)} s\n")
+    assert sum(bot.starts for bot in bots) == 2 + number
+    assert min(took) > 0.2, "it was not the holder that was killed"
+    assert checker.counted["records"] >= len(REPS) // 2
+    assert checker.repeats <= number * len(REPS)
+
+
+def taken_at(bot: BotProcess) -> str:
+    """When a replica took the connection last, as its log has it; "" never."""
+    lines = [one for one in bot.log.read_text("utf-8").splitlines() if "lease taken" in one]
+    return lines[-1].split()[0] if lines else ""
 
 
 @pytest.mark.crash
@@ -49,9 +89,7 @@ async def test_the_database_is_killed_under_it(
 ) -> None:
     number = max(2, KILLS // 4)
 
-    async def trouble(
-        _bots: list[BotProcess], _sim: WecomServer | DingtalkServer, dice: random.Random
-    ) -> None:
+    async def trouble(_bots: list[BotProcess], _sim: Sim, dice: random.Random) -> None:
         for _ in range(number):
             await asyncio.sleep(dice.uniform(0.3, 1.5))
             await asyncio.to_thread(own_postgres.kill)
