@@ -102,7 +102,8 @@ async def silent(tx: Tx, config: Config) -> list[Check]:
         wrote = await team.reached_on(tx, name)
         missing = [one.name for one in await team.everyone(tx) if one.id not in wrote]
         if missing:
-            fix = f"请他们在手机上打开「{section.title}」，给机器人发一句话；在那之前消息走别的平台，没有别的平台就送不到。"
+            fix = f"请他们在手机上打开「{section.title}」，给机器人发一句话；"
+            fix += "在那之前消息走别的平台，没有就发到他的邮箱，再没有就送不到。"
             found.append(Check(f"{section.title}没有先开口的人", "warn", _some(missing), fix))
     return found
 

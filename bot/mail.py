@@ -14,7 +14,8 @@ SECONDS = 20.0
 
 
 class MailPlatform:
-    """Sends to "@mail:address". Members have no id here: nobody gets chat messages by mail unless asked for."""
+    """Sends to "@mail:address". Members have no id here: chat messages come by mail only to who never wrote to the one
+    bot that they have and that may not speak first."""
 
     name = "mail"
 
@@ -86,7 +87,7 @@ class MailPlatform:
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         else:
             message["Auto-Submitted"] = "auto-generated"
-        message.set_content(text)
+        message.set_content(f"{text}\n\n{out.letter['after']}" if "after" in out.letter else text)
         if html := out.letter.get("html"):
             message.add_alternative(html, subtype="html")
         return message

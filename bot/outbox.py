@@ -29,6 +29,7 @@ FOLD_AT = 5
 """How many throttled messages to one person become one digest."""
 OUTAGE = 4
 """After so many failures without a success the platform is taken to be out of order, not the messages."""
+MAIL = "mail"
 NEVER_WROTE = "还没有给机器人发过消息，机器人不能先开口"
 TRIED = "refused:"
 """How a row notes the platforms that refused its person: "refused:wecom,dingtalk why"."""
@@ -197,13 +198,16 @@ class Sender:
         if way is Way.UPDATE:
             if screen is None or not screen.platform:
                 return _Picked(None, "skip")  # the card itself never went out
+            if screen.platform == MAIL:
+                return _Picked(None, "skip")  # nothing in a mail can change
             names = [name for name in names if name == screen.platform]
         if not names:
             return _Picked(None, "没有可用的平台账号")
         if way is not Way.UPDATE:
             names = [name for name in names if self._may_speak(name, reaches.get(name))]
             if not names:
-                return _Picked(None, NEVER_WROTE)
+                by_mail = self._by_mail(row.member) if way in {Way.TEXT, Way.CARD} else None
+                return _Picked(by_mail, NEVER_WROTE, screen)
         refused = frozenset(name for name, (state, *_rest) in reaches.items() if state == "refused")
         # a refusal may have been cured in the meantime, so refused platforms come last, not never
         down = frozenset(name for name in names if self._platforms[name].limits.down)
@@ -221,6 +225,12 @@ class Sender:
             Target(self._platforms[name], member.on(name), url if live else "", reaches.get(name, ("",))[0] == "ok"),
             "", screen,
         )  # fmt: skip
+
+    def _by_mail(self, member: str) -> Target | None:
+        """Who never wrote to the only bot they have is written to by mail, where that is set up."""
+        address = next((one.email for one in self._config.member if one.id == member), "")
+        mail = self._platforms.get(MAIL)
+        return Target(mail, address, reached=True) if mail and address else None
 
     def _may_speak(self, name: str, reach: tuple[str, str, str, datetime | None] | None) -> bool:
         """Whether the platform lets the bot write to this person: some only after the person has written to it, or
@@ -281,6 +291,11 @@ class Sender:
         born = screen.code_at
         return "" if lasts and born and (self._clock.now() - born).total_seconds() > lasts else screen.code
 
+    def _how(self) -> str:
+        """What somebody who gets mail instead has to do to get it in the chat."""
+        bots = "」或「".join(one.title for one in self._config.platforms().values() if not one.speaks_first)
+        return f"请在企业微信里打开「{bots}」，给它发一句话（比如「你好」）。以后这样的消息就在那里，可以直接点按钮处理。"
+
     async def _outgoing(self, row: Queued, target: Target, screen: OnScreen | None, same: bool) -> Outgoing:
         body = row.body
         due = str(body.get("due", ""))
@@ -298,7 +313,8 @@ class Sender:
             link=str(body.get("link", "")),
             due=datetime.fromisoformat(due).astimezone(UTC) if due else None,
             ref=str(body.get("ref", "")),
-            letter={str(key): str(value) for key, value in body.get("letter", {}).items()},
+            letter={str(key): str(value) for key, value in body.get("letter", {}).items()}
+            | ({"after": self._how()} if target.platform.name == MAIL and row.member[:1] != "@" else {}),
             again=row.attempts > 0 or row.ledger == "sent",
             same=same,
         )

@@ -83,7 +83,7 @@ class Outgoing:
     link: str = ""
     due: datetime | None = None
     ref: str = ""
-    letter: Mapping[str, str] = field(default_factory=dict)  # mail only: subject, html, unsubscribe
+    letter: Mapping[str, str] = field(default_factory=dict)  # mail only: subject, html, unsubscribe, after
     again: bool = False  # tried before: it may have arrived, so "used up" or "exists already" means it did
     same: bool = (
         False  # UPDATE: the screen says this already; no need to send a copy when it cannot be updated

@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiosmtpd.controller import Controller
 
 from bot import checks
 from sim.wecom_aibot_server import WecomAibotServer
 from sim.wecom_server import WecomServer
 from store import team
+from tests.crash.bot_process import free_port
+from tests.stories.test_nurture import Postbox
 from tests.world import AES_KEY, PEOPLE, World, firm
 
 pytestmark = pytest.mark.parametrize("platform", ["wecom_aibot"], indirect=True)
@@ -166,3 +169,54 @@ async def test_whom_the_app_does_not_see_or_cannot_say_is_left_the_code(
     other = sim.person("LIQIAN", "李倩")
     await other.says("/今日")
     await other.sees("你还不在使用名单里")
+
+
+# ── who never wrote to the bot ─────────────────────────────────────────────────────────────────────────
+async def test_who_is_on_the_app_too_gets_it_there(
+    both: tuple[World, WecomAibotServer], app: WecomServer
+) -> None:
+    world, sim = both
+    async with world.db.write() as tx:
+        await team.learn(tx, "wecom_aibot", sim.id_of("WANGLEI"), "wanglei")
+        await team.set_reach(tx, "wanglei", "wecom_aibot", "unknown", "", world.clock.now())
+    await world.api_lead()
+    await app.person("WANGLEI", "王磊").sees("新线索")
+    assert not sim.wire.of("aibot_send_msg")
+
+
+async def test_who_is_on_the_bot_alone_gets_a_mail_with_how_to_open_it(
+    platform: str, migrated_url: str, tmp_path: Path
+) -> None:
+    box, port = Postbox(), free_port()
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    mail = {"host": "127.0.0.1", "port": port, "security": "none", "sender": "crm@example.com"}
+    members = tuple(
+        {
+            "id": id,
+            "name": name,
+            "roles": roles,
+            "team": team,
+            platform: f"Bot-{id}",
+            "email": f"{id}@example.com",
+        }
+        for id, name, roles, team, *_ in PEOPLE
+    )
+    try:
+        async with firm(platform, migrated_url, tmp_path / "files", mail=mail, member=members) as world:
+            async with world.db.write() as tx:
+                await team.set_reach(tx, "wanglei", "wecom_aibot", "unknown", "", world.clock.now())
+            await world.api_lead()
+            (one,) = [each for each in box.mails if each["To"] == "wanglei@example.com"]
+            said = one.get_content()
+            assert "新线索" in one["Subject"]
+            assert "宁波恒达" in said
+            assert "请在企业微信里打开「企业微信智能机器人」，给它发一句话" in said
+            await world.rep.says("你好")
+            await world.idle()
+            before = len(box.mails)
+            await world.api_lead(phone="13800001111")
+            await world.rep.sees("新线索")
+            assert len(box.mails) == before
+    finally:
+        server.stop()
