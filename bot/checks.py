@@ -15,7 +15,7 @@ from rules import hours
 from rules.hours import Calendar
 from rules.team import Member, Role
 from rules.text import ago, clip
-from store import audit, ledger, queues, settings, team, usage
+from store import audit, directory, ledger, queues, settings, team, usage
 from store.db import Database, Tx
 
 log = structlog.get_logger("checks")
@@ -88,9 +88,30 @@ async def gather(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> l
         *await _quota(tx, config, calendar, now),
         *calendar_years(calendar, now),
         *people(await team.everyone(tx), config),
+        *await address_books(tx, config, now),
         *await silent(tx, config),
         await trail(tx, last=RECENT),
     ]
+
+
+async def address_books(tx: Tx, config: Config, now: datetime) -> list[Check]:
+    """Whether the last look into each platform's address book worked, and who is still waiting for a decision (B80)."""
+    found = []
+    for name, section in config.platforms().items():
+        last = loads(await settings.get(tx, f"directory:{name}")) if section.directory else {}
+        if not last:
+            continue
+        title, at = f"{section.title}通讯录", ago(datetime.fromisoformat(last["at"]), now)
+        waiting = [one.name for _, one in await directory.undecided(tx, platform=name)]
+        if last["why"]:
+            fix = "给应用开通通讯录的读权限（docs/platforms.md），再发 /同步。"
+            found.append(Check(title, "warn", f"{at}没有读到：{last['why']}", fix))
+        elif waiting:
+            fix = "管理员发 /同步，在卡片上决定加入还是不加入。"
+            found.append(Check(title, "warn", f"还没决定是否加入线索分配组：{_some(waiting)}", fix))
+        else:
+            found.append(Check(title, "ok", f"{at}对过"))
+    return found
 
 
 async def silent(tx: Tx, config: Config) -> list[Check]:

@@ -24,7 +24,7 @@ from bot.config_kit import Duration
 from bot.config_kit import Section as _Section
 from bot.config_robots import Robot
 from bot.config_sources import Channel, Intake, Mailbox, WebForm
-from bot.config_watch import SCHEDULES, Mail, Nurture, Schedule, Watch
+from bot.config_watch import SCHEDULES, Directory, Mail, Nurture, Schedule, Watch
 from rules import hours
 from rules.assignment import Group, Weights
 from rules.leads import Status
@@ -112,7 +112,7 @@ class PlatformSection(_Section):
     `title`: how people call it; `folds_case`: its user ids compare without case; `public`: its keys that hold an
     address, a rehearsal must not point at the shipped one; `metered`: what it bills by the month → its key here;
     `speaks_first`: whether it may write to somebody who never wrote to the bot; `same_ids`: a platform of the same
-    firm whose user ids it may use too.
+    firm whose user ids it may use too; `directory`: whether its address book can be read.
     """
 
     title: ClassVar[str] = ""
@@ -121,6 +121,7 @@ class PlatformSection(_Section):
     metered: ClassVar[Mapping[str, str]] = {}
     speaks_first: ClassVar[bool] = True
     same_ids: ClassVar[str] = ""
+    directory: ClassVar[bool] = False
 
     enabled: bool = False
 
@@ -130,6 +131,7 @@ class Wecom(PlatformSection):
 
     title: ClassVar[str] = "企业微信"
     folds_case: ClassVar[bool] = True
+    directory: ClassVar[bool] = True
 
     corp_id: str = ""
     agent_id: int = 0
@@ -158,6 +160,7 @@ class Dingtalk(PlatformSection):
     """[dingtalk]: an internal app with a robot in Stream mode."""
 
     title: ClassVar[str] = "钉钉"
+    directory: ClassVar[bool] = True
     public: ClassVar[tuple[str, ...]] = ("api_base", "oapi_base")
     metered: ClassVar[Mapping[str, str]] = {"api": "monthly_calls", "push": "monthly_pushes"}
 
@@ -567,6 +570,7 @@ class Config(_Section):
     assignment: Assignment = Assignment()
     pool: Pool = Pool()
     away: Away = Away()
+    directory: Directory = Directory()
     team: tuple[TeamSection, ...] = ()
     member: tuple[MemberSection, ...] = ()
     group: tuple[GroupSection, ...] = ()

@@ -33,6 +33,24 @@ class Schedule(Section):
         return Run(time.fromisoformat(self.at), self.days)
 
 
+class Directory(Section):
+    """[directory]: the platforms' address books (B80)."""
+
+    at: str = "07:30"
+    most_gone: float = Field(default=0.3, gt=0, le=1)
+    ask_at_once: int = Field(default=20, ge=1)
+
+    @field_validator("at")
+    @classmethod
+    def _clock(cls, value: str) -> str:
+        try:
+            if value:
+                time.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f'时间 {value!r} 看不懂，要写成 "07:30"；"" = 不自动同步') from None
+        return value
+
+
 SCHEDULES = (
     Schedule(does="today"),
     Schedule(does="overdue"),

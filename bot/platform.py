@@ -59,6 +59,10 @@ class Way(StrEnum):
     ASK = "ask"  # look something up; the answer comes back as a form
 
 
+DIRECTORY = "directory"
+"""What an ASK looks up: everybody in the platform's address book."""
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """One thing to send to one person.
@@ -67,7 +71,7 @@ class Outgoing:
     ("L-1024-88", [0-9A-Za-z_@-], unique for ever); `code` the newest WeCom response_code for UPDATE ("" if none left);
     `reply_url` a sessionWebhook that is still open, or ""; `file` bytes + `filename`, for FILE.
     For TODO: `text` is the subject, `link` where a tap leads, `due` UTC or None; `ref` what TODO returned, for TODO_DONE.
-    For ASK: `text` is what to look up ("external_contact", "user"), `ref` its id, `user` whose view of it.
+    For ASK: `text` is what to look up ("external_contact", "user", DIRECTORY), `ref` its id, `user` whose view of it.
     """
 
     id: int

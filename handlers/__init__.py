@@ -7,7 +7,7 @@ from bot.router import Router
 ORDER = (
     "drafts", "leads", "transfer", "customers", "checkins", "forms", "resources", "undo", "sla", "silence", "nurture", "manager",
     "pool", "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "visits", "mails", "tasks",
-    "words",
+    "directory", "words",
     "notices", "today", "digests", "pages", "trail", "binding", "admin", "watch", "help",
 )  # fmt: skip
 """First that fits wins; `help` answers whatever nobody else understood."""

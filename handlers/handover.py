@@ -8,7 +8,7 @@ from bot.turn import Turn
 from cards import away as cards
 from cards.actions_assignment import HandAll
 from cards.away import Belongings
-from cards.card import from_json
+from cards.card import Card, from_json
 from handlers import assigning, pooling, transfer
 from handlers import leads as desk
 from handlers.happened import happened
@@ -35,20 +35,28 @@ async def preview(turn: Turn, words: str) -> None:
         turn.tx, turn.me.id
     ):
         raise Refused(f"{former.name} 不在你的团队里")
-    has = await _has(turn, former.id)
-    if not has.total:
-        raise Refused(f"{former.name} 名下没有要交接的")
+    takers: list[tuple[str, str]] = []
     if to:
         taker = await transfer.colleague(turn, to)
         takers = [(taker.id, taker.name)]
-    else:
-        mates = [one for one in await team.everyone(turn.tx) if one.has(Role.REP) and one.id != former.id]
-        takers = [
-            (one.id, one.name) for one in sorted(mates, key=lambda one: (one.team != former.team, one.id))[:3]
-        ]
     if any(id == former.id for id, _ in takers):
         raise Refused("不能交接给本人")
-    await turn.answer(cards.handover(former.id, former.name, has, takers, gone=former.gone))
+    card = await offer(turn, former, takers)
+    if card is None:
+        raise Refused(f"{former.name} 名下没有要交接的")
+    await turn.answer(card)
+
+
+async def offer(turn: Turn, former: Member, takers: list[tuple[str, str]] | None = None) -> Card | None:
+    """The preview of a handover to these (id, name), or to the three nearest colleagues; None when there is nothing."""
+    has = await _has(turn, former.id)
+    if not has.total:
+        return None
+    if not takers:
+        mates = [one for one in await team.everyone(turn.tx) if one.has(Role.REP) and one.id != former.id]
+        nearest = sorted(mates, key=lambda one: (one.team != former.team, one.id))[:3]
+        takers = [(one.id, one.name) for one in nearest]
+    return cards.handover(former.id, former.name, has, takers, gone=former.gone)
 
 
 def _two(words: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ class Contacts:
         member, mobile, dept = "qyapi_get_member", "qyapi_get_member_by_mobile", "qyapi_get_department_list"
         calls = [
             ("/topapi/v2/user/get", self._user, member),
+            ("/topapi/v2/user/list", self._list, member),
             ("/topapi/v2/user/getbymobile", self._by_mobile, mobile),
             ("/topapi/user/getbyunionid", self._by_union, member),
             ("/topapi/v2/user/getuserinfo", self._login, ""),
@@ -49,6 +50,19 @@ class Contacts:
         if "fieldMobile" in self.world.scopes and member.mobile:
             result["mobile"] = member.mobile
         return _ok(result)
+
+    async def _list(self, call: Call) -> Json:
+        """One page of a department's own members; those outside the app's range are not among them."""
+        dept, size = self._dept(call), int(call.body.get("size") or 10)
+        if not 1 <= size <= 100:
+            raise Refusal(200, 40035, "不合法的参数 size")
+        start = int(call.body.get("cursor") or 0)
+        inside = [one for one in self.world.members.values()
+                  if dept.id in one.departments and one.visible and not one.outsider]  # fmt: skip
+        page, more = inside[start : start + size], start + size < len(inside)
+        listed = [{"userid": one.user, "unionid": one.union, "name": one.name, "title": one.title,
+                   "dept_id_list": one.departments, "active": True} for one in page]  # fmt: skip
+        return _ok({"has_more": more, "list": listed, **({"next_cursor": start + size} if more else {})})
 
     async def _by_mobile(self, call: Call) -> Json:
         mobile = str(call.body.get("mobile") or "")

@@ -133,6 +133,13 @@ def _selected(key: str, chosen: list[str]) -> tuple[str, Any]:
     return "SelectedItem", [("QuestionKey", key), ("OptionIds", ids)]
 
 
+def contact_change(world: World, member: Member, change: str) -> Happening:
+    """change_contact, from `sys` (page 90970)."""
+    who: Fields = [("ChangeType", change), ("UserID", member.user)]
+    shell: Fields = [("MsgType", "event"), ("Event", "change_contact")]
+    return Happening("change_contact", xml_of([*_head(world, "sys"), *shell, *who]), app=False)
+
+
 def _customer(world: World, member: Member, verb: Body) -> Happening:
     """change_external_contact, from `sys` and without AgentID (page 92130)."""
     kind, external = str(verb.get("change", "add_external_contact")), str(verb["external"])

@@ -19,7 +19,7 @@ from sim import wecom_callbacks, wecom_customers, wecom_directory, wecom_media, 
 from sim.control import control_routes, people_from
 from sim.phone import Phone
 from sim.wecom_crypto import key_of
-from sim.wecom_events import happening
+from sim.wecom_events import contact_change, happening
 from sim.wecom_world import Body, Call, Member, Refusal, World
 from sim.wire import WireEntry, exchange
 
@@ -99,6 +99,13 @@ class WecomServer(World):
     ) -> None:
         """A change_external_contact event for this member; `more`: state, name, source, reason, remark."""
         await self.phones[user].does("customer", external=external, change=change, **more)
+
+    async def contact(self, user: str, change: str) -> None:
+        """A change_contact event (create_user, delete_user …) about this member; delete_user takes them out."""
+        member = self.members[user.lower()]
+        if change == "delete_user":
+            del self.members[user.lower()]
+        await wecom_callbacks.deliver(self, contact_change(self, member, change))
 
     def lose_tokens(self) -> None:
         """Invalidates every token before its time."""

@@ -158,6 +158,7 @@ member = _table(
     "member", Column("id", String(64), primary_key=True), _text("name", 64), _text("roles"), _text("team", 64),
     _text("regions"), _text("tags"),
     _flag("available", default=True), _flag("assignable", default=True), _text("platform", 16), _flag("gone"),
+    _flag("added"), _flag("has_left"),  # taken in by the bot, not written in config.toml; no longer in the directory
 )  # fmt: skip
 identity = _table(  # who a member is on a platform; `learned`: found out while running, not written in config.toml
     "identity", Column("platform", String(16), primary_key=True), Column("user_id", String(200), primary_key=True),
@@ -266,6 +267,7 @@ setting = _table(
 )  # fmt: skip
 
 import store.tables_assignment  # noqa: E402
+import store.tables_directory  # noqa: E402
 import store.tables_mail  # noqa: E402
 import store.tables_sole  # noqa: E402
 import store.tables_sources  # noqa: E402  (more tables of the same `meta`)

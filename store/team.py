@@ -61,7 +61,8 @@ def _member(row: Any) -> Member:
 
 
 async def sync(tx: Tx, members: Iterable[Member], teams: Iterable[Team]) -> None:
-    """Makes the rows match the configuration. Who is not in it any more is marked as gone, never deleted."""
+    """Makes the rows match the configuration. Who is not in it any more is marked as gone, never deleted; whom the bot
+    took in itself stays, and who left stays gone."""
     members = list(members)
     keep = set()
     for one in members:
@@ -75,11 +76,17 @@ async def sync(tx: Tx, members: Iterable[Member], teams: Iterable[Team]) -> None
             "available": one.available,
             "assignable": one.assignable,
             "gone": False,
+            "added": False,
         }
         insert = upsert(tx, member).values(id=one.id, **values)
-        await tx.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values))
-    await tx.execute(sa.update(member).where(member.c.id.not_in(keep)).values(gone=True))
+        changes = {**values, "gone": member.c.has_left}
+        await tx.execute(insert.on_conflict_do_update(index_elements=["id"], set_=changes))
+    dropped = sa.update(member).where(member.c.id.not_in(keep), sa.not_(member.c.added))
+    await tx.execute(dropped.values(gone=True))
     await _sync_ids(tx, members)
+    # whose user id is written under another name now was taken in by mistake
+    with_id = sa.select(identity.c.member)
+    await tx.execute(sa.update(member).where(member.c.added, member.c.id.not_in(with_id)).values(gone=True))
     await tx.execute(sa.delete(team))
     for each in teams:
         await tx.execute(sa.insert(team).values(name=each.name, manager=each.manager))
@@ -90,6 +97,7 @@ async def _sync_ids(tx: Tx, members: Sequence[Member]) -> None:
     wanted = {(name, user): one.id for one in members for name, user in one.ids.items() if user}
     taken = {(one, name) for (name, _), one in wanted.items()}
     keep = {one.id for one in members}
+    keep |= set((await tx.execute(sa.select(member.c.id).where(member.c.added))).scalars())
     there: set[tuple[str, str]] = set()
     for row in (await tx.execute(sa.select(identity))).all():
         key = (row.platform, row.user_id)
@@ -116,6 +124,24 @@ async def learn(tx: Tx, platform: str, user: str, id: str) -> None:
         )
     )
     await tx.execute(sa.insert(identity).values(platform=platform, user_id=user, member=id, learned=True))
+
+
+async def add(tx: Tx, one: Member) -> None:
+    """A member whom the bot takes in itself, with their user ids: kept over restarts until config.toml names them."""
+    await tx.execute(
+        sa.insert(member).values(
+            id=one.id, name=one.name, roles=json.dumps(sorted(one.roles)), team=one.team,
+            regions=json.dumps(one.regions, ensure_ascii=False), tags=json.dumps(one.tags, ensure_ascii=False),
+            available=one.available, assignable=one.assignable, gone=False, added=True,
+        )
+    )  # fmt: skip
+    for platform, user in one.ids.items():
+        await learn(tx, platform, user, one.id)
+
+
+async def left(tx: Tx, id: str, *, gone: bool = True) -> None:
+    """Somebody is no longer in the directory (or is again): gone, whatever config.toml says of them."""
+    await tx.execute(sa.update(member).where(member.c.id == id).values(gone=gone, has_left=gone))
 
 
 async def everyone(tx: Tx) -> list[Member]:

@@ -17,7 +17,7 @@ from bot.dingtalk.errors import (
     numbered,
     refusal,
 )
-from bot.dingtalk.lenient import Json, number, table, words
+from bot.dingtalk.lenient import Json, number, rows, table, words
 from bot.platform import Meter, Now, SendFailed, Shared, Wide
 
 TIMEOUT = 10.0
@@ -62,6 +62,10 @@ class Api:
     async def contacts(self, path: str, body: Json) -> Json:
         """A POST to oapi.dingtalk.com (contacts: not counted) → `result`. Raises SendFailed."""
         return table((await self._old(path, json=body)).get("result"))
+
+    async def contact_rows(self, path: str, body: Json) -> list[Json]:
+        """Like `contacts`, where `result` is a list. Raises SendFailed."""
+        return rows((await self._old(path, json=body)).get("result"))
 
     async def upload(self, kind: str, name: str, body: bytes) -> str:
         """Uploads image, file, voice or video (≤ 20 MB) → media_id, which does not expire (4.6). Raises SendFailed."""

@@ -7,7 +7,7 @@ import structlog
 from dingtalk_stream.card_callback import Card_Callback_Router_Topic
 from dingtalk_stream.chatbot import ChatbotMessage
 
-from bot.dingtalk import clicks
+from bot.dingtalk import clicks, directory
 from bot.dingtalk.alerts import DAY, PLATFORM, alert
 from bot.dingtalk.frames import CALLBACK, EVENT, Frame
 from bot.dingtalk.lenient import Json, decoded, first, moment, number, rows, table, words
@@ -157,20 +157,24 @@ def _foreign_card(content: Json) -> Json:
 
 
 def contact(frame: Frame, now: datetime) -> tuple[Incoming, ...]:
-    """Somebody joined or left the organisation → Arrived for each; other events are only logged."""
+    """Somebody joined or left the organisation → Arrived and a change of the directory for each; other events are only logged."""
     if frame.event_type not in ("user_add_org", "user_leave_org"):
         log.info("dingtalk.event.unused", event_type=frame.event_type, event_id=frame.event_id)
         return ()
-    users = decoded(frame.data.get("userId") or frame.data.get("UserId"))
-    named = users if isinstance(users, list) else [users]
+    said = decoded(frame.data.get("userId") or frame.data.get("UserId"))
+    named = said if isinstance(said, list) else [said]
     at, gone = frame.at or now, frame.event_type == "user_leave_org"
     identity = (frame.event_id or frame.id or at.isoformat())[:120]
-    return tuple(
+    users = [user for one in named if (user := words(one).strip())]
+    arrived = [
         Incoming(
             f"{PLATFORM}:event:{identity}:{user[:50]}",
             f"{PLATFORM}:{user}",
             Arrived(PLATFORM, user, at, gone, frame.event_type),
         )
-        for one in named
-        if (user := words(one).strip())
+        for user in users
+    ]
+    return (
+        *arrived,
+        *(directory.changed(user, left=gone, identity=identity, at=at) for user in users),
     )

@@ -6,14 +6,26 @@ import structlog
 from aiohttp import web
 
 from bot.config import Dingtalk
-from bot.dingtalk import alerts
+from bot.dingtalk import alerts, directory
 from bot.dingtalk.api import Api
 from bot.dingtalk.cards import Cards
 from bot.dingtalk.messages import Messages
 from bot.dingtalk.receive import receiver
 from bot.dingtalk.stream import Pace, Stream
 from bot.dingtalk.todos import Todos
-from bot.platform import Check, Intake, Limits, Meter, Now, Outgoing, SendFailed, Sent, Shared, Way
+from bot.platform import (
+    DIRECTORY,
+    Check,
+    Intake,
+    Limits,
+    Meter,
+    Now,
+    Outgoing,
+    SendFailed,
+    Sent,
+    Shared,
+    Way,
+)
 
 log = structlog.get_logger(__name__)
 REPEATABLE = frozenset({Way.CARD, Way.UPDATE, Way.TODO, Way.TODO_DONE})
@@ -84,6 +96,8 @@ class DingtalkPlatform:
                 return await self._todos.finish(out)
             case Way.CARD | Way.UPDATE:
                 return await self._card(out)
+            case Way.ASK if out.text == DIRECTORY:
+                return await directory.people(self._api)
             case Way.ASK:
                 raise SendFailed("钉钉没有这种查询", retry=False)
 

@@ -9,7 +9,7 @@ import structlog
 from defusedxml.ElementTree import fromstring
 
 from bot.events import Alert, Arrived, Click, Event, Incoming, Kind, Media, Message
-from bot.wecom import external
+from bot.wecom import directory, external
 from bot.wecom.crypto import Garbled
 from bot.wecom.picks import resolve
 
@@ -71,6 +71,8 @@ def decode(xml: bytes, now: datetime) -> Incoming | None:
     at = _at(_text(root, "CreateTime"), now)
     if kind == "event" and _text(root, "Event") == external.EVENT:
         return external.decode(root, _event_key(root, user, at), at)
+    if kind == "event" and _text(root, "Event") == directory.EVENT:
+        return directory.decode(root, _event_key(root, user, at), at)
     lane = f"{NAME}:{user}"
     if kind != "event":
         return Incoming(_message_key(root), lane, _message(root, kind, user, at))

@@ -9,8 +9,21 @@ import structlog
 from aiohttp import web
 
 from bot.config import Wecom
-from bot.platform import Check, Intake, Limits, Meter, Now, Outgoing, SendFailed, Sent, Shared, Way, Wide
-from bot.wecom import external, identity
+from bot.platform import (
+    DIRECTORY,
+    Check,
+    Intake,
+    Limits,
+    Meter,
+    Now,
+    Outgoing,
+    SendFailed,
+    Sent,
+    Shared,
+    Way,
+    Wide,
+)
+from bot.wecom import directory, external, identity
 from bot.wecom.api import Answer, Api, names, text
 from bot.wecom.checks import UNSEEN, checks
 from bot.wecom.faults import CODE_USED, MEDIA_GONE, TASK_KNOWN, UNSEEN_CODES
@@ -91,6 +104,8 @@ class WecomPlatform:
                 return await external.contact(self._api, out)
             case Way.ASK if out.text == identity.ASKED:
                 return await identity.translate(self._api, self._shared, out)
+            case Way.ASK if out.text == DIRECTORY:
+                return await directory.people(self._api)
             case _:
                 raise SendFailed("企业微信应用没有待办", retry=False)
 
