@@ -251,6 +251,7 @@ class Pages(_Section):
     session: Duration = timedelta(hours=12)
     tries: int = Field(default=10, ge=1, le=1000)
     page: int = Field(default=20, ge=5, le=200)
+    export_rows: int = Field(default=5000, ge=1, le=50_000)
 
     @model_validator(mode="after")
     def _lasts(self) -> Self:

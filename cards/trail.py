@@ -9,6 +9,7 @@ SAYS = {
     "lead.pooled": "放回公海", "lead.claimed": "从公海领取", "lead.joined": "并入老客户", "lead.invalid": "标为号码无效",
     "sla.urged": "催了一下", "sla.waived": "放过了这一轮", "sla.reason": "说明了原因", "sla.ask_reassign": "请主管转派",
     "request.submitted": "提交了单子", "task.done": "完成了任务", "web.link": "取了登录链接", "web.login": "登录网页",
+    "leads.exported": "导出了线索",
     "web.logout": "退出网页", "customer.checked": "查重", "dead.replayed": "重放了事件",
     "customer.exported": "导出了资料", "lead.exported": "导出了资料",
 }  # fmt: skip

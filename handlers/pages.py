@@ -33,6 +33,12 @@ async def board(turn: Turn, words: str) -> None:
     await turn.answer(await entry(turn, at))
 
 
+@router.command("导出", usage="/导出", about="把能看到的线索导出成 Excel 或 CSV（一次性登录链接）", may=SALES)
+async def take_along(turn: Turn, _words: str) -> None:
+    """/导出."""
+    await turn.answer(await entry(turn, "export"))
+
+
 @router.click(OpenPage, may=SALES)
 async def open_page(turn: Turn, action: OpenPage) -> None:
     """看板 on another card: a fresh link, whenever it is pressed."""
@@ -47,6 +53,8 @@ async def entry(turn: Turn, at: str) -> Card:
             what, path = lead_id(number), f"/leads/{lead_id(number)}"
         case ("C", number):
             what, path = customer_id(number), f"/customers/{customer_id(number)}"
+        case _ if at == "export":
+            what, path = "导出", "/export"
         case _ if at == "overdue":
             path = "/board?state=overdue"
     token, lasts = secrets.token_urlsafe(32), turn.config.web.link
@@ -97,6 +105,16 @@ async def seen(turn: Turn, form: Form) -> None:
     about = str(form.fields["about"])
     action = SEEN[0] if about.startswith("L-") else SEEN[1]
     await audit.add(turn.tx, turn.now, person.id, action, about, {"by": "web"}, turn.event_id)
+
+
+@router.form("web.export")
+async def exported(turn: Turn, form: Form) -> None:
+    """A list is about to be taken along: who, how many, as what."""
+    person = await signed_in(turn, form)
+    if not person.has(*SALES):
+        raise Denied("导出不对你的角色开放。", about="")
+    detail = {"rows": int(form.fields["rows"]), "kind": str(form.fields["kind"]), "by": "web"}
+    await audit.add(turn.tx, turn.now, person.id, "leads.exported", "", detail, turn.event_id)
 
 
 @router.form("web.denied")

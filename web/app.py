@@ -9,6 +9,7 @@ from web.api import LeadsApi
 from web.board import Board
 from web.door import Door
 from web.errors import Handler, Refusal, in_one_shape
+from web.export import Export
 from web.forms import Forms
 from web.health import Health
 from web.hooks import Hooks
@@ -45,6 +46,7 @@ def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     app.add_routes(Board(site).routes())
     app.add_routes(Records(site).routes())
     app.add_routes(Trail(site).routes())
+    app.add_routes(Export(site).routes())
     return app
 
 

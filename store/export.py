@@ -1,0 +1,52 @@
+"""Leads as a list to take along: whose, with contact and customer, oldest first. (C.4; A.2)"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from store.db import Tx
+from store.tables import contact, customer, lead
+
+
+@dataclass(frozen=True)
+class Row:
+    """One lead as it is exported; `owner` is a member id, "" is the pool. Free text and numbers are as they are kept."""
+
+    id: int
+    owner: str
+    company: str
+    name: str
+    phone: str
+    email: str
+    source: str
+    kind: str
+    need: str
+    status: str
+    created_at: datetime
+    first_touch_at: datetime | None
+    last_followup_at: datetime | None
+    next_text: str
+    next_at: datetime | None
+
+
+async def rows(tx: Tx, owners: frozenset[str] | None, most: int) -> list[Row]:
+    """The newest `most` leads of these owners (None: of everybody), oldest first; of customers that are there."""
+    query = (
+        sa.select(
+            lead.c.id, lead.c.owner, customer.c.company,
+            sa.func.coalesce(contact.c.name, customer.c.name).label("name"),
+            sa.func.coalesce(contact.c.phone, "").label("phone"), sa.func.coalesce(contact.c.email, "").label("email"),
+            lead.c.source, lead.c.kind, lead.c.need, lead.c.status, lead.c.created_at, lead.c.first_touch_at,
+            lead.c.last_followup_at, lead.c.next_text, lead.c.next_at,
+        )
+        .select_from(lead.join(customer, customer.c.id == lead.c.customer)
+                     .outerjoin(contact, sa.and_(contact.c.id == lead.c.contact, contact.c.deleted_at.is_(None))))
+        .where(customer.c.deleted_at.is_(None))
+        .order_by(lead.c.id.desc())
+        .limit(most)
+    )  # fmt: skip
+    if owners is not None:
+        query = query.where(lead.c.owner.in_(sorted(owners)))
+    found = [Row(**row._mapping) for row in await tx.execute(query)]
+    return found[::-1]

@@ -1,0 +1,119 @@
+"""/export: the leads that somebody may see, as an Excel or CSV file with their name in it. (B08's way back)"""
+
+import asyncio
+import csv
+import io
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from rules import access
+from rules.leads import TITLES, Status
+from rules.team import Member, Team
+from rules.text import lead_id, mask_phones_in
+from store import export, team
+from web import sheets
+from web.errors import Refusal
+from web.site import HEADERS, Signed, Site
+
+HEADINGS = (
+    "编号", "公司", "姓名", "手机", "邮箱", "来源", "类型", "需求", "状态", "负责人", "创建", "首次联系", "最近跟进",
+    "下一步", "下一步时间",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who takes the list along, and by what it is decided how much of it is whole."""
+
+    member: Member
+    people: dict[str, Member]
+    teams: Sequence[Team]
+    zone: ZoneInfo
+
+
+class Export:
+    """The page and the file."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._config, self._zone = site.engine.config, site.engine.calendar.zone
+
+    def routes(self) -> list[web.RouteDef]:
+        """What to mount."""
+        site = self._site
+        return [site.page("GET", "/export", self.page), site.page("POST", "/export", self.file)]
+
+    async def page(self, request: web.Request, signed: Signed) -> web.StreamResponse:
+        """What would be taken along, and two buttons."""
+        found = await self._rows(signed)
+        return self._site.show("export.html", signed, count=len(found), most=self._config.web.export_rows)
+
+    async def file(self, request: web.Request, signed: Signed) -> web.StreamResponse:
+        """The file. It is written down before the first byte leaves."""
+        kind = str((await request.post()).get("kind", "xlsx"))
+        if kind not in ("xlsx", "csv"):
+            raise Refusal(400, "页面上的内容不完整，请刷新后再试。")
+        now = self._site.engine.clock.now()
+        found = await self._rows(signed)
+        fields = {"session": signed.session, "rows": len(found), "kind": kind, "what": "/export"}
+        await self._site.hand_in(
+            "web.export", fields, key=f"{signed.session[:20]}:export:{secrets.token_hex(8)}"
+        )
+        at = now.astimezone(self._zone)
+        mark = (
+            f"{signed.member.name}（{signed.member.id}）{at:%Y-%m-%d %H:%M} 导出，{len(found)} 条，请勿外传"
+        )
+        body = await asyncio.to_thread(_csv if kind == "csv" else _xlsx, found, mark)
+        name = quote(f"线索-{at:%Y%m%d-%H%M}.{kind}")
+        return web.Response(
+            body=body, content_type="text/csv" if kind == "csv" else sheets.XLSX,
+            headers={**HEADERS, "Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
+        )  # fmt: skip
+
+    async def _rows(self, signed: Signed) -> list[list[str]]:
+        async with self._site.engine.db.read(slow=True) as tx:
+            people = {one.id: one for one in await team.roster(tx)}
+            owners = access.owners_in_sight(signed.member, list(people.values()), self._site.teams)
+            found = await export.rows(tx, owners, self._config.web.export_rows)
+        reader = Reader(signed.member, people, self._site.teams, self._zone)
+        return [cells(one, reader) for one in found]
+
+
+def cells(row: export.Row, reader: Reader) -> list[str]:
+    """One lead as texts; numbers and addresses as this reader may read them, numbers in free words masked unless it is
+    theirs."""
+    owner = reader.people.get(row.owner)
+    mine = owner is not None and owner.id == reader.member.id
+
+    def words(text: str) -> str:
+        return text if mine else mask_phones_in(text)
+
+    def at(moment: datetime | None) -> str:
+        return moment.astimezone(reader.zone).strftime("%Y-%m-%d %H:%M") if moment else ""
+
+    return [
+        lead_id(row.id), row.company, words(row.name),
+        access.phone_for(reader.member, owner, row.phone, reader.teams).replace(" ", ""),
+        access.email_for(reader.member, owner, row.email, reader.teams), row.source, row.kind, words(row.need),
+        TITLES[Status(row.status)], owner.name if owner else "公海", at(row.created_at), at(row.first_touch_at),
+        at(row.last_followup_at), words(row.next_text), at(row.next_at),
+    ]  # fmt: skip
+
+
+def _xlsx(rows: Sequence[Sequence[str]], mark: str) -> bytes:
+    return sheets.write(HEADINGS, rows, top=mark)
+
+
+def _csv(rows: Sequence[Sequence[str]], mark: str) -> bytes:
+    """With a mark that Excel knows UTF-8 by; no cell begins like a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for row in ([mark], HEADINGS, *rows):
+        writer.writerow([sheets.safe(cell) for cell in row])
+    return out.getvalue().encode("utf-8-sig")
