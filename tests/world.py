@@ -103,6 +103,9 @@ class World:
     clock: Clock = field(default_factory=Clock)
     changes: dict[str, Any] = field(default_factory=dict)
     app: main.App | None = None
+    patience: float = (
+        15.0  # seconds of the machine's time in which everything that follows has to have happened
+    )
 
     # ── people ──────────────────────────────────────────────────────────────────────────────────────────
     def phone(self, member: str) -> Phone:
@@ -189,10 +192,10 @@ class World:
         await app.shared.close()
         await app.db.close()
 
-    async def idle(self, seconds: float = 15.0) -> None:
+    async def idle(self, seconds: float | None = None) -> None:
         """Waits until nothing is open: no event, no send, no due timer."""
         assert self.app is not None
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds or self.patience):
             calm = 0
             while calm < 2:
                 calm = calm + 1 if not self._on_the_way() and await self.app.engine.idle() else 0
