@@ -83,7 +83,7 @@ class Engine:
         )
         self._sender = Sender(db, clock, self.bells, self.me, config, platforms, shared, quota)
         self._inbox = Lanes(db, clock, self.bells, "inbox", self.me, self._worker.lane, parallel=16)
-        self._outbox = Lanes(db, clock, self.bells, "outbox", self.me, self._sender.lane, parallel=64)
+        self._outbox = Lanes(db, clock, self.bells, "outbox", self.me, self._sender.lane, parallel=32)
         self._pump = Pump(db, clock, self.bells)
         self._mailboxes = Mailboxes(config.mailbox, self.intake, shared, clock.now)
         self.watch = Watch(db, config, clock, self.bells, platforms, self.intake)

@@ -49,6 +49,9 @@ class Intake:
         self._batch, self._limit = batch, limit
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._stopped = False
+        # SQLite commits one after the other, and what is committed waits for the disk together; with PostgreSQL two
+        # transactions at once could store a person's messages in the wrong order
+        self._under_way, self._at_once = set[asyncio.Task[None]](), 8 if db.sqlite else 1
 
     @property
     def waiting(self) -> int:
@@ -72,9 +75,15 @@ class Intake:
                 batch = [await self._queue.get()]
                 while len(batch) < self._batch and not self._queue.empty():
                     batch.append(self._queue.get_nowait())
-                await self._store(batch)
+                self._under_way.add(asyncio.create_task(self._store(batch)))
+                while len(self._under_way) >= self._at_once:
+                    await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+                    self._under_way = {one for one in self._under_way if not one.done()}
         finally:
             self._stopped = True
+            for one in self._under_way:
+                one.cancel()
+            await asyncio.gather(*self._under_way, return_exceptions=True)
             while not self._queue.empty():
                 _answer(self._queue.get_nowait(), Full("the bot is stopping"))
 

@@ -15,7 +15,7 @@ from store.queues import Fenced, Lease, Queue
 log = structlog.get_logger("lanes")
 
 LEASE_MS = 30_000
-HANDFUL = 4  # under load lanes are claimed a few at a time: each claim is a transaction
+HANDFUL = 4  # lanes are claimed a few at a time: each claim is a transaction, and all that begin at once hold up others
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Lanes:
             try:
                 free = self._parallel - len(self._tasks)
                 if free > 0:
-                    claimed, pause = await self._claim(free)
+                    claimed, pause = await self._claim(min(free, HANDFUL))
             except Exception as error:
                 if not passing(error):
                     log.exception("claim failed", queue=self._q)

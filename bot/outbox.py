@@ -15,6 +15,7 @@ from bot.config import Config
 from bot.events import Form, encode
 from bot.incoming import incoming
 from bot.lanes import LEASE_MS, Later
+from bot.line import Line
 from bot.platform import Outgoing, Platform, SendFailed, Sent, Shared, Way, Wide
 from bot.quota import Quota
 from cards.card import from_json
@@ -27,6 +28,8 @@ log = structlog.get_logger("outbox")
 
 FOLD_AT = 5
 """How many throttled messages to one person become one digest."""
+SAID = frozenset({Way.TEXT, Way.CARD})
+"""Ways that all go to the same platform: the one where the person was last."""
 OUTAGE = 4
 """After so many failures without a success the platform is taken to be out of order, not the messages."""
 MAIL = "mail"
@@ -72,6 +75,7 @@ class Sender:
         self._db, self._clock, self._bells, self._me = db, clock, bells, me
         self._config, self._shared, self._quota = config, shared, quota
         self._platforms: Mapping[str, Platform] = {platform.name: platform for platform in platforms}
+        self._line = Line(clock, shared)
         self._paused: dict[str, int] = {}  # platform → ms until when nothing is sent there
         self._streak: dict[str, int] = {}  # platform → failures since the last success
         self._paid: set[int] = set()  # rows that have their person's token already
@@ -87,11 +91,18 @@ class Sender:
             if not rows:
                 return Later(self._clock.ms() + 100)
             resting: dict[str, int] = {}  # platform → when it may be tried again
+            said_later = (
+                False  # what is said to the person must wait, and then so must all that is said after it
+            )
             for row in rows:
+                says = row.way in SAID and not row.error.startswith(TRIED)
+                if said_later and says:
+                    continue
                 later = [r for r in rows if r.id > row.id]
                 rest = await self._row(lease, row, later, resting)
                 if isinstance(rest, _Rest):
                     resting[rest.platform] = max(rest.at_ms, resting.get(rest.platform, 0))
+                    said_later = said_later or says
                 elif rest == 0:
                     return None
                 elif rest < 0:
@@ -155,8 +166,8 @@ class Sender:
             return _Rest(name, pause)
         if wait := await self._person(target, row):
             return await self._hold(lease, row, later, target, wait)
-        if wait := await self._shared.take(name, limits.app_per_second, limits.app_per_second):
-            return _Rest(name, self._clock.ms() + int(wait * 1000) + 5)
+        if at := await self._line.turn(name, lease.key, limits.app_per_second, first=row.priority == 0):
+            return _Rest(name, at)
         if way in limits.one_shot and row.ledger != "sent":
             async with self._db.write() as tx:
                 await queues.note_send(tx, row.id, ledger="sent", sent_at=self._clock.now())

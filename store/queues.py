@@ -108,22 +108,33 @@ _TAKE = {
         " ON CONFLICT (dedup) DO NOTHING RETURNING lane"
     ),
 }
-# A send wakes its lane even when an earlier one rests (perhaps on another platform); an event waits for its turn.
-_WAKE = " due = CASE WHEN lane.owner IS NULL THEN 0 ELSE lane.due END,"
-_RAISE = {
-    (dialect, q): sa.text(
-        f"INSERT INTO lane (q, key, pending, due, epoch) SELECT '{q}', {values}"
+# A send wakes its lane even when an earlier one rests (perhaps on another platform); an event waits for its turn. Woken is
+# "due now", not "due since ever": whoever waited for a moment of their own (bot/line.py) would be passed again and again.
+# Three seconds before, because a replica's clock may be that much behind the database's.
+_NOW = {
+    "sqlite": "CAST(strftime('%s', 'now') AS integer) * 1000 - 3000",
+    "postgresql": "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) - 3000",
+}
+_LEAST = {"sqlite": "min", "postgresql": "least"}
+_COUNTS = {
+    "sqlite": "value->>0, value->>1, 0, 0 FROM json_each(:rows) WHERE true",
+    "postgresql": "value->>0, CAST(value->>1 AS integer), 0, 0 FROM jsonb_array_elements(CAST(:rows AS jsonb))",
+}
+
+
+def _raising(dialect: str, q: Queue) -> sa.TextClause:
+    wake = ""
+    if q == "outbox":
+        soon = f"{_LEAST[dialect]}(lane.due, {_NOW[dialect]})"
+        wake = f" due = CASE WHEN lane.owner IS NULL THEN {soon} ELSE lane.due END,"
+    return sa.text(
+        f"INSERT INTO lane (q, key, pending, due, epoch) SELECT '{q}', {_COUNTS[dialect]}"
         f" ON CONFLICT (q, key) DO UPDATE SET{wake} pending = lane.pending + excluded.pending"
     )
-    for q, wake in (("inbox", ""), ("outbox", _WAKE))
-    for dialect, values in (
-        ("sqlite", "value->>0, value->>1, 0, 0 FROM json_each(:rows) WHERE true"),
-        (
-            "postgresql",
-            "value->>0, CAST(value->>1 AS integer), 0, 0 FROM jsonb_array_elements(CAST(:rows AS jsonb))",
-        ),
-    )
-}
+
+
+_QUEUES: tuple[Queue, Queue] = ("inbox", "outbox")
+_RAISE = {(dialect, q): _raising(dialect, q) for dialect in _NOW for q in _QUEUES}
 _TAKE = {
     name: statement.bindparams(sa.bindparam("now", type_=inbox.c.created_at.type))
     for name, statement in _TAKE.items()

@@ -33,6 +33,8 @@ log = structlog.get_logger("store")
 T = TypeVar("T")
 LOG_BYTES = 16 * 1024 * 1024
 """From this size on the write-ahead log is copied into the database file."""
+LONGEST_BREAK = 0.02
+"""Seconds for which work makes way for what is to be acknowledged, at most."""
 WRITER = (
     "busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=0",
     "cache_size=-16384", "temp_store=MEMORY",
@@ -45,17 +47,21 @@ class _Turnstile:
     """A fair lock with priorities: SQLite's own busy handler is not fair (p99 of seconds under load).
 
     Work passes once in each round of the event loop, so that whatever else is ready (a callback that came in, an answer
-    that is due) waits for one piece of work at most. What waits for an acknowledgement passes at once.
+    that is due) waits for one piece of work at most. What waits for an acknowledgement passes at once; and as long as
+    such keep coming, work stays away for as long as its last piece took: reading and answering them is half of the time.
     """
 
     def __init__(self) -> None:
         self._held = self._paced = False
+        self._intake = False  # something was to be acknowledged since the last piece of work
+        self._since = 0.0
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._n = 0
 
     async def enter(self, priority: int) -> None:
+        self._intake = self._intake or priority == INTAKE
         if not self._held and (priority < WORK or not self._paced):
-            self._held = True
+            self._hold()
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._n += 1
@@ -71,8 +77,16 @@ class _Turnstile:
         self._held = False
         if priority >= WORK and not self._paced:
             self._paced = True
-            asyncio.get_running_loop().call_soon(self._round)
+            loop, took = asyncio.get_running_loop(), time.thread_time() - self._since
+            if self._intake:
+                loop.call_later(min(took, LONGEST_BREAK), self._round)
+            else:
+                loop.call_soon(self._round)
+            self._intake = False
         self._next()
+
+    def _hold(self) -> None:
+        self._held, self._since = True, time.thread_time()
 
     def _round(self) -> None:
         self._paced = False
@@ -85,7 +99,7 @@ class _Turnstile:
                 return
             heapq.heappop(self._waiting)
             if not turn.done():
-                self._held = True
+                self._hold()
                 turn.set_result(None)
 
 

@@ -231,7 +231,8 @@ class Checker:
                 tracks[row.member][body["track"]] += 1
             elif row.way == "update":
                 fresh[row.member].add(f"-r{row.id}")
-        for member in {row.member for row in rows["outbox"]}:
+        # "@…" is no person: the canary's round, and alarms by the second channel
+        for member in {row.member for row in rows["outbox"] if not row.member.startswith("@")}:
             seen = [one for one in self._phone(member).seen if not one.mine]
             self._compare_texts(
                 member,
