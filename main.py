@@ -394,16 +394,23 @@ def run_fairness(args: argparse.Namespace) -> int:
     return _with_config(args, go)
 
 
-def run_extract(_args: argparse.Namespace) -> int:
-    """`main.py extract`: JSON lines in, JSON lines out."""
+def run_extract(args: argparse.Namespace) -> int:
+    """`main.py extract`: JSON lines in, JSON lines out, read with the installation's own words where there are any."""
+    from nlp import vocabulary
     from nlp.draft import as_dict
 
+    own = Path(args.words or "words.toml")
+    if args.words and not own.exists():
+        return _say(f"{own}：没有这个词库文件")
+    words = vocabulary.watch(own)
+    if words.problem:
+        return _say(words.problem)
     for number, line in enumerate(sys.stdin, start=1):
         if not line.strip():
             continue
         try:
             item = json.loads(line)
-            found = as_dict(item["text"], item["now"])
+            found = as_dict(item["text"], item["now"], words.vocabulary)
         except (ValueError, KeyError, TypeError) as error:
             return _say(f'第 {number} 行不是 {{"id", "text", "now"}}：{error}')
         print(json.dumps({"id": item.get("id", ""), **found}, ensure_ascii=False), flush=True)
@@ -519,7 +526,9 @@ def parser() -> argparse.ArgumentParser:
     one = add("fairness", run_fairness, "把分派依据导出成 CSV")
     one.add_argument("file")
     one.add_argument("--days", type=int, default=30)
-    add("extract", run_extract, "从聊天文本里提取客户信息（JSON 行）", config=False)
+    add("extract", run_extract, "从聊天文本里提取客户信息（JSON 行）", config=False).add_argument(
+        "--words", default="", metavar="FILE.toml", help="自己的词库；不写就用当前目录的 words.toml（有的话）"
+    )
     add("due", run_due, "期限是怎么算的（JSON 行）").add_argument(
         "--hours", choices=("working", "calendar"), default="working"
     )

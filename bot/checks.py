@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -11,6 +12,7 @@ import structlog
 from bot.config import Config
 from bot.platform import Check, Platform
 from bot.quota import NAMES, WARN_AT
+from nlp import vocabulary
 from rules import hours
 from rules.hours import Calendar
 from rules.team import Member, Role
@@ -89,6 +91,7 @@ async def gather(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> l
         *calendar_years(calendar, now),
         *people(await team.everyone(tx), config),
         *await address_books(tx, config, now),
+        *words(config),
         *await silent(tx, config),
         await trail(tx, last=RECENT),
     ]
@@ -112,6 +115,13 @@ async def address_books(tx: Tx, config: Config, now: datetime) -> list[Check]:
         else:
             found.append(Check(title, "ok", f"{at}对过"))
     return found
+
+
+def words(config: Config) -> list[Check]:
+    """A mistake in the installation's own words, which keeps what was good before in use; nothing when there is none."""
+    problem = vocabulary.watch(Path(config.reading.words)).problem
+    fix = "改好保存就生效，不用重启；在那之前用的是改之前的词。写法见 docs/extraction.md。"
+    return [Check("词库", "warn", problem, fix)] if problem else []
 
 
 async def silent(tx: Tx, config: Config) -> list[Check]:

@@ -43,6 +43,7 @@ async def checks(config: Config, platforms: Sequence[Platform] = ()) -> list[Che
         )
     found += state.calendar_years(calendar, now)
     found += state.people(config.members(), config)
+    found += state.words(config)
     return found
 
 

@@ -14,6 +14,7 @@ from cards.card import Card
 from handlers import assigning, origins
 from handlers.happened import happened
 from handlers.undo import undoer
+from handlers.words import current as words_to_read_with
 from nlp import companies
 from nlp.draft import read
 from nlp.similar import nearest
@@ -205,7 +206,7 @@ async def _keep(turn: Turn, asked: Enquiry) -> tuple[Lead, Likeness]:
     lead = await leads.add(
         turn.tx, customer=customer.id, contact=contact.id if contact else None, owner=owner, now=turn.now,
         source=asked.source or "接口", need=asked.need, note=_noted(asked, contact), assigned_why=why,
-        kind=asked.kind or asked.group or (read(f"{asked.need}\n{asked.note}"[:2000], turn.wall).kind if asked.need else ""),
+        kind=asked.kind or asked.group or await _kind(turn, asked),
     )  # fmt: skip
     return lead, likely
 
@@ -217,6 +218,14 @@ def _noted(asked: Enquiry, contact: Contact | None) -> str:
         return asked.note
     told = f"这次留的姓名是{asked.name}（这个号码原来是{other}）"
     return f"{told}；{asked.note}" if asked.note else told
+
+
+async def _kind(turn: Turn, asked: Enquiry) -> str:
+    """需求类型 as the words of the enquiry tell it, the installation's own among them."""
+    if not asked.need:
+        return ""
+    text = f"{asked.need}\n{asked.note}"[:2000]
+    return read(text, turn.wall, vocabulary=await words_to_read_with(turn)).kind
 
 
 async def contact_for(

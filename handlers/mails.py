@@ -9,6 +9,7 @@ from bot.incoming import lead_form
 from bot.router import Router
 from bot.turn import Turn
 from handlers import drafts, touchpoints
+from handlers.words import current as words_to_read_with
 from nlp import enquiry
 from nlp.draft import read
 from rules.errors import PutAside
@@ -58,7 +59,8 @@ async def _lead(turn: Turn, form: Form, source: str, group: str) -> None:
     """A stranger's mail: what its signature says of them, and the words as the need."""
     said, text = form.fields, str(form.fields["text"])
     own = await team.own_names(turn.tx)
-    found = await asyncio.to_thread(read, text[:5000], turn.wall, own_names=own)
+    words = await words_to_read_with(turn)
+    found = await asyncio.to_thread(read, text[:5000], turn.wall, own_names=own, vocabulary=words)
     name = found.name or enquiry.tidy(str(said["name"]))[:64] or str(said["from"]).partition("@")[0][:64]
     files = f"附件：{'、'.join(said['files'])}" if said["files"] else ""
     fields = {

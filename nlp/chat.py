@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from nlp.lexicon import surnames
 from nlp.plain import Plain, plain
@@ -43,8 +44,8 @@ _DATE = r"(?:(?:19|20)?\d\d[-/.]\d{1,2}[-/.]\d{1,2}|(?:19|20)\d\d年\d{1,2}月\d
 _MONTH_DAY = r"(?:\d{1,2}[-/]\d{1,2}|\d{1,2}月\d{1,2}日)"
 _NEAR_DAY = r"(?:今天|昨天|前天|(?:上?(?:周|星期|礼拜))[一二三四五六日天])"
 _CLOCK = r"(?:(?:上午|下午|晚上|凌晨|中午|早上|傍晚)\s?)?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?"
-_FULL = rf"{_DATE}(?:\s?(?:周|星期)[一二三四五六日天])?,?\s+{_CLOCK}"
-_SHORT = rf"{_MONTH_DAY}\s+{_CLOCK}"
+_FULL = rf"{_DATE}(?:\s?(?:周|星期)[一二三四五六日天])?,?(?:\s+|T){_CLOCK}"
+_SHORT = rf"{_MONTH_DAY}(?:\s?(?:周|星期)[一二三四五六日天])?\s+{_CLOCK}"
 _NEAR = rf"(?:{_NEAR_DAY}\s*)?{_CLOCK}"
 _ANY = rf"(?:{_FULL}|{_SHORT}|{_NEAR})"
 _NAME = r"(?P<name>[^\s:,。;!?\[\]<>|=][^\n:,。;!?\[\]<>|=]{0,29}?)"
@@ -57,6 +58,7 @@ _STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = tuple(
         ("bracket inline", rf"\[(?P<stamp>{_ANY})\]\s*{_NAME}\s?: ?(?P<body>.*)$", True),
         ("bracket", rf"\[(?P<stamp>{_ANY})\]\s*{_NAME}:?\s*$", False),
         ("name bracket", rf"{_NAME}\s*\[(?P<stamp>{_ANY})\]:?\s*$", False),
+        ("bracketed name", rf"\[(?P<name>[^\[\]\n:]{{1,30}})\]\s*(?P<stamp>{_ANY}):?\s*$", False),
         ("stamp inline", rf"(?P<stamp>{_ANY})\s+{_PLAIN_NAME}\s?: ?(?P<body>.*)$", True),
         ("full inline", rf"{_NAME}\s+(?P<stamp>{_FULL}|{_SHORT}):(?!\d) ?(?P<body>.*)$", True),
         ("clock inline", rf"{_NAME}\s+(?P<stamp>{_NEAR}):(?!\d) ?(?P<body>.*)$", True),
@@ -65,6 +67,7 @@ _STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = tuple(
         ("stamp first", rf"(?P<stamp>{_FULL})\s+{_NAME}(?:\(\d{{4,12}}\)|<[^<>\s]{{3,40}}>)?:?\s*$", False),
         ("short", rf"{_NAME}\s+(?P<stamp>{_SHORT}):?\s*$", False),
         ("near", rf"{_NAME}\s+(?P<stamp>{_NEAR}):?\s*$", False),
+        ("near first", rf"(?P<stamp>{_SHORT}|{_NEAR})\s+{_PLAIN_NAME}:?\s*$", False),
         ("colon", rf"{_PLAIN_NAME}:\s*$", False),
         ("colon inline", rf"{_PLAIN_NAME}: ?(?P<body>\S.*)$", True),
     )
@@ -77,6 +80,7 @@ _DAY_LINE = re.compile(
     rf"\s*-*\s*(?P<day>{_DATE}|{_MONTH_DAY})\s*(?:(?:周|星期)[一二三四五六日天])?\s*-*\s*$"
 )
 _AT = re.compile(r"\s*@(?P<mark>[^@\s]{1,20})\s*$")
+_SAID = re.compile(r"(?<=[^\s])\s?(?:说|发表于)$")
 _PAREN = re.compile(r"\s*\((?P<mark>[^()]{1,20})\)\s*$")
 # Keys of forms and the like, that look like a speaker before a colon.
 _KEY = re.compile(
@@ -87,6 +91,8 @@ _KEY = re.compile(
     r"^(?:https?|tel|mob|mobile|e-?mail|fax|add|addr|address|name|phone|company|title|date|time|re|fw|ps|tips|note|[A-Z])$",
     re.I,
 )
+# With a stamp behind it a name may hold such a word (微信用户), but not end in it, nor tell what a timetable tells.
+_KEY_AT_END = re.compile(rf"(?:{_KEY.pattern})$|会议|截止|进度|时间|日期|交期", re.I)
 _NO_NAME = re.compile(rf"\d{{1,2}}:\d{{2}}|{_DATE}|(?:^|\s){_MONTH_DAY}$|{_NEAR_DAY}$|^[\W\d_]+$")
 
 
@@ -150,7 +156,8 @@ def _header(pattern: re.Pattern[str], inline: bool, number: int, start: int, lin
         return None
     groups = match.groupdict()
     name, mark = _clean(groups["name"])
-    if not name or _NO_NAME.search(name) or (_KEY.search(name) and not _aliased(name)):
+    key = _KEY if "stamp" not in groups else _KEY_AT_END
+    if not name or _NO_NAME.search(name) or (key.search(name) and not _aliased(name)):
         return None
     body = start + (match.start("body") if inline else len(line) + 1)
     return _Header(
@@ -164,7 +171,7 @@ def _clean(name: str) -> tuple[str, str]:
         match = pattern.search(name)
         if match is not None and match.start() > 0:
             return name[: match.start()].strip(), match["mark"]
-    return name.strip().rstrip("-").strip(), ""
+    return _SAID.sub("", name.strip().rstrip("-").strip()), ""
 
 
 def _aliased(name: str) -> bool:
@@ -183,6 +190,8 @@ def _enough(style: str, found: list[_Header], lines: list[tuple[int, str]]) -> b
         if style == "colon":
             return _followed(found, lines)
         return max(names.values()) >= 2 and _covers(found, lines)
+    if style == "near first":  # a timetable is written so too, but line upon line
+        return len(found) >= 2 and _followed(found, lines) and _apart(found)
     if len(found) >= 2:
         return True
     return bool(found[0].mark)  # 张三@微信 1-5 10:23:45 by itself
@@ -194,6 +203,10 @@ def _followed(found: list[_Header], lines: list[tuple[int, str]]) -> bool:
     return found[0].line <= first + 1 and all(
         h.line + 1 < len(lines) and lines[h.line + 1][1].strip() for h in found
     )
+
+
+def _apart(found: list[_Header]) -> bool:
+    return all(later.line > header.line + 1 for header, later in pairwise(found))
 
 
 def _covers(found: list[_Header], lines: list[tuple[int, str]]) -> bool:
@@ -261,7 +274,7 @@ def _at(stamp: str, day: date | None, now: datetime | None) -> datetime | None:
     if clock_match is None:
         return None
     moment = _clock(clock_match[0])
-    words = stamp[: clock_match.start()].strip(" ,")
+    words = stamp[: clock_match.start()].strip(" ,T")
     own = _day(words, now) if words else None
     if words and own is None:
         return None

@@ -125,7 +125,7 @@ _CLAUSE_EDGE = re.compile(r"[\n,，。;；!！?？]")
 
 def need(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
     """The thing asked for; else the clause of the first keyword that speaks for the intent."""
-    thing = wants.find(reading.rest, ours)
+    thing = wants.find(reading.rest, [*ours, *((found.start, found.end) for found in reading.names)])
     if thing is not None and thing.confidence >= _ENOUGH:
         return thing
     said = _theirs([found for found in reading.keywords if found.rule == "lexicon"], ours)
@@ -150,10 +150,15 @@ def need(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
         start += lead.end()
         words = words[lead.end() :]
     words = words[:40]
+    if _ONLY_INTENT.fullmatch(words.rstrip()):
+        return thing  # 就下单 says what happens, not what is wanted
     return Found("need", words.rstrip(), words, start, start + len(words), 0.6, "clause") if words else None
 
 
 _BEFORE_NEED = re.compile(r"(?:前|之前|以前|请于|请|麻烦|老板|你好|您好|能不能|能否|[\s:：])+")
+_ONLY_INTENT = re.compile(
+    r"(?:就|再|先|要|可以|能|会|我们?|准备|直接)*(?:下单|订货|签合同|签|付款|打款)(?:了|吧|哈|的)*"
+)
 _ENOUGH = 0.45  # a weaker thing (样品, 方案) gives way to the clause it stands in
 _COMMAND = re.compile(r"\s*同步[至到]\s?CRM\s*", re.I)
 

@@ -65,6 +65,10 @@ _SAID = re.compile(
 _LATIN = re.compile(
     r"(?<![\d.:])(?P<h>1[0-2]|0?[1-9])(?:[.点](?P<m>[0-5]\d))?\s?(?P<ap>[ap]\.?m\b\.?)", re.ASCII | re.I
 )
+_TO = re.compile(
+    rf"差(?P<to>一刻钟?|{_SIXTY})(?:分钟?)?(?:就|到)?(?P<h>{_HOUR})点(?![\d{_N}])|"
+    rf"(?<![\d.{_N}第几])(?P<h2>{_HOUR})点差(?P<to2>一刻钟?|{_SIXTY})(?:分钟?)?"
+)
 # After these a bare 三点 is a clock, whatever follows.
 _SAID_BEFORE = re.compile(
     r"(?:午|晨|[早晚]上|[今明昨后当][早晚]|夜|[天日号]|[周期拜][一二三四五六日天])[ ,的]?$"
@@ -97,6 +101,8 @@ def clocks(text: str) -> list[Clock]:
 def _clocks(text: str) -> Iterator[Clock]:
     if ":" in text:
         yield from filter(None, map(_read, _COLON.finditer(text)))
+    if "差" in text and "点" in text:
+        yield from filter(None, map(_short_of, _TO.finditer(text)))
     if "点" in text or "时" in text:
         for match in _SAID.finditer(text):
             if not _counts(text, match):
@@ -105,6 +111,15 @@ def _clocks(text: str) -> Iterator[Clock]:
                     yield clock
     if "m" in text or "M" in text:
         yield from filter(None, map(_read, _LATIN.finditer(text)))
+
+
+def _short_of(match: re.Match[str]) -> Clock | None:
+    """差一刻九点, 九点差五分."""
+    hour, short = whole(match["h"] or match["h2"]), (match["to"] or match["to2"])
+    minutes = 15 if "刻" in short else whole(short)
+    if hour is None or minutes is None or not 1 <= hour <= 24 or not 0 < minutes < 60:
+        return None
+    return Clock(match.start(), match.end(), hour - 1 or 12, 60 - minutes, 0, hour > 13)
 
 
 def _counts(text: str, match: re.Match[str]) -> bool:

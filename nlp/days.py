@@ -243,6 +243,11 @@ def _each_month(match: re.Match[str], today: date) -> Days | None:
     return replace(found, approximate=True) if (found := _day_of_month(match, today)) else None
 
 
+def _each_day(match: re.Match[str], today: date) -> Days | None:
+    """每天早上9点: the coming one."""
+    return replace(days(match, today, how="relative"), approximate=True)
+
+
 # The rest of a date once its year is known: a month, its day or days or tenth; or a part of the year.
 _IN_YEAR = (
     rf"(?:[,\s的]{{0,2}}(?P<m>{MONTH})月(?:份)?"
@@ -318,6 +323,11 @@ _READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
     ("号日", re.compile(_DAY_ALONE), _day_of_month),
     ("./-", re.compile(r"(?<![\w./\-])(?P<y>20[12]\d)[./\-](?P<m>1[0-2]|0?[1-9])(?![\w./\-])"), _year_month),
     ("月", re.compile(rf"每个?月的?(?P<d>{DAY})(?P<d2>(?!))?[号日]"), _each_month),
+    (
+        "每",
+        re.compile(r"每[天日](?=早|上午|中午|下午|晚|凌晨|\d{1,2}[点:]|[一二两三四五六七八九十]{1,3}点)"),
+        _each_day,
+    ),
     *spoken_days.READERS,
 )
 

@@ -17,12 +17,14 @@ _SUM = re.compile(
     rf"手续费|押金|保证金|营业额|营收|注册资本|回款|应付|应收|合同价|目标价|底价|"
     rf"标价|出价|付了|收了|打了|花了|加到|降到|涨到|便宜到|谈到|砍到|卖到|给到)"
     rf"(?:大概|大约|约|控制|不超过|别超过|最多|在|是|为|有|:|\s|共|总|到|给|了|"
-    rf"差不多|也就|价|额|一共|要|才|只有|上限|另算|另收|另付|还差|还有|款|能|按)*)?"
+    rf"差不多|也就|价|额|能不能|做到|可以|一共|要|才|只有|上限|另算|另收|另付|还差|还有|款|能|按)*)?"
     rf"(?P<sign>(?:[¥￥]|rmb|cny|人民币) ?)?"
     rf"(?<![\d.A-Za-z{_CN}第])(?:(?P<low>{_AMOUNT})(?P<lowscale>{_SCALE})? ?(?:元|块)?(?:-|~|到|至)+ ?)?"
     rf"(?P<amount>{_AMOUNT}) ?(?P<about>[多来几余](?=[万亿]))?(?P<scale>{_SCALE}|个(?:亿|多亿))?"
     rf"(?P<tail>[一二三四五六七八九\d](?![\d个台件套.{_CN}])|[一二三四五六七八九](?=[一二三四五六七八九](?:[吧左上,。的]|"
-    rf"$)))?(?P<last>[一二三四五六七八九](?=[吧左上，,。的]|$))? ?(?P<more>多|来|几|余)?(?P<yuan>{_YUAN})?",
+    rf"$)))?(?P<last>[一二三四五六七八九](?=[吧左上，,。的]|$))? ?(?P<more>多|来|几|余)?"
+    rf"(?:块(?P<jiao>[1-9一二三四五六七八九])(?=毛|角|[,。;!?、\s)/]|左右|一[台套件个只米支张条斤]|每|$|的|吧|含)(?:毛|角)?|"
+    rf"(?P<yuan>{_YUAN}))?",
     re.I,
 )
 _SCALES = {
@@ -50,9 +52,13 @@ _PER = re.compile(
     re.I,
 )
 _SPOKEN = re.compile(r"[一二两三四五六七八九]千[一二三四五六七八九]")
+_EITHER = re.compile(r"(?P<few>[一二两三四五六七八])(?P<many>[二三四五六七八九])(?P<unit>[十百千]?)")
+_SMALL = re.compile(
+    r"(?<![\d.块元几零一二两三四五六七八九十])(?P<amount>[1-9一二两三四五六七八九])毛(?:钱(?!包)|(?=[一每,。;!?\s/]|左右|以内|吧|$))"
+)
 _FOREIGN = re.compile(r"(?:\$|usd|us|eur|€|£|hk\$|美元|欧元|港币)\s?$", re.I)
 _SOFT_AFTER = re.compile(
-    r"\s?(?:左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|起步|封顶|吧|$|[,。;!?、)\n])"
+    r"\s?(?:左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|太|偏|有点|高了|贵了|拿下|成交|起步|封顶|吧|$|[,。;!?、)\n])"
 )
 _ABOUT = re.compile(r"\s?(?:左右|以内|以下|上下|的?预算|吧)")
 
@@ -72,6 +78,11 @@ def find(text: str | Plain) -> tuple[Found, ...]:
         return ()
     for match in matches(_STARTS, _SUM, words.text):
         found.extend(_read(words, match))
+    if "毛" in words.chars:
+        for match in _SMALL.finditer(words.text):
+            value = (number(match["amount"]) or 0) / 10
+            found.append(words.found("money", *match.span(), 0.8, "sum", f"{value:.12g}"))
+        found.sort(key=lambda hit: hit.start)
     return tuple(found)
 
 
@@ -99,7 +110,17 @@ def _read(words: Plain, match: re.Match[str]) -> list[Found]:
         if match["low"]
         else match.start("amount")
     )
+    if match["jiao"]:
+        amount = round(amount + (number(match["jiao"]) or 0) / 10, 2)  # 3块5
     confidence = 0.95 if match["yuan"] or match["sign"] or match["cue"] else 0.75
+    either = _EITHER.fullmatch(match["amount"])
+    if either is not None and (scale > 1 or either["unit"]) and not match["tail"]:
+        ends = [number(either[name] + either["unit"]) for name in ("few", "many")]
+        values = [round(end * scale, 2) for end in ends if end is not None]  # 三五万, 五六百块
+        if len(values) == 2 and values[0] < values[1]:
+            return [
+                words.found("money", start, match.end(), confidence, rule, f"{one:.12g}") for one in values
+            ]
     values = [amount]
     if match["low"]:
         low = _value(
@@ -114,7 +135,7 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
     """Does a unit, a cue or what follows say that this number is money?"""
     if _FOREIGN.search(text, max(0, match.start("amount") - 4), match.start("amount")):
         return False
-    if match["yuan"] or match["sign"]:
+    if match["yuan"] or match["sign"] or match["jiao"]:
         return True
     if _PER.match(text, match.end()) and (
         match["scale"] or float(_value(match["amount"], 1.0, None) or 0) >= 10

@@ -81,6 +81,11 @@ def moment(when: When, now: datetime) -> datetime:
         day = first - timedelta(days=max(0, first.weekday() - 4)) if when.grain == "week" else first
         return _not_passed(datetime.combine(day.date(), EVENING), now)
     if first.date() <= now.date() and when.end is not None and when.end.date() >= now.date():
+        friday = when.end - timedelta(days=2)
+        if when.grain == "week" and friday.date() >= now.date():
+            return _not_passed(
+                datetime.combine(friday.date(), EVENING), now
+            )  # 这周就下单: nobody orders on a Sunday
         return _not_passed(datetime.combine(when.end.date(), EVENING), now)  # 本周, 这两天: until its end
     return _not_passed(
         datetime.combine(first.date(), EVENING if first.date() == now.date() else MORNING), now

@@ -24,15 +24,28 @@ _ACK = re.compile(
 )
 _THANKS = re.compile(
     rf"(?>那就|那|好的?|收到|嗯|行|可以|明白了?|真是|真|太|非常|十分|特别|很|多|万分|再次|还是|先|我|就|也|"
-    rf"要|得)*(?:感谢|谢谢|谢啦|谢了|谢|多谢|麻烦|辛苦|感激不尽|有劳|费心)(?:您|你|你们|大家|{_YOU})?.{{0,18}}"
+    rf"要|得)*(?:(?:感谢|感恩|谢谢|谢啦|谢了|谢|多谢|辛苦|感激不尽|有劳|费心)(?:您|你|你们|大家|{_YOU})?.{{0,18}}"
+    rf"|麻烦(?:您|你|你们|大家|各位)?(?:了|啦|咯|喽|咧).{{0,8}})"
+    r"|(?:给|让|又)?(?:您|你|大家)?们?(?:添|费|受)(?:了?(?:不少|很多|好多))?(?:麻烦|心|累)(?:了|啦)"
+    r"|(?:您|你)?(?:真|可)?(?:是|的)?帮了?我?们?(?:个|一个)?大忙(?:了|啦)?|(?:您|你)们?(?:真)?(?:费心|辛苦|受累)(?:了|啦)"
 )
 _WISH = re.compile(
     r"(?:也|那|就|预|先|再次)*(?:祝|愿|预祝).{0,16}(?:愉快|顺利|开心|快乐|发财|商祺|安好|安康|健康|幸福|好运|成功|如意|"
-    r"吉祥|兴隆|美满|平安|好心情|玩得高兴|大吉)|(?:新年|周末|节日|生日|旅途|用餐|游玩|中秋|国庆|春节|圣诞)(?:快乐|愉快|好)"
+    r"吉祥|兴隆|美满|平安|好心情|玩得高兴|大吉)|(?:工作|生意|事业|身体|万事|一切|阖家|财源|家庭)(?:顺利|兴隆|健康|如意|幸福|广进|安康|有成)|(?:合作|新年|周末|节日|生日|旅途|用餐|游玩|中秋|国庆|春节|圣诞)(?:快乐|愉快|好)"
 )
 _LATER = re.compile(
     r"(?:那|好|行)?(?:我|您|你)?们?(?:就)?(?:先)?(?:忙|休息|这样|不打扰(?:您|你)?|不聊|下|撤|吃饭|睡)(?:了|吧|哈|啦|着)*|"
-    r"(?:那)?(?:回头|改天|下次|有空|有机会)(?:再)?(?:聊|说|见|联系|约)(?:了|吧|哈|啦)*"
+    r"(?:那)?(?:回头|改天|下次|有空|有机会)(?:再)?(?:聊|说|见|联系|约|请(?:您|你)(?:吃饭|喝茶|喝酒|喝咖啡))(?:了|吧|哈|啦)*|"
+    r"(?:以后|今后)?(?:常|多|保持)(?:联系|沟通|来往|交流)|(?:您|你)?早点(?:休息|睡)(?:吧|哈|啦)*|"
+    r"(?:如果|要是)?有(?:需要|问题|事|情况)(?:的话)?(?:我|我们)?(?:再|会再|随时)(?:来)?(?:找|联系|请教|咨询|麻烦)(?:您|你)?们?(?:吧|哈|了|啦)*"
+)
+_ENGLISH = re.compile(
+    r"(?>(?>ok(?:ay)?|thanks?(?: you)?(?: (?:so|very) much| a lot| again)?|many thanks|"
+    r"got it|noted|great|sure|perfect|nice|cool|"
+    r"(?:well )?received|no problem|you(?:'re| are) welcome|understood|cheers|bye|see you|"
+    r"have a (?:nice|good|great) (?:day|weekend|one))"
+    r"[\s,.!;~]*+)++",
+    re.I,
 )
 _DONE = re.compile(rf"(?>{_any_of('settled')})++")
 _PLACEHOLDER = re.compile(r"\[[^\[\]\d]{1,6}\]")
@@ -45,7 +58,7 @@ _CONTENT = re.compile(
     r"|麻烦(?:(?:您|你)(?!们?了|们?啦)|再|帮|把|给|发|问|查|安排|尽快)|"
     r"但是|不过|可是|只是|预算|报价|价格|合同|样品|图纸|订单|发票|付款|交期|参数|资料|方案|电话|手机|邮箱|"
     r"地址|我要|我想|想要|推荐(?:一|个|家)|找(?:一|个|家)|明天|后天|下周|周[一二三四五六]|下午|点[半钟]|"
-    r"便宜|贵|优惠|发货|采购|下单|测试|报告|技术|确认(?!了|收)"
+    r"便宜|贵(?!司|公司|方|单位)|优惠|发货|采购|下单|测试|报告|技术|确认(?!了|收)"
 )
 _WANTS_MORE = re.compile(r"(?:发|寄|给我|告诉我|联系我|回复我|打给)")
 _SENTENCE = re.compile(r"[,。;!?、\s~.…:]+")
@@ -61,15 +74,17 @@ def is_noise(text: str) -> bool:
         return False
     if not bare:
         return True
+    if bare.isascii() and _ENGLISH.fullmatch(bare):
+        return True
     return all(_clause(clause) for clause in _SENTENCE.split(bare) if clause)
 
 
 def _clause(clause: str) -> bool:
     """Is there nothing in this clause?"""
-    if _ACK.fullmatch(clause):
+    if _ACK.fullmatch(clause) or _LATER.fullmatch(clause):
         return True
     if _CONTENT.search(clause) or len(clause) > 24:
         return False
-    if _WISH.fullmatch(clause) or _LATER.fullmatch(clause) or (len(clause) <= 14 and _DONE.fullmatch(clause)):
+    if _WISH.fullmatch(clause) or (len(clause) <= 14 and _DONE.fullmatch(clause)):
         return True
     return _THANKS.fullmatch(clause) is not None and _WANTS_MORE.search(clause) is None

@@ -30,14 +30,14 @@ FIXED = re.compile(
     re.ASCII | re.I,
 )
 HOTLINE = re.compile(
-    rf"{_BEGIN}(?P<base>[48]00(?:{_GAP}\d{{3}}{_GAP}\d{{4}}|{_GAP}\d{{4}}{_GAP}\d{{3}})){_END}{_EXTENSION}",
+    rf"{_BEGIN}(?P<base>[48]00(?:{_GAP}\d{{3}}{_GAP}\d{{4}}|{_GAP}\d{{4}}{_GAP}\d{{3}}|\d{_GAP}\d{{3}}{_GAP}\d{{3}})){_END}{_EXTENSION}",
     re.ASCII | re.I,
 )
 # Seven or eight digits are a phone only when something says so.
 LOCAL = re.compile(
     rf"(?:电话|座机|固话|总机|热线|联系方式|联络|拨打|致电|打|tel|phone)(?:号码?)?"
     rf"[是为:\s.]{{0,4}}(?P<base>[2-8]\d{{2,3}}[- ]?\d{{4}})"
-    rf"(?![\d\-]){_END}{_EXTENSION}",
+    rf"(?!\d|-(?!\d{{1,5}}(?![\d\-台个件套年月日号点:]))){_END}{_EXTENSION}",
     re.ASCII | re.I,
 )
 ABROAD = re.compile(r"(?<![\d+])\+(?!86)(?P<base>[1-9]\d{0,2}(?:[- ]?\(?\d{1,5}\)?){2,5})(?!\d)", re.ASCII)

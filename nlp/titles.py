@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 import ahocorasick_rs
 
 from nlp.evidence import Found
-from nlp.lexicon import titles
+from nlp.lexicon import surnames, titles
 from nlp.plain import Plain, plain
 
 LONGEST = 16  # characters of department words before a role
@@ -52,6 +52,16 @@ def _departments() -> re.Pattern[str]:
     return re.compile(rf"(?:(?:{words})[/&兼 ]?)+$")
 
 
+@cache
+def _with_name() -> re.Pattern[str]:
+    """某某公司采购周建国, 我是采购周建国: a department's word between a company and a full name is the job."""
+    single = "".join(sorted(surnames().single))
+    return re.compile(
+        rf"(?:◆(?:公司)?的?|我是|本人是?)(?P<job>采购|业务|技术|销售|财务|行政|外贸|跟单|品质|工程|设备|物流|商务)"
+        rf"(?=[{single}][一-龥]{{1,2}}(?:$|[\s,。;!?、▪(]))"
+    )
+
+
 def find(text: str | Plain, own: tuple[str, ...] = ()) -> tuple[Found, ...]:
     """Every title; `own` are the installation's words beside the built-in ones.
 
@@ -64,6 +74,7 @@ def find(text: str | Plain, own: tuple[str, ...] = ()) -> tuple[Found, ...]:
         if "首席" in words.text
         else []
     )
+    hits += [match.span("job") for match in _with_name().finditer(words.text)]
     hits.sort(key=lambda hit: (hit[0], -hit[1]))
     found: list[Found] = []
     done = 0

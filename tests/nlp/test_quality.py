@@ -22,6 +22,7 @@ FLOORS = {
         "money": 0.95,
         "titles": 0.95,
     },
+    "own_logs": {"turns": 0.99, "noise": 0.97, "money": 0.97, "phones": 0.97},
     "own_held": {
         "names": 0.8,
         "companies": 0.82,

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sim.phone import Phone, Seen
+from store import leads
 from tests.world import World
 
 CHAT = "同步至CRM 鼎捷那边的邱工来电，13900010001，要做激光除锈"
@@ -45,6 +46,24 @@ async def test_an_edited_file_counts_from_the_next_message_on(world: World, tmp_
     assert "need.1.words" in told.text
     assert "太短" in told.text
     assert "激光清洗" in (await _draft(world.rep, CHAT)).text  # what was good before stays
+    world.admin.looks_away()
+    await world.admin.says("/诊断")
+    assert "need.1.words" in (await world.admin.sees("词库", "改好保存就生效")).text
+
+
+async def test_an_enquiry_of_another_program_is_read_with_the_same_words(
+    world: World, tmp_path: Path
+) -> None:
+    words = tmp_path / "words.toml"
+    words.write_text(
+        '[[need]]\nkeyword = "激光清洗"\nwords = ["激光除锈"]\nkind = "设备采购"\nintent = "采购"\nweight = 9.0\n',
+        "utf-8",
+    )
+    world.changes["reading"] = {"words": str(words)}
+    await world.restart()
+    number = await world.api_lead(name="邱工", phone="13900010001", need="要做激光除锈", source="官网")
+    async with world.db.read() as tx:
+        assert (await leads.get(tx, int(number.removeprefix("L-")))).kind == "设备采购"
 
 
 async def test_one_rep_alone_teaches_nothing_two_who_agree_do(world: World) -> None:
