@@ -16,7 +16,7 @@ from handlers.assigning import RETRY, SWEEP
 from handlers.guard import cancel
 from handlers.happened import happened
 from rules import access, hours
-from rules.errors import Refused
+from rules.errors import Denied, Refused
 from rules.fairness import WHOLE, report
 from rules.leads import CLOSED, Lead, Status
 from rules.pool import DECLINED, UNASSIGNED
@@ -44,7 +44,8 @@ async def why(turn: Turn, words: str) -> None:
     lead = await leads.get(turn.tx, number[1])
     owner = await team.get(turn.tx, lead.owner) if lead.owner else None
     if not access.may_see(turn.me, owner, turn.config.teams()):
-        raise Refused(f"{lead_id(lead.id)} 由{owner.name if owner else '公海'}负责，不在你的团队里")
+        said = f"{lead_id(lead.id)} 由{owner.name if owner else '公海'}负责，不在你的团队里"
+        raise Denied(said, about=lead_id(lead.id))
     people = team.names(await team.everyone(turn.tx))
     made = [_explained(one, people) for one in await turns.of_lead(turn.tx, lead.id)]
     state = f"现在由{owner.name}负责" if owner else "现在在公海里"

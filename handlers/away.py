@@ -16,7 +16,7 @@ from rules import access
 from rules import away as rules
 from rules.away import ENDED, ON, Leave
 from rules.budget import Weight
-from rules.errors import Refused
+from rules.errors import Denied, Refused
 from rules.team import Member, Role
 from store import audit, followups, leads, leave, tasks, team
 
@@ -58,7 +58,7 @@ async def _people(turn: Turn, words: str) -> tuple[str, Member, Member | None]:
         whose = await transfer.colleague(turn, found[1])
         rest = rest[: found.start()] + " " + rest[found.end() :]
     if whose.id != turn.me.id and not access.may_move(turn.me, whose, turn.config.teams()):
-        raise Refused(f"{whose.name} 不在你的团队里。给自己请假不用写 @；代班的人前面写「代班」。{HOW}")
+        raise Denied(f"{whose.name} 不在你的团队里。给自己请假不用写 @；代班的人前面写「代班」。{HOW}")
     return rest, whose, delegate
 
 
@@ -183,7 +183,7 @@ async def back(turn: Turn, words: str) -> None:
     if name := words.replace("＠", "@").strip().removeprefix("@").strip():
         whose = await transfer.colleague(turn, name)
         if whose.id != turn.me.id and not access.may_move(turn.me, whose, turn.config.teams()):
-            raise Refused(f"{whose.name} 不在你的团队里")
+            raise Denied(f"{whose.name} 不在你的团队里")
     on = [one for one in await leave.coming(turn.tx, whose.id, turn.now) if one.covers(turn.now)]
     if not on:
         coming = await leave.coming(turn.tx, whose.id, turn.now)

@@ -14,7 +14,7 @@ from handlers import leads as desk
 from handlers.happened import happened
 from rules import names as spelled
 from rules.budget import Weight
-from rules.errors import Refused
+from rules.errors import Denied, Refused
 from rules.leads import TITLES
 from rules.pool import HANDED
 from rules.team import Member, Role
@@ -34,7 +34,7 @@ async def preview(turn: Turn, words: str) -> None:
     if not turn.me.has(Role.ADMIN, Role.DIRECTOR) and former.team not in await team.teams_of(
         turn.tx, turn.me.id
     ):
-        raise Refused(f"{former.name} 不在你的团队里")
+        raise Denied(f"{former.name} 不在你的团队里")
     takers: list[tuple[str, str]] = []
     if to:
         taker = await transfer.colleague(turn, to)

@@ -22,7 +22,7 @@ from rules import access, sla
 from rules.assignment import Decision
 from rules.budget import Weight
 from rules.customers import Likeness, same
-from rules.errors import Refused
+from rules.errors import Denied, Refused
 from rules.hours import deliver_at
 from rules.leads import Contact, Customer, Lead, Status
 from rules.team import Member, Role
@@ -107,12 +107,15 @@ async def acting(turn: Turn, id: int) -> Lead:
 
 
 async def mine(turn: Turn, id: int) -> Lead:
-    """The lead, when it is open and the member's own. Raises Refused with what happened to it."""
+    """The lead, when it is open and the member's own. Raises Refused with what happened to it, Denied when it is of
+    somebody whose records the member does not see."""
     lead = await leads.get(turn.tx, id)
+    owner = await team.get(turn.tx, lead.owner) if lead.owner else None
+    if owner is not None and not access.may_see(turn.me, owner, turn.config.teams()):
+        raise Denied(f"{lead_id(id)} 现在由{owner.name}负责", about=lead_id(id))
     if not lead.open:
         raise Refused(f"{lead_id(id)} 已经关闭")
     if lead.owner != turn.me.id:
-        owner = await team.get(turn.tx, lead.owner) if lead.owner else None
         raise Refused(f"{lead_id(id)} 现在由{owner.name}负责" if owner else f"{lead_id(id)} 现在在公海里")
     return lead
 

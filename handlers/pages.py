@@ -1,6 +1,7 @@
 """The web pages' other half: one-time links from the chat, and everything that a page wants done or written down."""
 
 import secrets
+from dataclasses import replace
 
 from bot.events import Form
 from bot.router import Router
@@ -14,7 +15,7 @@ from rules.errors import Denied, Refused
 from rules.leads import Lead
 from rules.team import Member, Role
 from rules.text import customer_id, lead_id, parse_id
-from store import audit, customers, sessions, team
+from store import audit, customers, leave, sessions, team
 
 router = Router("pages")
 SALES = (Role.REP, Role.MANAGER, Role.DIRECTOR, Role.ADMIN)
@@ -93,8 +94,8 @@ async def signed_in(turn: Turn, form: Form) -> Member:
     person = await team.get(turn.tx, id) if id else None
     if person is None or person.gone:
         raise Denied(OVER)
-    turn.member = person
-    return person
+    turn.member = replace(person, covers=await leave.covered_by(turn.tx, person.id, turn.now))
+    return turn.member
 
 
 # ── what was seen ──────────────────────────────────────────────────────────────────────────────────────

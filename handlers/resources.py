@@ -10,8 +10,9 @@ from cards import resources as cards
 from cards.actions_checkins import TakeResource, short
 from cards.card import from_json
 from handlers.guard import guard
-from rules.errors import Refused
+from rules.errors import Denied, Refused
 from rules.resources import Resource, search
+from rules.text import lead_id
 from store import leads
 from store import resources as claims
 
@@ -36,7 +37,7 @@ async def take(turn: Turn, action: TakeResource) -> None:
     if action.lead:
         lead = await leads.get(turn.tx, action.lead)
         if lead.owner != turn.me.id:
-            raise Refused("这条线索已不归你负责")
+            raise Denied("这条线索已不归你负责", about=lead_id(lead.id))
     if not action.lead or resource.name not in await claims.claimed(turn.tx, turn.me.id, action.lead):
         await claims.claim(turn.tx, resource.name, turn.me.id, turn.now, action.lead or None)
         await _hand_over(turn, resource)

@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Final
 
 from rules import hours
-from rules.errors import Refused
+from rules.errors import Denied, Refused
 from rules.leads import CLOSED, INTENT, TITLES, Lead, Status
+from rules.text import lead_id
 
 
 class Step(StrEnum):
@@ -197,13 +198,15 @@ def filler(text: str) -> bool:
 
 
 def may_start(lead: Lead, member: str, owner_name: str, covers: Collection[str] = ()) -> None:
-    """Raises Refused unless the member may check in on this lead now; `covers`: for whom they stand in."""
+    """Raises Refused (Denied: it is somebody else's) unless the member may check in on this lead now; `covers`: for
+    whom they stand in."""
     if not lead.open:
         raise Refused(f"这条线索已结束（{TITLES[lead.status]}）")
     if not lead.owner:
         raise Refused("这条线索还在公海，先领取再跟进")
     if lead.owner != member and lead.owner not in covers:
-        raise Refused(f"这条线索的负责人是 {owner_name or lead.owner}，只有负责人能打卡")
+        said = f"这条线索的负责人是 {owner_name or lead.owner}，只有负责人能打卡"
+        raise Denied(said, about=lead_id(lead.id))
 
 
 def still_due(checkin: CheckIn, lead: Lead, covers: Collection[str] = ()) -> bool:

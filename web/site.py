@@ -6,7 +6,7 @@ import ipaddress
 import secrets
 import unicodedata
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from bot.events import Form, Incoming
 from bot.inbox import Full
 from rules import access
 from rules.team import Member, Role
-from store import sessions, team
+from store import leave, sessions, team
 from store.db import passing
 from web.address import address
 from web.errors import Handler, Refusal
@@ -99,16 +99,19 @@ class Site:
 
     # ── who ─────────────────────────────────────────────────────────────────────────────────────────────
     async def who(self, request: web.Request) -> Signed | None:
-        """Who is logged in, None when nobody is. Asked anew with every request: roles change, people leave."""
+        """Who is logged in, with those for whom they stand in now; None when nobody is. Asked anew with every request:
+        roles change, people leave."""
         token = self.given(request, self.cookie)
         if not token:
             return None
         hash = sessions.digest(token)
+        now = self.engine.clock.now()
         async with self.engine.db.read() as tx:
-            id = await sessions.member_of(tx, hash, self.engine.clock.now())
+            id = await sessions.member_of(tx, hash, now)
             member = await team.get(tx, id) if id else None
-        if member is None or member.gone:
-            return None
+            if member is None or member.gone:
+                return None
+            member = replace(member, covers=await leave.covered_by(tx, member.id, now))
         return Signed(member, hash, self.mark("csrf", token))
 
     def address(self, request: web.Request) -> str:

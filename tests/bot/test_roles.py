@@ -196,6 +196,20 @@ async def test_no_button_shows_or_moves_what_is_not_theirs(firm: Firm, role: Rol
     assert wrong == []
 
 
+async def test_work_on_what_somebody_else_owns_is_written_down(firm: Firm):
+    """A rep may follow up, but their own leads; the attempt on another's stands in the trail with its id."""
+    lead = firm.ids["lead"]
+    for n, words in enumerate(
+        (f"/跟进 L-{lead} 电话 等待报价 周五上午发方案", f"/放回 L-{lead} 不在我的区域")
+    ):
+        said = await firm.says(f"rep{n}", words)
+        assert "王磊" in said
+        assert await firm.denied(f"rep{n}") == 1, words
+    async with firm.bench.engine.db.read() as tx:
+        query = sa.select(audit.c.subject).where(audit.c.action == "denied")
+        assert set((await tx.execute(query)).scalars()) == {f"L-{lead}"}
+
+
 async def test_the_looks_look(firm: Firm):
     """The owner is shown what the others are not: the tests above could fail."""
     said = await firm.says("wanglei", f"/客户 L-{firm.ids['lead']}")

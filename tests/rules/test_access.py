@@ -1,8 +1,19 @@
 """Who may see and move what (product C.1)."""
 
+from dataclasses import replace
+
 import pytest
 
-from rules.access import email_for, may_move, may_see, phone_for, wechat_for
+from rules.access import (
+    email_for,
+    may_move,
+    may_reveal,
+    may_see,
+    owners_in_sight,
+    phone_for,
+    sees_phone,
+    wechat_for,
+)
 from rules.team import Member, Role, Team
 
 
@@ -83,3 +94,71 @@ def test_who_may_hand_over() -> None:
     assert not may_move(BOSS, WANG, TEAMS)
     assert may_move(ZHANG, None, TEAMS)
     assert not may_move(WANG, None, TEAMS)
+
+
+EVERYONE = (
+    WANG,
+    LI,
+    ZHANG,
+    CHEN,
+    BOSS,
+    OPS,
+    CARE,
+    PAY,
+    TECH,
+    LEFT,
+    _member("zhao", Role.REP, team="华南", gone=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("who", "owners"),
+    [
+        (WANG, {"wanglei", ""}),
+        (ZHANG, {"wanglei", "liqian", "zhangmin", ""}),
+        (CHEN, {"chen", "zhao", ""}),
+        (BOSS, None),
+        (OPS, None),
+        (CARE, {"care"}),
+        (PAY, {"pay"}),
+        (TECH, {"tech"}),
+        (LEFT, set()),
+        (replace(WANG, covers=frozenset({"liqian"})), {"wanglei", "liqian", ""}),
+    ],
+    ids=lambda v: v.id if isinstance(v, Member) else None,
+)
+def test_whose_records_a_list_may_show(who: Member, owners: set[str] | None) -> None:
+    assert owners_in_sight(who, EVERYONE, TEAMS) == owners
+
+
+@pytest.mark.parametrize("who", EVERYONE, ids=lambda one: one.id)
+def test_a_list_shows_what_may_be_seen_one_by_one(who: Member) -> None:
+    """No list is wider or narrower than the card of each of its records."""
+    owners = owners_in_sight(who, EVERYONE, TEAMS)
+    for one in EVERYONE:
+        assert may_see(who, one, TEAMS) is (owners is None or one.id in owners), one.id
+    assert may_see(who, None, TEAMS) is (owners is None or "" in owners)
+
+
+@pytest.mark.parametrize(
+    ("who", "own", "colleague", "pool"),
+    [
+        (WANG, True, False, False),
+        (replace(WANG, covers=frozenset({"liqian"})), True, True, False),
+        (ZHANG, True, True, False),
+        (CHEN, False, False, False),
+        (BOSS, True, True, False),
+        (OPS, True, True, True),
+        (CARE, False, False, False),
+        (PAY, False, False, False),
+        (TECH, False, False, False),
+        (LEFT, False, False, False),
+    ],
+    ids=lambda v: v.id if isinstance(v, Member) else None,
+)
+def test_who_may_ask_for_a_full_number(who: Member, own: bool, colleague: bool, pool: bool) -> None:
+    assert may_reveal(who, WANG, TEAMS) is own
+    assert may_reveal(who, LI, TEAMS) is colleague
+    assert may_reveal(who, None, TEAMS) is pool
+    for owner in (WANG, LI, None):
+        assert may_reveal(who, owner, TEAMS) or not sees_phone(who, owner, TEAMS)
