@@ -201,7 +201,7 @@ async def test_phones_of_all_kinds_are_taken(client: Client, phone: object) -> N
 async def test_without_the_token_nothing_goes(client: Client, db: Database, token: str) -> None:
     status, answer = await client.post(BODY, token=token)
     assert (status, answer["error"]["code"]) == (401, "unauthorized")
-    assert await _rows(db, tables.inbox) == []
+    assert [row.dedup for row in await _rows(db, tables.inbox) if not row.dedup.startswith("started:")] == []
 
 
 async def test_a_body_has_a_limit_in_size_and_in_time(
