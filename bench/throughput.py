@@ -277,12 +277,12 @@ class Report:
         return "\n\n".join(parts)
 
 
-def write(text: str) -> None:
-    """Puts the text between the marks of bench/results.md; what people wrote around them stays."""
-    begin, end = "<!-- throughput -->", "<!-- /throughput -->"
-    old = (
-        RESULTS.read_text("utf-8") if RESULTS.exists() else f"# Results\n\n## Throughput\n\n{begin}\n{end}\n"
-    )
+def write(text: str, name: str = "throughput") -> None:
+    """Puts the text between the marks `name` of bench/results.md; what people wrote around them stays."""
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    old = RESULTS.read_text("utf-8") if RESULTS.exists() else "# Results\n"
+    if begin not in old:
+        old += f"\n## {name.capitalize()}\n\n{begin}\n{end}\n"
     new = re.sub(
         re.escape(begin) + ".*?" + re.escape(end), lambda _: f"{begin}\n{text}\n{end}", old, flags=re.DOTALL
     )
