@@ -18,7 +18,7 @@ from rules import hours, schedule, sla
 from rules import reports as numbers
 from rules.hours import show_duration
 from rules.team import Member, Role
-from store import budget, climbs, facts, followups, leads, queues, reports, team
+from store import budget, climbs, facts, followups, leads, queues, reports, screens, team
 
 router = Router("digests")
 KIND, LATER, ONE = "schedule", "schedule.late", "digest"
@@ -81,8 +81,13 @@ async def say(turn: Turn, timer: Timer) -> None:
     if person is None or person.gone or not hours.is_workday(turn.calendar, day):
         return
     if since := str(timer.payload["since"]):
+        began = datetime.fromisoformat(since)
         heard = (await budget.of(turn.tx, person.id)).last_at
-        if heard is not None and heard >= datetime.fromisoformat(since):
+        if heard is not None and heard >= began:
+            return
+        if await screens.shown_since(
+            turn.tx, person.id, sla_cards.BUNDLE, began
+        ):  # M1, which the budget does not count
             return
     turn.member = person
     card = await MAKERS[str(timer.payload["does"])](turn, person)

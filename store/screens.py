@@ -130,6 +130,24 @@ async def newest_of(tx: Tx, member: str, platform: str, *, since: datetime) -> O
     return OnScreen(*row) if row else None
 
 
+async def shown_since(tx: Tx, member: str, kind: str, since: datetime) -> bool:
+    """Whether a card of this kind was put on the member's screen since then."""
+    found = await tx.execute(_SHOWN, {"who": member, "kind": kind, "since": since})
+    return found.first() is not None
+
+
+_SHOWN = (
+    sa.select(card.c.id)
+    .where(
+        card.c.member == sa.bindparam("who"),
+        card.c.kind == sa.bindparam("kind"),
+        card.c.created_at >= sa.bindparam("since"),
+    )
+    .order_by(card.c.id.desc())
+    .limit(1)
+)
+
+
 # ── open questions ─────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
 class Question:

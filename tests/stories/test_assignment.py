@@ -142,7 +142,8 @@ async def test_a_lead_is_sent_back_with_a_reason_and_goes_to_the_next(world: Wor
     await world.rep.sees("L-1001 已退回，改派给")
     await world.boss.sees("L-1001 被王磊退回", "原因：不做汽配", "已改派")
     await world.idle()
-    assert all(not press.enabled for press in card.buttons)
+    if world.platform != "wecom_aibot":  # a card changes there only in answer to a press on it
+        assert all(not press.enabled for press in card.buttons)
     second = await owner(world, 1001)
     assert second in {"liqian", "sunhao"}
     await world.phone(second).sees("🔔 新线索 L-1001", "同事退回后改派给你")

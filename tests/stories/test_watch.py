@@ -211,7 +211,8 @@ async def test_leads_that_nobody_gets_raise_the_alarm_and_are_driven_again(world
     assert world.admin.count("近 60 分钟") == 0  # one look proves nothing
     await looks(world, 2)
     await world.admin.sees("告警", "近 60 分钟新增 6 条，分派 0 条（基线 100%）")
-    assert world.admin.count("近 60 分钟新增") == 1
+    cards = [one for one in world.admin.seen if one.kind == "card" and "近 60 分钟新增" in one.text]
+    assert len(cards) == 1
     assert world.rep.count("近 60 分钟") == 0
     async with world.db.write() as tx:
         await tx.execute(sa.update(member).values(available=True))
