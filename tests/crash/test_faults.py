@@ -54,7 +54,9 @@ async def test_the_platform_is_in_trouble(
             elif isinstance(sim, WecomServer):
                 match dice.randrange(5):
                     case 0:
-                        sim.faults.fail_next += [(45009, "api freq out of limit")] * 2
+                        sim.faults.fail_next += [
+                            (-1, "system busy")
+                        ] * 2  # 45009 rests a platform for longer than people wait
                     case 1:
                         sim.faults.http_503_next += 3
                     case 2:
@@ -90,7 +92,9 @@ async def _breaks(sim: WecomAibotServer, dice: random.Random) -> None:
     """What can go wrong on one long connection."""
     match dice.randrange(5):
         case 0:
-            sim.faults.fail_next += [(45009, "api freq out of limit")] * 2
+            sim.faults.fail_next += [
+                (-1, "system busy")
+            ] * 2  # 45009 rests a platform for longer than people wait
         case 1:
             sim.faults.swallow_acks += 1
         case 2:
