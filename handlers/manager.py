@@ -48,10 +48,15 @@ async def still_silent(turn: Turn, ids: Sequence[int]) -> list[Lead]:
     return found
 
 
-async def _pick(turn: Turn, found: Sequence[Lead], kind: str) -> None:
+async def _the_one(turn: Turn, named: str, kind: str) -> Lead | None:
+    """The lead that a bundle's button means and that may be moved; None when several are left: asked which one."""
+    found = await still_silent(turn, unpack_ids(named))
+    if len(found) == 1:
+        return await movable(turn, found[0].id)
     people = team.names(await team.everyone(turn.tx))
     rows = [(one.id, f"{people.get(one.owner, '公海')} · {await desk.label(turn, one)}") for one in found]
     await turn.answer(cards.which(rows, kind))
+    return None
 
 
 # ── 催一下 ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -99,11 +104,9 @@ async def _urge(turn: Turn, found: Sequence[Lead], owner: str) -> None:
 @router.click(PickReassign)
 async def pick_reassign(turn: Turn, action: PickReassign) -> None:
     """转派: with several leads, which one; then the candidates with reasons."""
-    found = await still_silent(turn, unpack_ids(action.leads))
-    if len(found) > 1:
-        await _pick(turn, found, "reassign")
+    lead = await _the_one(turn, action.leads, "reassign")
+    if lead is None:
         return
-    lead = await movable(turn, found[0].id)
     await turn.answer(await reassign_card(turn, lead, turn.me))
 
 
@@ -155,11 +158,9 @@ async def reassign_by_words(turn: Turn, words: str) -> None:
 @router.click(PickWaive)
 async def pick_waive(turn: Turn, action: PickWaive) -> None:
     """给理由放过: the next line is the reason."""
-    found = await still_silent(turn, unpack_ids(action.leads))
-    if len(found) > 1:
-        await _pick(turn, found, "waive")
+    lead = await _the_one(turn, action.leads, "waive")
+    if lead is None:
         return
-    lead = await movable(turn, found[0].id)
     await turn.expect("sla.waive", lead=lead.id)
     await turn.answer(f"放过 {lead_id(lead.id)} 的理由？直接回一句话，会告诉负责人。")
 
