@@ -28,6 +28,7 @@ from bench.peers.servers import (
     FLOOR,
     GENJIN,
     GENJIN_INTAKE,
+    OTHERS,
     PEER_PYTHON,
     ROOT,
     UNHURRIED,
@@ -57,7 +58,8 @@ async def accepts(served: Served, into: Numbers, empty: Path, seconds: float) ->
     sink = Sink()
     await sink.start()
     # bodies are sealed before the clock starts: about 40 µs each would otherwise be taken from the server's share
-    calm, full = load.chat(int(OPEN_RATE * seconds) + 50), load.chat(int(4000 * seconds))
+    calm = load.chat(int(OPEN_RATE * seconds) + 50, make=served.body)
+    full = load.chat(int(4000 * seconds), make=served.body)
     try:
         async with servers.running(served, sink=sink.url, empty=empty) as one:
             await settled(one)
@@ -230,6 +232,7 @@ def goals(numbers: Numbers) -> str:
     """The goals of durable intake and acknowledgement, against this run."""
     whole, alone = numbers.get(GENJIN.name, {}), numbers.get(GENJIN_INTAKE.name, {})
     nothing, asis, wal = (each.name for each in FLASK)
+    slack, telegram = (each.name for each in OTHERS)
 
     def ratio(other: str) -> float:
         return middle(over(numbers, GENJIN_INTAKE.name, other))
@@ -238,6 +241,8 @@ def goals(numbers: Numbers) -> str:
         Goal("accepted/s ≥ 10 × Flask + SQLAlchemy as it comes (intake alone)", 10, ratio(asis)),
         Goal("accepted/s ≥ 3 × the same in WAL+FULL (intake alone)", 3, ratio(wal)),
         Goal("accepted/s ≥ Flask that stores nothing (intake alone)", 1, ratio(nothing)),
+        Goal("accepted/s ≥ 2 × slack-bolt, which stores nothing (intake alone)", 2, ratio(slack)),
+        Goal("accepted/s ≥ 2.5 × aiogram, which stores nothing (intake alone)", 2.5, ratio(telegram)),
         Goal("… ≥ Flask that stores nothing, with all handling going on", 1, middle(over(numbers, GENJIN.name, nothing))),
         Goal("CPU a callback to the acknowledgement ≤ 450 µs (intake alone)", 450, middle(alone.get("cpu", [])), False),
         Goal("50/s: p99 ≤ 20 ms", 20, middle(whole.get("calm99", [])), False),
@@ -310,7 +315,7 @@ def steps(
 ) -> Iterator[tuple[str, Awaitable[None]]]:
     """What one round does, in order."""
     if "a" in args.parts:
-        peers = FLASK if args.peers else ()
+        peers = (*FLASK, *OTHERS) if args.peers else ()
         for served in (GENJIN, GENJIN_INTAKE, FLOOR, *peers):
             yield served.name, accepts(served, report.accepted, empty, args.seconds)
     if "b" in args.parts:

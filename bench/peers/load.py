@@ -1,6 +1,8 @@
-"""Load for a WeCom callback address: sealed bodies made beforehand, raw keep-alive connections, closed and open loops."""
+"""Load for a callback address, WeCom's or a peer's: bodies sealed beforehand, raw keep-alive connections, closed and open loops."""
 
 import asyncio
+import hmac
+import json
 import os
 import secrets
 import statistics
@@ -32,13 +34,54 @@ def text_message(user: str, text: str) -> bytes:
     sealed, nonce = encrypt(AES_KEY, xml, CORP), secrets.token_hex(6)
     body = envelope(CORP, str(AGENT), sealed).encode()
     query = f"msg_signature={sign(TOKEN, now, nonce, sealed)}&timestamp={now}&nonce={nonce}"
-    head = f"POST {PATH}?{query} HTTP/1.1\r\nHost: bench\r\nContent-Type: text/xml\r\nContent-Length: {len(body)}\r\n\r\n"
+    return _post(f"{PATH}?{query}", body, "text/xml")
+
+
+def slack_message(user: str, text: str) -> bytes:
+    """The same as Slack's Events API makes it: signed JSON."""
+    now, number = str(int(time.time())), next(_ids)
+    event = {
+        "type": "message",
+        "user": user,
+        "text": text,
+        "channel": "D1",
+        "channel_type": "im",
+        "ts": f"{number}",
+    }
+    said = {
+        "token": "t",
+        "team_id": "T1",
+        "api_app_id": "A1",
+        "type": "event_callback",
+        "event_id": f"Ev{number}",
+        "event": event,
+    }
+    body = json.dumps(said)
+    seal = hmac.new(TOKEN.encode(), f"v0:{now}:{body}".encode(), "sha256").hexdigest()
+    return _post(PATH, body.encode(), "application/json",
+                 f"X-Slack-Request-Timestamp: {now}\r\nX-Slack-Signature: v0={seal}\r\n")  # fmt: skip
+
+
+def telegram_message(user: str, text: str) -> bytes:
+    """The same as Telegram's webhook makes it: JSON under a secret header."""
+    number = next(_ids) // 1000
+    person = int(user[1:]) + 1
+    message = {
+        "message_id": number, "date": int(time.time()), "text": text,
+        "chat": {"id": person, "type": "private"}, "from": {"id": person, "is_bot": False, "first_name": user},
+    }  # fmt: skip
+    body = json.dumps({"update_id": number, "message": message})
+    return _post(PATH, body.encode(), "application/json", f"X-Telegram-Bot-Api-Secret-Token: {TOKEN}\r\n")
+
+
+def _post(path: str, body: bytes, kind: str, more: str = "") -> bytes:
+    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {kind}\r\n{more}Content-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
-def chat(number: int, users: int = 200) -> list[bytes]:
-    """So many chat messages, of `users` people in turn."""
-    return [text_message(f"u{n % users:04d}", CHAT) for n in range(number)]
+def chat(number: int, users: int = 200, make: Callable[[str, str], bytes] = text_message) -> list[bytes]:
+    """So many chat messages, of `users` people in turn, in the envelope of one platform."""
+    return [make(f"u{n % users:04d}", CHAT) for n in range(number)]
 
 
 # ── one connection ─────────────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +30,7 @@ class Served:
     words: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
     product: bool = False
-    remark: str = ""
+    body: Callable[[str, str], bytes] = load.text_message  # (user, text) in the envelope it understands
 
 
 GENJIN = Served("genjin", (sys.executable, "main.py", "serve", "--config", "{config}"), product=True)
@@ -46,6 +46,10 @@ FLASK = (
     Served("wechatpy+Flask+SQLAlchemy/SQLite as it comes", _GUNICORN, {"STORE": "asis"}),
     Served("wechatpy+Flask+SQLAlchemy/SQLite WAL+FULL", _GUNICORN, {"STORE": "wal"}),
 )
+OTHERS = (
+    Served("slack-bolt, stores nothing", (str(PEER_PYTHON), str(PEERS / "slack_bolt_echo.py"), "{port}"), body=load.slack_message),
+    Served("aiogram, stores nothing", (str(PEER_PYTHON), str(PEERS / "aiogram_echo.py"), "{port}"), body=load.telegram_message),
+)  # fmt: skip
 
 
 @dataclass
@@ -114,7 +118,9 @@ async def running(
     another program (a profiler). Raises RuntimeError with its last words when it does not come up."""
     with tempfile.TemporaryDirectory(prefix="genjin-bench-") as room:
         data, port = Path(room), _free_port()
-        env = environment(CORP=load.CORP, TOKEN=load.TOKEN, AES_KEY=load.AES_KEY, DATA=room, **served.env)
+        env = environment(
+            CORP=load.CORP, TOKEN=load.TOKEN, AES_KEY=load.AES_KEY, DATA=room, API=sink, **served.env
+        )
         path = ""
         if served.product:
             env |= settings(data, port, sink, database)

@@ -1,4 +1,5 @@
-"""The least possible WeCom API: says ok to everything and notes when which person was written to."""
+"""The least possible WeCom API: says ok to everything and notes when which person was written to. For the peers also
+the one method of Slack's and of Telegram's API that an echo calls."""
 
 import asyncio
 import json
@@ -44,6 +45,16 @@ class Sink:
             if self.heard is not None:
                 self.heard(json.loads(body)["touser"], self.last)
             return {"errcode": 0, "errmsg": "ok", "msgid": f"m{number}", "response_code": f"c{number}"}
+        if path.startswith("/api/chat.postMessage"):
+            self.sent += 1
+            return {"ok": True, "ts": "1.1", "channel": "D1", "message": {}}
+        if path.startswith("/bot"):
+            self.sent += 1
+            chat = {"id": 7, "type": "private"}
+            return {
+                "ok": True,
+                "result": {"message_id": next(self._ids), "date": 1, "chat": chat, "text": "ok"},
+            }
         if path.startswith("/cgi-bin/message/update_template_card"):
             self.updated += 1
         return {"errcode": 0, "errmsg": "ok"}
