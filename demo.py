@@ -104,6 +104,7 @@ class Demo:
             "GENJIN_APP__LISTEN": f"{HOST}:{self.ports.bot}",
             "GENJIN_APP__PUBLIC_URL": f"http://{HOST}:{self.ports.bot}",
             "GENJIN_WECOM__API_BASE": wecom,
+            "GENJIN_WECOM_AIBOT__WS_BASE": f"ws://{HOST}:{self.ports.aibot}",
             "GENJIN_DINGTALK__API_BASE": dingtalk,
             "GENJIN_DINGTALK__OAPI_BASE": dingtalk,
             "GENJIN_DEV_CLOCK": "1",
@@ -130,7 +131,7 @@ class Demo:
         ports = self.ports
         console = [
             "-m", "sim.console", "--port", str(ports.console), "--wecom-port", str(ports.wecom),
-            "--dingtalk-port", str(ports.dingtalk), "--callback", f"http://{HOST}:{ports.bot}/wecom/callback",
+            "--dingtalk-port", str(ports.dingtalk), "--aibot-port", str(ports.aibot), "--callback", f"http://{HOST}:{ports.bot}/wecom/callback",
             "--bot-url", f"http://{HOST}:{ports.bot}", "--api-token", TOKEN,
             "--people", str(self.data / "people.json"), "--clock-file", str(self.data / "ahead"),
             "--bot-pid-file", str(self._pid_file),

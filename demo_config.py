@@ -30,7 +30,7 @@ class Trouble(Exception):
 
 @dataclass(frozen=True)
 class Ports:
-    """The four ports in a row, from the console's on."""
+    """The five ports in a row, from the console's on."""
 
     console: int
 
@@ -46,11 +46,15 @@ class Ports:
     def dingtalk(self) -> int:
         return self.console + 3
 
+    @property
+    def aibot(self) -> int:
+        return self.console + 4
+
     def check(self) -> None:
         """Raises Trouble that names the first port that is taken."""
-        for port in (self.console, self.bot, self.wecom, self.dingtalk):
+        for port in (self.console, self.bot, self.wecom, self.dingtalk, self.aibot):
             if not 1024 <= port <= 65535:
-                raise Trouble(f"端口 {port} 不能用：请用 1024 到 65532 之间的 --port。")
+                raise Trouble(f"端口 {port} 不能用：请用 1024 到 65531 之间的 --port。")
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
@@ -82,6 +86,13 @@ token    = "simtoken"
 aes_key  = "{aes_key}"
 api_base = "http://{wecom}"
 """,
+    "wecom_aibot": """\
+enabled = true
+bot_id  = "botsim"
+secret  = "sim-aibot-secret"
+ws_base = "ws://{aibot}"
+name    = "跟进"
+""",
     "dingtalk": """\
 enabled        = true
 client_id      = "dingsim"
@@ -106,6 +117,7 @@ HEAD = """\
 def _sections(data: Path, ports: Ports) -> dict[str, str]:
     values = {
         "bot": f"{HOST}:{ports.bot}", "wecom": f"{HOST}:{ports.wecom}", "dingtalk": f"{HOST}:{ports.dingtalk}",
+        "aibot": f"{HOST}:{ports.aibot}",
         "database": _quoted(f"sqlite:///{data}/genjin.db"), "files": _quoted(f"{data}/files"),
         "aes_key": AES_KEY, "token": TOKEN,
     }  # fmt: skip
@@ -217,13 +229,19 @@ def _staged(text: str, rows: Any, name: str, data: Path, ports: Ports) -> str:
         for key, used in taken.items():
             if str(row.get(key, "")).strip() in ("", "${}") or str(row[key]).startswith("${"):
                 pieces[at] = _with_id(pieces[at], key, _unused(str(row.get("id", "x")), used))
+        if str(row.get("wecom_aibot", "")).startswith("${"):
+            pieces[at] = _without(pieces[at], "wecom_aibot")
     kept = [_section(piece, mine) for piece in pieces]
     return first + "".join(kept) + "".join(f"\n[{key}]\n{body}" for key, body in mine.items())
 
 
 def _with_id(piece: str, key: str, user: str) -> str:
-    head, _, rest = re.sub(rf"(?m)^\s*{key}\s*=.*\n?", "", piece).partition("\n")
+    head, _, rest = _without(piece, key).partition("\n")
     return f'{head}\n{key} = "{user}"\n{rest}'
+
+
+def _without(piece: str, key: str) -> str:
+    return re.sub(rf"(?m)^\s*{key}\s*=.*\n?", "", piece)
 
 
 def _unused(wish: str, used: set[str]) -> str:
@@ -240,6 +258,7 @@ def _people(config: Config) -> tuple[Person, ...]:
     return tuple(
         Person(
             id=one.id, name=one.name, wecom=one.on("wecom"), dingtalk=one.on("dingtalk"),
+            wecom_aibot=one.on("wecom_aibot"),
             title="、".join(word for role, word in TITLES.items() if role in one.roles),
         )
         for one in config.members()

@@ -21,6 +21,7 @@ from sim.console_trouble import TroublePanel
 from sim.dingtalk_server import DingtalkServer
 from sim.people import CUSTOMER, FIRM, TALK, Person, read
 from sim.wechat import Wechat
+from sim.wecom_aibot_server import WecomAibotServer
 from sim.wecom_server import WecomServer
 
 STATIC = Path(__file__).with_name("static")
@@ -29,7 +30,10 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-NAMES = {"wecom": "企业微信", "dingtalk": "钉钉"}
+NAMES = {"wecom": "企业微信", "wecom_aibot": "智能机器人", "dingtalk": "钉钉"}
+"""What the surfaces are called where they have to be told apart."""
+PHONES = {"wecom": ("wecom", "wecom_aibot"), "dingtalk": ("dingtalk",)}
+"""The phones on the page, and whose chats are on each."""
 RETRY_PAUSE = (
     2.0  # seconds between WeCom's tries: a bot that is started anew is there for the second or third
 )
@@ -44,16 +48,19 @@ class Console:
 
     def __init__(
         self, wecom: WecomServer, dingtalk: DingtalkServer, people: Sequence[Person], bot: Bot,
-        *, clock: Path | None = None, host: str = "127.0.0.1", port: int = 8080,
+        *, aibot: WecomAibotServer | None = None, clock: Path | None = None, host: str = "127.0.0.1", port: int = 8080,
     ) -> None:  # fmt: skip
         self.wecom, self.dingtalk, self.bot, self.people = wecom, dingtalk, bot, tuple(people)
+        self.aibot = aibot
         self.wechat = Wechat()
-        self.sims: dict[str, Sim] = {"wecom": wecom, "dingtalk": dingtalk, "wechat": self.wechat}
-        for person in self.people:
-            if person.wecom:
-                wecom.person(person.wecom, person.name)
-            if person.dingtalk:
-                dingtalk.person(person.dingtalk, person.name)
+        self.sims: dict[str, Sim] = {"wecom": wecom}
+        if aibot is not None:
+            self.sims["wecom_aibot"] = aibot
+        self.sims |= {"dingtalk": dingtalk, "wechat": self.wechat}
+        for name in NAMES:
+            for person in self.people if name in self.sims else ():
+                if user := person.on(name):
+                    self.sims[name].person(user, person.name)
         self.rep = next((one for one in people if one.id == CUSTOMER.knows), people[0])
         self.wechat.person(CUSTOMER.id, CUSTOMER.name)
         self.travel = TimeTravel(bot, list(self.sims.values()), clock)
@@ -64,9 +71,9 @@ class Console:
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Opens the three ports; afterwards `url` is known. Raises OSError when one is taken."""
-        await self.wecom.start()
-        await self.dingtalk.start()
+        """Opens the ports; afterwards `url` is known. Raises OSError when one is taken."""
+        for sim in self.sims.values():
+            await sim.start()
         await self.bot.start()
         if not self.wechat.phones[CUSTOMER.id].seen:
             await self.wechat.remember(CUSTOMER.id, [(who or self.rep.name, text) for who, text in TALK])
@@ -87,8 +94,8 @@ class Console:
         if self._runner is not None:
             await self._runner.cleanup()
         await self.bot.stop()
-        await self.dingtalk.stop()
-        await self.wecom.stop()
+        for sim in self.sims.values():
+            await sim.stop()
 
     def _app(self) -> web.Application:
         phones, trouble = Phones(self.sims), TroublePanel(self.sims, self.bot)
@@ -147,21 +154,27 @@ class Console:
             "clock": {"ahead": self.travel.ahead, "busy": self.travel.busy, "rate": self.travel.rate},
             "faults": console_faults.standing(self.sims),
             "menu": (self.wecom.menu or {}).get("button", []),
+            "links": self._links(),
         }
+
+    def _links(self) -> dict[str, bool]:
+        """Whether the bot holds the long connection of each platform that has one."""
+        found = {"dingtalk": bool(self.dingtalk.connections)}
+        return found if self.aibot is None else found | {"wecom_aibot": self.aibot.socket.live is not None}
 
     async def _everything(self, _request: web.Request) -> Told:
         return self._state() | {
             "boot": self._boot,
             "now": self.travel.now(),
             "bot_url": self.bot.url,
+            "names": {name: NAMES[name] for name in self.sims if name in NAMES},
             "platforms": [
-                {"id": name, "name": NAMES[name], "people": self._people(name)}
-                for name in self.sims
-                if name in NAMES
+                {"id": name, "name": NAMES[name], "people": self._people(surfaces)}
+                for name, surfaces in PHONES.items()
             ],
             "customers": [
                 {
-                    "user": CUSTOMER.id,
+                    "chats": [{"surface": "wechat", "user": CUSTOMER.id}],
                     "id": CUSTOMER.id,
                     "name": CUSTOMER.name,
                     "title": CUSTOMER.title,
@@ -170,12 +183,14 @@ class Console:
             ],
         }
 
-    def _people(self, platform: str) -> list[Told]:
+    def _people(self, surfaces: Sequence[str]) -> list[Told]:
+        """Who has a phone on which these are, and under which id each chat is."""
         rows: list[Told] = []
         for person in self.people:
-            user = person.wecom if platform == "wecom" else person.dingtalk
-            if user:
-                rows.append({"user": user, "id": person.id, "name": person.name, "title": person.title})
+            users = {name: person.on(name) for name in surfaces if name in self.sims}
+            chats = [{"surface": name, "user": user} for name, user in users.items() if user]
+            if chats:
+                rows.append({"id": person.id, "name": person.name, "title": person.title, "chats": chats})
         return rows
 
     async def _wire(self, request: web.Request) -> Told:
@@ -262,6 +277,9 @@ async def serve(console: Console) -> None:
             "url": console.url,
             "wecom": {"url": console.wecom.url, "callback_url": console.wecom.callback_url},
             "dingtalk": {"url": console.dingtalk.url, "client_id": console.dingtalk.client_id},
+            "wecom_aibot": {"ws_url": console.aibot.ws_url, "bot_id": console.aibot.bot_id}
+            if console.aibot
+            else {},
             "people": [person.id for person in console.people],
         }
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
@@ -278,6 +296,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--wecom-port", type=int, default=8082)
     parser.add_argument("--dingtalk-port", type=int, default=8083)
+    parser.add_argument("--aibot-port", type=int, default=8084)
     parser.add_argument("--callback", default="http://127.0.0.1:8081/wecom/callback", metavar="URL")
     parser.add_argument("--bot-url", default="http://127.0.0.1:8081", metavar="URL")
     parser.add_argument("--api-token", default="demo-token")
@@ -293,9 +312,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     wecom = WecomServer(callback_url=given.callback, host=given.host, port=given.wecom_port)
     wecom.retry_pause = RETRY_PAUSE
     dingtalk = DingtalkServer(host=given.host, port=given.dingtalk_port)
+    aibot = WecomAibotServer(host=given.host, port=given.aibot_port)
     console = Console(
         wecom, dingtalk, people, Bot(given.bot_url, given.api_token, given.bot_pid_file),
-        clock=given.clock_file, host=given.host, port=given.port,
+        aibot=aibot, clock=given.clock_file, host=given.host, port=given.port,
     )  # fmt: skip
     try:
         asyncio.run(serve(console))

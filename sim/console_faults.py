@@ -38,6 +38,14 @@ async def _cut_stream(sim: Any) -> None:
     await sim.stream.cut()
 
 
+async def _cut_socket(sim: Any) -> None:
+    await sim.socket.cut()
+
+
+async def _kick(sim: Any) -> None:
+    await sim.socket.kick()
+
+
 WECOM = (
     Trouble("drop", "丢掉下一条消息", "平台答复成功，手机上却没有", Kind.NEXT, "drop_next"),
     Trouble("45009", "下一次答 45009", "接口调用超过限制，机器人要停一停再发", Kind.NEXT, "fail_next",
@@ -47,6 +55,20 @@ WECOM = (
     Trouble("cut", "断网", "机器人连不上平台的接口", Kind.WHILE, "cut"),
     Trouble("twice", "回调送两遍", "每一条话、每一次点击都来两次", Kind.WHILE, "duplicate_callbacks"),
     Trouble("late", "回调晚到 8 秒", "人已经点了，机器人过一会儿才知道", Kind.WHILE, "late", LATE),
+)  # fmt: skip
+WECOM_AIBOT = (
+    Trouble("drop", "丢掉下一条推送", "平台答复成功，手机上却没有", Kind.NEXT, "drop_next"),
+    Trouble("45009", "下一次答 45009", "这个会话发得太多，机器人要停一停再发", Kind.NEXT, "fail_next",
+            (45009, "api freq out of limit")),
+    Trouble("half", "下一次应答丢失", "帧生效了，应答却没有来：重试不能让人看到两条", Kind.NEXT, "swallow_acks"),
+    Trouble("socket", "切断长连接", "连接被重置一次，机器人自己连回来", Kind.NOW, act=_cut_socket),
+    Trouble("cut", "断开长连接，不让连回来", "这段时间里发的话会丢，平台就是这样", Kind.WHILE, "cut", act=_cut_socket),
+    Trouble("kick", "挤下线", "另一个程序用同一个机器人连上来：我们让开，告诉管理员；重启（kill -9）才会回来", Kind.NOW,
+            act=_kick),
+    Trouble("853000", "凭证不对", "断开一次，再连时答 853000；恢复后要等机器人下一次再试", Kind.WHILE, "refuse_subscribe",
+            853000, _cut_socket),
+    Trouble("twice", "回调来两遍", "每一条话、每一次点击都来两次", Kind.WHILE, "duplicate_callbacks"),
+    Trouble("late", "回调晚到 8 秒", "卡片只能在点击后 5 秒内改：过了就换一张新的", Kind.WHILE, "late", LATE),
 )  # fmt: skip
 DINGTALK = (
     Trouble("drop", "丢掉下一条消息", "平台答复成功，手机上却没有", Kind.NEXT, "drop_next"),
@@ -61,7 +83,7 @@ DINGTALK = (
     Trouble("twice", "推送来两遍", "每一条话、每一次点击都来两次", Kind.WHILE, "duplicate_pushes", 1.0),
     Trouble("late", "推送晚到 8 秒", "人已经点了，机器人过一会儿才知道", Kind.WHILE, "late", LATE),
 )  # fmt: skip
-LISTS: Mapping[str, tuple[Trouble, ...]] = {"wecom": WECOM, "dingtalk": DINGTALK}
+LISTS: Mapping[str, tuple[Trouble, ...]] = {"wecom": WECOM, "wecom_aibot": WECOM_AIBOT, "dingtalk": DINGTALK}
 """By surface; one that is not here has nothing to break."""
 
 

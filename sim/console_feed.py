@@ -11,10 +11,11 @@ from aiohttp import web
 from sim.control import screen_row
 from sim.dingtalk_server import DingtalkServer
 from sim.wechat import Wechat
+from sim.wecom_aibot_server import WecomAibotServer
 from sim.wecom_server import WecomServer
 from sim.wire import WireEntry
 
-Sim = WecomServer | DingtalkServer | Wechat
+Sim = WecomServer | WecomAibotServer | DingtalkServer | Wechat
 EVERY = 0.1
 BEAT = 10.0
 LONG = 6000  # characters of one text on the wire panel

@@ -12,6 +12,7 @@ from sim.control import screen_row
 from sim.dingtalk_server import DingtalkServer
 from sim.phone import Gone, Phone, Seen
 from sim.wechat import Wechat
+from sim.wecom_aibot_server import WecomAibotServer
 
 MOST = 500
 PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
@@ -155,6 +156,8 @@ def _problem(sim: Sim, before: int) -> str:
         if entry.n <= before:
             return ""
         if entry.way == "note":
+            if isinstance(sim, WecomAibotServer) and entry.what.startswith("not delivered"):
+                return "企业微信不把合并转发、名片交给智能机器人（平台限制）：请复制文字再粘贴"
             for start, meaning in LOST.items():
                 if entry.what.startswith(start):
                     return meaning

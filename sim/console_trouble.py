@@ -11,6 +11,7 @@ from sim.console_feed import Sim
 from sim.console_phones import Wrong, body_of
 
 ROWS = 40
+NO_REFS = ("wecom_aibot",)  # gives messages no id: only cards can be known again, by their task_id
 LOOKED_AT = 1000  # messages of a phone among which a sent one is looked for, from the newest
 
 
@@ -62,12 +63,16 @@ class TroublePanel:
             rows = await self._bot.ledger(ROWS)
         except NoAnswer as silent:
             return {"rows": [], "why": str(silent)}
-        there = {
-            name: {s.ref for p in sim.phones.values() for s in p.seen[-LOOKED_AT:] if s.ref}
-            for name, sim in self._sims.items()
-        }
+        there = {name: _marks(name, sim) for name, sim in self._sims.items()}
         for row in rows:
-            ref, known = row.get("ref", ""), there.get(row.get("platform", ""), set())
-            told = row.get("way") in ("card", "text", "file") and bool(ref)
-            row["on_phone"] = ref in known if told else None
+            platform = row.get("platform", "")
+            mark = row.get("track" if platform in NO_REFS else "ref", "")
+            told = row.get("way") in ("card", "text", "file") and bool(mark)
+            row["on_phone"] = mark in there.get(platform, ()) if told else None
         return {"rows": rows, "why": ""}
+
+
+def _marks(name: str, sim: Sim) -> set[str]:
+    """What the newest messages on the phones can be known by."""
+    newest = (seen for phone in sim.phones.values() for seen in phone.seen[-LOOKED_AT:])
+    return {mark for seen in newest if (mark := seen.track if name in NO_REFS else seen.ref)}

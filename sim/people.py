@@ -8,13 +8,21 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with two phones. `title` is what the console shows beside the name; an empty id: no phone there."""
+    """Somebody with two phones. `title` is what the console shows beside the name; an empty id: no phone there.
+
+    `wecom_aibot` is how WeCom's AI bot names them; empty: by the same id as `wecom`.
+    """
 
     id: str
     name: str
     title: str
     wecom: str
     dingtalk: str
+    wecom_aibot: str = ""
+
+    def on(self, surface: str) -> str:
+        """The id on "wecom", "wecom_aibot" or "dingtalk", "" for none."""
+        return (self.wecom_aibot or self.wecom) if surface == "wecom_aibot" else str(getattr(self, surface))
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ def write(path: Path, people: Sequence[Person]) -> None:
 
 
 def read(path: Path) -> tuple[Person, ...]:
-    """`{"people": [{"id", "name", "title", "wecom", "dingtalk"}]}`. Raises ValueError that names what is wrong."""
+    """`{"people": [{"id", "name", "title", "wecom", "dingtalk"[, "wecom_aibot"]}]}`. Raises ValueError that names what is wrong."""
     told = json.loads(path.read_text(encoding="utf-8"))
     rows = told.get("people") if isinstance(told, dict) else None
     if not isinstance(rows, list) or not rows:
@@ -63,5 +71,7 @@ def read(path: Path) -> tuple[Person, ...]:
 def _person(row: object, where: str) -> Person:
     if not isinstance(row, dict) or not row.get("id") or not row.get("name"):
         raise ValueError(f"{where}: every person needs an id and a name")
-    words = {key: str(row.get(key) or "") for key in ("id", "name", "title", "wecom", "dingtalk")}
+    words = {
+        key: str(row.get(key) or "") for key in ("id", "name", "title", "wecom", "dingtalk", "wecom_aibot")
+    }
     return Person(**words)

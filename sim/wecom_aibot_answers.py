@@ -183,6 +183,7 @@ class Answers:
 def paint_markdown(seen: Seen, content: str) -> None:
     """Markdown as it is read: emphasis, headings and quotes lose their marks, an escaped mark stands for itself."""
     kept: list[str] = []
+    seen.buttons = []
 
     def keep(mark: re.Match[str]) -> str:
         kept.append(mark[1])
@@ -196,3 +197,4 @@ def paint_markdown(seen: Seen, content: str) -> None:
     text = re.sub(r"(?m)^(#{1,6} +|> ?)", "", text).replace("`", "")
     text = re.sub(r"\x00(\d+)\x00", lambda mark: kept[int(mark[1])], text)
     seen.text = "\n".join(line.rstrip() for line in text.split("\n"))
+    seen.raw = seen.raw | {"text": content}

@@ -163,10 +163,8 @@ class Socket:
         old = self.live
         connection.subscribed = True
         if old is not None and old is not connection:
-            old.leaving = True
             world.note("kicked", {"old": old.id, "new": connection.id})
-            await self._write(old, self.event("disconnected_event"))
-            await old.ws.close(code=1000)
+            await self._part(old)
 
     # ── frames out ──────────────────────────────────────────────────────────────────────────────────────
     def event(self, kind: str, body: Body | None = None, **told: object) -> Body:
@@ -185,6 +183,8 @@ class Socket:
 
     async def push(self, frame: Body) -> bool:
         """Sends a callback on the live connection; False when there is none (it is lost then)."""
+        if self.world.faults.late:
+            await asyncio.sleep(self.world.faults.late)
         connection = self.live
         label = str(frame["body"].get("event", {}).get("eventtype") or frame["body"].get("msgtype"))
         if connection is None or connection.transport.is_closing():
@@ -218,6 +218,17 @@ class Socket:
             connection.transport.abort()
         async with self.came:
             await self.came.wait_for(lambda: not any(one.leaving for one in self.connections))
+
+    async def kick(self) -> None:
+        """As if another program had subscribed with the bot's secret: the connection is told so and closed."""
+        if (old := self.live) is not None:
+            self.world.note("kicked", {"old": old.id, "new": "another program"})
+            await self._part(old)
+
+    async def _part(self, old: Connection) -> None:
+        old.leaving = True
+        await self._write(old, self.event("disconnected_event"))
+        await old.ws.close(code=1000)
 
     async def close_clean(self, code: int = 1000) -> None:
         """Closes politely and without a warning."""

@@ -36,6 +36,7 @@ class Faults:
     drop_next: int = 0  # so many pushes are acknowledged and never shown
     latency: float = 0.0  # seconds before every acknowledgement
     duplicate_callbacks: bool = False  # every callback comes twice, with the same msgid
+    late: float = 0.0  # seconds by which callbacks are late
     unknown_frames: bool = False  # frames of unknown kinds and control characters in between
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from rules.sla import Delivery
 from store.db import Tx
 from store.queues import DEAD
-from store.tables import member, outbox
+from store.tables import card, member, outbox
 
 
 async def delivery(tx: Tx, subject: str, member: str, *, but: Sequence[str] = ()) -> Delivery | None:
@@ -77,6 +77,7 @@ class Sending:
     attempts: int
     error: str
     ref: str  # the platform's id of the message
+    track: str  # by what the card on the screen can be changed; "" for what is no card
     at: datetime
 
 
@@ -87,8 +88,9 @@ async def newest(tx: Tx, limit: int) -> list[Sending]:
         outbox.c.attempts, outbox.c.error, outbox.c.ref, outbox.c.created_at,
     )  # fmt: skip
     query = (
-        sa.select(*columns, member.c.name)
+        sa.select(*columns, member.c.name, card.c.track)
         .join(member, member.c.id == outbox.c.member, isouter=True)
+        .join(card, card.c.id == outbox.c.card, isouter=True)
         .order_by(outbox.c.id.desc())
         .limit(limit)
     )
@@ -98,15 +100,17 @@ async def newest(tx: Tx, limit: int) -> list[Sending]:
 def _sending(row: Any) -> Sending:
     return Sending(
         row.id, row.member, row.name or "", row.platform, row.way, _title(json.loads(row.body)), row.subject,
-        row.ledger, row.attempts, reason(row.error), row.ref, row.created_at,
+        row.ledger, row.attempts, reason(row.error), row.ref, row.track or "", row.created_at,
     )  # fmt: skip
 
 
 def _title(body: dict[str, Any]) -> str:
     """What a send says first: a card's title, the first line of a text, a file's name."""
-    card = body.get("card")
-    card = json.loads(card) if isinstance(card, str) else card
-    said = card.get("title", "") if isinstance(card, dict) else body.get("text") or body.get("filename") or ""
+    shown = body.get("card")
+    shown = json.loads(shown) if isinstance(shown, str) else shown
+    said = (
+        shown.get("title", "") if isinstance(shown, dict) else body.get("text") or body.get("filename") or ""
+    )
     return str(said).strip().partition("\n")[0][:60]
 
 

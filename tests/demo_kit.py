@@ -25,16 +25,16 @@ Json = dict[str, Any]
 
 
 def free_ports() -> int:
-    """The first of four free ports in a row."""
-    for first in range(20_000 + os.getpid() % 9000, 32_000, 4):
+    """The first of five free ports in a row."""
+    for first in range(20_000 + os.getpid() % 9000, 32_000, 5):
         with contextlib.ExitStack() as held:
             try:
-                for port in range(first, first + 4):
+                for port in range(first, first + 5):
                     held.enter_context(socket.socket()).bind(("127.0.0.1", port))
             except OSError:
                 continue
             return first
-    raise AssertionError("no four free ports in a row")
+    raise AssertionError("no five free ports in a row")
 
 
 async def run(*words: str, env: dict[str, str] | None = None) -> asyncio.subprocess.Process:

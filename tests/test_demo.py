@@ -14,15 +14,17 @@ from sim.people import FIRM
 from tests.demo_kit import BOSS, ROOT, STOP, USERS, Demo, free_ports, run, running
 
 pytestmark = pytest.mark.timeout(300)
+PHONES = USERS | {"wecom_aibot": "WangLei"}
 SAYS = {
     "wecom": "同步至CRM 李四 13800138000 苏州联达机电有限公司 想买两台液压站",
     "dingtalk": "同步至CRM 赵工 13700137000 无锡华泰机械有限公司 想要两件阀块样品",
+    "wecom_aibot": "同步至CRM 孙立 13600136000 常州博瑞液压有限公司 想要十台油泵",
 }
 
 
 async def starts_a_follow_up(one: Demo, platform: str) -> None:
     """Draft → new customer → the first question of the check-in."""
-    user = USERS[platform]
+    user = PHONES[platform]
     await one.does(platform, user, "say", text=SAYS[platform])
     await one.sees(platform, user, "识别到联系人（草稿）")
     await one.clicks(platform, user, "存为新客户")
@@ -33,7 +35,7 @@ async def starts_a_follow_up(one: Demo, platform: str) -> None:
 
 async def ends_a_follow_up(one: Demo, platform: str) -> None:
     """The three steps of the check-in, the last in words."""
-    user = USERS[platform]
+    user = PHONES[platform]
     await one.clicks(platform, user, "电话")
     await one.sees(platform, user, "2/3")
     await one.clicks(platform, user, "等待报价")
@@ -55,11 +57,14 @@ async def test_a_story_on_both_phones_survives_kill_9(tmp_path: Path) -> None:
         await ends_a_follow_up(one, "wecom")
         await starts_a_follow_up(one, "dingtalk")
         await ends_a_follow_up(one, "dingtalk")
-        for platform, user in USERS.items():
+        await one.does("wecom_aibot", PHONES["wecom_aibot"], "enter")
+        await starts_a_follow_up(one, "wecom_aibot")
+        await ends_a_follow_up(one, "wecom_aibot")
+        for platform, user in PHONES.items():
             done = [row for row in await one.screen(platform, user) if "已记录" in row["text"]]
             assert len(done) == 1, platform
         assert await one.stop() == 0
-    for port in range(int(one.url.rpartition(":")[2]), int(one.url.rpartition(":")[2]) + 4):
+    for port in range(int(one.url.rpartition(":")[2]), int(one.url.rpartition(":")[2]) + 5):
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0, f"{port} is still open"
 
@@ -115,7 +120,7 @@ async def test_the_data_of_an_earlier_run_are_there_again_unless_it_is_fresh(tmp
     assert (data / "mine.txt").exists()
 
 
-@pytest.mark.parametrize("taken", [0, 3])
+@pytest.mark.parametrize("taken", [0, 4])
 async def test_a_taken_port_is_one_sentence(tmp_path: Path, taken: int) -> None:
     port = free_ports()
     with socket.socket() as other:
@@ -204,6 +209,7 @@ def test_a_configuration_of_ones_own_keeps_its_people_and_rules_and_nothing_that
     assert config.wecom.api_base == "http://127.0.0.1:9002"
     assert config.wecom.corp_id == "wwsim"
     assert config.dingtalk.enabled
+    assert config.wecom_aibot.ws_base == "ws://127.0.0.1:9004"
     assert "example" not in made.file.read_text("utf-8")
     assert own.read_text("utf-8") == OWN
 

@@ -48,8 +48,9 @@ function anchor(press) {
 }
 
 function file(seen, hands) {
-  return h("a", { class: "bubble file", href: hands.file(seen), download: seen.text },
-    icon("file"), h("span", {}, h("b", {}, seen.text), h("small", {}, `${size(seen.bytes)} · 点按下载`)));
+  const name = seen.text.replace(/^\[文件\]\s*/, "");
+  return h("a", { class: "bubble file", href: hands.file(seen), download: name },
+    icon("file"), h("span", {}, h("b", {}, name), h("small", {}, `${size(seen.bytes)} · 点按下载`)));
 }
 
 function size(bytes) {

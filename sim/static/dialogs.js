@@ -33,7 +33,8 @@ function feet(dialog, label) {
 }
 
 // `talks`: [{ name, lines: [[speaker, text]] }], what customers wrote in WeChat.
-export function forwardDialog(delivers, talks) {
+export function forwardDialog(surface, talks) {
+  const delivers = surface === "dingtalk";
   const own = h("textarea", { rows: "7", "aria-label": "聊天记录，一行一句：说话人：内容" });
   own.value = PASTED;
   const ticks = talks.flatMap((talk) => talk.lines.map(([speaker, text]) =>
@@ -47,7 +48,7 @@ export function forwardDialog(delivers, talks) {
   const dialog = dialogOf("转发聊天记录",
     h("p", {}, delivers
       ? "选几句，作为一条合并转发的聊天记录发给机器人。"
-      : "企业微信不把合并转发的聊天记录交给自建应用（平台限制）。真机上请多选、复制文字再粘贴；这里点「粘贴到输入框」就是这样做。"),
+      : `企业微信不把合并转发的聊天记录交给${surface === "wecom" ? "自建应用" : "智能机器人"}（平台限制）。真机上请多选、复制文字再粘贴；这里点「粘贴到输入框」就是这样做。`),
     chosen, h("label", { class: "own" }, typing, " 自己写：一行一句「说话人：内容」"), own);
   dialog.firstElementChild.append(feet(dialog, delivers ? "转发" : "粘贴到输入框"));
   return [dialog, () => {
@@ -67,13 +68,13 @@ function split(line) {
   return found ? [found[1].trim(), found[2].trim()] : null;
 }
 
-export function voiceDialog(recognised) {
+export function voiceDialog(surface) {
   const box = h("textarea", { rows: "4", "aria-label": "语音里说的话" });
   box.value = VOICE;
   const seconds = h("input", { type: "number", min: "1", max: "60", value: "8", "aria-label": "秒数" });
   const dialog = dialogOf("发语音",
-    h("p", {}, recognised
-      ? "钉钉会把语音识别成文字，一起交给机器人。"
+    h("p", {}, surface !== "wecom"
+      ? `${surface === "dingtalk" ? "钉钉" : "企业微信"}会把语音识别成文字，交给机器人。`
       : "企业微信只把声音交给自建应用，没有识别出的文字（平台限制）：机器人会告诉你怎么办。真机上可以长按语音「转文字」，再复制粘贴。"),
     box,
     h("label", { class: "seconds" }, "时长 ", seconds, " 秒"));

@@ -15,6 +15,7 @@ export class Faults {
     this.buttons = new Map(); // "wecom/drop" → its button
     this.bot = h("p", { class: "bot-line", role: "status" });
     this.groups = h("div", { class: "trouble" });
+    this.choice = h("div", { class: "choice", role: "group", "aria-label": "哪个平台的故障" });
     this.about = h("p", { class: "hint", id: "about", role: "status" }, "弄坏点什么，再去手机上照常用，看台账。「下一…」只坏一次，其余的坏到你再点一下。");
     this.rows = h("tbody");
     this.note = h("p", { class: "hint" }, "");
@@ -25,7 +26,7 @@ export class Faults {
     this.start = h("button", { type: "button", class: "chip", hidden: true, onclick: () => this.tell("start") }, "启动机器人");
     panel.append(
       h("div", { class: "kills" }, h("h3", {}, "机器人"), this.bot, ...this.kills, this.start),
-      this.groups,
+      this.choice, this.groups,
       h("div", { class: "kills" }, this.about, h("button", { type: "button", class: "chip", onclick: () => this.mend() }, "全部恢复")),
       h("h3", { title: "台账是机器人记的（GET /dev/ledger），「手机上」是模拟平台自己知道的" }, "投递台账：机器人以为的，和手机上真的有的"),
       this.note,
@@ -36,10 +37,17 @@ export class Faults {
 
   async begin() {
     const told = await get("/api/faults");
-    this.groups.replaceChildren(...told.panel.map((group) => h("section", {},
-      h("h3", {}, NAMES[group.platform] || group.platform),
+    this.groups.replaceChildren(...told.panel.map((group) => h("section", { "data-platform": group.platform, "aria-label": NAMES[group.platform] },
       h("div", { class: "switches" }, group.troubles.map((trouble) => this.control(group.platform, trouble))))));
+    this.choice.replaceChildren(...told.panel.map((group) => h("button", { type: "button", "data-of": group.platform, onclick: () => this.choose(group.platform) },
+      NAMES[group.platform], h("b", { class: "badge", hidden: true }))));
+    this.choose(told.panel[0].platform);
     this.show(told.standing);
+  }
+
+  choose(platform) {
+    for (const button of this.choice.children) button.setAttribute("aria-pressed", String(button.dataset.of === platform));
+    for (const group of this.groups.children) group.hidden = group.dataset.platform !== platform;
   }
 
   control(platform, trouble) {
@@ -85,9 +93,8 @@ export class Faults {
       count.hidden = left === 0;
       count.textContent = kind === "while" ? "坏着" : `还有 ${left} 次`;
     }
-    const badge = document.querySelector("#tab-faults .badge");
-    badge.hidden = broken === 0;
-    badge.textContent = String(broken);
+    mark(document.querySelector("#tab-faults .badge"), broken);
+    for (const button of this.choice.children) mark(button.querySelector(".badge"), Object.keys(standing[button.dataset.of] || {}).length);
   }
 
   kill(label, about, what) {
@@ -111,6 +118,11 @@ export class Faults {
     this.note.textContent = told.why ? `${told.why}。下面是最后一次看到的。` : told.rows.length ? "" : "还没有发出过消息。";
     if (!told.why) this.rows.replaceChildren(...told.rows.map(row));
   }
+}
+
+function mark(badge, count) {
+  badge.hidden = count === 0;
+  badge.textContent = String(count);
 }
 
 function row(one) {

@@ -68,6 +68,8 @@ export class Guide {
         this.items.set(step.id, item);
         return item;
       })),
+      h("p", { class: "look" }, h("b", {}, "同一部手机，另一条路："), "企业微信里除了「应用」还有「智能机器人」的会话：走长连接，不要公网地址、不要可信 IP，十人以下的公司几分钟就能接上。它要等人先开口，才能主动发消息。"),
+      h("div", { class: "doing" }, button("对智能机器人说「开始」", () => deeds.aibot())),
       h("p", { class: "look" }, h("b", {}, "最后，拔电源："), "「故障」里点 kill -9，机器人进程真的没了；它再起来时，没打完的卡、没发出的消息、到期的提醒都还在，一条不丢、一条不重。"),
       h("div", { class: "doing" }, button("去「故障」", () => deeds.faults())),
       h("p", { class: "hint" }, "机器人把消息发到这个人最后说话的那个平台。发 /帮助 看全部命令。从头再来：python main.py demo --fresh"));

@@ -15,7 +15,7 @@ async function begin() {
   document.body.dataset.boot = state.boot;
   time.skew = state.now - Date.now() / 1000 - state.clock.ahead; // the browser's own clock may be off
   const phones = {};
-  for (const platform of state.platforms) NAMES[platform.id] = platform.name;
+  Object.assign(NAMES, state.names);
   const around = { badges, ask: askIn, talks: () => talks(state.customers) };
   state.platforms.forEach((platform, n) => {
     phones[platform.id] = new Phone(at(platform.id), platform, around, n === 0 ? state.customers : []);
@@ -55,6 +55,7 @@ function listen(boot, phones, { wire, faults, guide }) {
     for (const phone of Object.values(phones)) phone.take(told.platform, told.user, told.seen);
     if (told.platform !== "wechat") guide.take(told.seen);
   });
+  on("links", (links) => Object.values(phones).forEach((phone) => phone.drawLinks(links)));
   on("faults", (standing) => faults.show(standing));
   on("wire", (rows) => wire.take(rows));
   on("menu", (menu) => phones.wecom.drawMenu(menu));
@@ -121,7 +122,7 @@ async function pickDate() {
 
 // What customers and reps wrote to each other in WeChat.
 async function talks(customers) {
-  const found = await Promise.all(customers.map((one) => tried(get(`/api/wechat/${one.user}/messages?limit=30`))));
+  const found = await Promise.all(customers.map((one) => tried(get(`/api/wechat/${one.chats[0].user}/messages?limit=30`))));
   return customers.map((one, n) => ({
     name: one.name,
     lines: ((found[n] || {}).rows || []).map((seen) => [seen.raw.speaker || one.name, seen.text]),
@@ -133,9 +134,9 @@ function deeds(phones, choose) {
   // A firm of one's own has other people: whoever stands in the same place then.
   const places = ["wanglei", "liqian", "zhangmin", "zhougong"];
   const person = (phone, id) => phone.people.find((one) => one.id === id) || phone.people[places.indexOf(id)] || phone.people[0];
-  const turn = async (platform, id) => {
+  const turn = async (platform, id, surface = platform) => {
     look(platform);
-    await phones[platform].show(person(phones[platform], id));
+    await phones[platform].visit(person(phones[platform], id), surface);
     return phones[platform];
   };
   return {
@@ -143,6 +144,7 @@ function deeds(phones, choose) {
     forward: async (platform) => (await turn(platform, "wanglei")).act("forward", { lines: CHAT }),
     expo: async () => (await turn("dingtalk", "liqian")).act("voice", { text: EXPO, seconds: 9 }),
     visitingCard: async () => (await turn("wecom", "wanglei")).say(VISITING_CARD),
+    aibot: async () => (await turn("wecom", "wanglei", "wecom_aibot")).say("开始"),
     diagnose: async () => (await turn("wecom", "zhougong")).say("/诊断"),
     boss: () => turn("wecom", "zhangmin"),
     faults: () => { look("side"); choose("faults"); },

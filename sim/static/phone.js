@@ -1,4 +1,4 @@
-// One phone: its people, the chat of the one who is shown, and the box to type into.
+// One phone: its people, the chats of the one who is shown, and the box to type into.
 import { drawn } from "./cards.js";
 import { ask, fileDialog, forwardDialog, voiceDialog } from "./dialogs.js";
 import { clock, dayAndClock, get, h, icon, post, toast, tried } from "./dom.js";
@@ -7,6 +7,7 @@ import { SAYINGS, WISHES, joined } from "./examples.js";
 
 const PAGE = 200; // as many messages are on the screen at once
 const GAP = 300; // seconds of silence after which a time is shown
+const KINDS = { wecom: "应用", wecom_aibot: "智能机器人", dingtalk: "机器人", wechat: "微信" };
 
 export class Phone {
   // `around`: { badges() is told when something unread came or was read, ask() hands an enquiry in,
@@ -15,15 +16,21 @@ export class Phone {
     this.id = platform.id;
     this.station = station;
     this.around = around;
-    const fresh = (person, surface) => ({ ...person, surface, rows: new Map(), first: 1, total: 0, version: 0, read: 0, loaded: false });
-    this.people = [...platform.people.map((person) => fresh(person, this.id)), ...customers.map((person) => fresh(person, "wechat"))];
-    this.shown = this.people[0];
+    const fresh = (chat) => ({ ...chat, rows: new Map(), first: 1, total: 0, version: 0, read: 0, loaded: false });
+    this.people = [...platform.people, ...customers].map((person) => ({ ...person, chats: person.chats.map(fresh) }));
+    this.person = this.people[0];
+    this.shown = this.person.chats[0]; // a chat of this person; each person keeps the one that was shown last
     this.menu = [];
+    this.links = {};
     this.build();
   }
 
   get unread() {
-    return this.people.reduce((sum, person) => sum + unread(person), 0);
+    return this.people.reduce((sum, person) => sum + unreadOf(person), 0);
+  }
+
+  get chats() {
+    return this.people.flatMap((person) => person.chats);
   }
 
   // ── the frame ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -64,12 +71,12 @@ export class Phone {
   drawPeople() {
     const focused = this.tabs.contains(document.activeElement);
     this.tabs.replaceChildren(...this.people.map((person) => {
-      const count = unread(person);
-      const on = person === this.shown;
+      const count = unreadOf(person);
+      const on = person === this.person;
       return h("button", {
         type: "button", role: "tab", class: "person", "aria-selected": String(on), tabindex: on ? "0" : "-1",
         "aria-label": `${person.name}，${person.title}${count ? `，${count} 条未读` : ""}`,
-        onclick: () => this.show(person),
+        onclick: () => this.visit(person),
       },
       h("span", { class: `face f-${this.people.indexOf(person) % 6}` }, person.name.slice(-1), count ? h("b", { class: "badge" }, count > 99 ? "99+" : String(count)) : null),
       h("span", { class: "who" }, h("b", {}, person.name), h("small", {}, person.title)));
@@ -77,21 +84,34 @@ export class Phone {
     if (focused) this.tabs.querySelector("[aria-selected=true]").focus();
     this.tabs.querySelector("[aria-selected=true]").scrollIntoView({ block: "nearest", inline: "nearest" });
     this.drawFrame();
+    this.drawChats();
     this.around.badges();
+  }
+
+  // However many messages come at once, the people are drawn once for each picture on the screen.
+  drawSoon() {
+    if (this.drawing) return;
+    this.drawing = true;
+    requestAnimationFrame(() => { this.drawing = false; this.drawPeople(); });
   }
 
   // What depends on whose phone it is: a customer has no bot, but a chat with the rep.
   drawFrame() {
     if (this.framed === this.shown) return;
     this.framed = this.shown;
-    const { name, rep } = this.shown;
+    const { name, rep } = this.person;
     const outside = this.outside;
     const ding = this.id === "dingtalk";
-    this.station.querySelector(".phone").classList.toggle("wechat", outside);
+    const frame = this.station.querySelector(".phone");
+    frame.classList.toggle("wechat", outside);
+    frame.classList.toggle("aibot", this.shown.surface === "wecom_aibot");
+    this.kinds = h("span", { class: "app-name" });
+    this.link = h("span", { class: "link", role: "status", hidden: true }, "长连接断了");
     this.bar.replaceChildren(
       outside ? h("span", { class: "face f-1" }, rep.slice(-1)) : h("span", { class: "app-face" }, h("img", { src: "/static/icon.svg", alt: "", width: "30", height: "30" })),
-      h("span", { class: "app-name" }, h("b", {}, outside ? rep : "跟进"), h("span", { class: "tag" }, outside ? "微信" : ding ? "机器人" : "应用")),
+      this.kinds, this.link,
       h("span", { class: "owner" }, outside ? `${name}的微信，机器人看不到` : `${name}的${ding ? "钉钉" : "企业微信"}`));
+    this.drawLink();
     const chip = (label, text) => h("button", { type: "button", class: "chip", title: text, onclick: () => this.say(text) }, label);
     const chips = outside ? WISHES.map((text) => chip(`${text.slice(0, 9)}…`, text)) : SAYINGS.map((one) => chip(one.label, one.text));
     if (!outside) chips.splice(2, 0, h("button", { type: "button", class: "chip", title: "经接口进来一条官网询盘，自动分派", onclick: () => this.around.ask() }, "官网询盘（接口）"));
@@ -100,7 +120,37 @@ export class Phone {
     this.as.hidden = !outside;
     this.more.hidden = outside;
     this.box.placeholder = outside ? `发消息给${rep}` : "发消息给机器人";
-    this.menuBar.hidden = outside || !this.menu.length;
+    this.menuBar.hidden = this.shown.surface !== "wecom" || !this.menu.length;
+  }
+
+  // Somebody may have several chats with the bot on one phone: as an app of the firm, and as a 智能机器人.
+  drawChats() {
+    const { chats } = this.person;
+    const called = h("b", {}, this.outside ? this.person.rep : "跟进");
+    if (chats.length < 2) {
+      this.kinds.replaceChildren(called, h("span", { class: "tag" }, KINDS[this.shown.surface]));
+      return;
+    }
+    const focused = this.kinds.contains(document.activeElement);
+    this.kinds.replaceChildren(called, h("span", { class: "kinds", role: "group", "aria-label": "和机器人的两个会话" }, chats.map((chat) => {
+      const count = unread(chat);
+      return h("button", {
+        type: "button", "aria-pressed": String(chat === this.shown), "data-surface": chat.surface,
+        "aria-label": `${KINDS[chat.surface]}的会话${count ? `，${count} 条未读` : ""}`,
+        onclick: () => this.show(chat),
+      }, KINDS[chat.surface], count ? h("b", { class: "badge" }, count > 99 ? "99+" : String(count)) : null);
+    })));
+    if (focused) this.kinds.querySelector("[aria-pressed=true]").focus();
+  }
+
+  // Which surfaces the bot holds its long connection to; one without any is not there.
+  drawLinks(links) {
+    this.links = links;
+    this.drawLink();
+  }
+
+  drawLink() {
+    this.link.hidden = this.links[this.shown.surface] !== false;
   }
 
   get outside() {
@@ -111,13 +161,13 @@ export class Phone {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const at = this.people.indexOf(this.shown) + step;
-    this.show(this.people[(at + this.people.length) % this.people.length]);
+    const at = this.people.indexOf(this.person) + step;
+    this.visit(this.people[(at + this.people.length) % this.people.length]);
   }
 
   drawMenu(menu) {
     this.menu = menu;
-    this.menuBar.hidden = menu.length === 0 || this.outside;
+    this.menuBar.hidden = menu.length === 0 || this.shown.surface !== "wecom";
     this.menuBar.replaceChildren(...menu.map((entry) => {
       if (!entry.sub_button) return h("button", { type: "button", onclick: () => this.tap(entry) }, entry.name);
       const group = h("details", { class: "sub", onfocusout: (event) => !group.contains(event.relatedTarget) && group.removeAttribute("open") },
@@ -128,86 +178,94 @@ export class Phone {
   }
 
   // ── who and what is shown ─────────────────────────────────────────────────────────────────────────────────
-  async show(person) {
-    if (person === this.shown && person.loaded) return;
-    this.shown = person;
+  // Somebody's phone, with the chat that was open on it, or with the one of this surface.
+  visit(person, surface = "") {
+    const chat = person.chats.find((one) => one.surface === surface) || person.open || person.chats[0];
+    this.person = person;
+    return this.show(chat);
+  }
+
+  async show(chat) {
+    if (chat === this.shown && chat.loaded) return;
+    if (chat !== this.shown) this.shown.rows = new Map(); // it is asked for again when somebody comes back
+    this.shown = this.person.open = chat;
     this.drawPeople();
     this.list.replaceChildren();
-    await this.load(person);
-    this.enter(person);
+    await this.load(chat);
+    this.enter(chat);
   }
 
   // Opening the chat is told to the bot; once per visit is enough here.
-  enter(person) {
-    if (person.entered || person.surface !== "wecom") return;
-    person.entered = true;
-    post(this.address(person, "enter")).catch(() => {});
+  enter(chat) {
+    if (chat.entered || !["wecom", "wecom_aibot"].includes(chat.surface)) return;
+    chat.entered = true;
+    post(this.address(chat, "enter")).catch(() => {});
   }
 
-  async load(person) {
-    person.loading = true;
-    const found = await tried(get(`${this.address(person, "messages")}?limit=${PAGE}`));
-    person.loading = false;
+  async load(chat) {
+    chat.loading = true;
+    const found = await tried(get(`${this.address(chat, "messages")}?limit=${PAGE}`));
+    chat.loading = false;
     if (!found) return;
     const rows = new Map(found.rows.map((seen) => [seen.n, seen]));
     const first = found.rows.length ? found.rows[0].n : 1;
-    for (const [n, seen] of person.rows) if (seen.version > found.version && n >= first) rows.set(n, seen); // came meanwhile
-    person.rows = new Map([...rows].sort(([one], [other]) => one - other));
-    person.total = Math.max(person.total, found.total);
-    person.version = Math.max(person.version, found.version);
-    person.loaded = true;
-    person.first = first;
-    if (person !== this.shown) return;
-    person.read = person.total;
-    this.list.replaceChildren(...[...person.rows.values()].map((seen) => this.row(seen)));
-    this.older.hidden = person.first <= 1;
+    for (const [n, seen] of chat.rows) if (seen.version > found.version && n >= first) rows.set(n, seen); // came meanwhile
+    chat.rows = new Map([...rows].sort(([one], [other]) => one - other));
+    chat.total = Math.max(chat.total, found.total);
+    chat.version = Math.max(chat.version, found.version);
+    chat.loaded = true;
+    chat.first = first;
+    if (chat !== this.shown) return;
+    chat.read = chat.total;
+    this.list.replaceChildren(...[...chat.rows.values()].map((seen) => this.row(seen)));
+    this.older.hidden = chat.first <= 1;
     this.rove();
     this.drawPeople();
     this.toEnd();
   }
 
   async showOlder() {
-    const person = this.shown;
-    const found = await tried(get(`${this.address(person, "messages")}?before=${person.first}&limit=${PAGE}`));
-    if (!found || person !== this.shown || !found.rows.length) return;
+    const chat = this.shown;
+    const found = await tried(get(`${this.address(chat, "messages")}?before=${chat.first}&limit=${PAGE}`));
+    if (!found || chat !== this.shown || !found.rows.length) return;
     const height = this.log.scrollHeight;
-    for (const seen of found.rows) person.rows.set(seen.n, seen);
-    person.first = found.rows[0].n;
+    for (const seen of found.rows) chat.rows.set(seen.n, seen);
+    chat.first = found.rows[0].n;
     this.list.prepend(...found.rows.map((seen) => this.row(seen)));
-    this.older.hidden = person.first <= 1;
+    this.older.hidden = chat.first <= 1;
     this.log.scrollTop += this.log.scrollHeight - height;
   }
 
   // Where the phones stood when the stream was (re)opened: whoever moved on since is loaded again. By surface and user.
   settle(versions) {
-    for (const person of this.people) {
-      const now = (versions[person.surface] || {})[person.user];
+    for (const chat of this.chats) {
+      const now = (versions[chat.surface] || {})[chat.user];
       if (!now) continue;
-      if (!person.loaded && person !== this.shown) {
-        person.read = person.read || remembered(person.surface, person.user, now.total);
-        person.total = now.total;
-      } else if (now.version !== person.version || !person.loaded) this.load(person);
+      if (!chat.loaded && chat !== this.shown) {
+        chat.read = chat.read || remembered(chat.surface, chat.user, now.total);
+        chat.total = now.total;
+      } else if (now.version !== chat.version || !chat.loaded) this.load(chat);
     }
     this.drawPeople();
   }
 
   take(surface, user, seen) {
-    const person = this.people.find((one) => one.user === user && one.surface === surface);
-    if (!person) return;
-    person.version = Math.max(person.version, seen.version);
-    const fresh = seen.n > person.total;
-    person.total = Math.max(person.total, seen.n);
-    if (person.loading || (person.loaded && seen.n >= person.first)) person.rows.set(seen.n, seen);
-    if (person !== this.shown) {
-      if (seen.mine && fresh) person.read = Math.max(person.read, seen.n);
-      this.drawPeople();
+    const chat = this.chats.find((one) => one.user === user && one.surface === surface);
+    if (!chat) return;
+    chat.version = Math.max(chat.version, seen.version);
+    const fresh = seen.n > chat.total;
+    chat.total = Math.max(chat.total, seen.n);
+    if (chat.loading || (chat === this.shown && chat.loaded && seen.n >= chat.first)) chat.rows.set(seen.n, seen);
+    if (chat !== this.shown) {
+      if (seen.mine && fresh) chat.read = Math.max(chat.read, seen.n);
+      this.drawSoon();
       return;
     }
-    person.read = person.total;
-    remember(surface, user, person.read);
+    chat.read = chat.total;
+    remember(surface, user, chat.read);
     const old = this.list.querySelector(`[data-n="${seen.n}"]`);
     if (old) this.swap(old, seen);
-    else if (seen.n >= person.first) this.append(seen);
+    else if (seen.n >= chat.first) this.append(seen);
     this.around.badges();
   }
 
@@ -248,7 +306,7 @@ export class Phone {
     return h("li", { class: seen.mine ? "mine" : "theirs", "data-n": String(seen.n) },
       gap ? h("time", { class: "when" }, stamp(seen.at, before)) : null,
       h("div", { class: "line" },
-        seen.mine ? null : this.outside ? h("span", { class: "face f-1" }, this.shown.rep.slice(-1))
+        seen.mine ? null : this.outside ? h("span", { class: "face f-1" }, this.person.rep.slice(-1))
           : h("span", { class: "from" }, h("img", { src: "/static/icon.svg", alt: "机器人", width: "32", height: "32" })),
         drawn(seen, this.id, hands)),
       h("small", { class: "about" },
@@ -277,8 +335,8 @@ export class Phone {
   }
 
   // ── what the person does ──────────────────────────────────────────────────────────────────────────────────
-  address(person, what) {
-    return `/api/${person.surface}/${encodeURIComponent(person.user)}/${what}`;
+  address(chat, what) {
+    return `/api/${chat.surface}/${encodeURIComponent(chat.user)}/${what}`;
   }
 
   async act(verb, body) {
@@ -338,7 +396,7 @@ export class Phone {
 
   async forward() {
     const ding = this.id === "dingtalk";
-    const lines = await ask(forwardDialog(ding, await this.around.talks()));
+    const lines = await ask(forwardDialog(this.shown.surface, await this.around.talks()));
     if (!lines) return;
     if (ding) this.act("forward", { lines });
     else this.type(joined(lines));
@@ -365,13 +423,17 @@ export class Phone {
   }
 
   async speak() {
-    const said = await ask(voiceDialog(this.id === "dingtalk"));
+    const said = await ask(voiceDialog(this.shown.surface));
     if (said) this.act("voice", said);
   }
 }
 
-function unread(person) {
-  return Math.max(0, person.total - person.read);
+function unread(chat) {
+  return Math.max(0, chat.total - chat.read);
+}
+
+function unreadOf(person) {
+  return person.chats.reduce((sum, chat) => sum + unread(chat), 0);
 }
 
 function stamp(at, before) {

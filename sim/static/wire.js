@@ -45,7 +45,8 @@ export class Wire {
 function exchange(row) {
   const [way, kind] = WAYS[row.way] || WAYS.note;
   const silent = row.platform === "wecom" && row.way === "out" && row.status === 0; // stream frames have no status
-  const failed = row.way !== "note" && (silent || row.status >= 400 || Boolean(row.answer && row.answer.errcode > 0));
+  const lost = typeof row.answer === "string" && row.answer.startsWith("lost");
+  const failed = row.way !== "note" && (silent || lost || row.status >= 400 || Boolean(row.answer && row.answer.errcode > 0));
   const details = h("details", { class: `exchange ${kind}${failed ? " failed" : ""}`, ontoggle: () => opened(details, row) },
     h("summary", {},
       h("span", { class: `tag ${row.platform}` }, NAMES[row.platform]),

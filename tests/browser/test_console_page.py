@@ -9,7 +9,7 @@ import pytest
 
 from sim.phone import Seen
 from tests.browser.kit import browser, missing
-from tests.sim.console_kit import CARD, Desk, desk
+from tests.sim.console_kit import CARD, Desk, connected, desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(missing()), reason=missing() or "there is one")]
 BOX, LOG = "#wecom .compose textarea", "#wecom .messages"
@@ -166,6 +166,39 @@ async def test_every_control_can_be_reached_with_the_keyboard_and_has_a_name(her
             await page.evaluate("document.activeElement.textContent || document.activeElement.ariaLabel")
         )
     assert {"开始跟进", "转给同事", "发送", "+4 小时", "×60", "官网询盘（接口）"} <= reached
+
+
+async def test_the_ai_bot_is_a_second_chat_on_the_wecom_phone(here: Desk, page: Any) -> None:
+    app, bot = (f"#wecom .kinds [data-surface={name}]" for name in ("wecom", "wecom_aibot"))
+    assert await page.locator("#dingtalk .kinds button").count() == 0
+    await page.click(bot)
+    await page.wait_for_selector("#wecom .link >> text=长连接断了")
+    async with connected(here):
+        await page.wait_for_selector("#wecom .link", state="hidden")
+        await page.click("#wecom .person:has-text('李倩')")
+        assert await page.get_attribute(app, "aria-pressed") == "true", (
+            "each person keeps the chat that was open"
+        )
+        await page.click(bot)
+        await page.wait_for_selector(f"{LOG} .theirs >> text=欢迎")
+        assert await page.locator("#wecom .menu").is_hidden()
+        await page.fill(BOX, "有新线索吗")
+        await page.press(BOX, "Enter")
+        await page.click(f"{LOG} .wecom-card button:has-text('开始跟进')")
+        await page.wait_for_selector(f"{LOG} .wecom-card h3 >> text=已开始")
+        await page.click(f"{LOG} .mine .wired")
+        assert "aibot_msg_callback" in await page.inner_text("dialog pre")
+        await page.click("dialog >> text=关闭")
+        assert await page.evaluate(CONTRAST) == []
+        await page.click(app)
+        await page.wait_for_selector("#wecom .messages:empty")
+        await here.aibot_says("LiQian", "**主动**推送 138\\*\\*\\*\\*5678")
+        await page.wait_for_selector(f"{bot} .badge >> text=1")
+        await page.wait_for_selector("#wecom .person:has-text('李倩') .badge >> text=1")
+        await page.focus(bot)
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector(f"{LOG} .md >> text=推送 138****5678")
+        assert await page.locator("#wecom .badge:visible").count() == 0
 
 
 async def test_forwarding_is_sent_on_dingtalk_and_pasted_on_wecom(here: Desk, page: Any) -> None:

@@ -15,6 +15,8 @@ from sim.console import Console
 from sim.console_bot import Bot
 from sim.dingtalk_server import DingtalkServer
 from sim.people import FIRM
+from sim.wecom_aibot_answers import Answers
+from sim.wecom_aibot_server import WecomAibotServer
 from sim.wecom_server import WecomServer
 
 Json = dict[str, Any]
@@ -160,6 +162,65 @@ class Desk:
         assert told["errcode"] == 0, told
         return told
 
+    async def aibot_says(self, user: str, content: str) -> None:
+        """A push of markdown to somebody who has written to the AI bot."""
+        aibot = self.console.aibot
+        assert aibot is not None
+        body = {"chatid": user, "chat_type": 1, "msgtype": "markdown", "markdown": {"content": content}}
+        await Answers(aibot).send("", body)
+
+
+class LongConnection:
+    """A bot on the AI bot's socket: greets who comes, answers a word with CARD, and turns a pressed card into a word."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self._ws = ws
+        self.kicked = False
+
+    async def frame(self, cmd: str, req_id: str, body: Json) -> None:
+        await self._ws.send_json({"cmd": cmd, "headers": {"req_id": req_id}, "body": body})
+
+    async def run(self) -> None:
+        """Until the connection ends."""
+        async for message in self._ws:
+            frame = message.json()
+            if "cmd" in frame:
+                await self._take(frame, frame["headers"]["req_id"], frame["body"])
+
+    async def _take(self, frame: Json, req_id: str, body: Json) -> None:
+        match body.get("event", {}).get("eventtype"):
+            case None:
+                card = {"msgtype": "template_card", "template_card": CARD}
+                await self.frame("aibot_respond_msg", req_id, card)
+            case "enter_chat":
+                await self.frame(
+                    "aibot_respond_welcome_msg", req_id, {"msgtype": "text", "text": {"content": "欢迎"}}
+                )
+            case "template_card_event":
+                done = {"card_type": "text_notice", "task_id": CARD["task_id"], "main_title": {"title": "已开始"},
+                        "card_action": {"type": 1, "url": "https://example.com/"}}  # fmt: skip
+                told = {"response_type": "update_template_card", "template_card": done}
+                await self.frame("aibot_respond_update_msg", req_id, told)
+            case "disconnected_event":
+                self.kicked = True
+
+
+@asynccontextmanager
+async def connected(here: Desk) -> AsyncIterator[LongConnection]:
+    """The AI bot's long connection, subscribed."""
+    aibot = here.console.aibot
+    assert aibot is not None
+    async with here.page.session.ws_connect(aibot.ws_url) as ws:
+        one = LongConnection(ws)
+        await one.frame("aibot_subscribe", "s", {"bot_id": aibot.bot_id, "secret": aibot.secret})
+        task = asyncio.create_task(one.run())
+        await aibot.connected()
+        try:
+            yield one
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
 
 @asynccontextmanager
 async def desk(clock: Path | None = None) -> AsyncIterator[Desk]:
@@ -167,7 +228,9 @@ async def desk(clock: Path | None = None) -> AsyncIterator[Desk]:
     bot = PretendBot()
     await bot.start()
     wecom = WecomServer(callback_url=f"{bot.url}/wecom/callback")
-    console = Console(wecom, DingtalkServer(), FIRM, Bot(bot.url, TOKEN), clock=clock, port=0)
+    console = Console(
+        wecom, DingtalkServer(), FIRM, Bot(bot.url, TOKEN), aibot=WecomAibotServer(), clock=clock, port=0
+    )
     await console.start()
     async with aiohttp.ClientSession() as session:
         page = Browser(console.url, session)

@@ -379,7 +379,7 @@ def _program(*words: str) -> subprocess.Popen[str]:
 
 
 async def test_the_program_says_when_it_is_ready_and_stops_cleanly() -> None:
-    program = _program("--port", "0", "--wecom-port", "0", "--dingtalk-port", "0")
+    program = _program("--port", "0", "--wecom-port", "0", "--dingtalk-port", "0", "--aibot-port", "0")
     assert program.stdout is not None
     try:
         told = json.loads(await asyncio.to_thread(program.stdout.readline))
@@ -399,7 +399,7 @@ def test_a_taken_port_is_one_sentence() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        program = _program("--port", port, "--wecom-port", "0", "--dingtalk-port", "0")
+        program = _program("--port", port, "--wecom-port", "0", "--dingtalk-port", "0", "--aibot-port", "0")
         _, errors = program.communicate(timeout=60)
     assert program.returncode == 2
     assert errors.startswith("端口不能用")

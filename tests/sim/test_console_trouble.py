@@ -27,7 +27,8 @@ async def here(tmp_path: Path) -> AsyncIterator[Desk]:
 
 async def test_every_trouble_breaks_something_and_is_mended_again(here: Desk) -> None:
     await here.page.listen()
-    sims = {"wecom": here.console.wecom, "dingtalk": here.console.dingtalk}
+    assert here.console.aibot is not None
+    sims = {"wecom": here.console.wecom, "wecom_aibot": here.console.aibot, "dingtalk": here.console.dingtalk}
     for platform, sim in sims.items():
         whole = type(sim.faults)()
         for trouble in LISTS[platform]:
@@ -45,7 +46,7 @@ async def test_every_trouble_breaks_something_and_is_mended_again(here: Desk) ->
     await here.page.post("/api/faults", {"platform": "wecom", "id": "cut", "on": True})
     await here.page.hears("faults", '"cut": 1')
     _, told = await here.page.post("/api/faults", {"mend": "all"})
-    assert told["standing"] == {"wecom": {}, "dingtalk": {}, "wechat": {}}
+    assert told["standing"] == {"wecom": {}, "wecom_aibot": {}, "dingtalk": {}, "wechat": {}}
 
 
 async def test_what_is_no_trouble_is_refused(here: Desk) -> None:
@@ -120,10 +121,10 @@ async def test_a_customers_chat_has_two_sides_and_no_bot(here: Desk) -> None:
     assert status == 200
     (customer,) = state["customers"]
     assert (customer["name"], customer["rep"]) == ("陈立", "王磊")
-    say = f"/api/wechat/{customer['user']}/say"
+    say = f"/api/wechat/{customer['chats'][0]['user']}/say"
     await here.page.post(say, {"text": "样品到了吗"})
     await here.page.post(say, {"text": "下午到", "as": "王磊"})
-    _, told = await here.page.get(f"/api/wechat/{customer['user']}/messages")
+    _, told = await here.page.get(f"/api/wechat/{customer['chats'][0]['user']}/messages")
     assert [(row["raw"]["speaker"], row["mine"]) for row in told["rows"][-2:]] == [
         ("陈立", True),
         ("王磊", False),
