@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import json
 import secrets
-import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from sim.console_phones import Phones, Wrong
 from sim.console_trouble import TroublePanel
 from sim.dingtalk_server import DingtalkServer
 from sim.people import CUSTOMER, FIRM, TALK, Person, read
+from sim.running import fields, run
 from sim.wechat import Wechat
 from sim.wecom_aibot_server import WecomAibotServer
 from sim.wecom_server import WecomServer
@@ -268,25 +268,16 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
 
 async def serve(console: Console) -> None:
     """Runs until SIGTERM or SIGINT; prints one JSON line when all ports are open."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    try:
-        await console.start()
-        line = {
+    await run(
+        console,
+        lambda: {
             "url": console.url,
-            "wecom": {"url": console.wecom.url, "callback_url": console.wecom.callback_url},
-            "dingtalk": {"url": console.dingtalk.url, "client_id": console.dingtalk.client_id},
-            "wecom_aibot": {"ws_url": console.aibot.ws_url, "bot_id": console.aibot.bot_id}
-            if console.aibot
-            else {},
+            "wecom": fields(console.wecom, "url", "callback_url"),
+            "dingtalk": fields(console.dingtalk, "url", "client_id"),
+            "wecom_aibot": fields(console.aibot, "ws_url", "bot_id") if console.aibot else {},
             "people": [person.id for person in console.people],
-        }
-        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
-        await stop.wait()
-    finally:
-        await console.stop()
+        },
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -3,8 +3,6 @@
 import argparse
 import asyncio
 import json
-import signal
-import sys
 from pathlib import Path
 
 from aiohttp import web
@@ -21,6 +19,7 @@ from sim.dingtalk_stream import Stream
 from sim.dingtalk_todos import Todos
 from sim.dingtalk_world import Json, World
 from sim.phone import Press, Seen
+from sim.running import fields, run
 
 
 class DingtalkServer(World):
@@ -163,19 +162,9 @@ def load(server: DingtalkServer, scenario: str) -> None:
 
 async def serve(server: DingtalkServer, scenario: str = "") -> None:
     """Runs until SIGTERM or SIGINT; prints one JSON line when it listens."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if scenario:
         load(server, scenario)
-    await server.start()
-    line = {"url": server.url, "client_id": server.client_id, "corp_id": server.corp_id}
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
-    try:
-        await stop.wait()
-    finally:
-        await server.stop()
+    await run(server, lambda: fields(server, "url", "client_id", "corp_id"))
 
 
 def main() -> None:

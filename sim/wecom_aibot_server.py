@@ -3,11 +3,7 @@
 import argparse
 import asyncio
 import base64
-import contextlib
-import json
-import signal
 import ssl
-import sys
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +12,7 @@ from aiohttp import web
 
 from sim.control import control_routes, people_from
 from sim.phone import Phone, Press, Seen
+from sim.running import fields, run
 from sim.wecom_aibot_socket import Socket
 from sim.wecom_aibot_uploads import new_key, sealed
 from sim.wecom_aibot_world import Body, Callback, Stored, World
@@ -179,20 +176,9 @@ class WecomAibotServer(World):
 
 async def serve(server: WecomAibotServer, scenario: str = "") -> None:
     """Runs until SIGTERM or SIGINT; prints one JSON line when it listens."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if scenario:
         people_from(server, scenario)
-    await server.start()
-    line = {"url": server.url, "ws_url": server.ws_url, "bot_id": server.bot_id, "secret": server.secret}
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
-    try:
-        await stop.wait()
-    finally:
-        await server.stop()
+    await run(server, lambda: fields(server, "url", "ws_url", "bot_id", "secret"))
 
 
 def main() -> None:

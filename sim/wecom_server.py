@@ -5,11 +5,8 @@ Page numbers in the simulator are those of developer.work.weixin.qq.com/document
 
 import argparse
 import asyncio
-import contextlib
 import json
 import re
-import signal
-import sys
 from functools import partial
 from typing import Any
 
@@ -18,6 +15,7 @@ from aiohttp import ClientSession, web
 from sim import wecom_callbacks, wecom_customers, wecom_directory, wecom_media, wecom_messages
 from sim.control import control_routes, people_from
 from sim.phone import Phone
+from sim.running import fields, run
 from sim.wecom_crypto import key_of
 from sim.wecom_events import contact_change, happening
 from sim.wecom_world import Body, Call, Member, Refusal, World
@@ -220,20 +218,10 @@ async def read_object(request: web.Request) -> Body:
 
 async def serve(server: WecomServer, scenario: str = "") -> None:
     """Runs until SIGTERM or SIGINT; prints one JSON line when it listens."""
-    stopped = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):
-            asyncio.get_running_loop().add_signal_handler(name, stopped.set)
     if scenario:
         people_from(server, scenario)
-    await server.start()
     shown = ("url", "corp_id", "agent_id", "secret", "token", "aes_key", "callback_url")
-    sys.stdout.write(json.dumps({name: getattr(server, name) for name in shown}) + "\n")
-    sys.stdout.flush()
-    try:
-        await stopped.wait()
-    finally:
-        await server.stop()
+    await run(server, lambda: fields(server, *shown))
 
 
 def main(argv: list[str] | None = None) -> None:
