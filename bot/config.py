@@ -22,7 +22,7 @@ from pydantic import (
 from bot.config_connectors import Connector
 from bot.config_kit import Duration
 from bot.config_kit import Section as _Section
-from bot.config_robots import Robot
+from bot.config_robots import Robot, check_robots
 from bot.config_sources import Channel, Intake, Mailbox, WebForm
 from bot.config_watch import SCHEDULES, Directory, Mail, Nurture, Schedule, Watch
 from rules import hours
@@ -601,8 +601,8 @@ class Config(_Section):
             for user in users:
                 if users.count(user) > 1:
                     raise ValueError(f"[[member]] 的 {platform} {user!r} 写给了两个人")
-        if len({one.name for one in self.robot}) < len(self.robot):
-            raise ValueError("[[robot]] 里有两个同名的群机器人")
+        boards = [name for one in self.schedule for name in one.to]
+        check_robots(self.robot, {one.name for one in self.team}, self.watch.alarm_to, boards)
         teams = {team.name for team in self.team}
         if len(teams) < len(self.team):
             raise ValueError("[[team]] 里有两个同名的团队")

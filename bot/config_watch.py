@@ -12,12 +12,20 @@ from rules.schedule import Days, Missed, Run
 class Schedule(Section):
     """[[schedule]]: a time of day at which something is said."""
 
-    does: Literal["today", "overdue", "week"]
+    does: Literal["today", "overdue", "week", "board"]
     at: str = "08:50"
     days: Days = "workdays"
     missed: Missed = "digest"
     within: Duration = timedelta(hours=6)
+    to: tuple[str, ...] = ()
+    top: int = Field(default=10, ge=1, le=50)
     enabled: bool = True
+
+    @model_validator(mode="after")
+    def _told(self) -> Self:
+        if (self.does == "board") != bool(self.to):
+            raise ValueError('does = "board" 要写 to = ["群机器人的名字"]，别的 does 不写 to')
+        return self
 
     @field_validator("at")
     @classmethod

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cards.actions_sla import ShowToday
 from cards.card import Button, Card, Field
 from cards.sla import Silent, bundle
+from rules.reports import Standing
 from rules.text import clip
 
 TITLE = 26
@@ -34,6 +35,21 @@ class Week:
     span: str
     points: tuple[tuple[str, str], ...]
     people: tuple[str, ...] = ()
+
+
+def board(span: str, places: Sequence[Standing], hours: str) -> Card:
+    """The week's leaderboard for a group: names and numbers, nothing about customers. `hours`: the first touch's last
+    mark, "4 小时"."""
+    lines = []
+    for one in places:
+        touch = f"，{hours}首触 {one.touch.latest_rate} %" if hours and one.touch.decided else ""
+        lines.append(f"{one.rank}. {one.name}　{one.records} 次跟进{touch}")
+    return Card(
+        kind="digest.board",
+        title="跟进榜",
+        lines=(span, *lines),
+        note="按跟进记录数，同一条线索一天算一次。",
+    )
 
 
 def week(view: Week) -> Card:

@@ -22,6 +22,7 @@ from store import budget, climbs, facts, followups, leads, queues, reports, scre
 
 router = Router("digests")
 KIND, LATER, ONE = "schedule", "schedule.late", "digest"
+BOARD = "board"
 
 
 # ── the clock ──────────────────────────────────────────────────────────────────────────────────────────
@@ -30,7 +31,7 @@ async def started(turn: Turn, _fact: Fact) -> None:
     """Every schedule has its timer; one that was changed in the configuration gets its new time, one that is gone
     or switched off none. A time that passed meanwhile stays: firing it asks its policy."""
     wanted = {one.does: one for one in turn.config.schedule if one.enabled}
-    for does in set(MAKERS) - set(wanted):
+    for does in {*MAKERS, BOARD} - set(wanted):
         await turn.forget(KIND, does)
     for does, one in wanted.items():
         kept = await climbs.running(turn.tx, does, kind=KIND)
@@ -56,18 +57,22 @@ async def due(turn: Turn, timer: Timer) -> None:
         case schedule.DIGEST:
             # what else was missed is said first; who heard that needs no list beside it
             after = turn.now + 2 * turn.config.messages.merge
-            await turn.remind(LATER, one.does, after, since=turn.now.isoformat())
+            await turn.remind(LATER, one.does, after, since=turn.now.isoformat(), was=timer.due.isoformat())
         case _:
-            await _each(turn, one.does, since="")
+            await _each(turn, one.does, timer.due, since="")
 
 
 @router.timer(LATER)
 async def due_late(turn: Turn, timer: Timer) -> None:
     """A missed run, after everything else that was missed."""
-    await _each(turn, timer.key, since=str(timer.payload["since"]))
+    since = str(timer.payload["since"])
+    await _each(turn, timer.key, datetime.fromisoformat(str(timer.payload.get("was", since))), since=since)
 
 
-async def _each(turn: Turn, does: str, *, since: str) -> None:
+async def _each(turn: Turn, does: str, due: datetime, *, since: str) -> None:
+    if does == BOARD:
+        await _boards(turn, due)
+        return
     for person in await team.everyone(turn.tx):
         if person.has(*ROLES[does]):
             await turn.remind(ONE, f"{does}|{person.id}", turn.now, does=does, member=person.id, since=since)
@@ -124,8 +129,7 @@ async def _week(turn: Turn, person: Member) -> Card | None:
     people = [one for one in people if one.has(Role.REP)]
     monday = numbers.week_start(turn.wall)
     since, until = turn.utc(monday - timedelta(days=7)), turn.utc(monday)
-    rules = [section.rule() for section in turn.config.sla]
-    ladder = next((one for one in rules if (one.starts, one.unless) == (sla.ASSIGNED, sla.TOUCHED)), None)
+    ladder = _first_touch(turn)
     points: list[tuple[str, str]] = []
     if ladder is not None:
         given = [one for each in people for one in await reports.assigned_since(turn.tx, each.id, since)]
@@ -152,6 +156,54 @@ async def _week(turn: Turn, person: Member) -> Card | None:
     last = monday - timedelta(days=1)
     span = f"{monday - timedelta(days=7):%m-%d}～{last:%m-%d}"
     return cards.week(cards.Week(span, tuple(points), said[:8]))
+
+
+# ── the groups' board ──────────────────────────────────────────────────────────────────────────────────
+async def _boards(turn: Turn, due: datetime) -> None:
+    """B44: the week in which it was due, so far, into the groups that a schedule names; an empty board is not said."""
+    day = turn.now.astimezone(turn.zone).date()
+    one = next((one for one in turn.config.schedule if one.does == BOARD and one.enabled), None)
+    if one is None or not hours.is_workday(turn.calendar, day):
+        return
+    for robot in turn.config.robot:
+        if robot.name not in one.to:
+            continue
+        card = await _standing(turn, robot.team, one.top, due)
+        if card is not None:
+            await turn.announce(robot.name, card, priority=DIGEST, key=f"board:{robot.name}:{due:%Y-%m-%d}")
+
+
+async def _standing(turn: Turn, of: str, top: int, due: datetime) -> Card | None:
+    """The leaderboard of a team ("" everybody) for the week of `due`."""
+    monday = numbers.week_start(due.astimezone(turn.zone).replace(tzinfo=None))
+    since, until = turn.utc(monday), min(turn.now, turn.utc(monday + timedelta(days=7)))
+    ladder = _first_touch(turn)
+    people = []
+    for each in await team.with_role(turn.tx, Role.REP):
+        if of and each.team != of:
+            continue
+        records = [
+            (one.lead, one.recorded_at) for one in await followups.of_member(turn.tx, each.id, since, until)
+        ]
+        given = await reports.assigned_since(turn.tx, each.id, since) if ladder else []
+        given = [one for one in given if one.assigned_at < until]
+        touch = (
+            numbers.first_touch(turn.calendar, ladder, given, turn.now)
+            if ladder
+            else numbers.FirstTouch(0, 0, 0)
+        )
+        people.append((each.name, numbers.records_of(records, turn.zone), touch))
+    places = numbers.standings(people, top)
+    if not places:
+        return None
+    latest = show_duration(ladder.rungs[-1].after) if ladder else ""
+    last = (until - timedelta(seconds=1)).astimezone(turn.zone)
+    return cards.board(f"{monday:%m-%d}～{last:%m-%d}", places, latest)
+
+
+def _first_touch(turn: Turn) -> sla.Ladder | None:
+    rules = [section.rule() for section in turn.config.sla]
+    return next((one for one in rules if (one.starts, one.unless) == (sla.ASSIGNED, sla.TOUCHED)), None)
 
 
 MAKERS: dict[str, Callable[[Turn, Member], Awaitable[Card | None]]] = {

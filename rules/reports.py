@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from rules import hours, sla
 
@@ -54,6 +55,32 @@ def first_touch(
         target += touched is not None and touched <= marks[0]
         latest += touched is not None and touched <= marks[-1]
     return FirstTouch(decided, target, latest)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One place of a leaderboard: `rank` from 1 on, the same for equal counts; `decided` of `touch` may be 0."""
+
+    rank: int
+    name: str
+    records: int
+    touch: FirstTouch
+
+
+def standings(people: Sequence[tuple[str, int, FirstTouch]], top: int) -> list[Standing]:
+    """The first `top` places of (name, records, first touch): most records first, equal ones by the share that was
+    touched within the last mark. Who has no record is not named: a board shows who is ahead, nobody who is behind."""
+    ahead = sorted((one for one in people if one[1]), key=lambda one: (-one[1], -one[2].latest_rate, one[0]))
+    places: list[Standing] = []
+    for at, (name, records, touch) in enumerate(ahead, 1):
+        same = bool(places) and places[-1].records == records
+        places.append(Standing(places[-1].rank if same else at, name, records, touch))
+    return places[:top]
+
+
+def records_of(moments: Sequence[tuple[int, datetime]], zone: ZoneInfo) -> int:
+    """How many follow-ups count: of (lead, recorded at), one for each lead and day of the business zone."""
+    return len({(lead, at.astimezone(zone).date()) for lead, at in moments})
 
 
 def week_start(wall: datetime) -> datetime:

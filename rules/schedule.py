@@ -11,7 +11,7 @@ SKIP, ONCE, DIGEST = "skip", "once", "digest"
 """Say nothing; say it once if it is not too old; say it together with all else that was missed."""
 LATE = timedelta(minutes=10)
 """What is said later than this after its time was missed (the bot was down), not merely busy."""
-Days = Literal["workdays", "monday", "everyday"]
+Days = Literal["workdays", "monday", "friday", "everyday"]
 
 
 def late(due: datetime, now: datetime) -> bool:
@@ -34,7 +34,7 @@ def policy(missed: Missed, due: datetime, now: datetime, within: timedelta) -> s
 @dataclass(frozen=True)
 class Run:
     """A time of day that comes round: `days` "workdays" (by the calendar, make-up days too), "monday" (only when it
-    is a working day, else the week's first one) or "everyday"."""
+    is a working day, else the week's first one), "friday" (the week's last one) or "everyday"."""
 
     at: time
     days: Days
@@ -51,14 +51,14 @@ def next_run(calendar: hours.Calendar, run: Run, after: datetime) -> datetime:
 
 
 def _fits(calendar: hours.Calendar, run: Run, day: date) -> bool:
+    week = [day + timedelta(days=n - day.weekday()) for n in range(7)]
+    working = [one for one in week if hours.is_workday(calendar, one)]
     match run.days:
         case "everyday":
             return True
         case "workdays":
-            return hours.is_workday(calendar, day)
+            return day in working
         case "monday":
-            monday = day - timedelta(days=day.weekday())
-            before = (monday + timedelta(days=n) for n in range(day.weekday()))
-            return hours.is_workday(calendar, day) and not any(
-                hours.is_workday(calendar, one) for one in before
-            )
+            return working[:1] == [day]
+        case "friday":
+            return working[-1:] == [day]

@@ -212,6 +212,9 @@ def test_never_early_never_twice_one_a_day_and_nothing_lost(
         (Run(time(8, 50), "workdays"), "2026-10-09 09:00", "2026-10-10 08:50"),  # a make-up Saturday
         (Run(time(8, 40), "monday"), "2026-11-23 09:00", "2026-11-30 08:40"),
         (Run(time(8, 40), "monday"), "2026-09-28 09:00", "2026-10-08 08:40"),  # the week's first working day
+        (Run(time(17, 40), "friday"), "2026-11-23 09:00", "2026-11-27 17:40"),
+        (Run(time(17, 40), "friday"), "2026-09-28 09:00", "2026-09-30 17:40"),  # the day before the holidays
+        (Run(time(17, 40), "friday"), "2026-10-05 09:00", "2026-10-10 17:40"),  # a make-up Saturday
         (Run(time(3, 0), "everyday"), "2026-11-28 03:00", "2026-11-29 03:00"),
     ],
 )
