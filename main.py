@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -33,9 +33,10 @@ from bot.robots.platform import RobotPlatform
 from bot.sole import Sole
 from bot.wecom.menu import Entry
 from rules import hours
-from store import migrate
+from store import keyring, migrate
 from store.cache import LocalShared
 from store.db import Busy, Database
+from store.seals import Unreadable, fresh
 
 if TYPE_CHECKING:
     from store.redis import RedisShared
@@ -147,7 +148,7 @@ async def start(
 
     clock = clock or Clock()
     workdays.use(frozenset(config.calendar.extra_holidays), frozenset(config.calendar.extra_workdays))
-    db = Database(config.store.database, pool=config.store.pool)
+    db = Database(config.store.database, pool=config.store.pool, keys=config.store.secrets)
     shared: Store | None = None
     engine: Engine | None = None
     try:
@@ -156,10 +157,14 @@ async def start(
             await migrate.upgrade(db)
         await migrate.check(db)
         async with db.write() as tx:
+            try:
+                await keyring.enter(tx, clock.now())
+            except keyring.Missing as error:
+                raise BadConfig(str(error)) from None
             settled = await config_history.settle(tx, config, _origin(source), clock.now())
         if settled.store.pool != config.store.pool:
             await db.close()
-            db = Database(config.store.database, pool=settled.store.pool)
+            db = Database(config.store.database, pool=settled.store.pool, keys=config.store.secrets)
             db.own()
         config = settled
         bells = Bells()
@@ -265,7 +270,7 @@ def run_migrate(args: argparse.Namespace) -> int:
     """`main.py migrate`."""
 
     async def go(config: Config) -> int:
-        db = Database(config.store.database, pool=2)
+        db = Database(config.store.database, pool=2, keys=config.store.secrets)
         try:
             db.own()
             old, new, kept = await migrate.upgrade(db)
@@ -283,7 +288,7 @@ def run_backup(args: argparse.Namespace) -> int:
     """`main.py backup FILE`."""
 
     async def go(config: Config) -> int:
-        db = Database(config.store.database, pool=2)
+        db = Database(config.store.database, pool=2, keys=config.store.secrets)
         try:
             counts = await migrate.backup(db, Path(args.file))
         finally:
@@ -300,7 +305,7 @@ def run_restore(args: argparse.Namespace) -> int:
     """`main.py restore FILE`."""
 
     async def go(config: Config) -> int:
-        db = Database(config.store.database, pool=2)
+        db = Database(config.store.database, pool=2, keys=config.store.secrets)
         try:
             db.own()
             counts = await migrate.restore(db, Path(args.file))
@@ -312,6 +317,45 @@ def run_restore(args: argparse.Namespace) -> int:
         return 0
 
     return _with_config(args, go)
+
+
+def run_keys(args: argparse.Namespace) -> int:
+    """`main.py keys new|status|rotate`: the keys of personal data in the database."""
+    if args.do == "new":
+        print(fresh())
+        return 0
+
+    async def go(config: Config) -> int:
+        db = Database(config.store.database, pool=2, keys=config.store.secrets)
+        try:
+            await migrate.check(db)
+            if args.do == "rotate":
+                changed = await keyring.rotate(db, Clock().now(), pause=args.pause, said=_progress)
+                print(f"重新加密了 {changed} 行" if db.seals.writing_id else f"解密了 {changed} 行")
+            async with db.read(slow=True) as tx:
+                print(_keys_said(await keyring.survey(tx), db))
+        except (keyring.Missing, keyring.StillOld, Unreadable) as error:
+            print(error, file=sys.stderr)
+            return 1
+        finally:
+            await db.close()
+        return 0
+
+    return _with_config(args, go)
+
+
+def _progress(table: str, count: int) -> None:
+    print(f"  {table}：{count} 行", file=sys.stderr, flush=True)
+
+
+def _keys_said(found: Mapping[str, Mapping[str, int]], db: Database) -> str:
+    lines = [f"写入用：{'密钥 ' + db.seals.writing_id if db.seals.writing_id else '明文（没有密钥）'}"]
+    for id, tables in sorted(found.items()):
+        name = f"密钥 {id}" if id else "明文"
+        lost = "（配置里没有这把密钥）" if id and id not in db.seals.keys else ""
+        counts = "，".join(f"{table} {count}" for table, count in sorted(tables.items()))
+        lines.append(f"{name}{lost}：{sum(tables.values())} 格（{counts}）")
+    return "\n".join(lines)
 
 
 def _with_config(args: argparse.Namespace, go: Any) -> int:
@@ -353,7 +397,7 @@ def run_preview(args: argparse.Namespace) -> int:
     async def go(config: Config) -> int:
         from handlers import preview
 
-        db = Database(config.store.database, pool=2)
+        db = Database(config.store.database, pool=2, keys=config.store.secrets)
         try:
             await migrate.check(db)
             async with db.read() as tx:
@@ -373,7 +417,7 @@ def run_fairness(args: argparse.Namespace) -> int:
     async def go(config: Config) -> int:
         from store import assignment as turns
 
-        db = Database(config.store.database, pool=2)
+        db = Database(config.store.database, pool=2, keys=config.store.secrets)
         text = io.StringIO(newline="")
         out = csv.writer(text)
         out.writerow(turns.CSV_HEAD)
@@ -521,6 +565,9 @@ def parser() -> argparse.ArgumentParser:
     add("backup", run_backup, "备份到一个文件").add_argument("file")
     add("restore", run_restore, "从备份恢复到一个空库").add_argument("file")
     add("doctor", run_doctor, "检查配置、数据库、平台").add_argument("--json", action="store_true")
+    one = add("keys", run_keys, "库里个人资料的密钥：做一把新的，看用着哪些，全部换成新的")
+    one.add_argument("do", choices=("new", "status", "rotate"))
+    one.add_argument("--pause", type=float, default=0.02, metavar="SECONDS", help="换密钥时每两批之间停多久")
     one = add("preview-assignment", run_preview, "换一份配置，近来的线索会怎么分")
     one.add_argument("--days", type=int, default=30)
     one = add("fairness", run_fairness, "把分派依据导出成 CSV")

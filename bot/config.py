@@ -33,6 +33,7 @@ from rules.schedule import Missed
 from rules.silence import is_silence
 from rules.sla import FACTS, Ladder, Rung
 from rules.team import Member, Role, Team
+from store.seals import Seals
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 ENV_PREFIX = "GENJIN_"
@@ -90,6 +91,18 @@ class Store(_Section):
     redis: str = ""
     pool: int = Field(default=10, ge=1, le=500)
     files: str = "var/files"
+    keys: tuple[SecretStr, ...] = ()
+
+    @field_validator("keys")
+    @classmethod
+    def _good_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        Seals([one.get_secret_value() for one in value])
+        return value
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The keys as store/seals.py takes them."""
+        return tuple(one.get_secret_value() for one in self.keys)
 
     @field_validator("database")
     @classmethod
@@ -746,7 +759,7 @@ def _explain(where: str, error: ValidationError, raw: Any) -> str:
         except (KeyError, IndexError, TypeError):
             found = None
             break
-    secret = any(word in place for word in ("secret", "token", "aes_key", "database", "redis"))
+    secret = any(word in place for word in ("secret", "token", "aes_key", "keys", "database", "redis"))
     shown = "" if found is None or secret or isinstance(found, dict | list) else f"写的是 {found!r}，"
     either = first.get("ctx", {}).get("expected", "") if first["type"] == "literal_error" else ""
     want = (

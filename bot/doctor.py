@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.config import PLATFORMS, Config
 from bot.platform import Check, Platform
 from bot.sole import held_by_another
-from store import migrate, sole
+from store import keyring, migrate, sole
 from store.db import Busy, Database
 
 
@@ -24,7 +24,7 @@ async def checks(config: Config, platforms: Sequence[Platform] = ()) -> list[Che
     database = await _database(config)
     found += [database, await _redis(config)]
     if database.state == "ok":
-        found.append(await _trail(config))
+        found += [await _trail(config), await _keys(config)]
         said = {one.name for one in found}
         found += [one for one in await _inside(config, now) if one.name not in said or one.state != "ok"]
     if config.platforms():
@@ -87,7 +87,7 @@ async def _database(config: Config) -> Check:
     path = config.store.database.removeprefix("sqlite:///")
     if path != config.store.database and not await asyncio.to_thread(Path(path).exists):
         return Check("数据库", "warn", f"{path} 还没有", "运行 python main.py migrate，或 serve --migrate。")
-    db = Database(config.store.database, pool=2)
+    db = Database(config.store.database, pool=2, keys=config.store.secrets)
     try:
         found = await migrate.version(db)
     except Exception as error:  # whatever the driver says, the answer is the same
@@ -109,7 +109,7 @@ async def _database(config: Config) -> Check:
 
 async def _inside(config: Config, now: datetime) -> list[Check]:
     """What /诊断 reads from the tables and the disk; the waits of a running process are known only to itself."""
-    db = Database(config.store.database, pool=2)
+    db = Database(config.store.database, pool=2, keys=config.store.secrets)
     try:
         async with db.read() as tx:
             tables = await watch.of_tables(tx, config, config.calendar.calendar(config.app.zone), now)
@@ -121,7 +121,7 @@ async def _inside(config: Config, now: datetime) -> list[Check]:
 
 async def _trail(config: Config) -> Check:
     """The whole audit trail, recomputed."""
-    db = Database(config.store.database, pool=2)
+    db = Database(config.store.database, pool=2, keys=config.store.secrets)
     try:
         async with db.read() as tx:
             return await state.trail(tx)
@@ -129,9 +129,34 @@ async def _trail(config: Config) -> Check:
         await db.close()
 
 
+async def _keys(config: Config) -> Check:
+    """Personal data under a key, all of it, and under keys that are there."""
+    db = Database(config.store.database, pool=2, keys=config.store.secrets)
+    try:
+        async with db.read(slow=True) as tx:
+            found = await keyring.survey(tx)
+    finally:
+        await db.close()
+    counts = {id: sum(tables.values()) for id, tables in found.items()}
+    if lost := sorted(set(counts) - set(db.seals.keys) - {""}):
+        fix = "把这把密钥写回 [store] keys；丢了就读不出来了，只能从别处再录。"
+        return Check(
+            "密钥", "fail", f"{sum(counts[id] for id in lost)} 格资料的密钥不在：{'、'.join(lost)}", fix
+        )
+    mine = db.seals.writing_id
+    if not mine:
+        fix = "运行 python main.py keys new，写进环境变量 GENJIN_DATA_KEY，重启，再运行 keys rotate；密钥另外保管一份。"
+        return Check("密钥", "warn", "没有设：手机、邮箱、微信号在数据库和备份里是明文", fix)
+    if others := sum(count for id, count in counts.items() if id != mine):
+        return Check(
+            "密钥", "warn", f"用密钥 {mine} 写；还有 {others} 格不是", "运行 python main.py keys rotate。"
+        )
+    return Check("密钥", "ok", f"个人资料都用密钥 {mine} 加密")
+
+
 async def _connections(config: Config, platforms: Sequence[Platform], now: datetime) -> list[Check]:
     """Platforms with one connection: asking would take it away from the running bot, so that one is believed."""
-    db = Database(config.store.database, pool=2)
+    db = Database(config.store.database, pool=2, keys=config.store.secrets)
     found: list[Check] = []
     try:
         async with db.read() as tx:

@@ -109,7 +109,7 @@ async def _repeats(turn: Turn, rows: list[Row]) -> list[Row]:
     """Marks whom we know already, by phone or mail, with who has them; and who stands twice in the file."""
     fine = [row for row in rows if row.state == "new"]
     keys = {row.n: (customers.phone_key(row.fields["phone"]), row.fields["email"].lower()) for row in fine}
-    phones = await batches.known(turn.tx, "phone_key", [phone for phone, _ in keys.values()])
+    phones = await batches.known(turn.tx, "phone", [phone for phone, _ in keys.values()])
     mails = await batches.known(turn.tx, "email", [mail for _, mail in keys.values()])
     cores = {row.n: companies.core(row.fields["company"]) for row in fine if row.fields["company"]}
     firms = await batches.known(turn.tx, "core", list(cores.values()))

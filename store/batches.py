@@ -127,21 +127,26 @@ async def counts(tx: Tx, id: int) -> dict[str, int]:
 
 
 async def known(tx: Tx, column: str, values: Sequence[str]) -> dict[str, Known]:
-    """Which of these are customers of ours: `column` is "phone_key", "email" or "core". One question for 500 values."""
-    key = {"phone_key": contact.c.phone_key, "email": contact.c.email, "core": customer.c.core}[column]
+    """Which of these are customers of ours: `column` is "phone", "email" or "core". One question for 500 values."""
+    key = {"phone": contact.c.phone_key, "email": contact.c.email_key, "core": customer.c.core}[column]
     joined = customer.outerjoin(
         contact, (contact.c.customer == customer.c.id) & contact.c.deleted_at.is_(None)
     )
     columns = [customer.c[name] for name in ("id", "company", "name", "owner", "created_by", "created_at")]
-    wanted = sorted({value for value in values if value})
-    found: dict[str, Known] = {}
+    named = {value for value in values if value}
+    if column == "core":
+        meant = {value: value for value in named}
+    else:  # by each key that a row may be marked with
+        meant = {mark: value for value in named for mark in tx.seals.marks(value)}
+    wanted, found = sorted(meant), dict[str, Known]()
     for start in range(0, len(wanted), 500):
         query = sa.select(key.label("found"), *columns).select_from(joined)
         query = query.where(key.in_(wanted[start : start + 500]), customer.c.deleted_at.is_(None))
         for row in await tx.execute(query.order_by(customer.c.id)):
             one = Known(row.id, row.company or row.name, row.owner, row.created_by, row.created_at)
-            if row.found not in found or (one.owner and not found[row.found].owner):
-                found[row.found] = one
+            value = meant[row.found]
+            if value not in found or (one.owner and not found[value].owner):
+                found[value] = one
     return found
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import Column, Select, bindparam, insert, or_, select, update
 
 from rules.errors import Refused
 from rules.leads import Contact, Customer, Lead
@@ -136,8 +137,8 @@ async def add_contact(
     made = await tx.execute(
         insert(contacts)
         .values(
-            customer=customer, name=new.name, title=new.title, phone=new.phone, phone_key=phone_key(new.phone),
-            email=new.email, wechat=new.wechat, created_at=now,
+            customer=customer, name=new.name, title=new.title, phone=new.phone, email=new.email, wechat=new.wechat,
+            phone_key=tx.seals.mark(phone_key(new.phone)), email_key=tx.seals.mark(new.email), created_at=now,
         )
         .returning(contacts.c.id)
     )  # fmt: skip
@@ -174,12 +175,12 @@ async def contacts_of(tx: Tx, customer: int) -> list[Contact]:
 async def by_phone(tx: Tx, phone: str) -> list[tuple[Customer, Contact]]:
     """Who has this phone number, however it is written; oldest customer first."""
     key = phone_key(phone)
-    return await _known(tx, _BY_PHONE, key) if key else []
+    return await _known(tx, contacts.c.phone_key, key) if key else []
 
 
 async def by_email(tx: Tx, email: str) -> list[tuple[Customer, Contact]]:
     """Who has this e-mail address; oldest customer first."""
-    return await _known(tx, _BY_EMAIL, email.strip().lower()) if email.strip() else []
+    return await _known(tx, contacts.c.email_key, email.strip().lower()) if email.strip() else []
 
 
 async def of_lead(tx: Tx, lead: Lead) -> tuple[Customer, Contact | None]:
@@ -187,20 +188,19 @@ async def of_lead(tx: Tx, lead: Lead) -> tuple[Customer, Contact | None]:
     return await get(tx, lead.customer), await contact(tx, lead.contact)
 
 
-def _pairs() -> Select[Any]:
-    """Contact columns first (by their names), then the customer's under c_…"""
+@lru_cache
+def _pairs(key: Column[str], many: int) -> Select[Any]:
+    """Contact columns first (by their names), then the customer's under c_…; `key` is one of `many` values."""
     columns = [column.label(f"c_{column.name}") for column in customers.c]
     joined = select(contacts, *columns).join(customers, customers.c.id == contacts.c.customer)
-    return joined.where(_ALIVE, _HERE).order_by(customers.c.id, contacts.c.id)
+    one_of = or_(*(key == bindparam(f"wanted_{at}") for at in range(many)))
+    return joined.where(_ALIVE, _HERE, one_of).order_by(customers.c.id, contacts.c.id)
 
 
-_BY_PHONE = _pairs().where(contacts.c.phone_key == bindparam("wanted"))
-_BY_EMAIL = _pairs().where(contacts.c.email == bindparam("wanted"))
-
-
-async def _known(tx: Tx, query: Select[Any], wanted: str) -> list[tuple[Customer, Contact]]:
-    found = []
-    for row in await tx.execute(query, {"wanted": wanted}):
+async def _known(tx: Tx, key: Column[str], wanted: str) -> list[tuple[Customer, Contact]]:
+    marks, found = tx.seals.marks(wanted), []
+    given = {f"wanted_{at}": mark for at, mark in enumerate(marks)}
+    for row in await tx.execute(_pairs(key, len(marks)), given):
         whose = Customer(
             id=row.c_id, name=row.c_name, company=row.c_company, core=row.c_core, city=row.c_city,
             level=row.c_level, owner=row.c_owner, version=row.c_version,

@@ -1,7 +1,7 @@
 """The one database, SQLite or PostgreSQL: transactions, what may pass by itself, a ping."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from store.load import LoadMeter
+from store.seals import Seals
 from store.sqlite import Sqlite
 from store.tx import INTAKE, SENT, WORK, Busy, Conflict, Tx
 
@@ -21,21 +22,27 @@ T = TypeVar("T")
 class Database:
     """The one database. `write` and `read` are async context managers that give a Tx."""
 
-    def __init__(self, url: str, *, pool: int = 10) -> None:
+    def __init__(self, url: str, *, pool: int = 10, keys: Sequence[str] = ()) -> None:
+        """`keys`: with which personal data is sealed and opened (store/seals.py). Raises BadKey."""
+        self.seals = Seals(keys)
         self.sqlite = url.startswith("sqlite")
         self.load = LoadMeter(pool)
         self._inside: Any
         if self.sqlite:
-            self._inside = Sqlite(url, self.load)
+            self._inside = Sqlite(url, self.load, self.seals)
         else:
             from store.postgres import Postgres  # its driver is loaded only where it is used
 
-            self._inside = Postgres(url, pool, self.load)
+            self._inside = Postgres(url, pool, self.load, self.seals)
         self.path: Path | None = self._inside.path
 
     def own(self) -> None:
         """Makes sure that no other process uses this SQLite file. Raises Busy."""
         self._inside.own()
+
+    def free(self) -> bool:
+        """Whether no other process has this SQLite file."""
+        return bool(self._inside.free())
 
     def write(self, priority: int = WORK, *, durable: bool = True) -> AbstractAsyncContextManager[Tx]:
         """A transaction that commits at the end of the block and rolls back when it raises.

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from store import keyring
 from store.db import Database
 from store.tables import UtcDateTime, meta
 
@@ -124,7 +125,8 @@ FORMAT = 1
 async def backup(db: Database, target: Path) -> dict[str, int]:
     """Writes every table as JSON lines into one zip file, from one consistent snapshot. Returns rows per table.
 
-    The same file restores into SQLite and PostgreSQL. It holds customer data in clear: keep it like the database.
+    The same file restores into SQLite and PostgreSQL. What is sealed in the database is sealed in it, with the same keys;
+    the rest is in clear: keep it like the database.
     """
     counts: dict[str, int] = {}
     revision = await version(db)
@@ -133,11 +135,12 @@ async def backup(db: Database, target: Path) -> dict[str, int]:
     async with db.read(snapshot=True) as tx:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
             for table in meta.sorted_tables:
-                rows = (await tx.execute(sa.select(table))).all()
+                rows = (await tx.execute(sa.select(keyring.raw(table)))).all()
                 lines = (json.dumps([_plain(value) for value in row], ensure_ascii=False) for row in rows)
                 archive.writestr(f"{table.name}.jsonl", "\n".join(lines))
                 counts[table.name] = len(rows)
-            about = {"format": FORMAT, "revision": revision, "rows": counts,
+            keys = await keyring.known(tx)
+            about = {"format": FORMAT, "revision": revision, "rows": counts, "keys": keys,
                      "columns": {t.name: [c.name for c in t.columns] for t in meta.sorted_tables}}  # fmt: skip
             archive.writestr("about.json", json.dumps(about, ensure_ascii=False))
     await asyncio.to_thread(part.replace, target)
@@ -166,6 +169,8 @@ async def restore(db: Database, source: Path) -> dict[str, int]:
             raise NotABackup(
                 f"备份的结构版本是 {about['revision']}，程序的是 {head()}：请用对应版本恢复后再升级。"
             )
+        if missing := [one for one in about.get("keys", []) if one not in db.seals.keys]:
+            raise NotABackup(f"备份里有用密钥 {'、'.join(missing)} 加密的资料，[store] keys 里没有这把密钥。")
         await migrate(db)
         counts: dict[str, int] = {}
         async with db.write() as tx:
@@ -176,7 +181,7 @@ async def restore(db: Database, source: Path) -> dict[str, int]:
                 columns = about["columns"][table.name]
                 rows = list(_rows(table, columns, archive.read(f"{table.name}.jsonl").decode()))
                 for start in range(0, len(rows), 500):
-                    await tx.execute(sa.insert(table), rows[start : start + 500])
+                    await tx.execute(sa.insert(keyring.raw(table)), rows[start : start + 500])
                 counts[table.name] = len(rows)
             if not db.sqlite:
                 await _continue_sequences(tx)

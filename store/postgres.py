@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from store.load import LoadMeter
+from store.seals import Seals
 from store.statements import Result, Statements
 from store.tx import ALIVE, LOCK_TIMEOUT, WORK, Tx
 
@@ -78,12 +79,12 @@ class Postgres:
 
     path = None
 
-    def __init__(self, url: str, size: int, load: LoadMeter) -> None:
+    def __init__(self, url: str, size: int, load: LoadMeter, seals: Seals) -> None:
         self._load = load
         _, _, rest = url.partition("://")
         self._url, self._size = f"postgresql://{rest}", size
         kind: Any = dialect.dialect
-        self._statements = Statements(kind())
+        self._statements = Statements(kind(), seals)
         self._pool: Any = None
         self._opening = asyncio.Lock()
         self._life: Any = None

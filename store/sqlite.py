@@ -25,6 +25,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from store.load import LOCKED, LoadMeter
+from store.seals import Seals
 from store.statements import Plan, Result, Statements
 from store.tx import INTAKE, WORK, Busy, Tx
 
@@ -200,11 +201,11 @@ def _wrapped(error: sqlite3.Error, sql: str, dialect: Any) -> BaseException:
 class Sqlite:
     """A SQLite file."""
 
-    def __init__(self, url: str, load: LoadMeter) -> None:
+    def __init__(self, url: str, load: LoadMeter, seals: Seals) -> None:
         self._load = load
         self._name = url.removeprefix("sqlite:///")
         self.path = Path(self._name)
-        self._statements = Statements(pysqlite.dialect())
+        self._statements = Statements(pysqlite.dialect(), seals)
         self._turnstile = _Turnstile()
         self._disk = _Disk(self.path.with_name(self.path.name + "-wal"))
         self._in_memory = self._name == ":memory:"
@@ -225,6 +226,17 @@ class Sqlite:
             handle.close()
             raise Busy(f"另一个进程正在使用 {self.path}。多开副本请改用 PostgreSQL。") from None
         self._lock_file = handle
+
+    def free(self) -> bool:
+        """Whether no other process has this file."""
+        if self._lock_file is not None:
+            return True
+        with self.path.with_name(self.path.name + ".lock").open("a") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return False
+        return True
 
     @asynccontextmanager
     async def write(self, priority: int = WORK, *, durable: bool = True) -> AsyncIterator[Tx]:

@@ -13,6 +13,8 @@ from weakref import ref
 import sqlalchemy as sa
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 
+from store import seals
+
 Process = Callable[[Any], Any]
 
 
@@ -180,8 +182,9 @@ class Statements:
     """The plans of one database. A statement that is kept (a module's constant) is recognised by its identity; one
     that is composed for each call by its shape."""
 
-    def __init__(self, dialect: sa.Dialect) -> None:
-        self.dialect = dialect
+    def __init__(self, dialect: sa.Dialect, keys: seals.Seals) -> None:
+        self.dialect, self.seals = dialect, keys
+        seals.give(dialect, keys)
         self._shapes: dict[Any, Any] = {}
         self._plans: dict[int, Plan] = {}  # of compiled objects, which _shapes keeps
         self._kept: dict[tuple[int, tuple[str, ...]], tuple[ref[Any], Plan | None]] = {}

@@ -17,6 +17,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from store.seals import Sealed
+
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """An aware UTC datetime. SQLite forgets zones, so it is put back on the way out; naive values are refused."""
@@ -60,6 +62,11 @@ def _fk(name: str, target: str, *, nullable: bool = False) -> "Column[int]":
 
 def _text(name: str, size: int = 0, *, default: str = "") -> "Column[str]":
     return Column(name, String(size) if size else Text, nullable=False, server_default=default)
+
+
+def _sealed(table: str, name: str, size: int = 0) -> "Column[str]":
+    """Text that is encrypted when there is a key (store/seals.py)."""
+    return Column(name, Sealed(f"{table}.{name}", size), nullable=False, server_default="")
 
 
 def _time(name: str, *, nullable: bool = True) -> "Column[datetime]":
@@ -183,10 +190,11 @@ name_key = Table(  # by what a company is found (rules/name_keys.py)
     Index("ix_name_key_customer", "customer"), sqlite_with_rowid=False,
 )  # fmt: skip
 contact = _table(
-    "contact", _id(), _fk("customer", "customer"), _text("name", 64), _text("title", 64), _text("phone", 40),
-    _text("phone_key", 80), _text("email", 120), _text("wechat", 64), _time("created_at", nullable=False),
-    _time("deleted_at"), Index("ix_contact_customer", "customer"), Index("ix_contact_phone_key", "phone_key"),
-    Index("ix_contact_email", "email"),
+    "contact", _id(), _fk("customer", "customer"), _text("name", 64), _text("title", 64),
+    _sealed("contact", "phone", 40), _text("phone_key", 80), _sealed("contact", "email", 120), _text("email_key", 160),
+    _sealed("contact", "wechat", 64), _time("created_at", nullable=False), _time("deleted_at"),
+    Index("ix_contact_customer", "customer"), Index("ix_contact_phone_key", "phone_key"),
+    Index("ix_contact_email_key", "email_key"),
 )  # fmt: skip
 draft = _table(
     "draft", _id(), _text("member", 64), _text("source", 32), _text("body"), _text("original"),

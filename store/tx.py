@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Dialect
 
+from store.seals import Seals
 from store.statements import Result, Statements
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
@@ -45,6 +46,11 @@ class Tx(ABC):
     def dialect(self) -> Dialect:
         """Whose SQL it is: `dialect.name` is "sqlite" or "postgresql"."""
         return self._statements.dialect
+
+    @property
+    def seals(self) -> Seals:
+        """With which keys personal data is kept here."""
+        return self._statements.seals
 
     async def execute(self, statement: Any, parameters: Parameters = None) -> Result:
         """Runs a statement, or once for each of several sets of parameters; the result is complete."""
