@@ -16,7 +16,8 @@ from nlp.plain import Plain, plain
 class Turn:
     """One message. `at` is the naive wall clock of its stamp, None when that cannot be told.
 
-    `start`/`end`: offsets of its text in the original. `mark` is what stood behind the name: 微信, a company, a department.
+    `start`/`end`: offsets of its text in the original, `head` where its name and stamp begin. `mark` is what stood
+    behind the name: 微信, a company, a department.
     """
 
     speaker: str
@@ -25,6 +26,7 @@ class Turn:
     start: int
     end: int
     mark: str = ""
+    head: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +42,19 @@ class _Header:
     at_name: int
 
 
-_DATE = r"(?:(?:19|20)?\d\d[-/.]\d{1,2}[-/.]\d{1,2}|(?:19|20)\d\d年\d{1,2}月\d{1,2}日)"
+_DATE = r"(?:(?:19|20)?\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[./]\d{1,2}[./]20\d\d|(?:19|20)\d\d年\d{1,2}月\d{1,2}日)"
+_WEEKDAY = r"(?:周|星期|礼拜)[一二三四五六日天]"
 _MONTH_DAY = r"(?:\d{1,2}[-/]\d{1,2}|\d{1,2}月\d{1,2}日)"
 _NEAR_DAY = r"(?:今天|昨天|前天|(?:上?(?:周|星期|礼拜))[一二三四五六日天])"
 _CLOCK = r"(?:(?:上午|下午|晚上|凌晨|中午|早上|傍晚)\s?)?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?"
-_FULL = rf"{_DATE}(?:\s?(?:周|星期)[一二三四五六日天])?,?(?:\s+|T){_CLOCK}"
-_SHORT = rf"{_MONTH_DAY}(?:\s?(?:周|星期)[一二三四五六日天])?\s+{_CLOCK}"
-_NEAR = rf"(?:{_NEAR_DAY}\s*)?{_CLOCK}"
+_FULL = rf"{_DATE}(?:\s?\(?{_WEEKDAY}\)?)?,?(?:\s*(?=[上下晚凌中早傍])|\s+|T){_CLOCK}"
+_SHORT = rf"{_MONTH_DAY}(?:\s?{_WEEKDAY})?(?:\s*(?=[上下晚凌中早傍])|\s+){_CLOCK}"
+_NEAR = rf"(?:{_NEAR_DAY}\s*)?{_CLOCK}(?: {_WEEKDAY})?"
 _ANY = rf"(?:{_FULL}|{_SHORT}|{_NEAR})"
 _NAME = r"(?P<name>[^\s:,。;!?\[\]<>|=][^\n:,。;!?\[\]<>|=]{0,29}?)"
+# What may stand between a name and its stamp: blanks, a bar or a dot, a department in square brackets.
+_GAP = r"(?:\s*[|·•,]\s*|\s+-\s+|\s*\[[^\[\]\d:]{1,20}\]\s*|\s+)"
+_FROM = r"(?:\s*来自\s?[^\n:]{1,16})?"
 _PLAIN_NAME = r"(?P<name>[^\s:,。;!?\[\]<>|=()/\d][^\s:,。;!?\[\]<>|=/]{0,15})"
 
 # The styles, most telling first; the first group of a tie wins. `inline` styles have the text on the header's line.
@@ -56,25 +62,39 @@ _STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = tuple(
     (name, re.compile(pattern), inline)
     for name, pattern, inline in (
         ("bracket inline", rf"\[(?P<stamp>{_ANY})\]\s*{_NAME}\s?: ?(?P<body>.*)$", True),
+        ("paren inline", rf"\((?P<stamp>{_ANY})\)\s*{_NAME}\s?: ?(?P<body>.*)$", True),
+        ("angle inline", rf"\[?(?P<stamp>{_ANY})\]?\s*<(?P<name>[^<>\n]{{1,30}})>:? ?(?P<body>.*)$", True),
         ("bracket", rf"\[(?P<stamp>{_ANY})\]\s*{_NAME}:?\s*$", False),
-        ("name bracket", rf"{_NAME}\s*\[(?P<stamp>{_ANY})\]:?\s*$", False),
+        ("name bracket", rf"{_NAME}\s*,?\s*\[(?P<stamp>{_ANY})\]:?\s*$", False),
         ("bracketed name", rf"\[(?P<name>[^\[\]\n:]{{1,30}})\]\s*(?P<stamp>{_ANY}):?\s*$", False),
         ("stamp inline", rf"(?P<stamp>{_ANY})\s+{_PLAIN_NAME}\s?: ?(?P<body>.*)$", True),
-        ("full inline", rf"{_NAME}\s+(?P<stamp>{_FULL}|{_SHORT}):(?!\d) ?(?P<body>.*)$", True),
-        ("clock inline", rf"{_NAME}\s+(?P<stamp>{_NEAR}):(?!\d) ?(?P<body>.*)$", True),
-        ("full", rf"{_NAME}\s+(?P<stamp>{_FULL}):?\s*$", False),
+        ("full inline", rf"{_NAME}{_GAP}(?P<stamp>{_FULL}|{_SHORT}):(?!\d) ?(?P<body>.*)$", True),
+        ("clock inline", rf"{_NAME}{_GAP}(?P<stamp>{_NEAR}):(?!\d) ?(?P<body>.*)$", True),
+        ("name paren inline", rf"{_NAME}\s*\((?P<stamp>{_ANY})\)\s?: ?(?P<body>\S.*)$", True),
+        ("full", rf"{_NAME}{_GAP}(?P<stamp>{_FULL}){_FROM}:?\s*$", False),
         ("paren", rf"{_NAME}\s*\((?P<stamp>{_ANY})\):?\s*$", False),
-        ("stamp first", rf"(?P<stamp>{_FULL})\s+{_NAME}(?:\(\d{{4,12}}\)|<[^<>\s]{{3,40}}>)?:?\s*$", False),
-        ("short", rf"{_NAME}\s+(?P<stamp>{_SHORT}):?\s*$", False),
-        ("near", rf"{_NAME}\s+(?P<stamp>{_NEAR}):?\s*$", False),
-        ("near first", rf"(?P<stamp>{_SHORT}|{_NEAR})\s+{_PLAIN_NAME}:?\s*$", False),
+        (
+            "stamp first",
+            rf"(?P<stamp>{_FULL}){_GAP}{_NAME}(?:\(\d{{4,12}}\)|<[^<>\s]{{3,40}}>)?:?\s*$",
+            False,
+        ),
+        ("short", rf"{_NAME}{_GAP}(?P<stamp>{_SHORT}){_FROM}:?\s*$", False),
+        ("near", rf"{_NAME}{_GAP}(?P<stamp>{_NEAR}){_FROM}:?\s*$", False),
+        ("near first", rf"(?P<stamp>{_SHORT}|{_NEAR}){_GAP}{_PLAIN_NAME}:?\s*$", False),
         ("colon", rf"{_PLAIN_NAME}:\s*$", False),
         ("colon inline", rf"{_PLAIN_NAME}: ?(?P<body>\S.*)$", True),
     )
 )
 _STAMPED_ALONE = frozenset(
-    ("bracket inline", "full inline", "full", "paren", "stamp first")
+    ("bracket inline", "angle inline", "full inline", "full", "paren", "stamp first")
 )  # one such line is enough
+_STAMP_LINE = re.compile(rf"\s*\[?(?P<stamp>{_ANY})\]?\s*$")
+_NAME_LINE = re.compile(rf"\s*{_NAME}\s*$")
+# A record of one message a block, as archives and ticket systems print it.
+_RECORD = re.compile(
+    rf"(?m)^ *(?:发送人|发送者|发言人|发件人|昵称): *(?P<name>[^\n:]{{1,30}}?) *\n"
+    rf" *(?:时间|发送时间|日期): *(?P<stamp>{_ANY}) *\n *(?:内容|消息|消息内容|正文): *"
+)
 _CLOCK_HINT = re.compile(r"\d:\d\d")
 _DAY_LINE = re.compile(
     rf"\s*-*\s*(?P<day>{_DATE}|{_MONTH_DAY})\s*(?:(?:周|星期)[一二三四五六日天])?\s*-*\s*$"
@@ -106,19 +126,16 @@ def split(text: str, now: datetime | None = None) -> tuple[Turn, ...]:
         return ()
     words = plain(text)
     lines = list(_lines(words.text))
-    headers = _best(lines)
+    headers = _best(lines) or (_records(words.text) if "内容" in words.text or "消息" in words.text else [])
     return tuple(_turns(words, lines, headers, now)) if headers else ()
 
 
-def headers(text: str, turns: tuple[Turn, ...]) -> list[tuple[int, int]]:
+def headers(turns: tuple[Turn, ...]) -> list[tuple[int, int]]:
     """The stretches of the original between the turns' texts: names and stamps, not to be read as content."""
-    spans, done = [], 0
+    spans, done = [], turns[0].head if turns else 0  # what stands before the first header is kept
     for turn in turns:
         spans.append((done, turn.start))
         done = turn.end
-    if spans:
-        line = text.rfind("\n", 0, max(spans[0][1] - 1, 0))
-        spans[0] = (line + 1 if line >= 0 else 0, spans[0][1])  # what stands before the first header is kept
     return [(start, end) for start, end in spans if end > start]
 
 
@@ -146,7 +163,46 @@ def _best(lines: list[tuple[int, str]]) -> list[_Header]:
         ]
         if len(found) > len(best) and _enough(style, found, lines):
             best = found
-    return best
+    on_two_lines = _on_two_lines(lines)
+    return on_two_lines if len(on_two_lines) > len(best) else best
+
+
+def _on_two_lines(lines: list[tuple[int, str]]) -> list[_Header]:
+    """Name and stamp on lines of their own, either of them first, the text below; two such pairs at least."""
+    stamps = [
+        (n, match)
+        for n, (_, line) in enumerate(lines)
+        if 4 <= len(line) < 40 and (match := _STAMP_LINE.match(line)) is not None
+    ]
+    if len(stamps) < 2:
+        return []
+    first = next(n for n, (_, line) in enumerate(lines) if line.strip())
+    above = stamps[0][0] > first  # else the name stands below its stamp
+    found = []
+    for n, match in stamps:
+        at = n - 1 if above else n + 1
+        last = max(at, n)
+        named = _NAME_LINE.match(lines[at][1]) if 0 <= at < len(lines) else None
+        if named is None or last + 1 >= len(lines) or (found and min(at, n) < found[-1].line + 3):
+            return []  # nothing said between two stamps: an agenda
+        name, mark = _clean(named["name"])
+        if not name or _NO_NAME.search(name) or _KEY_AT_END.search(name):
+            return []
+        start, at_name = lines[min(at, n)][0], lines[at][0] + named.start("name")
+        found.append(_Header(min(at, n), start, lines[last + 1][0], name, mark, match["stamp"], at_name))
+    return found
+
+
+def _records(text: str) -> list[_Header]:
+    """发送人: …, 时间: …, 内容: … in blocks, two at least."""
+    found = []
+    for match in _RECORD.finditer(text):
+        name, mark = _clean(match["name"])
+        line = text.count("\n", 0, match.start())
+        found.append(
+            _Header(line, match.start(), match.end(), name, mark, match["stamp"], match.start("name"))
+        )
+    return found if len(found) > 1 else []
 
 
 def _header(pattern: re.Pattern[str], inline: bool, number: int, start: int, line: str) -> _Header | None:
@@ -238,7 +294,8 @@ def _turns(
             else (words.place(start - 1, start)[1] if start else 0,) * 2
         )
         speaker = words.words(header.at_name, header.at_name + len(header.name))
-        yield Turn(speaker, words.source[first:upto], dated[n], first, upto, header.mark)
+        head = words.place(header.start, header.start + 1)[0]
+        yield Turn(speaker, words.source[first:upto], dated[n], first, upto, header.mark, head)
 
 
 def _ends_there(line: int, last: int, lines: list[tuple[int, str]]) -> bool:
@@ -269,7 +326,11 @@ def _dates(
     return found
 
 
+_WEEKDAY_LAST = re.compile(rf"^({_CLOCK}) ({_WEEKDAY})$")  # 14:02 周三
+
+
 def _at(stamp: str, day: date | None, now: datetime | None) -> datetime | None:
+    stamp = _WEEKDAY_LAST.sub(r"\2 \1", stamp)
     clock_match = re.search(_CLOCK + r"$", stamp)
     if clock_match is None:
         return None
@@ -304,12 +365,24 @@ _NEAR_DAYS: dict[str, Callable[[date], date]] = {
 }
 
 
+def _dated(first: int, month: int, last: int, now: datetime | None) -> date:
+    """2026-11-20, 26-11-20, 20.11.2026; 20.11.26 is the day that lies nearer. Raises ValueError."""
+    if first >= 100:
+        return date(first, month, last)
+    if last >= 100:
+        return date(last, month, first)
+    backwards = date(2000 + last, month, first) if last and first <= 31 else None
+    if last > 31 or (now is not None and backwards is not None and abs((backwards - now.date()).days) < 60):
+        return backwards or date(2000 + first, month, last)
+    return date(2000 + first, month, last)
+
+
 def _day(words: str, now: datetime | None) -> date | None:
     """The day of a stamp: written out, or the latest one it can mean."""
     numbers = [int(number) for number in re.findall(r"\d+", words)]
     try:
         if len(numbers) >= 3:
-            return date(numbers[0] + 2000 if numbers[0] < 100 else numbers[0], numbers[1], numbers[2])
+            return _dated(numbers[0], numbers[1], numbers[2], now)
         if now is None:
             return None
         if len(numbers) == 2:

@@ -25,8 +25,15 @@ MOBILE = re.compile(
     rf"(?<!\d)(?P<code>{_CODE})(?P<base>1{_GAP}[3-9](?:{_GAP}\d){{9}}){_END}{_EXTENSION}", re.ASCII | re.I
 )
 FIXED = re.compile(
-    rf"(?<!\d)(?:\(?(?:\+ ?|00)86\)?[- ]?)?[(\[]?(?P<area>(?:(?<=86)|(?<=86[)\- ])|0)(?:10|2\d|[3-9]\d\d))[)\]]?"
-    rf"(?: ?[-./_] ?| {{1,2}})?(?P<base>[2-8]\d{{2,3}}[- ]?\d{{4}}){_END}{_EXTENSION}",
+    rf"(?<!\d)(?P<code>(?:\(? ?(?:\+ ?|00)86 ?\)?|\(86\)|(?<![\d.\-(])86)[- ]{{0,2}})?"
+    rf"[(\[]?(?P<area>(?(code)0?|0)(?:10|2\d|[3-9]\d\d))[)\]]?"
+    rf"(?: ?[-./_] ?| {{1,2}})?(?P<base>[2-8]\d{{2,3}}[- .]?\d{{4}}){_END}{_EXTENSION}",
+    re.ASCII | re.I,
+)
+# Taiwan: 0912-345-678; 02-2712-3456, (03)328-1200; 886-4-2359-1234.
+TAIWAN = re.compile(
+    rf"(?<![\d+])(?:(?P<code>886)[- ])?(?P<base>\(?(?(code)0?|0)(?:9\d\d\)?[- ]?\d{{3}}[- ]?\d{{3}}"
+    rf"|[2-8]\d?\)?[- ]?\d{{3,4}}[- ]?\d{{4}})){_END}{_EXTENSION}",
     re.ASCII | re.I,
 )
 HOTLINE = re.compile(
@@ -35,7 +42,7 @@ HOTLINE = re.compile(
 )
 # Seven or eight digits are a phone only when something says so.
 LOCAL = re.compile(
-    rf"(?:电话|座机|固话|总机|热线|联系方式|联络|拨打|致电|打|tel|phone)(?:号码?)?"
+    rf"(?:电话|座机|固话|总机|直线|热线|联系方式|联络|拨打|致电|打|tel|phone)(?:号码?)?"
     rf"[是为:\s.]{{0,4}}(?P<base>[2-8]\d{{2,3}}[- ]?\d{{4}})"
     rf"(?!\d|-(?!\d{{1,5}}(?![\d\-台个件套年月日号点:]))){_END}{_EXTENSION}",
     re.ASCII | re.I,
@@ -43,12 +50,12 @@ LOCAL = re.compile(
 ABROAD = re.compile(r"(?<![\d+])\+(?!86)(?P<base>[1-9]\d{0,2}(?:[- ]?\(?\d{1,5}\)?){2,5})(?!\d)", re.ASCII)
 
 _LABEL = re.compile(
-    r"电话|手机|座机|固话|总机|热线|联系方式|tel|mob|phone|cell|call|微信|号码|拨打|致电|打给", re.I
+    r"电话|手机|座机|固话|总机|热线|行动|联系方式|tel|mob|phone|cell|call|微信|号码|拨打|致电|打给", re.I
 )
 _GUARD = re.compile(
     r"单号|订单|编号|编码|税号|身份证|证件号|卡号|账号|帐号|账户|批次|"
     r"批号|条码|发票|序列号|货号|料号|工号|流水|识别号|信用代码|开户|"
-    r"型号|版本|编码|证号|qq|ip|isbn|sn|s/n|运单|快递",
+    r"型号|版本|编码|证号|qq|ip|isbn|sn|s/n|运单|快递|密码|口令|验证码|会议(?:号|id)|错误码|代码",
     re.I,
 )
 _FAX = re.compile(r"(?<!电话/)(?<!电话\()(?:传真|fax)[^\d]{0,4}$", re.I)
@@ -56,7 +63,9 @@ _LATIN_LABEL = re.compile(
     r"(?:tel|t|m|mob|mobile|phone|ph|cell|p|h|hp|wechat|wx|vx|call|mp|handphone|no|dial)\.?$", re.I
 )
 # Identity numbers and bank cards come in long groups; they are taken out before anything is read.
-_CARD = re.compile(r"(?<!\d)(?:\d{4}[ -]){3}\d{3,7}(?!\d)|(?<!\d)\d{6} ?\d{8} ?\d{3}[\dXx](?!\d)", re.ASCII)
+_CARD = re.compile(
+    r"(?<!\d)[1-9]\d{3}[ -](?:\d{4}[ -]){2}\d{3,7}(?!\d)|(?<!\d)\d{6} ?\d{8} ?\d{3}[\dXx](?!\d)", re.ASCII
+)
 
 
 # Seven digits with at most a few other characters between them: without such a run there is no number at all.
@@ -68,9 +77,10 @@ _NUMERALS = frozenset(_CHINESE)
 _RULES = (
     ("mobile", re.compile(r"[ (+018](?<![0-9].)(?:(?<! )|(?=[+0]))"), MOBILE, 0.99),
     ("hotline", re.compile(r"[48]00"), HOTLINE, 0.95),
-    ("fixed", re.compile(r"[(+\[0-9](?<![0-9].)(?:(?<![1-9])|(?<=86[)\- ].))"), FIXED, 0.97),
-    ("local", re.compile(r"[电座固总热联拨致打tTpP]"), LOCAL, 0.85),
+    ("fixed", re.compile(r"[(+\[08](?<![0-9].)"), FIXED, 0.97),
+    ("local", re.compile(r"[电座固总直热联拨致打tTpP]"), LOCAL, 0.85),
     ("abroad", re.compile(r"\+"), ABROAD, 0.8),
+    ("taiwan", re.compile(r"[(08](?<![0-9].)"), TAIWAN, 0.85),
 )
 
 
@@ -96,15 +106,45 @@ def _find(words: Plain) -> Iterator[Found]:
             if not taken.is_free(start, end):
                 continue
             value = _value(rule, match)
-            if value and not _guarded(text, start, end):
+            if value and not _guarded(text, start, end) and not _one_digit_more(text, match):
                 taken.take(start, end)
                 hits.append((start, end, value, rule, sure))
+    hits += _seconds(text, [hit for hit in hits if hit[3] == "fixed"], taken)
     for start, end, value, rule, sure in sorted(hits):
         yield words.found("phones", start, end, sure, rule, value)
 
 
+_SECOND = re.compile(
+    r" ?(?:[、/,;]|或者?|和) ?(?P<base>[2-8]\d{2,3}[- ]?\d{4})(?![\d\-.]|[台件个套元])", re.ASCII
+)
+
+
+def _seconds(
+    text: str, fixed: list[tuple[int, int, str, str, float]], taken: Taken
+) -> Iterator[tuple[int, int, str, str, float]]:
+    """021-64321234、64321235: the second line of the same house, written without its area."""
+    for _, end, value, _, _ in fixed:
+        match = _SECOND.match(text, end)
+        base = re.sub(r"\D", "", match["base"]) if match is not None else ""
+        if match is not None and len(base) == len(value.split("-")[1]) and taken.take(*match.span("base")):
+            yield (*match.span("base"), base, "local", 0.85)
+
+
+_ONE_MORE = re.compile(r" \d(?![\d台件个套只年月日号点:、.)])", re.ASCII)
+
+
+def _one_digit_more(text: str, match: re.Match[str]) -> bool:
+    """138 1234 5678 9: written in groups, and one too long."""
+    return " " in match["base"].strip() and _ONE_MORE.match(text, match.end()) is not None
+
+
+_STROKES = re.compile(r"(?:0\d{2,3}一[2-8]\d{6,7}|1[3-9]\d(?:一\d{4}){2})(?:一\d{1,5})?", re.ASCII)
+
+
 def _spoken(match: re.Match[str]) -> str:
-    """一三八零零… as digits, when it is long enough to be dictated digit by digit."""
+    """一三八零零… as digits, when it is long enough to be dictated digit by digit; 0791一86895566 holds a dash."""
+    if _STROKES.fullmatch(match[0]):
+        return match[0].replace("一", "-")
     return match[0].translate(_TO_DIGIT)
 
 
@@ -124,10 +164,28 @@ def _value(rule: str, match: re.Match[str]) -> str:
             return ""  # two-digit areas have eight digits
         base = f"{area}-{base}"
     elif rule == "abroad":
+        base = re.sub(r"\D", "", match["base"].replace("(0)", ""))
         if not 8 <= len(base) <= 13:
             return ""
         base = "+" + base
+    elif rule == "taiwan":
+        return _taiwan(match, base, extension)
     return f"{base}-{extension}" if extension else base
+
+
+def _taiwan(match: re.Match[str], base: str, extension: str) -> str:
+    """Without 886 only what is written as a phone is: with its gaps, or behind a word for one."""
+    base = base.removeprefix("0")
+    mobile = base.startswith("9")
+    if len(base) not in (8, 9) or (mobile and len(base) != 9):
+        return ""
+    tail = f"-{extension}" if extension else ""
+    if match["code"]:
+        return f"+886{base}{tail}"
+    before = match.string[max(0, match.start() - 8) : match.start()]
+    if not re.search(r"[- )]", match["base"]) and not (mobile and _LABEL.search(before)):
+        return ""
+    return f"0{base}{tail}"
 
 
 def _one_kind_of_gap(base: str) -> bool:

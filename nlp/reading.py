@@ -105,7 +105,7 @@ def _body(text: str, turns: tuple[Turn, ...]) -> Plain:
     """The text without headers, commands to the bot and links."""
     words = plain(text)
     if turns:
-        words = words.without([words.here(*span) for span in chat.headers(text, turns)], "\n")
+        words = words.without([words.here(*span) for span in chat.headers(turns)], "\n")
     command = _COMMAND.match(words.text)
     if command is not None:
         words = words.without([command.span()], "\n")
