@@ -178,7 +178,7 @@ def _on_two_lines(lines: list[tuple[int, str]]) -> list[_Header]:
         return []
     first = next(n for n, (_, line) in enumerate(lines) if line.strip())
     above = stamps[0][0] > first  # else the name stands below its stamp
-    found = []
+    found: list[_Header] = []
     for n, match in stamps:
         at = n - 1 if above else n + 1
         last = max(at, n)

@@ -9,7 +9,7 @@ import ahocorasick_rs
 
 from nlp import trades
 from nlp.evidence import Found, Taken
-from nlp.lexicon import known_companies, places
+from nlp.lexicon import known_companies, places, surnames
 from nlp.places import region
 from nlp.plain import BLANK, Plain, plain
 
@@ -19,7 +19,7 @@ LONGEST = 32  # characters of a name to the left of its suffix
 _LEGAL = r"(?:股份有限公司|有限责任公司|集团有限公司|有限公司|股份公司|集团公司|总公司|公司)"
 _SUFFIX = re.compile(
     rf"{_LEGAL}|集团(?!有限|股份|公司|化|内|总部)|(?:会计师|律师|税务师|"
-    rf"建筑师)?事务所|研究院|研究所|设计院|银行|证券|经营部|商行|工作室|合作社|"
+    rf"建筑师)?事务所(?:\((?:特殊)?普通合伙\))?|研究院|研究所|设计院|银行|证券|经营部|商行|工作室|合作社|"
     rf"合伙企业(?:\((?:有限|普通|特殊普通)合伙\))?|(?:批发|门市|服务|维修|营业|"
     rf"加工)部|专卖店|旗舰店|电子商务中心|(?<=[一-龥]{{2}})厂(?![家房区长商址里内])"
 )
@@ -31,7 +31,7 @@ _HANZI = re.compile(r"[一-龥]")
 _CUE = re.compile(
     r"我是|我们是?|你们|他们|咱们|这里是|这边是|他是|她是|就是|也是|来自|新客户|老客户|大客户|"
     r"客户|现任|曾任|历任|担任|兼任|出任|就职于|任职于|供职于|现为|加入|联系|跟进|拜访|走访|"
-    r"对接|关于|以及|还有|那边|这边|昨天|今天|明天|刚才|上午|下午|晚上|收到|合作的|服务于|"
+    r"对接|最终|(?<!自)由|(?<![信责主])任(?!责任)|关于|以及|还有|那边|这边|昨天|今天|明天|刚才|上午|下午|晚上|收到|合作的|服务于|"
     r"采购方|供应商|经销商|代理商|甲方|乙方|买方|卖方|收款方|付款方|单位|公司名|名称|"
     r"请问|推荐|介绍|签约|中标|投资|收购|控股|隶属于|属于|作为|通过|根据|成为|其中|包括|例如|比如|位于|总部|原来|目前|现在|"
     r"已经|同时|进入|创办|创立|成立|发给|寄给|寄到|发到|开给|转给|派驻|换成|改成|更名为|\d号(?:院|楼)?|\d(?:室|栋|幢|弄|楼)|"
@@ -51,6 +51,36 @@ _GENERIC = re.compile(
     r"(?:家)?"
 )
 _COUNTED = re.compile(r"^.*(?:[一两几这那哪某][家个]|[我贵]司|[想要找])|^司(?=想|要|找)")
+_IN_FULL = re.compile(r"[一-龥]{1,3}?(?=[一-龥]{2,3}[省市])")  # 甲方写福建省…
+_SOME_FACTORY = re.compile(r"(?:[那这几]个|[一几]家|[开办搞建](?:了|的|着)*个?)[一-龥]{1,6}$")
+# 同方泰德、华胜天成等公司: what is listed before 等.
+_LISTED = re.compile(
+    r"(?:^|(?<=[\s,。;:!?(▪◆]))(?P<names>[一-龥A-Za-z0-9]{2,8}(?:[、,][一-龥A-Za-z0-9]{2,8}){0,8}(?:[、,和与及][一-龥A-Za-z0-9]{2,8}))等"
+    r"(?:[一二两三四五六七八九十多几\d]{0,3}家)?(?:[一-龥]{0,4})?(?:公司|企业|厂商|厂家|车企|房企|药企|券商|巨头|品牌商|开发商|运营商|机构)"
+)
+# 蓝思科技董事长周群飞: what stands before the head of a firm and his name.
+_HEAD_OF = re.compile(
+    r"(?:^|(?<=[\s,。;:!?、▪(\"“与和由及]))(?P<name>[一-龥A-Za-z]{2,8}?)(?:联合创始人|创始人|副?董事长|(?:高级|执行|常务)?副?总裁|(?:常务)?副?总经理|"
+    r"首席[一-龥]{2,3}官|CEO|CTO|CFO|COO|CMO|监事会主席|董秘)(?:兼?(?:CEO|总裁|总经理))?(?P<head>[一-龥])(?=[一-龥])"
+)
+_HEADED = (
+    "总裁",
+    "总经理",
+    "董事长",
+    "创始人",
+    "首席",
+    "CEO",
+    "CTO",
+    "CFO",
+    "COO",
+    "CMO",
+    "董秘",
+    "监事会主席",
+)
+_NO_FIRM = re.compile(
+    r"^(?:[原前现时曾该本我你您他她这那副老新]|公司|集团|对方|贵|担任|出任|兼任|常务|高级|执行|外方|中方|区域|中国区|大中华|亚太|全球|营销|销售|技术)|"
+    r"[部处科前任区省市局会校院系届的是了在]$|总$|集团$|公司$|银行$|首席|董事|总裁|经理"
+)
 _ENGLISH = re.compile(
     r"(?<![\w])[A-Z][\w&.'\-]*(?: ?\([A-Z][A-Za-z]+\)| (?:[A-Z&][\w&.'\-]*|of|and)){0,7},? ?"
     r"(?:(?i:(?:Pte\.? )?Co\.?,? ?Ltd\.?|Pte\.? Ltd\.?|Inc\.?|LLC|GmbH|"
@@ -77,8 +107,8 @@ def find(
     words = plain(text) if isinstance(text, str) else text
     taken = Taken(len(words.source))
     candidates = (
-        *_by_suffix(words), *_by_label(words), *_by_name(words, tuple(known), tuple(aliases)), *trades.find(words),
-        *_by_shop(words),
+        *_by_list(words), *_by_suffix(words), *_by_label(words), *_by_name(words, tuple(known), tuple(aliases)),
+        *trades.find(words), *_by_shop(words), *_by_head(words),
     )  # fmt: skip
     hits = [hit for hit in candidates if taken.take(hit.start, hit.end)]
     return tuple(sorted(hits, key=lambda hit: hit.start))
@@ -192,12 +222,15 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
         start -= 1
     cut = start
     for match in _CUE.finditer(text, start, suffix):
-        cut = match.end()
+        if match.end() < suffix or match[0] not in ("投资", "控股"):  # 信托投资有限公司
+            cut = match.end()
     for match in _SOFT_CUE.finditer(text, cut, suffix):
         rest = text[match.end() : suffix]
         if len(rest) >= 4 and region(rest):
             cut = match.end()
             break
+    written = _IN_FULL.match(text, cut, suffix)
+    cut = written.end() if written is not None and region(text[written.end() : suffix]) else cut
     cut = _balanced(text, cut, suffix)
     while cut < suffix and text[cut] in ")·-.&":
         cut += 1
@@ -208,6 +241,10 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
         if trades.is_trade(name) or name == "代工":
             return None  # 一家模具厂, 机械厂, 想找代工厂
         cut = suffix - len(name)
+    if text[suffix] == "厂" and _SOME_FACTORY.search(text[max(0, start) : suffix]):
+        return None  # 那个乳品厂, 在柳州开螺蛳粉厂
+    if text.startswith("公司", suffix) and region(name) == name:
+        return None  # 香港公司
     if text.startswith("公司", suffix) and _ANY_COMPANY.search(name):
         return None
     if len(name) < 2 or _GENERIC.fullmatch(name) or not re.search(r"[一-龥A-Za-z]", name):
@@ -273,6 +310,31 @@ def _by_shop(words: Plain) -> Iterator[Found]:
     for match in _SHOP.finditer(words.text):
         if not _NO_SHOP.search(match["name"]):
             yield words.found("companies", *match.span("name"), 0.65, "shop")
+
+
+def _by_list(words: Plain) -> Iterator[Found]:
+    if "等" not in words.chars:
+        return
+    for match in _LISTED.finditer(words.text):
+        start = match.start("names")
+        for name in re.split(r"([、,和与及])", match["names"]):
+            if (
+                len(name) > 1
+                and not _GENERIC.fullmatch(name)
+                and region(name) != name
+                and not _CUE.search(name)
+            ):
+                yield words.found("companies", start, start + len(name), 0.7, "list")
+            start += len(name)
+
+
+def _by_head(words: Plain) -> Iterator[Found]:
+    if not any(map(words.text.__contains__, _HEADED)):
+        return
+    for match in _HEAD_OF.finditer(words.text):
+        name = match["name"]
+        if match["head"] in surnames().single and not _NO_FIRM.search(name) and region(name) != name:
+            yield words.found("companies", *match.span("name"), 0.75, "head")
 
 
 _last: list[tuple[tuple[str, ...], tuple[tuple[str, str], ...], _Names]] = []

@@ -8,20 +8,25 @@ from nlp.plain import Plain, plain
 from nlp.starts import matches
 
 _CN = "零一二两三四五六七八九十百千"
-_AMOUNT = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?|\d{{1,12}}(?:\.\d{{1,4}})?|[{_CN}]{{1,8}}|半)"
-_SCALE = r"(?:百万|千万|十万|万|亿|[wWkK千百](?![a-zA-Z]))"
+_FORMAL = "零壹贰叁肆伍陆柒捌玖拾佰仟"
+_EACH = "一[台套件个只米支张条斤吨年月天次平人箱袋桶间]"  # 八千五一台: the last 一 counts the goods
+_AMOUNT = (
+    rf"(?:[{_CN}]{{1,6}}万零?[{_CN}]{{1,3}}[千百][{_CN}]{{0,4}}|[{_FORMAL}万亿]{{2,16}}(?=元|圆)|\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?"
+    rf"|\d{{1,12}}(?:\.\d{{1,4}})?|[{_CN}]{{1,7}}(?={_EACH})|[{_CN}]{{1,8}}|半)"
+)
+_SCALE = r"(?:万亿|百万|千万|十万|万|亿|[wWkK千百](?![a-zA-Z]))"
 _YUAN = r"(?:元(?!旦|件|素|月)|圆|块(?:钱|人民币)?(?!板|状)|人民币|rmb|cny|[¥￥])"
 _SUM = re.compile(
     rf"(?P<cue>(?:预算|单价|总价|价格|报价|金额|合同额|费用|成本|定金|尾款|货款|"
     rf"订单额|造价|售价|均价|价位|预付款?|首付|投资额?|运费|加工费|维保费|服务费|"
     rf"手续费|押金|保证金|营业额|营收|注册资本|回款|应付|应收|合同价|目标价|底价|"
-    rf"标价|出价|付了|收了|打了|花了|加到|降到|涨到|便宜到|谈到|砍到|卖到|给到)"
-    rf"(?:大概|大约|约|控制|不超过|别超过|最多|在|是|为|有|:|\s|共|总|到|给|了|"
+    rf"标价|出价|付了|收了|打了|花了|每(?:季度?|月|年|次|场|课时|节|人|台|套|件|只|米|吨)|(?:代理|零售|批发|拿货|出厂|到手|折后|优惠|会员|现|特|原)价|加到|降到|涨到|便宜到|谈到|砍到|卖到|给到)"
+    rf"(?:大概|大约|从|约|控制|不超过|别超过|最多|在|是|为|有|:|\s|共|总|到|给|了|"
     rf"差不多|也就|价|额|能不能|做到|可以|一共|要|才|只有|上限|另算|另收|另付|还差|还有|款|能|按)*)?"
     rf"(?P<sign>(?:[¥￥]|rmb|cny|人民币) ?)?"
     rf"(?<![\d.A-Za-z{_CN}第])(?:(?P<low>{_AMOUNT})(?P<lowscale>{_SCALE})? ?(?:元|块)?(?:-|~|到|至)+ ?)?"
     rf"(?P<amount>{_AMOUNT}) ?(?P<about>[多来几余](?=[万亿]))?(?P<scale>{_SCALE}|个(?:亿|多亿))?"
-    rf"(?P<tail>[一二三四五六七八九\d](?![\d个台件套.{_CN}])|[一二三四五六七八九](?=[一二三四五六七八九](?:[吧左上,。的]|"
+    rf"(?P<tail>[一二三四五六七八九\d](?!(?!{_EACH})[\d个台件套.{_CN}])|[一二三四五六七八九](?=[一二三四五六七八九](?:[吧左上,。的]|"
     rf"$)))?(?P<last>[一二三四五六七八九](?=[吧左上，,。的]|$))? ?(?P<more>多|来|几|余)?"
     rf"(?:块(?P<jiao>[1-9一二三四五六七八九])(?=毛|角|[,。;!?、\s)/]|左右|一[台套件个只米支张条斤]|每|$|的|吧|含)(?:毛|角)?|"
     rf"(?P<yuan>{_YUAN}))?",
@@ -39,17 +44,22 @@ _SCALES = {
     "百万": 1e6,
     "千万": 1e7,
     "亿": 1e8,
+    "万亿": 1e12,
 }
 # 3万台 and 5万公里 are no money; neither are dollars, whose rate we do not know.
 _NOT_AFTER = re.compile(
-    r"\s?(?:[台件套个只人吨米次份家户袋卷桶桩根把间桌座扇对双副组项公千斤克平颗粒片张条支瓶箱包册辆亩字瓦升毫转伏安度岁年月天小分号名点吨项倍步级字种多字像]|"
-    r"亿|[a-zA-Z%]|美|欧|港|日元|英镑|韩)"
+    r"\s?(?:[台件套个只人吨米次份家户袋卷桶桩根把间桌座扇双副组项公千斤克平颗粒片张条支瓶箱包册辆亩字瓦升毫转伏安度岁年月天小分号名点吨项倍步级字种多字像折]|"
+    r"亿|对(?![吧吗不了])|[a-zA-Z%]|美|欧|港|日元|英镑|韩)"
 )
 # What one of them costs.
 _PER = re.compile(
     r"\s?(?:块|元)?(?:[一每/]\s?(?:[台套件个只人吨米次份户斤克平颗粒片张条支瓶箱包册辆亩桶卷根把间桌节批年月天平]|"
     r"公斤|千克|立方|小时)|per\b|/\s?(?:pcs|set|unit))",
     re.I,
+)
+_COMPOSITE = re.compile(rf"[{_CN}]+万[{_CN}]+|[{_FORMAL}万亿]+")
+_SOFT_BEFORE = re.compile(
+    r"(?:最低|最高|那就|按|原价|立?减|优惠|优惠价|首付|差|欠|拿货|首批|一共|总共|每[间台套个只件吨米家人年月]|给)\s?$"
 )
 _SPOKEN = re.compile(r"[一二两三四五六七八九]千[一二三四五六七八九]")
 _EITHER = re.compile(r"(?P<few>[一二两三四五六七八])(?P<many>[二三四五六七八九])(?P<unit>[十百千]?)")
@@ -58,16 +68,16 @@ _SMALL = re.compile(
 )
 _FOREIGN = re.compile(r"(?:\$|usd|us|eur|€|£|hk\$|美元|欧元|港币)\s?$", re.I)
 _SOFT_AFTER = re.compile(
-    r"\s?(?:左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|太|偏|有点|高了|贵了|拿下|成交|起步|封顶|吧|$|[,。;!?、)\n])"
+    r"\s?(?:左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|太|偏|有点|高了|贵了|拿下|成交|起步|封顶|起|了|算|搞定|就行|就够|就可以|怎么样|行不行|行吗|可以吗|吧|$|[,。;!?、)\n])"
 )
 _ABOUT = re.compile(r"\s?(?:左右|以内|以下|上下|的?预算|吧)")
 
 
 # A sum begins with its cue, its sign or its amount.
 _STARTS = re.compile(
-    rf"[\d{_CN}半¥￥rRcC人预单总价报金合费成定尾货订造售均首投运加维服手押保营注回应目底标出付收打花降涨便谈砍卖给]"
+    rf"[每代零批拿到折优会现特原\d{_CN}{_FORMAL}半¥￥rRcC人预单总价报金合费成定尾货订造售均首投运加维服手押保营注回应目底标出付收打花降涨便谈砍卖给]"
 )
-_NUMBERS = frozenset(f"0123456789{_CN}半")
+_NUMBERS = frozenset(f"0123456789{_CN}{_FORMAL}半")
 
 
 def find(text: str | Plain) -> tuple[Found, ...]:
@@ -147,6 +157,7 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
         match["scale"] in ("亿", "个亿", "个多亿")
         or (match["scale"] in ("万", "千") and match["tail"])
         or _SPOKEN.fullmatch(match["amount"])
+        or _COMPOSITE.fullmatch(match["amount"])
     ):
         return True  # 一万八, 两千八: what else would be said so
     if match["cue"] and not match["scale"] and match["amount"].isdigit() and float(match["amount"]) < 10:
@@ -158,7 +169,8 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
             return _ABOUT.match(text, match.end()) is not None
         case None | "千" | "百":
             return False
-    return _SOFT_AFTER.match(text, match.end()) is not None
+    before = _SOFT_BEFORE.search(text, max(0, match.start() - 5), match.start())
+    return before is not None or _SOFT_AFTER.match(text, match.end()) is not None
 
 
 def _called_budget(text: str, match: re.Match[str]) -> bool:

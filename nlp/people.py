@@ -30,8 +30,8 @@ _FULL_HONORIFIC = (
     r"太(?=[\s,。;!?▪]|$)|医生|律师|老板|先生|女士|小姐|太太|大姐|大哥|阿姨|助理|秘书|工程师|小姐姐|叔叔"
 )
 _SHORT_HONORIFIC = (
-    r"总(?!经|监|裁|部|工|公|共|是(?![我他采客那这])|体|之|结|价|计|额|数|量|统|线|署|局|"
-    r"行|院|会|代|算|包|承|重|长|高|面|成|投|资|产|得|要|觉|在|有|归|能|数|分|店|台|管|机)"
+    r"总(?!经|监|裁|部|工|公|共|会(?=[议计员所长的,。]|$)|是(?![我他采客那这])|体|之|结|价|计|额|数|量|统|线|署|局|"
+    r"行|院|代|算|包|承|重|长|高|面|成|投|资|产|得|要|觉|在|有|归|能|数|分|店|台|管|机)"
     r"|工(?!程|作|厂|业|人|艺|具|资|期|地|商|会|序|装|况|时|件|种|单|费|夹|位|段|信|控|友|伤|匠|整|坊|龄|头|农)"
     r"|董(?!事)|姐(?!妹|夫|姐)|哥(?!们|哥)|叔(?!叔)"
 )
@@ -41,7 +41,7 @@ _LABEL = (
 )
 _CUE = (
     r"(?:打?电话给|发短信给|发信息给|发消息给|打给|拨给|转给|发给|寄给|交给|留给|给|跟|和|与|找|"
-    r"联系|约了?|呼叫|致电|拨打|拨|呼|问一?下?|请|叫|让|通知|转告|告诉|提醒|拜访了?|介绍|对接|回复|"
+    r"联系|约了?|呼叫|同学|同事|朋友|老公|老婆|爱人|闺蜜|室友|师兄|师姐|学长|学姐|门卫|司机|搭档|致电|拨打|拨|呼|问一?下?|请|叫|让|通知|转告|告诉|提醒|拜访了?|介绍|对接|回复|"
     r"我叫|我是|本人|名叫|叫做|名为|是|对|麻烦|经|由|替|帮|向|查找|查一?下?|接通|@)(?:一下|下)?"
 )
 _FOLLOW = (
@@ -50,12 +50,17 @@ _FOLLOW = (
     r"谈|聊|打|拨|发|回|寄|送|通|联|沟|见|确|反|问|要|的|先生|女士|小姐|经理|"
     r"总|工|老师|在|是|有|来|去|已|今|明天|后天|昨天|下周|本周|这周|上周|"
     r"下午|上午|上次|之前|目前|现在|手机|电话|微信|邮箱|吧|吗|呢|了|那边|这边|"
-    r"号|收|处|转|想|需|对|刚|也|都|又|再|我|他|她|你|开会|收件|签收|负责)"
+    r"号|收|处|转|想|需|对|刚(?=[才刚好来到说去走回打发问给接从要在])|也|都|又|再|我|他|她|你|开会|收件|签收|负责)"
 )
 _LATIN = r"(?-i:[A-Z][a-z]{1,14}(?:[ .·][A-Z][a-z]{0,14}){0,2}|[A-Z]{2,12}(?: [A-Z]{2,12})?)"
+_TITLE_FOLLOW = rf"(?:{_FOLLOW}|[共同一以作接参进就则等到及获当被给兼任受于用首亲携赴应围特还曾并正代担签审视考调检陪做发先])"
+_CALLED_UP = (
+    r"(?:的?(?:电话|手机|号码|联系电话|微信|邮箱|联系方式)|打个?(?:电话|微信)|发(?:一?[条个封])?(?:短信|信息|消息|微信|邮件|语音|红包)|"
+    r"回个?(?:电话|微信)|拨(?:个|通)?(?:电话)?|通(?:个|一下)?电话)"
+)
 _SAYS = r"(?:说|表示|反馈|告诉|确认|要求|提到|回复|打来|来电|想要|需要|问(?!题)|介绍)"
 _BOUNDARY = re.compile(
-    r"(?:^|[\s,。;:!?、()\[\]|/\"“'▪◆▫@~\-]|[跟和给找是请问让叫与对约由向的得时让是们人的边里位个])$"
+    r"(?:^|[\s,。;:!?、()\[\]|/\"“'▪◆▫@~\-]|[跟和给找是请问让叫与对约由向的得时让是们人的边里位个候后就但而且则])$"
 )
 
 
@@ -74,31 +79,54 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "alias": re.compile(
             rf"(?P<surname>{compound}|[{single}])(?P<role>{_FULL_HONORIFIC}|{_SHORT_HONORIFIC})"
         ),
+        "spaced alias": re.compile(
+            rf"(?:^|(?<=[\s,。;:!?、\n]))(?P<name>(?P<surname>{compound}|[{single}]) {{1,2}}"
+            rf"(?P<role>总|工|董|姐|哥|经理|主任|厂长|老师|先生|女士))"
+            r"(?=$|[\s,。;:!?]|您|你)"
+        ),
         "label": re.compile(
             rf"(?i:{_LABEL})(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=|])\s?)?"
             rf"(?P<name>{whole}|[小老阿][{common}]|[一-龥]{{1,8}}·[一-龥]{{1,8}}|{_LATIN}|"
             rf"(?<=[:=|])[一-龥]{{2,4}}|(?<=[:=|] )[一-龥]{{2,4}})(?={_FOLLOW})",
         ),
         "company": re.compile(
-            rf"{COMPANY_BLANK}\)?(?:公司)?(?:的|那?边的|[ /|,\-]{{1,2}})?(?:{TITLE_BLANK}+ ?)?(?P<name>{name})(?={_FOLLOW})"
+            rf"{COMPANY_BLANK}\)?(?:公司)?(?:的|那?边的|[ /|,\-]{{1,2}})?(?:{TITLE_BLANK}+ ?)?(?P<name>{name})(?={_TITLE_FOLLOW})"
         ),
         "department": re.compile(
-            rf"(?:采购|技术|销售|市场|财务|行政|人事|生产|工程|设备|项目|研发|品质|质量|"
-            rf"物流|供应链|商务|业务|后勤|总务)[部科处]的?(?P<name>{name})(?={_FOLLOW})"
+            rf"[一-龥A-Za-z]{{2}}(?:部门?|科|处|车间|中心|事业部)的?(?P<name>{name})(?={_FOLLOW})"
             rf"|(?:采购|技术|行政|后勤|人事|财务|业务|仓库)(?P<before>[小老][{common}])(?=$|[\s,。;!?]|{BLANK})"
+        ),
+        "post": re.compile(
+            rf"(?:^|(?<=[{edge[1:-1]}:的们司方]))(?:项目|现场|车间|工厂)?(?:售后|售前|销售|采购|技术|财务|会计|法人|司机|客服|前台|人事|文员|业务|跟单|仓库|老板|设计|内勤|负责人|代表)"
+            rf"(?:是|为|叫)?(?P<name>{name})(?={_FOLLOW})"
         ),
         "of": re.compile(
             rf"(?:我是|这里是|我们是)[^,。\n▪◆]{{1,16}}?的(?:{TITLE_BLANK}+)?(?P<name>{name})(?={_FOLLOW})"
         ),
         "title": re.compile(
-            rf"{TITLE_BLANK}[ :/|,\-]{{0,3}}(?P<name>{name}|{_LATIN})(?={_FOLLOW})"
+            rf"{TITLE_BLANK}(?P<gap>[ :/|,\-]{{1,3}})?(?P<name>{name}|{_LATIN})(?(gap)(?={_FOLLOW})|(?={_TITLE_FOLLOW}))"
             rf"|(?:^|(?<={edge}))(?P<before>{whole}|{_LATIN})[ /|,(\-]{{0,3}}(?={TITLE_BLANK})",
             re.M,
         ),
         "cue": re.compile(rf"{_CUE} ?(?P<name>{name})(?={_FOLLOW})"),
         "polite": re.compile(
-            rf"(?:^|(?<=[\s,。;:!?、()\[\]/{blank}跟和给找是请问让叫与对约由]))(?P<name>{name})"
+            rf"(?:^|(?<=[\s,。;:!?、()\[\]/{blank}跟和给找是请问让叫与对约由司方们的位]))(?P<name>{name})"
             r"(?=先生|女士|小姐|经理|总监|主任|老师|老板)"
+        ),
+        "entry": re.compile(
+            rf"(?:^|(?<=[\n▫。]) ?|(?<=[▫、] ))(?P<name>{whole}|[{single}]{given}{{1,2}})(?:女士|先生|同志)?[:,(] ?"
+            rf"(?=[男女][,、;)]|{TITLE_BLANK}|汉族|[一-龥]{{1,4}}族[,、]|中国国?籍|中共|{BLANK}|(?:19|20)\d\d年|生于|出生|博士|硕士|研究生|本科|大学|大专|高中|毕业|现任|曾任|历任|曾就|先后)",
+            re.M,
+        ),
+        "pair": re.compile(
+            rf"(?:^|(?<={edge}))(?P<name>[{single}]{given}{{1,2}})(?=(?:和|跟|与|、)[{single}]{given}{{1,2}}(?:{_FOLLOW}|两))",
+            re.M,
+        ),
+        "dial": re.compile(
+            rf"(?:^|(?<=[\s,。;:!?、()\[\]/{blank}的里给跟和与找向让帮替拨打]))(?P<name>{name})(?={_CALLED_UP})"
+        ),
+        "twice": re.compile(
+            rf"(?P<name>(?P<family>{compound}|[{single}]){given}{{1,2}})(?=(?P=family)(?:{_FULL_HONORIFIC}|{_SHORT_HONORIFIC}))"
         ),
         "says": re.compile(rf"(?:^|(?<=[\s,。;!?]))(?P<name>{name})(?={_SAYS})", re.M),
         "segment": re.compile(rf"(?:^|(?<=:)|(?<={edge}))(?P<name>{whole})(?=收?(?:$|{edge}))", re.M),
@@ -107,7 +135,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"(?=$|[\s,。;:!?、()▪◆▫]|[说讲问要让在来去有的今明下联那这给跟打发反已总吗吧呢换约管负直就也都到过])"
         ),
         "spaced": re.compile(
-            rf"(?:^|\n) *(?P<name>[{single}] {{1,4}}{given}(?: {{1,4}}{given})?)(?= *(?:\n|$|▫|◆| {{2}}))"
+            rf"(?:^|\n|[▫◆{BLANK}]) *(?P<name>[{single}] {{1,4}}{given}(?: {{1,4}}{given})?)(?= *(?:\n|$|▫|◆|{BLANK}| {{2}}))"
         ),
         "beside": re.compile(
             r"(?:^|\n) *(?P<name>[一-龥]{2,4})(?=(?:\([一-龥]{2}\))? *\n *(?:[一-龥]{2,12} )?▫)"
@@ -139,6 +167,11 @@ _SURE = {
     "segment": 0.85,
     "latin": 0.8,
     "says": 0.75,
+    "pair": 0.8,
+    "post": 0.8,
+    "entry": 0.9,
+    "dial": 0.85,
+    "twice": 0.9,
 }
 
 
@@ -158,8 +191,9 @@ def find(
     taken = Taken(len(words.source))
     candidates = (*_known(words, names), *_candidates(words, contact))
     hits = [hit for hit in candidates if hit.value not in not_names and taken.take(hit.start, hit.end)]
-    if not hits:
-        return tuple(hit for hit in _by_segmenter(words) if hit.value not in not_names)
+    hits += [
+        hit for hit in _by_segmenter(words) if hit.value not in not_names and taken.take(hit.start, hit.end)
+    ]
     return tuple(sorted(hits, key=lambda hit: hit.start))
 
 
@@ -182,11 +216,25 @@ def _candidates(words: Plain, contact: bool) -> Iterator[Found]:
 
 
 _BEFORE, _AFTER = (
-    ("label", "polite", "alias", "company", "of", "title", "department"),
+    (
+        "label",
+        "entry",
+        "twice",
+        "polite",
+        "alias",
+        "dial",
+        "pair",
+        "company",
+        "of",
+        "title",
+        "department",
+        "post",
+    ),
     ("cue", "says", "latin"),
 )
 _ALWAYS = _BEFORE + _AFTER
 _WITH_CONTACT = (*_BEFORE, "called", "segment", "spaced", "beside", "card", *_AFTER)
+_HONOURS = frozenset("总工董姐哥叔经监任管师计长记授士医律老先女小太大阿助秘")
 # What a text must hold for a rule to find anything in it.
 _NEEDS = {
     "label": frozenset("名字人方呼户mMtT"),
@@ -195,11 +243,16 @@ _NEEDS = {
     "of": frozenset("是"),
     "title": frozenset(TITLE_BLANK),
     "beside": frozenset(TITLE_BLANK),
-    "department": frozenset("部科处小老"),
+    "department": frozenset("部科处间心小老"),
     "spaced": frozenset(" "),
     "called": frozenset(BLANK),
     "card": frozenset(string.ascii_uppercase),
     "latin": frozenset(string.ascii_uppercase),
+    "entry": frozenset(":,("),
+    "post": frozenset("售购术务计人机服台事员单库板勤表"),
+    "pair": frozenset("和跟与、"),
+    "dial": frozenset("电手号微邮联打发回拨通"),
+    "twice": _HONOURS,
     "says": frozenset("说示馈诉认求到复来要问介"),
 }
 
@@ -216,10 +269,14 @@ def _starts() -> dict[str, re.Pattern[str]]:
             rf"[{first}](?=[副总经主监老会师董院处科厂部局校店所行队站书教博太医律先女小大阿助秘工姐哥叔{second}])"
         ),
         "cue": re.compile(
-            "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接@]"
+            "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接同朋老爱闺室师学门司搭@]"
         ),
         "label": re.compile("[客我您采紧对主姓名联收称负经申寄发项fFnNcC]"),
         "polite": re.compile(rf"[{first}]"),
+        "entry": re.compile(rf"[{first} ](?:(?<=^.)|(?<=[\n▫。].)|(?<=[▫、] .))", re.M),
+        "dial": re.compile(rf"[{first}]"),
+        "twice": re.compile(rf"[{first}]"),
+        "pair": re.compile(rf"[{first}](?:(?<=^.)|(?<={edge}.))", re.M),
         "says": re.compile(rf"[{first}](?:(?<=^.)|(?<=[\s,。;!?].))", re.M),
         "segment": re.compile(rf"[一-龥](?:(?<=^.)|(?<={edge}.))", re.M),
     }
@@ -239,6 +296,13 @@ def _by_rule(words: Plain, rule: str) -> Iterator[Found]:
         if words.text[start] in _TIES and end - start == 3 and words.text[start + 1] in surnames().single:
             start += 1  # 和陈明, 由李四: the first character ties it in
         name = words.text[start:end]
+        if (
+            name[0] in _TIES
+            and end - start == 3
+            and rule in _LOOSE
+            and words.text[start - 1 : start] not in _APART
+        ):
+            continue  # 今天和晓琳: who 晓琳 is, is not said
         if group == "before" and rule == "department":
             yield words.found("names", start, end, 0.8, "little")
             continue
@@ -251,7 +315,7 @@ def _by_rule(words: Plain, rule: str) -> Iterator[Found]:
             and words.text[start - 1 : start] == BLANK
         ):
             continue  # 礼拜六来提: what stands behind a time
-        if rule in ("title", "label") and name.isascii() and name.upper() == name and len(name) < 3:
+        if rule in ("title", "label") and name.isascii() and name.upper() == name and len(name) < 5:
             continue
         yield words.found("names", start, end, _SURE[rule], rule)
 
@@ -303,17 +367,26 @@ _NOT_AT_END = (*"区市省县镇村路街号楼栋室店站桥园量度率性费
 _HONORIFIC = re.compile(rf"{_FULL_HONORIFIC}|总工|副总")
 
 
-_HONOURS = frozenset("总工董姐哥叔经监任管师计长记授士医律老先女小太大阿助秘")
+_APART = frozenset(("", "\n", " ", ",", "。", ";", ":", "!", "?", "、", "(", ")", "[", "]", "/", "◆", "▫"))
+_LOOSE = frozenset(("cue", "segment", "says", "dial", "pair"))
+_ADDRESSED = re.compile(r"您好|你好|您|你|好|早|[,:!]|说|吗|在")
 
 
 def aliases(words: Plain) -> Iterator[Found]:
     """王总, 李工, 欧阳经理: surname and honorific."""
     if _HONOURS.isdisjoint(words.chars):
         return
+    if " " in words.chars:
+        for match in _patterns()["spaced alias"].finditer(words.text):
+            if match["surname"] not in _TIES:
+                yield words.found(
+                    "names", *match.span("name"), 0.85, "alias", match["surname"] + match["role"]
+                )
     for match in matches(_starts()["alias"], _patterns()["alias"], words.text):
         surname, alias = match["surname"], match[0]
         before = words.text[max(0, match.start() - 1) : match.start()]
-        if alias in not_names() or alias[:2] in not_names():
+        greeted = alias == "高工" and _ADDRESSED.match(words.text, match.end()) and before in _APART
+        if (alias in not_names() or alias[:2] in not_names()) and not greeted:
             continue
         bounded = not before or _BOUNDARY.search(before) is not None
         if surname in _WEAK and not bounded:
@@ -331,6 +404,31 @@ def _inside_name(text: str, start: int) -> bool:
 
 
 _LITTLE = frozenset("小老阿")
+_OFFICES = frozenset(
+    (
+        "门卫",
+        "保安",
+        "司机",
+        "师傅",
+        "电工",
+        "保管",
+        "仓管",
+        "客户",
+        "同事",
+        "同学",
+        "朋友",
+        "老乡",
+        "会计",
+        "出纳",
+        "文员",
+        "前台",
+        "助理",
+        "秘书",
+        "客服",
+        "店长",
+        "班长",
+    )
+)
 
 
 def _little(words: Plain) -> Iterator[Found]:
@@ -338,7 +436,8 @@ def _little(words: Plain) -> Iterator[Found]:
         return
     for match in _patterns()["little"].finditer(words.text):
         before = words.text[max(0, match.start() - 1) : match.start()]
-        if match["name"] not in not_names() and (not before or _BOUNDARY.search(before)):
+        office = words.text[max(0, match.start() - 2) : match.start()] in _OFFICES
+        if match["name"] not in not_names() and (not before or office or _BOUNDARY.search(before)):
             yield words.found("names", *match.span("name"), 0.8, "little")
 
 
@@ -352,7 +451,7 @@ def _three() -> re.Pattern[str]:
 
 
 def _by_segmenter(words: Plain) -> Iterator[Found]:
-    """Three-letter names that only the segmenter sees, where no rule found any; a person should look at them."""
+    """Three-letter names that only the segmenter sees; a person should look at them."""
     text = words.text
     if _three().search(text) is None:
         return
@@ -360,7 +459,13 @@ def _by_segmenter(words: Plain) -> Iterator[Found]:
     for word, flag in segment.tag(text[:4_000]):
         start = place
         place += len(word)
-        if flag == "nr" and len(word) >= 3 and is_name(word) and text[start : start + len(word)] == word:
+        if (
+            flag == "nr"
+            and len(word) >= 3
+            and word[0] not in _TIES
+            and is_name(word)
+            and text[start : start + len(word)] == word
+        ):
             yield words.found("names", start, start + len(word), 0.5, "segmenter")
 
 

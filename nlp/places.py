@@ -34,8 +34,10 @@ def find(text: str | Plain) -> tuple[Found, ...]:
     previous_end = -1
     for index, start, end in automaton.find_matches_as_indexes(words.text):
         name = names[index]
-        if not _is_city(words.text, name, start, end):
-            continue
+        if not _is_city(words.text, name, start, end) or (
+            words.text[end : end + 1] in ("区", "县") and 0 <= start - previous_end <= 1
+        ):
+            continue  # 北京市朝阳区
         inside = name in places().counties and 0 <= start - previous_end <= 1
         previous_end = end + (words.text[end : end + 1] == "市")
         if not inside:

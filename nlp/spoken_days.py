@@ -26,6 +26,8 @@ from nlp.stretch import (
 def festival(match: re.Match[str], today: date) -> Days | None:
     """国庆, 明年春节, 春节后, 中秋前一周."""
     name = match["name"]
+    if name == "国庆" and _PERSON.search(match.string, max(0, match.start() - 6), match.start()):
+        return None
     if match["side"]:
         feast = festivals.coming(name, today)
         count = (whole(match["count"]) or 1) * {"天": 1, "日": 1}.get(match["unit"], 7)
@@ -39,6 +41,9 @@ def festival(match: re.Match[str], today: date) -> Days | None:
         )
         return days(match, day) if day else None
     return _after_festival(match, today, name)
+
+
+_PERSON = re.compile(r"[人名叫:][ ]?[一-龥]$")  # 收件人：党国庆
 
 
 def _new_year(match: re.Match[str], today: date) -> Days | None:
@@ -153,7 +158,7 @@ def _few_days(match: re.Match[str], today: date) -> Days | None:
 
 
 _FESTIVAL = (
-    rf"(?:(?P<y>去年|今年|明年|后年)的?)?(?<![\d{NUMERALS}双])"
+    rf"(?:(?P<y>去年|今年|明年|后年)的?)?(?<![\d{NUMERALS}双百千万])"
     rf"(?P<name>{festivals.PATTERN})(?![\d{NUMERALS}]|路|大道|广场|街|店|村)节?"
     r"(?:假期|期间|当天|放假|长假)?(?:(?P<side>前|后)的?(?P<count>\d{1,2}|[一两二三四五六七八九十])"
     r"个?(?P<unit>天|日|周|星期|礼拜)|(?P<after>节?(?:之后|以后|后)(?:第一(?:天|个工作日))?(?:上班)?))?"

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 import ahocorasick_rs
 
 from nlp.evidence import Found
-from nlp.lexicon import surnames, titles
+from nlp.lexicon import not_names, surnames, titles
 from nlp.plain import Plain, plain
 
 LONGEST = 16  # characters of department words before a role
@@ -49,7 +49,7 @@ def roles(own: tuple[str, ...] = ()) -> tuple[ahocorasick_rs.AhoCorasick, tuple[
 def _departments() -> re.Pattern[str]:
     """Any number of department words that reach to the end."""
     words = "|".join(sorted(map(re.escape, titles().before), key=len, reverse=True))
-    return re.compile(rf"(?:(?:{words})[/&兼 ]?)+$")
+    return re.compile(rf"(?:(?:{words})(?:[/&兼]|(?<![部心处科室组院所]) )?)+$")
 
 
 @cache
@@ -98,7 +98,7 @@ def _chinese(text: str, own: tuple[str, ...]) -> Iterator[tuple[int, int]]:
         departments = _departments().search(text, max(done, start - LONGEST), start)
         if departments is not None:
             start = departments.start()
-        elif role in titles().weak and not _stands_alone(text, start, end):
+        elif role in titles().weak and not (_stands_alone(text, start, end) or _held(text, role, start)):
             continue
         helper = next((word for word in titles().after if text.startswith(word, end)), "")
         done = end + len(helper)
@@ -136,15 +136,39 @@ _ENGLISH_MARKS = (
 )
 
 
+_STUDIED = ("会计", "编辑", "导演", "教练")
+
+
 def _is_longer_word(text: str, role: str, start: int, end: int) -> bool:
     """BD inside a part number, 代表 inside 代表性."""
     if role.isascii():
         return re.search(r"[A-Za-z]", text[max(0, start - 1) : start] + text[end : end + 1]) is not None
-    return text.startswith("性", end)
+    return text.startswith("性", end) or (role in _STUDIED and text.startswith(("学", "系", "法"), end))
+
+
+# 曾任中央财经大学会计学院副院长: the place where it was held stands in front of the title.
+_HELD = re.compile(r"任[^,。;!?\n]{2,30}[院局厂司学心部处科所站校会行团社◆]$")
+
+
+def _held(text: str, role: str, start: int) -> bool:
+    before = text[max(0, start - 34) : start]
+    return _HELD.search(before) is not None or (role.endswith("教授") and before.endswith("学"))
+
+
+@cache
+def _before_name() -> re.Pattern[str]:
+    """记者陈思远, 律师王敏: a name stands right behind."""
+    single = "".join(sorted(surnames().single))
+    return re.compile(rf"(?:记者|律师|教授|编辑|教练|导演|主持人)(?P<name>[{single}][一-龥]{{1,2}})")
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
     if _OF_COMPANY.search(text, max(0, start - 2), start):
         return True
-    before = _NAME_BESIDE_BEFORE.search(text, max(0, start - 4), start)
-    return before is not None and _NAME_BESIDE_AFTER.match(text, end) is not None
+    if _NAME_BESIDE_BEFORE.search(text, max(0, start - 4), start) is None:
+        return False
+    named = _before_name().match(text, start)
+    if named is not None and named["name"][:2] not in not_names():
+        return True
+    called = text.startswith("老板", start) and text[end : end + 1] in (",", "!", "~")  # 老板，有货吗
+    return not called and _NAME_BESIDE_AFTER.match(text, end) is not None

@@ -17,9 +17,9 @@ LONGEST = 5  # characters of the name proper, between town and trade
 # Who speaks or is spoken of; a town may be missing behind it.
 _CUE = re.compile(
     r"(?:我是|我系|我係|我事|我们是|我们这?边?是|(?:我|咱|我们)?这[边里儿]是|这是|来自|本人是|"
-    r"(?:客户|公司|单位|厂家|买家|转给|拜访了?|回访|线索)[:: ]{0,2}(?:是)?)\s?$"
+    r"(?:客户|公司|单位|厂家|买家|转给|拜访了?|回访|线索)[:: ]{0,2}(?:是)?)(?:那个|这个|你们)?\s?$"
 )
-_CUE_ENDS = frozenset("是系係事边里儿自户司位家给访了索: \n")
+_CUE_ENDS = frozenset("是系係事边里儿自户司位家给访了索个们: \n")
 _OPEN = re.compile(rf"(?:^|[\s,。;:!?、(（\[|/\"“'·>{BLANK}]\d?|^\d|\d[.)])$")
 # Somebody is met, or the line begins: then a town and its trade are the company of the person behind them.
 _MET = re.compile(rf"(?:^|[\s,。;:!?、跟给找和见{BLANK}]\d?|\d[.)] ?)$")
@@ -42,7 +42,10 @@ _GOODS = re.compile(
     r"碳钢|消费|上门|网上|线上"
 )
 _ROAD = re.compile(r"[省市区县镇乡村路街道号楼室园]")
-_JOB = r"采购|销售|技术|项目|老板|负责人|业务|经理|工程师|总监|主任|财务|行政|设备|研发|供应链|生产"
+_JOB = (
+    r"采购|销售|技术|项目|老板|负责人|业务|经理|工程师|总监|主任|财务|行政|设备|研发|供应链|生产|物资|质检|仓库|市场|"
+    r"法务|人事|品质|工程部|办公室"
+)
 
 
 @cache
@@ -59,7 +62,7 @@ def _owner() -> re.Pattern[str]:
     """的 and a person or a job, or the end of the clause."""
     single = "".join(sorted(surnames().single))
     return re.compile(
-        rf"(?:公司)?(?:的|那边|这边)(?:那[个位])?(?:[小老阿]?[{single}]|{_JOB}|▫|[,。;!?\n ]|$|{BLANK})"
+        rf"(?:公司)?(?:的|那边|这边)(?:那[个位])?(?:[小老阿]?[{single}]|{_JOB}|我|▫|[,。;!?\n ]|$|{BLANK})"
     )
 
 
@@ -85,7 +88,7 @@ def find(text: Plain) -> Iterator[Found]:
         town = towns[n] if n >= 0 and start - towns[n][1] <= LONGEST else None
         hit = _with_town(text.text, town, start, end) if town is not None else None
         if hit is None:
-            hit = _without_town(text.text, start, end, card and not goods)
+            hit = _without_town(text.text, start, end, card and not goods, card)
         if hit is not None:
             first, confidence = hit
             yield text.found("companies", first, end, confidence, "trade")
@@ -134,7 +137,12 @@ def _with_town(text: str, town: tuple[int, int], start: int, end: int) -> tuple[
     return None
 
 
-def _without_town(text: str, start: int, end: int, card: bool) -> tuple[int, float] | None:
+# 凯达电机 0513-…, at the end of a mail; its first line says what is wanted.
+_SIGNED = re.compile(r"[^\s]\s*\n[ ]*$")
+_NUMBER = re.compile(rf"[ ]{{1,3}}{BLANK}{{7}}")
+
+
+def _without_town(text: str, start: int, end: int, card: bool, signed: bool) -> tuple[int, float] | None:
     """Behind 我是 … with its person, or alone at the front of a line of a card."""
     for length in range(2, LONGEST + 1):
         first = start - length
@@ -145,6 +153,13 @@ def _without_town(text: str, start: int, end: int, card: bool) -> tuple[int, flo
             return None
         if _cued(text, first):
             return (first, 0.8) if _owner().match(text, end) or _closes(text, end) else None
+        if (
+            signed
+            and length <= 4
+            and _SIGNED.search(text, max(0, first - 12), first)
+            and _NUMBER.match(text, end)
+        ):
+            return first, 0.65
         if card and length <= 4 and _CARD.search(text, max(0, first - 16), first) and _ends_line(text, end):
             return first, 0.65
     return None
