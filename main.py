@@ -39,6 +39,7 @@ from store.db import Busy, Database
 from store.seals import Unreadable, fresh
 
 if TYPE_CHECKING:
+    from store.carrier import Carrier
     from store.redis import RedisShared
 
     Store = LocalShared | RedisShared
@@ -133,6 +134,19 @@ def platforms_of(config: Config, shared: Shared, clock: Clock, quota: Quota) -> 
     return made
 
 
+def _carrier(config: Config) -> "Carrier | None":
+    """The engine that carries lane keys, where one is switched on. Raises BadConfig when it is not installed."""
+    if not config.store.carrier:
+        return None
+    try:
+        from store.carrier import Carrier
+    except ModuleNotFoundError as error:
+        raise BadConfig(
+            f"store.carrier：要先安装 {error.name}（pip install taskiq taskiq-redis），或者留空"
+        ) from None
+    return Carrier(config.store.redis)
+
+
 async def start(
     config: Config, *, clock: Clock | None = None, migrating: bool = False, source: Path | None = None
 ) -> App:
@@ -180,7 +194,9 @@ async def start(
         platforms = [*platforms_of(config, shared, clock, quota), CanaryPlatform()]
         if not db.sqlite:  # several replicas may run
             platforms = [Sole(one, db, bells) if one.limits.one_connection else one for one in platforms]
-        engine = Engine(db, config, clock, handlers.ROUTERS, platforms, shared, quota, bells)
+        engine = Engine(
+            db, config, clock, handlers.ROUTERS, platforms, shared, quota, bells, _carrier(config)
+        )
         pages = make_app(engine)
         pages.add_routes(dev_routes(engine))
         runner = http.AppRunner(pages, access_log=None, shutdown_timeout=15)

@@ -89,6 +89,7 @@ class Store(_Section):
 
     database: str = "sqlite:///var/genjin.db"
     redis: str = ""
+    carrier: Literal["", "taskiq"] = ""
     pool: int = Field(default=10, ge=1, le=500)
     files: str = "var/files"
     keys: tuple[SecretStr, ...] = ()
@@ -117,6 +118,12 @@ class Store(_Section):
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError('要写成 "redis://主机:6379/0"；不用就留空')
         return value
+
+    @model_validator(mode="after")
+    def _carrier_needs(self) -> Self:
+        if self.carrier and (not self.redis or self.database.startswith("sqlite")):
+            raise ValueError('carrier = "taskiq" 要 PostgreSQL 和 redis：单机用不着它，留空即可')
+        return self
 
 
 class PlatformSection(_Section):

@@ -15,7 +15,7 @@ from bot.config import Config
 from bot.dispatch import Dispatcher
 from bot.events import Fact, Form, Incoming, encode
 from bot.inbox import Intake, Worker, put_aside
-from bot.lanes import Lanes
+from bot.lanes import Carrier, Lanes
 from bot.mailbox import Mailboxes
 from bot.outbox import Sender
 from bot.platform import Platform, Shared
@@ -62,13 +62,16 @@ class Engine:
 
     def __init__(
         self, db: Database, config: Config, clock: Clock, routers: Sequence[Router], platforms: Sequence[Platform],
-        shared: Shared, quota: Quota, bells: Bells | None = None,
+        shared: Shared, quota: Quota, bells: Bells | None = None, carrier: Carrier | None = None,
     ) -> None:  # fmt: skip
         self.db, self.config, self.clock, self.platforms = db, config, clock, platforms
         self.shared = shared
         self.bells = bells or Bells()
         self.calendar = config.calendar.calendar(config.app.zone)
         self.me = uuid.uuid4().hex
+        self._carrier = carrier
+        if carrier is not None:
+            db.told = carrier.kick
         self.intake = Intake(db, clock, self.bells)
         self.dispatcher = Dispatcher(config, self.calendar, clock, routers)
         self.quota = quota
@@ -82,8 +85,12 @@ class Engine:
             done=self._form_done,
         )
         self._sender = Sender(db, clock, self.bells, self.me, config, platforms, shared, quota)
-        self._inbox = Lanes(db, clock, self.bells, "inbox", self.me, self._worker.lane, parallel=16)
-        self._outbox = Lanes(db, clock, self.bells, "outbox", self.me, self._sender.lane, parallel=32)
+        self._inbox = Lanes(
+            db, clock, self.bells, "inbox", self.me, self._worker.lane, parallel=16, carrier=carrier
+        )
+        self._outbox = Lanes(
+            db, clock, self.bells, "outbox", self.me, self._sender.lane, parallel=32, carrier=carrier
+        )
         self._pump = Pump(db, clock, self.bells)
         self._mailboxes = Mailboxes(config.mailbox, self.intake, shared, clock.now)
         self.watch = Watch(db, config, clock, self.bells, platforms, self.intake)
@@ -117,6 +124,8 @@ class Engine:
         self._spawn(self.intake.run())
         if "work" in roles:
             self._spawn(self._inbox.run(), self._inbox.keep(), self._outbox.run(), self._outbox.keep())
+            if self._carrier is not None:
+                self._spawn(self._inbox.carried(), self._outbox.carried())
         if "timers" in roles:
             self._spawn(self._pump.run(), self._housekeeping(), self._watching())
         if not self.db.sqlite:
@@ -138,6 +147,8 @@ class Engine:
         for platform in self.platforms:
             await platform.stop()
         await _end(intake)
+        if self._carrier is not None:
+            await self._carrier.close()
         await self.quota.flush(self.clock.now())
 
     def _spawn(self, *loops: Coroutine[Any, Any, None]) -> None:

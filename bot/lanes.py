@@ -1,8 +1,9 @@
 """The loop that both queues share: claim lanes, work each in order, many side by side."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -16,6 +17,16 @@ log = structlog.get_logger("lanes")
 
 LEASE_MS = 30_000
 HANDFUL = 4  # lanes are claimed a few at a time: each claim is a transaction, and all that begin at once hold up others
+
+
+class Carrier(Protocol):
+    """An engine that brings the keys of lanes with work to a replica that is free (store/carrier.py)."""
+
+    def kick(self, lanes: Iterable[tuple[str, str]]) -> None: ...
+
+    async def carry(self, queue: str, drain: Callable[[str], Awaitable[None]], parallel: int) -> None: ...
+
+    async def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -33,10 +44,12 @@ class Lanes:
     """Claims lanes of one queue and gives them to `work`, at most `parallel` at a time."""
 
     def __init__(
-        self, db: Database, clock: Clock, bells: Bells, q: Queue, me: str, work: Work, *, parallel: int = 8
-    ) -> None:
+        self, db: Database, clock: Clock, bells: Bells, q: Queue, me: str, work: Work, *, parallel: int = 8,
+        carrier: Carrier | None = None,
+    ) -> None:  # fmt: skip
         self._db, self._clock, self._bells = db, clock, bells
         self._q, self._me, self._work, self._parallel = q, me, work, parallel
+        self._carrier = carrier
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_hand: dict[asyncio.Task[None], Lease] = {}
         self._stopping = False
@@ -47,7 +60,8 @@ class Lanes:
         return len(self._tasks)
 
     async def run(self) -> None:
-        """Until `stop`. A ring wakes it; a poll every second is the safety net."""
+        """Until `stop`. A ring wakes it; a poll every second is the safety net. With a carrier no
+        ring is heard: what still waits at the poll was lost on the way, or there is more of it than is carried."""
         while not self._stopping:
             bell = self._bells.hear(self._q)
             claimed: list[Lease] = []
@@ -61,12 +75,30 @@ class Lanes:
                     log.exception("claim failed", queue=self._q)
                 pause = 0.5
             for lease in claimed:
-                task = asyncio.create_task(self._one(lease))
-                self._tasks.add(task)
-                self._in_hand[task] = lease
-                task.add_done_callback(self._free)
+                self._begin(lease)
             if not claimed:
-                await self._bells.wait(bell, pause)
+                await (self._bells.wait(bell, pause) if self._carrier is None else asyncio.sleep(1.0))
+
+    async def carried(self) -> None:
+        """Until cancelled: works each lane whose key the carrier brings."""
+        if self._carrier is not None:
+            await self._carrier.carry(self._q, self._drain, self._parallel)
+
+    async def _drain(self, key: str) -> None:
+        if self._stopping:
+            return
+        ms = self._clock.ms()
+        async with self._db.write(durable=False) as tx:
+            lease = await queues.claim_one(tx, self._q, key, self._me, ms, lease_ms=LEASE_MS)
+        if lease is not None:  # else another replica has it, or it was worked already
+            await asyncio.wait([self._begin(lease)])
+
+    def _begin(self, lease: Lease) -> "asyncio.Task[None]":
+        task = asyncio.create_task(self._one(lease))
+        self._tasks.add(task)
+        self._in_hand[task] = lease
+        task.add_done_callback(self._free)
+        return task
 
     async def keep(self) -> None:
         """Until cancelled: renews the leases of lanes whose work takes long; stops the work on a lane that somebody
@@ -138,6 +170,9 @@ class Lanes:
             try:
                 async with self._db.write(durable=False) as tx:
                     await queues.release(tx, self._q, self._me, lease, at_ms)
+                if self._carrier is not None:
+                    again = max(0.0, (at_ms - self._clock.ms()) / 1000)
+                    asyncio.get_running_loop().call_later(again, self._carrier.kick, [(self._q, lease.key)])
                 return
             except Exception as error:
                 log.warning("lane not given back", queue=self._q, lane=lease.key, error=type(error).__name__)

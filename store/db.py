@@ -1,8 +1,8 @@
 """The one database, SQLite or PostgreSQL: transactions, what may pass by itself, a ping."""
 
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from store.load import LoadMeter
 from store.seals import Seals
 from store.sqlite import Sqlite
-from store.tx import INTAKE, SENT, WORK, Busy, Conflict, Tx
+from store.tx import INTAKE, RAISED, SENT, WORK, Busy, Conflict, Tx
 
 __all__ = ["INTAKE", "SENT", "WORK", "Busy", "Conflict", "Database", "Tx", "passing", "ping"]
 
@@ -35,6 +35,8 @@ class Database:
 
             self._inside = Postgres(url, pool, self.load, self.seals)
         self.path: Path | None = self._inside.path
+        self.told: Callable[[set[tuple[str, str]]], None] | None = None
+        """Called after a commit with the (queue, key) of the lanes that it raised."""
 
     def own(self) -> None:
         """Makes sure that no other process uses this SQLite file. Raises Busy."""
@@ -50,7 +52,15 @@ class Database:
         `durable` False: need not survive a power cut (a lease, a note), so nobody waits for the disk.
         """
         found: AbstractAsyncContextManager[Tx] = self._inside.write(priority, durable=durable)
-        return found
+        return found if self.told is None else self._telling(found)
+
+    @asynccontextmanager
+    async def _telling(self, inside: AbstractAsyncContextManager[Tx]) -> AsyncIterator[Tx]:
+        async with inside as tx:
+            yield tx
+        raised = tx.info.get(RAISED)
+        if raised and self.told is not None:
+            self.told(raised)
 
     def read(self, *, slow: bool = False, snapshot: bool = False) -> AbstractAsyncContextManager[Tx]:
         """A connection for reading; on SQLite it cannot write. `slow`: for questions that take milliseconds (a board over

@@ -18,7 +18,7 @@ from store.db import Tx
 from store.statements import PerDialect, insert_of
 from store.tables import card as screen
 from store.tables import inbox, lane, outbox, replica, timer
-from store.tx import ALIVE
+from store.tx import ALIVE, RAISED
 
 Queue = Literal["inbox", "outbox"]
 OPEN, DONE, DEAD = 0, 2, 3
@@ -142,6 +142,7 @@ _TAKE = {
 
 
 async def _raise_lanes(tx: Tx, q: Queue, keys: Sequence[str]) -> None:
+    tx.info.setdefault(RAISED, set()).update((q, key) for key in keys)
     counts = sorted(Counter(keys).items())  # in one order everywhere: no deadlocks between replicas
     await tx.execute(_RAISE[tx.dialect.name, q], {"rows": json.dumps(counts, ensure_ascii=False)})
 
@@ -230,6 +231,18 @@ _CLAIM = (
 )
 
 
+_CLAIM_ONE = (
+    sa.update(lane)
+    .where(*_DUE, lane.c.key == sa.bindparam("one"))
+    .values(
+        owner=sa.bindparam("me"),
+        epoch=lane.c.epoch + 1,
+        due=sa.bindparam("ms", type_=sa.BigInteger) + sa.bindparam("lease", type_=sa.BigInteger),
+    )
+    .returning(lane.c.key, lane.c.epoch, lane.c.pending)
+)
+
+
 async def next_due(tx: Tx, q: Queue) -> int | None:
     """When the next lane can be claimed (ms), None when nothing waits."""
     due: int | None = (await tx.execute(_NEXT, {"queue": q})).scalar()
@@ -240,6 +253,13 @@ async def claim(tx: Tx, q: Queue, me: str, ms: int, *, n: int, lease_ms: int) ->
     """Claims up to n lanes whose time has come. One owner per lane: that is what keeps a customer's order."""
     rows = await tx.execute(_CLAIM, {"queue": q, "me": me, "ms": ms, "n": n, "lease": lease_ms})
     return [Lease(row.key, row.epoch, row.pending) for row in rows]
+
+
+async def claim_one(tx: Tx, q: Queue, key: str, me: str, ms: int, *, lease_ms: int) -> Lease | None:
+    """Claims this lane, if its time has come and nobody has it."""
+    found = await tx.execute(_CLAIM_ONE, {"queue": q, "one": key, "me": me, "ms": ms, "lease": lease_ms})
+    row = found.first()
+    return Lease(row.key, row.epoch, row.pending) if row else None
 
 
 _MINE = (

@@ -17,6 +17,10 @@ INTAKE, SENT, WORK = 0, 1, 2
 sent again after a kill), then the work."""
 
 
+RAISED = "raised"
+"""In `Tx.info`: the (queue, key) of the lanes that have work when the transaction commits."""
+
+
 ALIVE = 7230920
 """The class of the advisory locks by which replicas on PostgreSQL show that they live."""
 

@@ -34,8 +34,10 @@ def free_port() -> int:
 class BotProcess:
     """One bot on one database. Its port stays the same over all its lives."""
 
-    def __init__(self, sim: Sim, database: str, room: Path, *, compiled: Path, redis: str = "") -> None:
-        self.sim, self.database, self.room, self.redis = sim, database, room, redis
+    def __init__(
+        self, sim: Sim, database: str, room: Path, *, compiled: Path, redis: str = "", carrier: str = ""
+    ) -> None:
+        self.sim, self.database, self.room, self.redis, self.carrier = sim, database, room, redis, carrier
         self.port = free_port()
         self.pid = 0
         self.starts = 0
@@ -60,6 +62,7 @@ class BotProcess:
             "GENJIN_APP__LISTEN": f"127.0.0.1:{self.port}",
             "GENJIN_STORE__DATABASE": self.database,
             "GENJIN_STORE__REDIS": self.redis,
+            "GENJIN_STORE__CARRIER": self.carrier,
             "GENJIN_STORE__FILES": str(self.room / "files"),
             "GENJIN_API__TOKENS": f'["{TOKEN}"]',
             "GENJIN_CALENDAR__QUIET": '""',  # the story is the same at three in the morning

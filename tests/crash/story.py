@@ -58,6 +58,7 @@ async def lives_through(
     *,
     replicas: int = 1,
     redis: str = "",
+    carrier: str = "",
 ) -> tuple[Checker, list[BotProcess]]:
     """People work on one platform and one database while `trouble` happens; afterwards everything is compared.
 
@@ -71,7 +72,7 @@ async def lives_through(
     bots = []
     for n in range(replicas):
         (room / str(n)).mkdir()
-        bots.append(BotProcess(sim, url, room / str(n), compiled=compiled, redis=redis))
+        bots.append(BotProcess(sim, url, room / str(n), compiled=compiled, redis=redis, carrier=carrier))
     if isinstance(sim, WecomServer):
         sim.callback_url = f"{bots[0].url}/wecom/callback"
     try:

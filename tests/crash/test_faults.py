@@ -125,6 +125,28 @@ async def test_redis_is_killed_emptied_and_away(
     assert checker.counted["records"] >= len(REPS) // 2
 
 
+async def test_workers_and_redis_are_killed_while_an_engine_carries_the_lanes(
+    own_postgres: Postgres, own_redis: Redis, tmp_path: Path, compiled: Path
+) -> None:
+    async def trouble(bots: list[BotProcess], _sim: Sim, dice: random.Random) -> None:
+        for n in range(max(2, TIMES)):
+            await asyncio.sleep(dice.uniform(0.3, 1.5))
+            if n % 2:
+                await bots[1].end(signal.SIGKILL)
+                bots[1].spawn()
+                await bots[1].up(2)
+            else:
+                await asyncio.to_thread(own_redis.kill)
+                await asyncio.sleep(dice.uniform(0.0, 2.0))
+                await asyncio.to_thread(own_redis.start)
+
+    checker, _ = await lives_through(
+        trouble, "dingtalk", own_postgres.url("crash"), tmp_path, compiled, replicas=2, redis=own_redis.url, carrier="taskiq"
+    )  # fmt: skip
+    assert checker.counted["records"] >= len(REPS) // 2
+    assert checker.repeats <= max(2, TIMES)
+
+
 async def test_three_replicas_are_restarted_in_turn_under_load(
     own_postgres: Postgres, own_redis: Redis, tmp_path: Path, compiled: Path
 ) -> None:
