@@ -179,7 +179,7 @@ class Sender:
             return await self._failed(lease, row, target, failed)
         self._paid.discard(row.id)
         self._streak[name] = 0
-        return await self._sent(lease, row, target, sent)
+        return await self._sent(lease, row, target, sent, screen.code if screen else "")
 
     async def _says_so(self, row: Queued) -> bool:
         """Whether what went out last for this card is what the row says."""
@@ -341,25 +341,27 @@ class Sender:
             raise SendFailed(f"资料文件不存在：{path}", retry=False) from None
 
     # ── after ───────────────────────────────────────────────────────────────────────────────────────────
-    async def _sent(self, lease: Lease, row: Queued, target: Target, sent: Sent) -> int:
+    async def _sent(self, lease: Lease, row: Queued, target: Target, sent: Sent, used: str) -> int:
         """Records what the platform took; a database that is away for a moment must not make us say it twice."""
         for attempt in range(8):
             try:
-                return await self._record(lease, row, target, sent)
+                return await self._record(lease, row, target, sent, used)
             except Exception as error:
                 if isinstance(error, Fenced) or not passing(error) or attempt == 7:
                     raise
                 await asyncio.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")
 
-    async def _record(self, lease: Lease, row: Queued, target: Target, sent: Sent) -> int:
+    async def _record(self, lease: Lease, row: Queued, target: Target, sent: Sent, used: str) -> int:
         now, name = self._clock.now(), target.platform.name
         async with self._db.write(SENT) as tx:
             left = await queues.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
             await queues.end_send(tx, row.id, now, ledger="accepted", platform=name, ref=sent.ref[:200],
                                   sent_at=now, error="")  # fmt: skip
             if row.card and Way(row.way) in {Way.CARD, Way.UPDATE}:
-                await screens.arrived(tx, row.card, platform=name, track=sent.track, code=sent.code, now=now)
+                stood = None if sent.fresh else used
+                await screens.arrived(tx, row.card, platform=name, track=sent.track, used=stood, code=sent.code,
+                                      now=now)  # fmt: skip
             if not target.reached and not row.member.startswith("@"):
                 await team.set_reach(tx, row.member, name, "ok", "", now)
             await self._learned(tx, row, sent.found, "")

@@ -80,12 +80,27 @@ async def change(
     await tx.execute(_CHANGE, {"row": id, **values})
 
 
-async def arrived(tx: Tx, id: int, *, platform: str, track: str, code: str, now: datetime) -> None:
-    """The platform took the card (or its update): where it is and how it can be changed next."""
-    values: dict[str, Any] = {"platform": platform, "code": code, "code_at": now if code else None}
+_STANDS = card.c.code == sa.bindparam("used")
+_ARRIVED = _CARD.values(
+    code=sa.case((_STANDS, sa.bindparam("new_code")), else_=card.c.code),
+    code_at=sa.case((_STANDS, sa.bindparam("new_at", type_=card.c.code_at.type)), else_=card.c.code_at),
+)
+
+
+async def arrived(
+    tx: Tx, id: int, *, platform: str, track: str, used: str | None, code: str, now: datetime
+) -> None:
+    """The platform took the card (or its update): where it is and how it can be changed next. `used`: the code that
+    stood there when it was sent; a press in the meantime has brought a newer one, which stays. None: it is another
+    message now, so what stood there is worth nothing."""
+    values: dict[str, Any] = {"row": id, "platform": platform}
     if track:
         values["track"] = track
-    await tx.execute(_CARD, {"row": id, **values})
+    at = now if code else None
+    if used is None:
+        await tx.execute(_CARD, {**values, "code": code, "code_at": at})
+    else:
+        await tx.execute(_ARRIVED, {**values, "used": used, "new_code": code, "new_at": at})
 
 
 async def never_shown(tx: Tx, id: int) -> None:
