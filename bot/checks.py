@@ -124,6 +124,11 @@ def words(config: Config) -> list[Check]:
     return [Check("词库", "warn", problem, fix)] if problem else []
 
 
+def invited(platform: str) -> str:
+    """Under which settings it is kept who was asked to write to a platform first: this and the member's id."""
+    return f"invited:{platform}:"
+
+
 async def silent(tx: Tx, config: Config) -> list[Check]:
     """Who cannot be written to because they never wrote first, for each platform that asks for that."""
     found = []
@@ -131,11 +136,14 @@ async def silent(tx: Tx, config: Config) -> list[Check]:
         if section.speaks_first:
             continue
         wrote = await team.reached_on(tx, name)
-        missing = [one.name for one in await team.everyone(tx) if one.id not in wrote]
+        missing = [one for one in await team.everyone(tx) if one.id not in wrote]
         if missing:
-            fix = f"请他们在手机上打开「{section.title}」，给机器人发一句话；"
+            asked = await settings.starting(tx, invited(name))
+            times = sum(f"{invited(name)}{one.id}" in asked for one in missing)
+            said = _some([one.name for one in missing]) + (f"；已请过其中 {times} 人" if times else "")
+            fix = f"请他们在手机上打开「{section.called}」，给机器人发一句话；"
             fix += "在那之前消息走别的平台，没有就发到他的邮箱，再没有就送不到。"
-            found.append(Check(f"{section.title}没有先开口的人", "warn", _some(missing), fix))
+            found.append(Check(f"{section.title}没有先开口的人", "warn", said, fix))
     return found
 
 

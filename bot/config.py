@@ -145,6 +145,16 @@ class PlatformSection(_Section):
 
     enabled: bool = False
 
+    @property
+    def called(self) -> str:
+        """What people look for to open it: the bot's own name where that is known."""
+        return self.title
+
+    @property
+    def invites(self) -> bool:
+        """Whether people who never wrote to it are asked to, once, in another way."""
+        return False
+
 
 class Wecom(PlatformSection):
     """[wecom]: a self-built app (企业微信 自建应用)."""
@@ -222,10 +232,21 @@ class WecomAibot(PlatformSection):
     ws_base: str = "wss://openws.work.weixin.qq.com"
     name: str = ""
     thinking: Duration = timedelta(seconds=2)
+    invite: bool = True
     escape: bool = True
     group_answer: str = "请到我们的单聊里看。没有收到的话，先单独给我发一句话。"
     per_minute: int = Field(default=28, ge=2)
     per_hour: int = Field(default=950, ge=60)
+
+    @property
+    def called(self) -> str:
+        """The bot's name, else what such bots are called."""
+        return self.name or self.title
+
+    @property
+    def invites(self) -> bool:
+        """As `invite` says: it may not speak first."""
+        return self.invite
 
     @field_validator("ws_base")
     @classmethod

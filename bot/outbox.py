@@ -304,7 +304,7 @@ class Sender:
 
     def _how(self) -> str:
         """What somebody who gets mail instead has to do to get it in the chat."""
-        bots = "」或「".join(one.title for one in self._config.platforms().values() if not one.speaks_first)
+        bots = "」或「".join(one.called for one in self._config.platforms().values() if not one.speaks_first)
         return f"请在企业微信里打开「{bots}」，给它发一句话（比如「你好」）。以后这样的消息就在那里，可以直接点按钮处理。"
 
     async def _outgoing(self, row: Queued, target: Target, screen: OnScreen | None, same: bool) -> Outgoing:

@@ -22,6 +22,19 @@ def welcome(name: str, shifts: Sequence[str], quiet: str) -> Card:
     )
 
 
+def invitation(bot: str) -> str:
+    """To who is on the app and never wrote to the bot, which may not speak first. `bot`: what they look for."""
+    return (
+        f"企业微信里还有一个机器人「{bot}」：请打开它，发一句话（比如「你好」），它才能给你发消息。\n"
+        "以后在那里也能收线索、点按钮；在那之前，消息照旧发到这里。"
+    )
+
+
+def invitation_by_mail() -> str:
+    """To who is reached by mail alone; the outbox adds how to open the bot."""
+    return "你有一个销售跟进助手了\n新线索和提醒暂时先发到这个邮箱。"
+
+
 def quiet(hours: str, admins: Sequence[str]) -> str:
     """What 设置勿扰 answers: one quiet time for the whole firm."""
     whom = "、".join(admins) or "管理员"

@@ -8,7 +8,7 @@ ORDER = (
     "drafts", "leads", "transfer", "customers", "checkins", "forms", "resources", "undo", "sla", "silence", "nurture", "manager",
     "pool", "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "visits", "mails", "tasks",
     "directory", "words",
-    "notices", "today", "digests", "pages", "trail", "binding", "admin", "watch", "help",
+    "notices", "today", "digests", "pages", "trail", "binding", "invitations", "admin", "watch", "help",
 )  # fmt: skip
 """First that fits wins; `help` answers whatever nobody else understood."""
 

@@ -212,6 +212,10 @@ async def test_who_is_on_the_bot_alone_gets_a_mail_with_how_to_open_it(
             assert "新线索" in one["Subject"]
             assert "宁波恒达" in said
             assert "请在企业微信里打开「企业微信智能机器人」，给它发一句话" in said
+            await world.at("2026-11-24 09:01")
+            asked = [each for each in box.mails if "你有一个销售跟进助手了" in each["Subject"]]
+            assert [each["To"] for each in asked] == ["wanglei@example.com"]
+            assert "请在企业微信里打开「企业微信智能机器人」" in asked[0].get_content()
             await world.rep.says("你好")
             await world.idle()
             before = len(box.mails)
@@ -220,3 +224,31 @@ async def test_who_is_on_the_bot_alone_gets_a_mail_with_how_to_open_it(
             assert len(box.mails) == before
     finally:
         server.stop()
+
+
+# ── they are asked to write ────────────────────────────────────────────────────────────────────────────
+async def _silent(world: World) -> str:
+    """What /诊断 says of those who never wrote."""
+    async with world.db.read() as tx:
+        found = await checks.silent(tx, world.config)
+    return found[0].text if found else ""
+
+
+async def test_who_never_wrote_is_asked_once_over_the_app(
+    both: tuple[World, WecomAibotServer], app: WecomServer
+) -> None:
+    world, sim = both
+    rep = app.person("WANGLEI", "王磊")
+    async with world.db.write() as tx:
+        await team.set_reach(tx, "wanglei", "wecom_aibot", "unknown", "", world.clock.now())
+    await world.at("2026-11-24 08:59")
+    assert rep.count("请打开它") == 0
+    assert await _silent(world) == "王磊"
+    await world.at("2026-11-24 09:01")
+    await rep.sees("还有一个机器人「企业微信智能机器人」", "消息照旧发到这里")
+    assert await _silent(world) == "王磊；已请过其中 1 人"
+    await world.restart()
+    await world.at("2026-11-26 10:00")
+    assert rep.count("请打开它") == 1
+    assert not [phone for phone in app.phones.values() if phone is not rep and phone.count("请打开它")]
+    assert not sim.wire.of("aibot_send_msg")
