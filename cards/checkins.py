@@ -17,7 +17,7 @@ from cards.actions_checkins import (
 )
 from cards.card import Button, Card, Style, Tone
 from rules.checkins import Step
-from rules.text import clip, lead_id, when
+from rules.text import clip, lead_id, weekday, when
 
 STEP, DONE, DUE = "checkin.step", "checkin.done", "checkin.due"
 
@@ -159,23 +159,25 @@ def take(name: str, title: str, lead: int) -> Button:
 
 
 def planned(text: str, at: datetime | None, now: datetime, zone: ZoneInfo, *, deadline: bool = False) -> str:
-    """ "周二 11-24 前发测试报告" for a deadline, else "明天 09:00 再联系"; without a time nothing is planned."""
+    """ "周二 11-24 前发测试报告" for a deadline ("今天 18:00 前…" on the day itself: 明天前 would read as today), else
+    "明天 09:00 再联系"; without a time nothing is planned."""
     if at is None:
         return "不再跟进"
     shown = when(at, now, zone)
     if not deadline:
         return f"{shown} {text}"
-    day = shown.rpartition(" ")[0]
-    return f"{day}{' ' if day[-1:].isdigit() else ''}前{text}"
+    day = shown if shown.startswith("今天") else weekday(at, now, zone)
+    return f"{day} 前{text}"
 
 
 # ── later ──────────────────────────────────────────────────────────────────────────────────────────────
 def due(lead: int, label: str, text: str, at: str, *, times: int, may_snooze: bool) -> Card:
-    """The time of a next step has come. `at` is when it was promised, ready to read."""
+    """The time of a next step has come, or has passed while nobody was to be disturbed. `at` is when it was promised,
+    ready to read: "今天 18:00 前"."""
     snooze = [Button("稍后 30 分钟", SnoozeNext(lead, times).pack())] if may_snooze else []
     return Card(
         kind=DUE,
-        title=clip(f"今天该：{text}", 26),
+        title=clip(f"{at.partition(' ')[0]}该：{text}", 26),
         subject=lead_id(lead),
         lines=(f"{lead_id(lead)} · {label}", f"说好的时间：{at}"),
         buttons=(Button("开始跟进", StartCheckin(lead).pack(), Style.PRIMARY), *snooze),

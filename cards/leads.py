@@ -23,6 +23,7 @@ from cards.actions_leads import (
     ShowLead,
 )
 from cards.card import Button, Card, Field, Style, Tone
+from rules.leads import Lead
 from rules.text import clip, customer_id, lead_id, when
 
 WHO, COMPANY, SOURCE, NEED = 44, 20, 12, 40
@@ -212,7 +213,7 @@ def lead_lines(view: LeadView, now: datetime, zone: ZoneInfo) -> tuple[str, ...]
         f" {_clock(view.created_at, now, zone)}" if view.created_at else ""
     )
     lines = [
-        _who_line(view),
+        who_line(view.label, view.person, view.phone),
         source + (f"　需求：{clip(view.need, NEED)}" if view.need else ""),
         marks_line(view.target, view.latest, now, zone),
         f"为什么给你：{view.why}" if view.why else "",
@@ -223,11 +224,19 @@ def lead_lines(view: LeadView, now: datetime, zone: ZoneInfo) -> tuple[str, ...]
     return tuple(line for line in lines if line)
 
 
-def _who_line(view: LeadView) -> str:
-    """Company, person and number within WHO: the company gives way, the number never does."""
-    rest = [part for part in (clip(view.person, 10), clip(view.phone, 20)) if part]
+def who_line(company: str, person: str, phone: str) -> str:
+    """Company, person and number (masked) within WHO: the company gives way, the number never does."""
+    rest = [part for part in (clip(person, 10), clip(phone, 20)) if part]
     room = min(COMPANY, WHO - sum(len(part) + 3 for part in rest))
-    return " · ".join([clip(view.label, room), *rest])
+    return " · ".join([clip(company, room), *rest])
+
+
+def next_line(lead: Lead, now: datetime, zone: ZoneInfo) -> str:
+    """ "下一步：明天 18:00 发测试报告", of a lead without one "需求：液压阀块，月 300 件"; "" with neither."""
+    if lead.next_text or lead.next_at:
+        at = f"{when(lead.next_at, now, zone)} " if lead.next_at else ""
+        return f"下一步：{at}{clip(lead.next_text, NEED) or '再联系'}"
+    return f"需求：{clip(lead.need, NEED)}" if lead.need else ""
 
 
 def marks_line(target: datetime | None, latest: datetime | None, now: datetime, zone: ZoneInfo) -> str:

@@ -41,7 +41,8 @@ SHOWN, PRESSED = 6, 5
 @dataclass(frozen=True)
 class Late:
     """A silent lead as its owner reads it. `rule` and `unless` are the ladder's, `after` what the rung allows,
-    `told` who else hears of it, `task` the ids of the tasks that were made."""
+    `told` who else hears of it, `task` the ids of the tasks that were made. `label` is the customer with the person and
+    the masked number, `next` what is to be done, both ready to read."""
 
     lead: int
     label: str
@@ -51,6 +52,7 @@ class Late:
     status: str = ""
     told: tuple[str, ...] = ()
     task: str = ""
+    next: str = ""
 
     @property
     def passed(self) -> str:
@@ -83,7 +85,7 @@ def amber(view: Late, *, left: timedelta | None, to: Sequence[str]) -> Card:
         kind=AMBER,
         title=clip(f"⏰ {lead_id(view.lead)} {said}", TITLE),
         subject=lead_id(view.lead),
-        lines=_lines(view.label, "" if first else _rule(view), after, _task(view)),
+        lines=_lines(view.label, "" if first else _rule(view), after, view.next, _task(view)),
         buttons=(
             Button("现在跟进", StartCheckin(view.lead).pack(), Style.PRIMARY),
             Button("说明原因", Explain(view.lead).pack()),
@@ -106,6 +108,7 @@ def breach(view: Late) -> Card:
             view.label,
             "" if view.unless == TOUCHED else _rule(view),
             ("" if fits else told) + "现在联系仍计入你的记录。",
+            view.next,
             _task(view),
         ),
         buttons=(

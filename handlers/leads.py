@@ -65,6 +65,12 @@ async def label(turn: Turn, lead: Lead) -> str:
     return " · ".join(part for part in (customer.label, _person(customer, contact)) if part)
 
 
+async def who(turn: Turn, lead: Lead) -> str:
+    """Customer, person and masked number: "宁波恒达 · 陈工 · 138****5678"."""
+    customer, contact = await customers.of_lead(turn.tx, lead)
+    return cards.who_line(customer.label, _person(customer, contact), _reach(contact))
+
+
 def marks(turn: Turn, lead: Lead) -> tuple[datetime | None, datetime | None]:
     """Target and last moment (UTC) of the first touch, by the first ladder that runs from the assignment to it."""
     ladders = (

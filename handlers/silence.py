@@ -12,6 +12,7 @@ from cards import silence as cards
 from cards import sla as sla_cards
 from cards.actions_silence import ConfirmLevel, RestoreLevel
 from cards.card import Card, to_json
+from cards.leads import next_line
 from handlers import leads as desk
 from handlers import nurture, silent, tasks
 from handlers import sla as ladders
@@ -139,8 +140,9 @@ async def _to_owner(
     names = tuple(one.name for one in others)
     status = TITLES[lead.status] if longest.ladder.statuses else ""
     view = sla_cards.Late(
-        lead=lead.id, label=await desk.label(turn, lead), unless=longest.ladder.unless, after=longest.after,
+        lead=lead.id, label=await desk.who(turn, lead), unless=longest.ladder.unless, after=longest.after,
         rule=cards.merged([one.ladder.name for one in step.steps]), status=status, told=names, task="、".join(made),
+        next=next_line(lead, turn.now, turn.zone),
     )  # fmt: skip
     priority = ALARM if others else NORMAL
     if taken:
@@ -160,7 +162,7 @@ async def _lowered(turn: Turn, lead: Lead, fact: int, told: tuple[str, ...]) -> 
     assert done is not None
     return cards.lowered(
         cards.Lowered(
-            lead=lead.id, fact=fact, label=await desk.label(turn, lead), told=told,
+            lead=lead.id, fact=fact, label=await desk.who(turn, lead), told=told,
             before=TITLES[Status(done.payload["from"])], after=TITLES[lead.status],
             silent=timedelta(seconds=done.payload["silent"]),
         )

@@ -11,6 +11,7 @@ from bot.turn import ALARM, NORMAL, Turn
 from cards import sla as cards
 from cards.actions_sla import AskReassign, Explain, Snooze
 from cards.card import Card, from_json, to_json
+from cards.leads import next_line
 from handlers import leads as desk
 from handlers import manager, silent, tasks
 from rules import access, hours, schedule, silence, sla
@@ -186,9 +187,9 @@ async def _to_owner(
 ) -> None:  # fmt: skip
     """R7 or R8. It waits to the end of the minute: what else the minute brings is said on the same card."""
     view = cards.Late(
-        lead=lead.id, label=await desk.label(turn, lead), rule=climb.ladder.name, unless=climb.ladder.unless,
+        lead=lead.id, label=await desk.who(turn, lead), rule=climb.ladder.name, unless=climb.ladder.unless,
         after=climb.ladder.rungs[step.rung].after, status=TITLES[lead.status] if climb.ladder.statuses else "",
-        told=tuple(one.name for one in others), task="、".join(made),
+        told=tuple(one.name for one in others), task="、".join(made), next=next_line(lead, turn.now, turn.zone),
     )  # fmt: skip
     card = cards.breach(view) if others else await _amber(turn, climb, owner, step.rung, view)
     priority = ALARM if others else NORMAL

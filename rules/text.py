@@ -176,10 +176,15 @@ def when(at: datetime, now: datetime, zone: ZoneInfo) -> str:
         case -1:
             name = "昨天"
         case _:
-            name = f"周{WEEKDAYS[day.weekday()]} " + (
-                f"{day:%m-%d}" if day.year == today.year else day.isoformat()
-            )
+            name = weekday(at, now, zone)
     return f"{name} {local:%H:%M}"
+
+
+def weekday(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """A day in `zone`: "周二 11-24", with the year when it is not this one. Raises ValueError for naive times."""
+    day = _local(at, zone).date()
+    shown = f"{day:%m-%d}" if day.year == _local(now, zone).year else day.isoformat()
+    return f"周{WEEKDAYS[day.weekday()]} {shown}"
 
 
 def ago(at: datetime, now: datetime) -> str:

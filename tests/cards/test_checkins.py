@@ -52,6 +52,8 @@ R5 = checkins.DoneView(
          "已为你备好：样品申请单（客户信息已填）、《失效案例集》\n回复 1 去提交样品单　2 领取《失效案例集》　3 撤销"),
         (checkins.due(1024, "宁波某汽配", "发测试报告", "今天 18:00 前", times=0, may_snooze=True),
          "今天该：发测试报告\nL-1024 · 宁波某汽配\n说好的时间：今天 18:00 前\n回复 1 开始跟进　2 稍后 30 分钟"),
+        (checkins.due(1024, "宁波某汽配", "发测试报告", "昨天 21:00", times=2, may_snooze=False),
+         "昨天该：发测试报告\nL-1024 · 宁波某汽配\n说好的时间：昨天 21:00\n回复 1 开始跟进"),
     ],
 )  # fmt: skip
 def test_text_twins(card, twin: str):
@@ -85,6 +87,8 @@ def test_when_the_next_step_is():
     tuesday = datetime(2026, 11, 24, 10, tzinfo=UTC)
     friday = datetime(2026, 11, 27, 2, tzinfo=UTC)
     assert checkins.planned("发测试报告", friday, NOW, ZONE, deadline=True) == "周五 11-27 前发测试报告"
+    assert checkins.planned("发测试报告", tuesday, NOW, ZONE, deadline=True) == "周二 11-24 前发测试报告"
+    assert checkins.planned("发测试报告", NOW, NOW, ZONE, deadline=True).startswith("今天 ")
     assert checkins.planned("再联系", tuesday, NOW, ZONE) == "明天 18:00 再联系"
     assert checkins.planned("", None, NOW, ZONE) == "不再跟进"
 

@@ -1,16 +1,18 @@
 """Cards of silence as their text twins: R7, R8, M1, M2, tasks, today, help."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from cards import help as help_cards
+from cards import leads, today
 from cards import sla as cards
-from cards import today
 from cards.actions import unpack
 from cards.actions_sla import Urge, pack_ids, unpack_ids
 from cards.card import from_json, text_twin, to_json
+from rules.leads import Lead
 from rules.sla import Delivery
 from rules.today import Item, What
 
@@ -32,6 +34,27 @@ def test_r8_breach():
         "L-1024 超过 4 小时未首触，已通知张敏。\n宁波某汽配 · 陈工\n现在联系仍计入你的记录。\n"
         "回复 1 现在跟进　2 我在外，请转派"
     )
+
+
+def test_r7_and_r8_say_whom_to_call_and_what_for():
+    view = replace(
+        LATE, label=leads.who_line("宁波某汽配", "陈工", "138****5678"), next="需求：液压阀块，月 300 件"
+    )
+    body = "宁波某汽配 · 陈工 · 138****5678\n{}\n需求：液压阀块，月 300 件\n"
+    assert body.format("还有 2 小时升级给主管张敏。") in text_twin(
+        cards.amber(view, left=2 * H, to=["主管张敏"])
+    )
+    told = replace(view, after=4 * H, told=("张敏",))
+    assert body.format("现在联系仍计入你的记录。") in text_twin(cards.breach(told))
+
+
+def test_the_next_step_is_what_was_promised_else_what_is_wanted():
+    lead = Lead(1, 1, "wanglei", NOW, need="液压阀块，月 300 件")
+    assert leads.next_line(lead, NOW, ZONE) == "需求：液压阀块，月 300 件"
+    planned = replace(lead, next_text="发测试报告", next_at=NOW + 24 * H)
+    assert leads.next_line(planned, NOW, ZONE) == "下一步：明天 15:32 发测试报告"
+    assert leads.next_line(replace(planned, next_text=""), NOW, ZONE) == "下一步：明天 15:32 再联系"
+    assert leads.next_line(replace(lead, need=""), NOW, ZONE) == ""
 
 
 def test_a_rule_that_a_newcomer_wrote_reads_well_too():

@@ -48,7 +48,7 @@ async def test_two_hours_amber_then_four_hours_to_rep_and_manager(world: World):
     await world.passes(hours=1, minutes=59)
     await world.rep.sees_nothing("目标", "升级", within=0.1)
     await world.at("2026-11-23 13:33")  # 12:00-13:30 is lunch: 2 h of work are over at 13:32
-    await world.rep.sees(f"⏰ {lead} 已过 2 小时目标", "还有 2 小时升级给主管张敏")
+    await world.rep.sees(f"⏰ {lead} 已过 2 小时目标", "138****5678", "还有 2 小时升级给主管张敏", "需求：")
     assert world.boss.count("超时") == 0
     await world.at("2026-11-23 15:31")
     assert world.boss.count("超时") == 0
