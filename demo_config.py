@@ -159,6 +159,8 @@ def _quoted(text: str) -> str:
 
 # ── a configuration of one's own ──────────────────────────────────────────────────────────────────────────────────────
 
+NOWHERE = f"http://{HOST}:9/"
+"""Nobody listens there."""
 TITLES = {
     "rep": "销售",
     "manager": "主管",
@@ -231,8 +233,24 @@ def _staged(text: str, rows: Any, name: str, data: Path, ports: Ports) -> str:
                 pieces[at] = _with_id(pieces[at], key, _unused(str(row.get("id", "x")), used))
         if str(row.get("wecom_aibot", "")).startswith("${"):
             pieces[at] = _without(pieces[at], "wecom_aibot")
-    kept = [_section(piece, mine) for piece in pieces]
+    kept = [_section(_indoors(piece), mine) for piece in pieces]
     return first + "".join(kept) + "".join(f"\n[{key}]\n{body}" for key, body in mine.items())
+
+
+def _indoors(piece: str) -> str:
+    """A section that leads outside, led nowhere: a rehearsal opens no mailbox, sends no mail, writes into no group."""
+    match re.match(r"\[+[a-z_]+", piece):
+        case re.Match() as found if found[0] == "[[mailbox":
+            return ""
+        case re.Match() as found if found[0] == "[[robot":
+            return _with_id(_without(piece, "secret"), "url", NOWHERE)
+        case re.Match() as found if found[0] == "[mail" and re.search(
+            r"(?m)^\s*host\s*=\s*[\"'][^\"']", piece
+        ):
+            for key in ("port", "security", "user", "password"):
+                piece = _without(piece, key)
+            return _with_id(piece, "host", HOST).rstrip() + '\nport = 9\nsecurity = "none"\n\n'
+    return piece
 
 
 def _with_id(piece: str, key: str, user: str) -> str:

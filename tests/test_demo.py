@@ -175,6 +175,21 @@ agent_id = 1000001
 secret = "${WECOM_SECRET}"
 token = "${WECOM_TOKEN}"
 aes_key = "${WECOM_AES_KEY}"
+[mail]                  # 真的会发信
+host = "smtp.example"
+port = 465
+security = "tls"
+user = "crm"
+password = "${GENJIN_MAIL_PASSWORD}"
+sender = "crm@firm.test"
+[[robot]]
+name = "销售群"
+url = "https://robot.example/send?key=${ROBOT_KEY}"
+[[mailbox]]
+name = "enquiries"
+host = "imap.example"
+user = "crm"
+password = "${GENJIN_MAIL_PASSWORD}"
 [[team]]
 name = "华南"
 manager = "laochen"
@@ -210,6 +225,9 @@ def test_a_configuration_of_ones_own_keeps_its_people_and_rules_and_nothing_that
     assert config.wecom.corp_id == "wwsim"
     assert config.dingtalk.enabled
     assert config.wecom_aibot.ws_base == "ws://127.0.0.1:9004"
+    assert (config.mail.host, config.mail.port, config.mail.sender) == ("127.0.0.1", 9, "crm@firm.test")
+    assert config.robot[0].url.get_secret_value() == "http://127.0.0.1:9/"
+    assert config.mailbox == ()
     assert "example" not in made.file.read_text("utf-8")
     assert own.read_text("utf-8") == OWN
 

@@ -20,16 +20,17 @@ async function begin() {
   state.platforms.forEach((platform, n) => {
     phones[platform.id] = new Phone(at(platform.id), platform, around, n === 0 ? state.customers : []);
   });
+  for (const phone of Object.values(phones)) phone.load(phone.shown);
   const wire = new Wire(at("wire"));
-  wire.take((await get("/api/wire?limit=60")).rows);
   const faults = new Faults(at("faults"));
   const guide = new Guide(at("guide"), deeds(phones, tabs()), state.boot);
-  await faults.begin();
   at("board").href = state.bot_url;
   at("board").hidden = !state.bot_url;
   views(phones);
   clockButtons();
   listen(state.boot, phones, { wire, faults, guide });
+  tried(get("/api/wire?limit=60")).then((told) => wire.begin(told ? told.rows : []));
+  tried(faults.begin());
   setInterval(tick, 1000);
 
   function badges() {

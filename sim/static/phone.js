@@ -16,12 +16,13 @@ export class Phone {
     this.id = platform.id;
     this.station = station;
     this.around = around;
-    const fresh = (chat) => ({ ...chat, rows: new Map(), first: 1, total: 0, version: 0, read: 0, loaded: false });
+    const fresh = (chat) => ({ ...chat, rows: new Map(), first: 1, total: 0, version: 0, read: 0, wanted: 0, loaded: false });
     this.people = [...platform.people, ...customers].map((person) => ({ ...person, chats: person.chats.map(fresh) }));
     this.person = this.people[0];
     this.shown = this.person.chats[0]; // a chat of this person; each person keeps the one that was shown last
     this.menu = [];
     this.links = {};
+    this.fresh = new Map(); // what came into the chat that is shown since the last picture on the screen, by its number
     this.build();
   }
 
@@ -188,6 +189,7 @@ export class Phone {
   async show(chat) {
     if (chat === this.shown && chat.loaded) return;
     if (chat !== this.shown) this.shown.rows = new Map(); // it is asked for again when somebody comes back
+    this.fresh.clear();
     this.shown = this.person.open = chat;
     this.drawPeople();
     this.list.replaceChildren();
@@ -215,7 +217,9 @@ export class Phone {
     chat.version = Math.max(chat.version, found.version);
     chat.loaded = true;
     chat.first = first;
+    if (chat.wanted > chat.version) return void this.load(chat);
     if (chat !== this.shown) return;
+    this.fresh.clear();
     chat.read = chat.total;
     this.list.replaceChildren(...[...chat.rows.values()].map((seen) => this.row(seen)));
     this.older.hidden = chat.first <= 1;
@@ -244,7 +248,8 @@ export class Phone {
       if (!chat.loaded && chat !== this.shown) {
         chat.read = chat.read || remembered(chat.surface, chat.user, now.total);
         chat.total = now.total;
-      } else if (now.version !== chat.version || !chat.loaded) this.load(chat);
+      } else if (chat.loading) chat.wanted = now.version;
+      else if (now.version !== chat.version || !chat.loaded) this.load(chat);
     }
     this.drawPeople();
   }
@@ -266,7 +271,6 @@ export class Phone {
     const old = this.list.querySelector(`[data-n="${seen.n}"]`);
     if (old) this.swap(old, seen);
     else if (seen.n >= chat.first) this.append(seen);
-    this.around.badges();
   }
 
   swap(old, seen) {
@@ -280,18 +284,29 @@ export class Phone {
     if (end) this.toEnd();
   }
 
+  // However many come at once, the list is laid out once for each picture on the screen.
   append(seen) {
-    const end = this.atEnd() || seen.mine;
-    this.list.append(this.row(seen));
+    if (!this.fresh.size) requestAnimationFrame(() => this.flush());
+    this.fresh.set(seen.n, seen);
+  }
+
+  flush() {
+    const chat = this.shown;
+    const came = [...this.fresh.values()].filter((seen) => !this.list.querySelector(`[data-n="${seen.n}"]`));
+    this.fresh.clear();
+    if (!came.length) return;
+    const end = this.atEnd() || came.some((seen) => seen.mine);
+    const kept = end ? came.slice(-PAGE) : came;
+    this.list.append(...kept.map((seen) => this.row(seen)));
+    while (end && this.list.childElementCount > PAGE) this.list.firstElementChild.remove();
+    if (end) {
+      chat.first = Number(this.list.firstElementChild.dataset.n);
+      for (const n of chat.rows.keys()) if (n < chat.first) chat.rows.delete(n);
+      this.older.hidden = chat.first <= 1;
+      this.toEnd();
+    } else this.newer.hidden = false;
     this.rove();
-    while (end && this.list.childElementCount > PAGE) {
-      this.list.firstElementChild.remove();
-      this.shown.rows.delete(this.shown.first);
-      this.shown.first += 1;
-      this.older.hidden = false;
-    }
-    if (end) this.toEnd();
-    else this.newer.hidden = false;
+    this.around.badges();
   }
 
   row(seen) {

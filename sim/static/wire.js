@@ -12,6 +12,7 @@ const WAYS = {
 export class Wire {
   constructor(panel) {
     this.known = {};
+    this.waiting = [];
     this.list = h("ol", { class: "exchanges" });
     this.only = h("select", { "aria-label": "只看", onchange: () => this.filter() },
       h("option", { value: "" }, "全部平台"), Object.entries(NAMES).map(([id, name]) => h("option", { value: id }, name)));
@@ -23,7 +24,19 @@ export class Wire {
       this.list);
   }
 
+  // What was said before the page was opened; until then what is said live has to wait.
+  begin(rows) {
+    const waiting = this.waiting;
+    this.waiting = null;
+    this.take(rows);
+    this.take(waiting);
+  }
+
   take(rows) {
+    if (this.waiting) {
+      this.waiting.push(...rows);
+      return;
+    }
     for (const row of rows) {
       if (row.n <= (this.known[row.platform] || 0)) continue;
       this.known[row.platform] = row.n;
