@@ -118,6 +118,12 @@ async def assign(turn: Turn, lead: Lead, *, without: Sequence[str] = (), why: st
     return Given(given, made)
 
 
+async def nobody_free(turn: Turn) -> tuple[str, ...]:
+    """Why nobody can have any lead now; empty when somebody can."""
+    members = await team.everyone(turn.tx)
+    return assignment.nobody_free(members, await standings(turn, members), turn.config.assignment.weights())
+
+
 async def choose(turn: Turn, lead: Lead, *, without: Sequence[str]) -> Member | None:
     """Whose turn it is to take over a lead; books the turn and keeps the decision, moves nothing."""
     await turns.take_turn(turn.tx, turn.now, turn.config.assignment.win_window)
@@ -132,7 +138,9 @@ async def choose(turn: Turn, lead: Lead, *, without: Sequence[str]) -> Member | 
 
 async def _nobody(turn: Turn, lead: Lead, *, declined: bool) -> Lead:
     """The lead waits in the pool for the next try."""
-    kept = await leads.save(turn.tx, replace(lead, owner="", assigned_at=None, assigned_why=""))
+    freed = replace(lead, owner="", assigned_at=None, assigned_why="")
+    # a try that changed nothing leaves the cards about the lead in force
+    kept = freed if freed == await leads.find(turn.tx, lead.id) else await leads.save(turn.tx, freed)
     before = await pool.get(turn.tx, lead.id)
     at = turn.now + turn.config.assignment.retry
     await pooling.put(turn, Pooled(

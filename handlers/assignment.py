@@ -233,12 +233,20 @@ async def closed(turn: Turn, fact: Fact) -> None:
 
 @router.timer(RETRY)
 async def retry(turn: Turn, _timer: Timer) -> None:
-    """Tries the longest waiting again, a batch in one transaction, and tells the admins of those that stay."""
+    """Tries the longest waiting again, a batch in one transaction, and tells the admins of those that stay. While nobody
+    can have anything, what waits is put off together: its last decision explains it still."""
     settings_of = turn.config.assignment
     due = await pool.to_retry(turn.tx, turn.now, BATCH)
     given = 0
     failed: list[tuple[Pooled, Lead, str]] = []
-    for one in due:
+    reasons = await assigning.nobody_free(turn) if due else ()
+    if reasons:
+        found = [(one, await leads.find(turn.tx, one.lead)) for one in due]
+        failed = [
+            (one, lead, "、".join(reasons)) for one, lead in found if lead and lead.open and not lead.owner
+        ]
+        await pool.put_off(turn.tx, turn.now, turn.now + settings_of.retry)
+    for one in () if reasons else due:
         lead = await leads.find(turn.tx, one.lead)
         if lead is None or not lead.open or lead.owner:
             await pool.take(turn.tx, one.lead)
@@ -249,8 +257,8 @@ async def retry(turn: Turn, _timer: Timer) -> None:
             await desk.close(turn, lead.id, "已分派")
             await desk.announce(turn, made.lead)
         else:
-            reasons = dict.fromkeys(each.out for each in made.made.candidates if each.out)
-            failed.append((one, made.lead, "、".join(reasons) or "没有销售"))
+            outs = dict.fromkeys(each.out for each in made.made.candidates if each.out)
+            failed.append((one, made.lead, "、".join(outs) or "没有销售"))
     await _proof(turn, given, due)
     late = [one for one in failed if one[0].tries + 1 >= settings_of.alarm_after]
     if late:

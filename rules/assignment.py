@@ -202,6 +202,15 @@ def candidates(
     return sorted(found, key=lambda c: (_last(c), -c.weight, -c.credit, c.today, c.member.id))
 
 
+def nobody_free(
+    members: Sequence[Member], standings: Mapping[str, Standing], weights: Weights
+) -> tuple[str, ...]:
+    """Why no rep can have any lead now, whatever it asks for: their reasons, each once; empty when somebody can."""
+    reps = [one for one in members if one.has(Role.REP) and not one.gone]
+    outs = [_out(one, standings.get(one.id, NOBODY), weights, None, "") for one in reps]
+    return () if any(out in ORDER for out in outs) else tuple(dict.fromkeys(outs)) or ("没有销售",)
+
+
 def pick(found: Sequence[Candidate]) -> Candidate | None:
     """Whose turn it is: who is owed most, this lead counted; among equals who had less today, then by id."""
     running = [one for one in found if one.share]

@@ -142,13 +142,27 @@ class Made:
 
 
 async def keep(tx: Tx, lead: int, made: Decision, now: datetime, cause: int) -> int:
-    """Writes a decision down. Returns its id."""
+    """Writes a decision down. Returns its id. Nobody for the same reasons as the last time is no new decision."""
+    last = await _last(tx, lead) if made.chosen is None else None
+    if last and not last.chosen and _reasons(made) == {one.member: one.out for one in last.candidates}:
+        return last.id
     row = sa.insert(decision).values(
         lead=lead, at=now, chosen=made.chosen.member.id if made.chosen else "", team=made.group,
         widened=made.widened, body=json.dumps([_packed(one) for one in made.candidates], ensure_ascii=False),
         cause=cause,
     )  # fmt: skip
     return int((await tx.execute(row.returning(decision.c.id))).scalar_one())
+
+
+def _reasons(made: Decision) -> dict[str, str]:
+    return {one.member.id: one.out for one in made.candidates}
+
+
+async def _last(tx: Tx, lead: int) -> Made | None:
+    """The newest decision about a lead."""
+    query = sa.select(decision).where(decision.c.lead == lead).order_by(decision.c.id.desc()).limit(1)
+    row = (await tx.execute(query)).one_or_none()
+    return _made(row) if row else None
 
 
 def _packed(one: Candidate) -> list[Any]:

@@ -70,6 +70,12 @@ async def retry_now(tx: Tx, now: datetime) -> int:
     return await waiting(tx)
 
 
+async def put_off(tx: Tx, now: datetime, until: datetime) -> None:
+    """Every lead whose try is due was tried in vain, and is tried again `until` then."""
+    due = sa.update(pool).where(pool.c.retry_at <= now)
+    await tx.execute(due.values(tries=pool.c.tries + 1, retry_at=until))
+
+
 async def waiting(tx: Tx) -> int:
     """How many leads wait to be tried again."""
     query = sa.select(sa.func.count()).select_from(pool).where(pool.c.retry_at.is_not(None))

@@ -552,15 +552,20 @@ class Depth:
     oldest: datetime | None
 
 
+_OPENED = {
+    q: sa.select(sa.func.count(), sa.func.min(table.c.created_at)).where(table.c.state == OPEN)
+    for q, table in (("inbox", inbox), ("outbox", outbox))
+}
+_DEAD = {
+    q: sa.select(sa.func.count()).where(table.c.state == DEAD)
+    for q, table in (("inbox", inbox), ("outbox", outbox))
+}
+
+
 async def depth(tx: Tx, q: Queue) -> Depth:
     """Counts of a queue, for /诊断 and /metrics."""
-    table = inbox if q == "inbox" else outbox
-    opened = (
-        await tx.execute(
-            sa.select(sa.func.count(), sa.func.min(table.c.created_at)).where(table.c.state == OPEN)
-        )
-    ).one()
-    dead = (await tx.execute(sa.select(sa.func.count()).where(table.c.state == DEAD))).scalar_one()
+    opened = (await tx.execute(_OPENED[q])).one()
+    dead = (await tx.execute(_DEAD[q])).scalar_one()
     return Depth(opened[0], dead, opened[1])
 
 

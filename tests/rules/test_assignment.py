@@ -15,6 +15,7 @@ from rules.assignment import (
     candidates,
     decide,
     kind_of,
+    nobody_free,
     pick,
     rehearse,
     win_rates,
@@ -103,6 +104,15 @@ def test_who_is_out_of_their_own_shift_comes_last_but_before_nobody() -> None:
         made = decide(people, NINGBO, standings, PLAIN).chosen
         assert made is not None
         assert made.member is who
+
+
+def test_nobody_free_tells_why_and_only_when_there_is_really_nobody() -> None:
+    full, gone = Standing(today=99), Standing(away="休假02-13 一天")
+    assert nobody_free([WANG, LI], {"wanglei": full, "liqian": gone}, PLAIN) == ("到上限", "休假02-13 一天")
+    assert nobody_free([WANG, LI], {"wanglei": full, "liqian": full}, PLAIN) == ("到上限",)
+    for last in (Standing(), Standing(busy=True), Standing(off_shift=True)):
+        assert nobody_free([WANG, LI], {"wanglei": full, "liqian": last}, PLAIN) == ()
+    assert nobody_free([], {}, PLAIN) == ("没有销售",)
 
 
 def test_a_group_takes_its_kind_and_overflows_only_when_it_may() -> None:

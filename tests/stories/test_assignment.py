@@ -117,8 +117,9 @@ async def test_nobody_left_is_tried_again_alarmed_and_worked_off(world: World) -
         assert (await tx.execute(sa.select(pool))).all() == []
         tried = sa.select(decision.c.chosen).where(decision.c.lead == 1004).order_by(decision.c.id)
         chosen = (await tx.execute(tried)).scalars().all()
-    assert chosen[-1]
-    assert set(chosen[:-1]) == {""}
+    assert chosen[0] == ""
+    assert chosen[1]  # dozens of tries that found the same are no decisions of their own
+    assert len(chosen) == 2
 
 
 async def test_who_comes_back_gets_what_waited(world: World) -> None:
