@@ -92,6 +92,22 @@ def config_for(sim: Sim, database: str, files: Path, **changes: Any) -> Config:
     return Config.model_validate(raw)
 
 
+class StillClock(Clock):
+    """A clock that stands still between jumps: what happens in one step happens in one instant, however slow the machine.
+    Long days use it, where the steps of an ordinary one would take minutes off the day."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._at = super().now()
+
+    def now(self) -> datetime:
+        return self._at
+
+    def jump(self, by: timedelta) -> None:
+        self._at += by
+        super().jump(timedelta(0))
+
+
 @dataclass
 class World:
     """One firm on one platform and one database. Verbs wait until everything that follows has happened."""
@@ -292,13 +308,15 @@ async def everybody_has_written(world: World, sim: WecomAibotServer) -> None:
 
 
 @asynccontextmanager
-async def firm(platform: str, database: str, files: Path, **changes: Any) -> AsyncIterator[World]:
+async def firm(
+    platform: str, database: str, files: Path, *, clock: Clock | None = None, **changes: Any
+) -> AsyncIterator[World]:
     """A running world. The database must be migrated and empty."""
     sim = sim_of(platform)
     await sim.start()
     for id, name, *_ in PEOPLE:
         sim.person(user_of(platform, id), name)
-    world = World(platform, database, files, sim, changes=changes)
+    world = World(platform, database, files, sim, clock or Clock(), changes)
     world._set_clock(datetime.fromisoformat(START).replace(tzinfo=ZONE).astimezone(UTC))
     try:
         await world.start()
