@@ -581,6 +581,12 @@ class Away(_Section):
     longest: Duration = timedelta(days=180)
 
 
+class Customers(_Section):
+    """[customers]: merging two that are one."""
+
+    merge_undo: Duration = timedelta(days=30)
+
+
 class GroupSection(_Section):
     """[[group]]: who gets leads of some kind (B09)."""
 
@@ -612,6 +618,7 @@ class Config(_Section):
     assignment: Assignment = Assignment()
     pool: Pool = Pool()
     away: Away = Away()
+    customers: Customers = Customers()
     directory: Directory = Directory()
     team: tuple[TeamSection, ...] = ()
     member: tuple[MemberSection, ...] = ()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from cards.actions_checkins import StartCheckin
 from cards.actions_leads import ShowCustomer
 from cards.card import Button, Card, Style
+from cards.merging import Twin, twin_buttons, twin_line
 from rules.text import clip, customer_id, lead_id
 
 
@@ -43,12 +44,23 @@ class Profile:
     followups: tuple[str, ...] = field(default_factory=tuple)
     touches: tuple[str, ...] = ()  # calls, mails, visits, newest first
     start: int = 0
+    credit_code: str = ""
+    twins: tuple[Twin, ...] = ()
+    merged: tuple[int, ...] = ()  # customers that are part of it now
+    asked: int = 0  # the old id by which it was asked for
 
 
 def profile(view: Profile) -> Card:
     """Contacts, open leads, the last five follow-ups."""
     head = " · ".join(part for part in (view.city, view.level, f"负责人 {view.owner or '（公海）'}") if part)
-    lines = [head, *(_contact(one) for one in view.contacts[:5])]
+    code = (f"统一社会信用代码 {view.credit_code}",) if view.credit_code else ()
+    lines = [
+        head,
+        *_was(view),
+        *code,
+        *(twin_line(one) for one in view.twins),
+        *(_contact(one) for one in view.contacts[:5]),
+    ]
     lines += [
         " · ".join(part for part in (lead_id(one.id), one.status, clip(one.next, 30)) if part)
         for one in view.leads[:5]
@@ -65,8 +77,16 @@ def profile(view: Profile) -> Card:
         title=clip(f"{customer_id(view.id)} {view.label}", 26),
         subject=customer_id(view.id),
         lines=tuple(lines),
-        buttons=(start,) if view.start else (),
+        buttons=(*((start,) if view.start else ()), *twin_buttons(view.id, view.twins)),
     )
+
+
+def _was(view: Profile) -> tuple[str, ...]:
+    """By which old id it was found; what became part of it."""
+    if view.asked:
+        return (f"{customer_id(view.asked)} 已并入 {customer_id(view.id)}",)
+    parts = "、".join(customer_id(one) for one in view.merged[:5])
+    return (f"已并入：{parts}（分开发 /撤销合并 编号）",) if parts else ()
 
 
 def _contact(one: ContactLine) -> str:

@@ -58,6 +58,7 @@ class DraftView:
     email: str = ""
     wechat: str = ""
     city: str = ""
+    credit_code: str = ""
     keywords: tuple[str, ...] = ()
     need: str = ""
     next: str = ""
@@ -109,7 +110,13 @@ def _draft_lines(view: DraftView) -> tuple[str, ...]:
 
 
 def _draft_fields(view: DraftView) -> tuple[Field, ...]:
-    pairs = [("邮箱", view.email), ("微信", view.wechat), ("城市", view.city), ("需求", clip(view.need, 60))]
+    pairs = [
+        ("邮箱", view.email),
+        ("微信", view.wechat),
+        ("城市", view.city),
+        ("信用代码", view.credit_code),
+        ("需求", clip(view.need, 60)),
+    ]
     return tuple(Field(name, value) for name, value in [*pairs, ("下次", view.next)] if value)
 
 
@@ -118,9 +125,10 @@ def _named(*pairs: tuple[str, str]) -> str:
 
 
 def likely_line(likely: Likely) -> str:
-    """ "疑似已有：C-0311 宁波恒某（负责人 李倩）" """
+    """ "疑似已有：C-0311 宁波恒某（公司相近，负责人 李倩）" """
     owner = f"负责人 {likely.owner}" if likely.owner else "暂无负责人"
-    return f"疑似已有：{customer_id(likely.id)} {clip(likely.label, 24)}（{owner}）"
+    why = f"{likely.why}，" if likely.why else ""
+    return f"疑似已有：{customer_id(likely.id)} {clip(likely.label, 24)}（{why}{owner}）"
 
 
 def saved(customer: int, lead: int, *, label: str, undo: int, merged: bool = False) -> Card:

@@ -5,7 +5,8 @@ from importlib import import_module
 from bot.router import Router
 
 ORDER = (
-    "drafts", "leads", "transfer", "customers", "checkins", "forms", "resources", "undo", "sla", "silence", "nurture", "manager",
+    "drafts", "leads", "transfer", "customers", "merging", "checkins", "forms", "resources",
+    "undo", "sla", "silence", "nurture", "manager",
     "pool", "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "visits", "mails", "tasks",
     "directory", "words",
     "notices", "today", "digests", "pages", "trail", "binding", "invitations", "admin", "watch", "help",

@@ -1,8 +1,9 @@
-"""Customers: the profile (看详情, /客户), the check for duplicates (/查重), 是老客户."""
+"""Customers: the profile (看详情, /客户), the check for duplicates (/查重), 是老客户. Merging two: handlers/merging.py."""
 
 import re
 from dataclasses import replace
 
+from bot import twins
 from bot.events import Message
 from bot.router import Router
 from bot.turn import Turn
@@ -11,16 +12,16 @@ from cards import leads as lead_cards
 from cards.actions_leads import JoinCustomer, KnownCustomer, ShowCustomer, ShowLead
 from cards.card import Card
 from handlers import leads as desk
-from handlers import touchpoints, transfer
+from handlers import merging, touchpoints, transfer
 from nlp import phones
-from rules import access, names
+from rules import access, credit_code, names
 from rules.checkins import FollowUp
 from rules.customers import LIKELY, SURE, mine_to_join
 from rules.errors import Denied, Refused
 from rules.leads import TITLES, Contact, Customer, Lead
 from rules.team import Member, Role
 from rules.text import clip, customer_id, lead_id, parse_id, when
-from store import audit, customers, followups, leads, origins, team
+from store import audit, customers, followups, leads, mergers, origins, team
 
 router = Router("customers")
 SALES = (Role.REP, Role.MANAGER, Role.DIRECTOR, Role.ADMIN)
@@ -37,7 +38,8 @@ async def show(turn: Turn, words: str) -> None:
     if len(found) > 1:
         await turn.answer(cards.which(words, [(one.id, one.label) for one in found]))
         return
-    await turn.answer(await profile(turn, found[0]))
+    asked = parse_id(words)
+    await turn.answer(await profile(turn, found[0], asked[1] if asked and asked[0] == "C" else 0))
 
 
 async def which(turn: Turn, words: str) -> list[Customer]:
@@ -96,8 +98,9 @@ async def show_customer(turn: Turn, action: ShowCustomer) -> None:
     await turn.update(await profile(turn, await customers.get(turn.tx, action.customer)))
 
 
-async def profile(turn: Turn, customer: Customer) -> Card:
-    """The profile as the member may see it; full numbers are audited. Raises Refused when it is not for them."""
+async def profile(turn: Turn, customer: Customer, asked: int = 0) -> Card:
+    """The profile as the member may see it; full numbers are audited. `asked`: the id by which it was asked for, which
+    may be that of a customer that is part of it now. Raises Refused when it is not for them."""
     owner = await team.get(turn.tx, customer.owner) if customer.owner else None
     teams = turn.config.teams()
     if not access.may_see(turn.me, owner, teams):
@@ -121,6 +124,9 @@ async def profile(turn: Turn, customer: Customer) -> Card:
                 turn, customer.id, private=access.sees_phone(turn.me, owner, teams)
             ),
             start=next((one.id for one in open_leads if one.owner == turn.me.id), 0),
+            credit_code=customer.credit_code, twins=tuple(await merging.alike(turn, customer, 2)),
+            merged=tuple(one.gone for one in await mergers.into(turn.tx, customer.id)),
+            asked=asked if asked != customer.id else 0,
         )
     )  # fmt: skip
 
@@ -155,20 +161,22 @@ def _followup(turn: Turn, one: FollowUp, people: dict[str, str]) -> str:
 async def check(turn: Turn, words: str) -> None:
     """/查重: says whether somebody has it and who; never what we know of it (C.1, C.7)."""
     if not words:
-        raise Refused("这样写：/查重 手机号，或 /查重 公司名称")
+        raise Refused("这样写：/查重 手机号，或 /查重 公司名称、统一社会信用代码")
     phone = _phone(words)
     if not phone and not re.search(r"[^\W\d_]", words):
         raise Refused(
             f"「{clip(words, 20)}」既不是完整的电话号码，也不是公司名称。这样写：/查重 手机号，或 /查重 公司名称"
         )
-    if phone:
+    if code := credit_code.read(words):
+        hits = [(customer, "信用代码相同") for customer in await customers.by_code(turn.tx, code)]
+    elif phone:
         hits = [(customer, "手机相同") for customer, _ in await customers.by_phone(turn.tx, phone)]
     elif "@" in words:
         hits = [(customer, "邮箱相同") for customer, _ in await customers.by_email(turn.tx, words)]
     else:
         hits = [
             (customer, "公司相同" if score >= SURE else "公司相近")
-            for customer, score in await desk.similar(turn, words)
+            for customer, score in await twins.similar(turn.tx, words)
             if score >= LIKELY
         ]
     await audit.add(turn.tx, turn.now, turn.me.id, "customer.checked", "", {"hits": len(hits)}, turn.event_id)
@@ -198,21 +206,14 @@ async def known(turn: Turn, action: KnownCustomer) -> None:
 
 
 async def _alike(turn: Turn, lead: Lead) -> list[lead_cards.Likely]:
-    """Other customers with the same phone, mail or nearly the same company."""
+    """Other customers with the same credit code, phone, mail or nearly the same name."""
     customer, contact = await customers.of_lead(turn.tx, lead)
-    found: list[tuple[Customer, str]] = []
-    if contact and contact.phone:
-        found += [(one, "手机相同") for one, _ in await customers.by_phone(turn.tx, contact.phone)]
-    if contact and contact.email:
-        found += [(one, "邮箱相同") for one, _ in await customers.by_email(turn.tx, contact.email)]
-    found += [(one, "公司相近") for one, score in await desk.similar(turn, customer.label) if score >= LIKELY]
+    called = replace(customer, company=customer.label)
     people = team.names(await team.everyone(turn.tx))
-    alike = {
-        one.id: lead_cards.Likely(one.id, one.label, people.get(one.owner, ""), why)
-        for one, why in reversed(found)
-        if one.id != customer.id
-    }
-    return list(reversed(alike.values()))
+    return [
+        lead_cards.Likely(one.id, one.label, people.get(one.owner, ""), why)
+        for one, why in await twins.of(turn.tx, called, [contact] if contact else [])
+    ]
 
 
 @router.click(JoinCustomer)

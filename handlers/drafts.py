@@ -27,7 +27,7 @@ from rules.leads import Contact, Customer, Lead, Status
 from rules.team import Role
 from rules.text import customer_id, lead_id, mask_phone, mask_phones_in, when
 from rules.words import lessons
-from store import audit, corrections, customers, drafts, facts, leads, screens, team, undo
+from store import audit, corrections, customers, drafts, facts, leads, mergers, screens, team, undo
 from store.drafts import Kept, State
 from store.undo import Undoable
 
@@ -119,14 +119,16 @@ async def _take(turn: Turn, text: str, source: str, hint: str = "") -> None:
 async def _card(turn: Turn, kept: Kept) -> Card:
     """R9 for the draft as it stands, with whom it may be."""
     found = unpack(kept.body["draft"])
-    alike = await desk.likeness(turn, phone=found.phone, email=found.email, company=found.company)
+    alike = await desk.likeness(
+        turn, phone=found.phone, email=found.email, company=found.company, code=found.credit_code
+    )
     likely = await desk.likely_view(turn, alike) if alike.customer else None
     at = when(turn.utc(found.next_at), turn.now, turn.zone) if found.next_at else ""
     return cards.draft(
         cards.DraftView(
             id=kept.id, version=kept.version, name=found.name, title=found.title, company=found.company,
             phone=mask_phone(found.phone) if found.phone else "", email=found.email, wechat=_masked(found.wechat),
-            city=found.city, keywords=found.keywords[:5], need=mask_phones_in(found.need),
+            city=found.city, credit_code=found.credit_code, keywords=found.keywords[:5], need=mask_phones_in(found.need),
             next=" ".join(part for part in (at, mask_phones_in(found.next_text)) if part),
             evidence=_evidence(found), question=found.questions[0] if found.questions else "",
             hints=tuple(kept.body.get("hints", ())), likely=likely,
@@ -193,7 +195,7 @@ async def save(turn: Turn, action: SaveDraft) -> None:
     customer = await customers.add(
         turn.tx, name=found.name or found.company or found.wechat or found.email or mask_phone(found.phone),
         company=found.company, core=companies.core(found.company) if found.company else "", city=found.city,
-        owner=turn.me.id, created_by=turn.me.id, now=turn.now,
+        owner=turn.me.id, created_by=turn.me.id, credit_code=found.credit_code, now=turn.now,
     )  # fmt: skip
     contact = await _contact(turn, customer, found)
     await _become_lead(turn, kept, found, customer, contact, Made(customer=True, contact=contact is not None))
@@ -211,9 +213,10 @@ async def merge(turn: Turn, action: MergeDraft) -> None:
         await _tell_owner(turn, kept, customer, owner.id, owner.name)
         return
     claimed = customer.owner != turn.me.id
-    if claimed:
-        customer = await customers.save(turn.tx, replace(customer, owner=turn.me.id), turn.now)
     found = unpack(kept.body["draft"])
+    fuller = replace(customer, owner=turn.me.id, credit_code=customer.credit_code or found.credit_code)
+    if fuller != customer:
+        customer = await customers.save(turn.tx, fuller, turn.now)
     before = {one.id for one in await customers.contacts_of(turn.tx, customer.id)}
     contact = await _contact(turn, customer, found)
     fresh = contact is not None and contact.id not in before
@@ -321,6 +324,8 @@ async def undo_saved(turn: Turn, undoable: Undoable) -> str:
     """存为新客户 or 并入 taken back: the lead ends, the new customer and contact go, the draft is open again."""
     payload = undoable.payload
     lead = await leads.get(turn.tx, payload["lead"])
+    if payload["customer"] and (other := await mergers.joined_with(turn.tx, payload["customer"])):
+        raise Refused(f"{customer_id(payload['customer'])} 之后合并过，请先发 /撤销合并 {customer_id(other)}")
     if not lead.open or lead.owner != turn.me.id:
         raise Refused(f"{lead_id(lead.id)} 之后又有变化，不能撤销了")
     if lead.last_followup_at is not None:

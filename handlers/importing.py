@@ -12,7 +12,7 @@ from handlers.happened import happened
 from nlp import companies
 from rules.leads import Lead, Status
 from rules.text import customer_id
-from store import batches, customers, facts, leads, pool
+from store import batches, customers, facts, leads, mergers, pool
 from store.batches import Batch, Row
 from store.pool import Pooled
 
@@ -44,13 +44,14 @@ async def take(turn: Turn, batch: Batch, row: Row) -> Made:
     for known, _ in [
         *await customers.by_phone(turn.tx, said["phone"]),
         *await customers.by_email(turn.tx, said["email"]),
+        *((one, None) for one in await customers.by_code(turn.tx, said.get("credit_code", ""))),
     ]:
         return Made(0, known.id, fresh=False, why=f"已有 {customer_id(known.id)} {known.label}")
     at = moment(said["at"], turn)
     author = said["author"] or batch.member
     customer = await customers.add(
         turn.tx, name=said["name"] or said["company"], company=said["company"], core=companies.core(said["company"]),
-        city=said["city"], owner=said["owner"], created_by=author, now=at,
+        city=said["city"], owner=said["owner"], credit_code=said.get("credit_code", ""), created_by=author, now=at,
     )  # fmt: skip
     contact = await desk.contact_for(
         turn, customer, name=said["name"], phone=said["phone"], email=said["email"]
@@ -107,7 +108,8 @@ async def take_back(turn: Turn, batch: int) -> tuple[int, int]:
         await pool.take(turn.tx, lead.id)
         await happened(turn, lead.id, "lead.closed", by=turn.me.id, why=f"撤销导入 B-{batch}")
         await desk.close(turn, lead.id, "已撤销导入")
-        if len(await leads.of_customer(turn.tx, lead.customer, open_only=False)) == 1:
+        alone = len(await leads.of_customer(turn.tx, lead.customer, open_only=False)) == 1
+        if alone and not await mergers.joined_with(turn.tx, lead.customer):
             await customers.remove(turn.tx, lead.customer, turn.now)
         await batches.note(turn.tx, batch, row.n, "undone")
         gone += 1

@@ -106,11 +106,19 @@ def _look(n: int, row: list[str], fields: tuple[str, ...], people: dict[str, str
 
 
 async def _repeats(turn: Turn, rows: list[Row]) -> list[Row]:
-    """Marks whom we know already, by phone or mail, with who has them; and who stands twice in the file."""
+    """Marks whom we know already, by phone, mail or credit code, with who has them; and who stands twice in the file."""
     fine = [row for row in rows if row.state == "new"]
-    keys = {row.n: (customers.phone_key(row.fields["phone"]), row.fields["email"].lower()) for row in fine}
-    phones = await batches.known(turn.tx, "phone", [phone for phone, _ in keys.values()])
-    mails = await batches.known(turn.tx, "email", [mail for _, mail in keys.values()])
+    keys = {
+        row.n: (
+            customers.phone_key(row.fields["phone"]),
+            row.fields["email"].lower(),
+            row.fields["credit_code"],
+        )
+        for row in fine
+    }
+    phones = await batches.known(turn.tx, "phone", [phone for phone, _, _ in keys.values()])
+    mails = await batches.known(turn.tx, "email", [mail for _, mail, _ in keys.values()])
+    codes = await batches.known(turn.tx, "credit_code", [code for _, _, code in keys.values()])
     cores = {row.n: companies.core(row.fields["company"]) for row in fine if row.fields["company"]}
     firms = await batches.known(turn.tx, "core", list(cores.values()))
     names = team.names(await team.everyone(turn.tx))
@@ -118,15 +126,15 @@ async def _repeats(turn: Turn, rows: list[Row]) -> list[Row]:
     found = []
     for row in rows:
         if row.state == "new":
-            phone, mail = keys[row.n]
-            twin = next((seen[key] for key in (phone, mail) if key and key in seen), 0)
-            known = (phones.get(phone) if phone else None) or (mails.get(mail) if mail else None)
+            phone, mail, code = keys[row.n]
+            twin = next((seen[key] for key in keys[row.n] if key and key in seen), 0)
+            known = phones.get(phone) or mails.get(mail) or codes.get(code)
             if twin or known:
                 why = f"与第 {twin} 行相同" if twin else _said(turn, known, names) if known else ""
                 row = importing.with_state(row, "repeat", why)
             elif firm := firms.get(cores.get(row.n, "")):
                 row = importing.with_state(row, "new", "公司名称相同：" + _said(turn, firm, names))
-            seen |= {key: row.n for key in (phone, mail) if key and key not in seen}
+            seen |= {key: row.n for key in keys[row.n] if key and key not in seen}
         found.append(row)
     return found
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot import twins
 from bot.events import Form
 from bot.router import Router
 from bot.turn import Turn
@@ -17,7 +18,6 @@ from handlers.undo import undoer
 from handlers.words import current as words_to_read_with
 from nlp import companies
 from nlp.draft import read
-from nlp.similar import nearest
 from rules import access, sla
 from rules.assignment import Decision
 from rules.budget import Weight
@@ -27,7 +27,7 @@ from rules.hours import deliver_at
 from rules.leads import Contact, Customer, Lead, Status
 from rules.team import Member, Role
 from rules.text import customer_id, lead_id, mask_phone
-from store import audit, customers, drafts, facts, leads, name_keys, receipts, team, undo
+from store import audit, customers, drafts, facts, leads, receipts, team, undo
 from store.undo import Undoable
 
 router = Router("leads")
@@ -142,6 +142,7 @@ class Enquiry:
     need: str = ""
     note: str = ""
     owner: str = ""
+    credit_code: str = ""
 
 
 @router.form("lead")
@@ -182,35 +183,37 @@ def enquiry(fields: Mapping[str, object]) -> Enquiry:
     return Enquiry(**{name: str(fields.get(name) or "").strip() for name in names})
 
 
-async def likeness(turn: Turn, *, phone: str, email: str, company: str) -> Likeness:
-    """Whom these may be among our customers: by phone, by e-mail, by name (rules/customers.py)."""
+async def likeness(turn: Turn, *, phone: str, email: str, company: str, code: str = "") -> Likeness:
+    """Whom these may be among our customers: by phone, by e-mail, by credit code, by name (rules/customers.py)."""
     phones = [customer for customer, _ in await customers.by_phone(turn.tx, phone)]
     mails = [customer for customer, _ in await customers.by_email(turn.tx, email)]
+    coded = await customers.by_code(turn.tx, code)
     named: list[tuple[Customer, float]] = []
-    if company and not phones and not mails:
-        named = await similar(turn, company)
-    return same(phones, mails, named)
+    if company and not phones and not mails and not coded:
+        named = await twins.similar(turn.tx, company)
+    return same(phones, mails, named, coded)
 
 
-async def similar(turn: Turn, company: str) -> list[tuple[Customer, float]]:
-    """Customers whose company is called the same or nearly the same, with scores, best first."""
-    known = await name_keys.candidates(turn.tx, companies.core(company))
-    best = nearest(company, [(one.label, one.id) for one in known], [one.core for one in known], limit=5)
-    return [(await customers.get(turn.tx, id), score) for id, score in best]
+async def completed(turn: Turn, customer: Customer, *, owner: str = "", code: str = "") -> Customer:
+    """The known customer with what it lacked so far: an owner, a credit code."""
+    fuller = replace(customer, owner=customer.owner or owner, credit_code=customer.credit_code or code)
+    return customer if fuller == customer else await customers.save(turn.tx, fuller, turn.now)
 
 
 async def _keep(turn: Turn, asked: Enquiry) -> tuple[Lead, Likeness]:
     """The rows of an enquiry. A known phone or mail joins its customer; a new one gets a customer. Its owner is the
     one named or the known customer's; else it has none yet."""
-    likely = await likeness(turn, phone=asked.phone, email=asked.email, company=asked.company)
+    likely = await likeness(
+        turn, phone=asked.phone, email=asked.email, company=asked.company, code=asked.credit_code
+    )
     known = likely.customer if likely.verdict == "merge" else None
     owner, why = await _owner(turn, asked, known)
     customer = known or await customers.add(
         turn.tx, name=asked.name or asked.company, company=asked.company, core=companies.core(asked.company),
-        city=asked.city, owner=owner, now=turn.now,
+        city=asked.city, owner=owner, credit_code=asked.credit_code, now=turn.now,
     )  # fmt: skip
-    if known and not known.owner and owner:
-        customer = await customers.save(turn.tx, replace(known, owner=owner), turn.now)
+    if known:
+        customer = await completed(turn, known, owner=owner, code=asked.credit_code)
     contact = await contact_for(turn, customer, name=asked.name, phone=asked.phone, email=asked.email)
     lead = await leads.add(
         turn.tx, customer=customer.id, contact=contact.id if contact else None, owner=owner, now=turn.now,

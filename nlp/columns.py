@@ -9,7 +9,8 @@ from nlp import enquiry
 
 COLUMNS = {
     "name": "姓名", "company": "公司", "phone": "手机", "email": "邮箱", "city": "城市", "source": "来源",
-    "kind": "需求类型", "need": "需求", "note": "备注", "owner": "负责人", "author": "录入人", "at": "录入时间",
+    "kind": "需求类型", "need": "需求", "note": "备注", "owner": "负责人", "credit_code": "统一社会信用代码",
+    "author": "录入人", "at": "录入时间",
 }  # fmt: skip
 """Field → the heading in our template."""
 ALIASES = {
@@ -22,6 +23,7 @@ ALIASES = {
     "kind": ("类型", "kind"),
     "need": ("需求描述", "咨询内容", "产品需求", "意向产品", "need"),
     "note": ("说明", "跟进记录", "note", "remark"),
+    "credit_code": ("信用代码", "社会信用代码", "税号", "纳税人识别号", "credit code"),
     "owner": ("销售", "跟进人", "所属销售", "业务员", "owner"),
     "author": ("创建人", "录入者", "author", "created by"),
     "at": ("创建时间", "录入日期", "创建日期", "日期", "时间", "提交时间", "date", "created at"),
@@ -69,6 +71,8 @@ def _tidy(field: str, value: str) -> str:
             return kept
         case "email":
             return enquiry.email(value)
+        case "credit_code":
+            return enquiry.code(value)
         case "at":
             return _moment(value).isoformat() if value else ""
         case _:

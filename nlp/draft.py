@@ -13,6 +13,7 @@ from nlp.next_step import moment, read_next
 from nlp.reading import LONGEST, Reading, scan
 from nlp.times import When
 from nlp.vocabulary import Vocabulary
+from rules import credit_code
 from rules.errors import Refused
 
 UNSURE = 0.7  # below this a person is asked
@@ -33,6 +34,7 @@ class Draft:
     email: str = ""
     wechat: str = ""
     city: str = ""
+    credit_code: str = ""
     need: str = ""
     keywords: tuple[str, ...] = ()
     kind: str = ""
@@ -76,6 +78,7 @@ def read(
         email=_value(email),
         wechat=_value(wechat),
         city=_value(city),
+        credit_code=credit_code.find(text[:LONGEST]),
         need=_value(need),
         keywords=tuple(found.value for found in reading.keywords),
         kind=keywords.kind(reading.hits),
@@ -245,6 +248,8 @@ def _corrected(draft: Draft, field: str, value: str, now: datetime) -> Draft:
         value = _one(phones.find(value), "没认出电话，请写 11 位手机号，或带区号的座机。")
     elif field == "email":
         value = _one(emails.find(value), "邮箱看起来不对，请检查后再发一次。")
+    elif field == "credit_code" and not (value := credit_code.read(value)):
+        raise Refused("统一社会信用代码是 18 位，最后一位是校验码，请核对后再发一次。")
     kept = tuple(hit for hit in draft.evidence if hit.field != field)
     evidence = (*kept, Found(field, value, value, -1, -1, 1.0, "corrected"))
     match field:
@@ -272,6 +277,8 @@ def _corrected(draft: Draft, field: str, value: str, now: datetime) -> Draft:
             return replace(draft, wechat=value, evidence=evidence)
         case "city":
             return replace(draft, city=value, evidence=evidence)
+        case "credit_code":
+            return replace(draft, credit_code=value, evidence=evidence)
         case "kind":
             return replace(draft, kind=value, evidence=evidence)
         case _:

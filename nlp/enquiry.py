@@ -5,10 +5,11 @@ import unicodedata
 from collections.abc import Mapping
 
 from nlp import phones
+from rules import credit_code
 
 LENGTHS = {
     "name": 64, "company": 120, "phone": 40, "email": 120, "city": 40, "source": 64, "kind": 40, "need": 2000,
-    "note": 2000, "owner": 64,
+    "note": 2000, "owner": 64, "credit_code": 40,
 }  # fmt: skip
 """The fields of a lead and how many characters each may have."""
 EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
@@ -27,6 +28,7 @@ def checked(raw: Mapping[str, object]) -> dict[str, str]:
     fields = {name: text(raw, name) for name in LENGTHS}
     fields["phone"] = phone(fields["phone"])
     fields["email"] = email(fields["email"])
+    fields["credit_code"] = code(fields["credit_code"])
     if not (fields["name"] or fields["company"]):
         raise Wrong("name", "和 company 至少要有一个")
     if not (fields["phone"] or fields["email"]):
@@ -66,6 +68,15 @@ def phone(written: str) -> str:
     if not 5 <= len(digits) <= 20 or not re.fullmatch(r"[\d\s()+\-.]+", plain):
         raise Wrong("phone", "不是电话号码")
     return digits  # a foreign number: kept as it is
+
+
+def code(written: str) -> str:
+    """A 统一社会信用代码 without blanks, in capitals; "" stays "". Raises Wrong: a digit is off."""
+    if not written:
+        return ""
+    if not (kept := credit_code.read(written)):
+        raise Wrong("credit_code", "不是统一社会信用代码（18 位，请核对）")
+    return kept
 
 
 def email(written: str) -> str:

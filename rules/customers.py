@@ -21,6 +21,7 @@ class Verdict(StrEnum):
 class Why(StrEnum):
     """What the likeness rests on, in the words of the card."""
 
+    CODE = "信用代码相同"
     PHONE = "手机相同"
     EMAIL = "邮箱相同"
     COMPANY = "公司相同"
@@ -41,14 +42,16 @@ def same(
     by_phone: Sequence[Customer],
     by_email: Sequence[Customer],
     by_name: Sequence[tuple[Customer, float]],
+    by_code: Sequence[Customer] = (),
 ) -> Likeness:
-    """Who a newcomer is: an equal phone, then an equal e-mail decide; a name alone only suggests.
+    """Who a newcomer is: an equal phone, then an equal e-mail, then an equal credit code decide; a name alone only
+    suggests.
 
     `by_name` holds (customer, name score 0–100), best first; 100 is an equal core name. A firm can have two
     customers of one name (branches), so that a name never merges by itself. A firm that has an owner goes before
     one without.
     """
-    for found, why in ((by_phone, Why.PHONE), (by_email, Why.EMAIL)):
+    for found, why in ((by_phone, Why.PHONE), (by_email, Why.EMAIL), (by_code, Why.CODE)):
         if found:
             return Likeness(Verdict.MERGE, _owned_first(found), why)
     likely = [(customer, score) for customer, score in by_name if score >= LIKELY]

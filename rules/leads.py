@@ -37,7 +37,8 @@ INTENT = frozenset({Status.INTENT, Status.TECH_CONFIRM, Status.QUOTING, Status.S
 
 @dataclass(frozen=True)
 class Customer:
-    """A firm or a person we may sell to. `core`: the name without region and legal suffix (nlp/companies)."""
+    """A firm or a person we may sell to. `core`: the name without region and legal suffix (nlp/companies);
+    `credit_code`: 统一社会信用代码, tidy and valid (rules/credit_code.py), or ""."""
 
     id: int
     name: str
@@ -47,6 +48,7 @@ class Customer:
     level: str = ""
     owner: str = ""
     version: int = 0
+    credit_code: str = ""
 
     @property
     def label(self) -> str:

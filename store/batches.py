@@ -127,8 +127,12 @@ async def counts(tx: Tx, id: int) -> dict[str, int]:
 
 
 async def known(tx: Tx, column: str, values: Sequence[str]) -> dict[str, Known]:
-    """Which of these are customers of ours: `column` is "phone", "email" or "core". One question for 500 values."""
-    key = {"phone": contact.c.phone_key, "email": contact.c.email_key, "core": customer.c.core}[column]
+    """Which of these are customers of ours: `column` is "phone", "email", "core" or "credit_code". One question
+    for 500 values."""
+    key = {
+        "phone": contact.c.phone_key, "email": contact.c.email_key, "core": customer.c.core,
+        "credit_code": customer.c.credit_code,
+    }[column]  # fmt: skip
     joined = customer.outerjoin(
         contact, (contact.c.customer == customer.c.id) & contact.c.deleted_at.is_(None)
     )

@@ -28,7 +28,7 @@ def phone_key(phone: str) -> str:
 # ── customers ──────────────────────────────────────────────────────────────────────────────────────────
 async def add(
     tx: Tx, *, name: str, now: datetime, company: str = "", core: str = "", city: str = "", owner: str = "",
-    created_by: str = "", level: str = "",
+    created_by: str = "", level: str = "", credit_code: str = "",
 ) -> Customer:  # fmt: skip
     """Writes a new customer. `core`: the company without region and legal suffix (nlp/companies)."""
     new = Customer(
@@ -39,12 +39,13 @@ async def add(
         city=city[:40],
         level=level,
         owner=owner,
+        credit_code=credit_code,
     )
     made = await tx.execute(
         insert(customers)
         .values(
             name=new.name, company=new.company, core=new.core, city=new.city, level=level, owner=owner,
-            created_by=created_by, created_at=now,
+            created_by=created_by, created_at=now, credit_code=credit_code,
         )
         .returning(customers.c.id)
     )  # fmt: skip
@@ -54,20 +55,25 @@ async def add(
 
 
 async def get(tx: Tx, id: int) -> Customer:
-    """The customer. Raises Refused when there is none."""
+    """The customer; of one that became part of another, that other. Raises Refused when there is none."""
     found = await find(tx, id)
     if found is None:
         raise Refused("没有这个客户")
     return found
 
 
-_FIND = select(customers).where(customers.c.id == bindparam("row"), _ALIVE)
+_FIND = select(customers).where(customers.c.id == bindparam("row"))
 
 
 async def find(tx: Tx, id: int) -> Customer | None:
-    """The customer, or None."""
-    row = (await tx.execute(_FIND, {"row": id})).one_or_none()
-    return _customer(row) if row else None
+    """The customer; of one that became part of another (store/mergers.py), that other. None when there is none."""
+    next_id: int | None = id
+    while next_id is not None:
+        row = (await tx.execute(_FIND, {"row": next_id})).one_or_none()
+        if row is None or row.deleted_at is None:
+            return _customer(row) if row else None
+        next_id = row.merged_into
+    return None
 
 
 async def save(tx: Tx, changed: Customer, now: datetime) -> Customer:
@@ -77,7 +83,7 @@ async def save(tx: Tx, changed: Customer, now: datetime) -> Customer:
         .where(customers.c.id == changed.id, customers.c.version == changed.version)
         .values(
             name=changed.name, company=changed.company, core=changed.core, city=changed.city, level=changed.level,
-            owner=changed.owner, updated_at=now, version=changed.version + 1,
+            owner=changed.owner, updated_at=now, version=changed.version + 1, credit_code=changed.credit_code,
         )
     )  # fmt: skip
     if done.rowcount != 1:
@@ -183,6 +189,17 @@ async def by_email(tx: Tx, email: str) -> list[tuple[Customer, Contact]]:
     return await _known(tx, contacts.c.email_key, email.strip().lower()) if email.strip() else []
 
 
+_BY_CODE = (
+    select(customers).where(customers.c.credit_code == bindparam("code"), customers.c.credit_code != "", _ALIVE)
+    .order_by(customers.c.id)
+)  # fmt: skip
+
+
+async def by_code(tx: Tx, code: str) -> list[Customer]:
+    """Whose credit code this is (tidy); oldest customer first."""
+    return [_customer(row) for row in await tx.execute(_BY_CODE, {"code": code})] if code else []
+
+
 async def of_lead(tx: Tx, lead: Lead) -> tuple[Customer, Contact | None]:
     """The customer and contact that a lead is about. Raises Refused when the customer was deleted."""
     return await get(tx, lead.customer), await contact(tx, lead.contact)
@@ -203,7 +220,7 @@ async def _known(tx: Tx, key: Column[str], wanted: str) -> list[tuple[Customer, 
     for row in await tx.execute(_pairs(key, len(marks)), given):
         whose = Customer(
             id=row.c_id, name=row.c_name, company=row.c_company, core=row.c_core, city=row.c_city,
-            level=row.c_level, owner=row.c_owner, version=row.c_version,
+            level=row.c_level, owner=row.c_owner, version=row.c_version, credit_code=row.c_credit_code,
         )  # fmt: skip
         found.append((whose, _contact(row)))
     return found
@@ -212,7 +229,7 @@ async def _known(tx: Tx, key: Column[str], wanted: str) -> list[tuple[Customer, 
 def _customer(row: Any) -> Customer:
     return Customer(
         id=row.id, name=row.name, company=row.company, core=row.core, city=row.city, level=row.level,
-        owner=row.owner, version=row.version,
+        owner=row.owner, version=row.version, credit_code=row.credit_code,
     )  # fmt: skip
 
 

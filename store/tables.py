@@ -181,7 +181,8 @@ reach = _table(  # can this person be reached on this platform, as far as we hav
 customer = _table(
     "customer", _id(), _text("name", 120), _text("company", 120), _text("core", 120), _text("city", 40),
     _text("level", 16), _text("owner", 64), _text("created_by", 64), _time("created_at", nullable=False),
-    _time("updated_at"), _time("deleted_at"), _number("version"),
+    _time("updated_at"), _time("deleted_at"), _number("version"), _text("credit_code", 18),
+    Column("merged_into", Id, nullable=True),  # where a customer is now that is part of another
     Index("ix_customer_core", "core"), Index("ix_customer_owner", "owner"),
 )  # fmt: skip
 name_key = Table(  # by what a company is found (rules/name_keys.py)
@@ -275,6 +276,7 @@ setting = _table(
 )  # fmt: skip
 
 import store.tables_assignment  # noqa: E402
+import store.tables_customers  # noqa: E402
 import store.tables_directory  # noqa: E402
 import store.tables_mail  # noqa: E402
 import store.tables_sole  # noqa: E402

@@ -154,7 +154,7 @@ async def test_numbers_press_the_buttons_too(world: World) -> None:
 async def test_a_known_phone_of_mine_is_joined(world: World) -> None:
     await world.api_lead(phone="13900010001", name="陈立", owner="wanglei")
     card = await _draft(world)
-    assert "疑似已有：C-0301 宁波恒达汽配有限公司（负责人 王磊）" in card.text
+    assert "疑似已有：C-0301 宁波恒达汽配有限公司（手机相同，负责人 王磊）" in card.text
     await world.rep.clicks("并入 C-0301")
     await world.rep.sees("已并入 C-0301 · L-1002")
     await world.idle()
