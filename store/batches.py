@@ -138,7 +138,7 @@ async def known(tx: Tx, column: str, values: Sequence[str]) -> dict[str, Known]:
     )
     columns = [customer.c[name] for name in ("id", "company", "name", "owner", "created_by", "created_at")]
     named = {value for value in values if value}
-    if column == "core":
+    if column in ("core", "credit_code"):
         meant = {value: value for value in named}
     else:  # by each key that a row may be marked with
         meant = {mark: value for value in named for mark in tx.seals.marks(value)}

@@ -216,7 +216,9 @@ async def _contacts_back(tx: Tx, one: Merger) -> None:
         await tx.execute(sa.update(contact).where(contact.c.id == gone).values(deleted_at=None))
         came, now_is = await contact_of(tx, gone), await contact_of(tx, kept)
         if came is not None and now_is is not None:
-            same = {name: "" for name in blanks if getattr(came, name) == getattr(now_is, name)}
+            same: dict[str, Any] = {
+                name: "" for name in blanks if getattr(came, name) == getattr(now_is, name)
+            }
             await _rewrite_contact(tx, replace(now_is, **same))
 
 
