@@ -233,6 +233,7 @@ class WecomAibot(PlatformSection):
     name: str = ""
     thinking: Duration = timedelta(seconds=2)
     invite: bool = True
+    feedback: bool = True
     escape: bool = True
     group_answer: str = "请到我们的单聊里看。没有收到的话，先单独给我发一句话。"
     per_minute: int = Field(default=28, ge=2)

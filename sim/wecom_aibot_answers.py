@@ -110,6 +110,8 @@ class Answers:
                 callback.chat, "markdown", lambda one: paint_markdown(one, stream["content"])
             )
             shown = callback.streams[stream["id"]] = Shown(seen, self.world.now())
+            if "feedback" in stream:
+                _thumbs(seen, stream["feedback"])
         elif shown.finished or self.world.now() - shown.begun > self.world.limits.stream_life:
             raise Refusal(846608, "stream message update expired")
         else:
@@ -178,6 +180,15 @@ class Answers:
             seen.text = "\n".join(line.rstrip() for line in seen.text.split("\n"))
             screens.append((self.world.phones[user], await self.world.phones[user].show(seen)))
         return screens
+
+
+def _thumbs(screens: list[tuple[Phone, Seen]], asked: object) -> None:
+    """Thumbs under an answer, by the id that its first frame gave (10.1)."""
+    id = asked.get("id") if isinstance(asked, dict) else None
+    if not isinstance(id, str) or not 0 < len(id.encode()) <= 256:
+        raise Refusal(40058, "invalid feedback")
+    for _, seen in screens:
+        seen.raw["feedback"] = id
 
 
 def paint_markdown(seen: Seen, content: str) -> None:

@@ -94,7 +94,15 @@ class WecomAibotServer(World):
             case "enter":
                 await self._event(user, "enter_chat")
             case "feedback":
-                told: Body = {"id": "F1", "type": int(verb["type"]), "content": str(verb.get("content", ""))}
+                thumbs = [one.raw["feedback"] for one in self.phones[user].seen if "feedback" in one.raw]
+                if not thumbs:
+                    self.note("nothing to have an opinion on", user)
+                    return
+                told: Body = {
+                    "id": thumbs[-1],
+                    "type": int(verb["type"]),
+                    "content": str(verb.get("content", "")),
+                }
                 await self._event(
                     user, "feedback_event", **told, inaccurate_reason_list=verb.get("reasons", [])
                 )

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -25,10 +25,13 @@ def user_of(frame: Frame) -> str:
     return _text(_table(frame.body.get("from")), "userid")
 
 
-def read(frame: Frame, now: datetime, bot_name: str = "") -> Incoming | None:
+def read(
+    frame: Frame, now: datetime, bot_name: str = "", said: Callable[[str], str] = lambda _id: ""
+) -> Incoming | None:
     """What a callback says, None when it is nothing for us. Never raises on odd content.
 
-    `bot_name`: taken off the front of what is said in a group; without one, the first @word is.
+    `bot_name`: taken off the front of what is said in a group; without one, the first @word is. `said`: feedback id →
+    how the answer begins that it is about, "" when that is not known.
     """
     body, user = frame.body, user_of(frame)
     if not user:
@@ -37,7 +40,7 @@ def read(frame: Frame, now: datetime, bot_name: str = "") -> Incoming | None:
     lane = f"{PLATFORM}:{user}"
     at = _at(body.get("create_time"), now)
     if frame.cmd == EVENT or _text(body, "msgtype") == "event":
-        event = _event(body, user, at, now)
+        event = _event(body, user, at, now, said)
         return Incoming(_identity(frame), lane, event) if event is not None else None
     return Incoming(_identity(frame), lane, _message(body, user, at, bot_name))
 
@@ -113,7 +116,7 @@ def unmentioned(text: str, bot_name: str) -> str:
 
 
 # ── events ─────────────────────────────────────────────────────────────────────────────────────────────
-def _event(body: Json, user: str, at: datetime, now: datetime) -> Event | None:
+def _event(body: Json, user: str, at: datetime, now: datetime, said: Callable[[str], str]) -> Event | None:
     event = _table(body.get("event"))
     match _text(event, "eventtype"):
         case "enter_chat":
@@ -121,7 +124,7 @@ def _event(body: Json, user: str, at: datetime, now: datetime) -> Event | None:
         case "template_card_event":
             return _click(_table(event.get("template_card_event")), body, user, at)
         case "feedback_event":
-            return _feedback(_table(event.get("feedback_event")), at)
+            return _feedback(_table(event.get("feedback_event")), at, said)
         case other:
             log.info("aibot.event.unused", eventtype=other[:40])
             return None
@@ -151,15 +154,18 @@ def _chosen(card: Json) -> dict[str, list[str]]:
     return found
 
 
-def _feedback(said: Json, at: datetime) -> Alert | None:
+def _feedback(told: Json, at: datetime, said: Callable[[str], str]) -> Alert | None:
     """Thumbs down, for those who run the bot; thumbs up and a taking back are only logged."""
-    log.info("aibot.feedback", type=said.get("type"), id=_text(said, "id")[:64])
-    if said.get("type") != 2:
+    id = _text(told, "id")[:64]
+    log.info("aibot.feedback", type=told.get("type"), id=id)
+    if told.get("type") != 2:
         return None
-    reasons = said.get("inaccurate_reason_list")
+    reasons = told.get("inaccurate_reason_list")
     named = [REASONS[one] for one in reasons if one in REASONS] if isinstance(reasons, list) else []
-    words = "，".join(filter(None, [*named, _text(said, "content")[:200]]))
-    return Alert(PLATFORM, "feedback", f"有人对机器人的回答点了踩：{words or '没有写原因'}", at)
+    words = "，".join(filter(None, [*named, _text(told, "content")[:200]]))
+    answer = f"「{begins}…」" if (begins := said(id)) else ""
+    why = words or "没有写原因"
+    return Alert(PLATFORM, f"feedback.{id}", f"有人对机器人的回答{answer}点了踩：{why}", at)
 
 
 def _table(value: object) -> Json:

@@ -51,7 +51,8 @@ class WecomAibotPlatform:
         self.client = Client(self._session, settings, self._take, self._tell, now, pace)
         self._wire = wire.Wire(self.client)
         self._windows = Windows()
-        self._replies = Replies(self._wire, self._windows, settings.thinking.total_seconds())
+        thinking = settings.thinking.total_seconds()
+        self._replies = Replies(self._wire, self._windows, thinking, feedback=settings.feedback)
         self._files = Files(self._wire, shared, self._session)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -90,7 +91,7 @@ class WecomAibotPlatform:
     async def _take(self, frame: Frame) -> None:
         """A callback: its window opens, then it is stored. Raises nothing."""
         try:
-            found = inbound.read(frame, self._now(), self.settings.name)
+            found = inbound.read(frame, self._now(), self.settings.name, self._replies.said)
         except Exception:  # a frame that breaks the reading is in the log instead
             log.exception("aibot.callback.broken", cmd=frame.cmd)
             return

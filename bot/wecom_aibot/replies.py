@@ -1,9 +1,11 @@
 """Answers to callbacks: each message gets one; while it is being worked on the person sees that it is (10.4, 10.5)."""
 
 import asyncio
+import re
 import secrets
+from collections import OrderedDict
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -17,6 +19,10 @@ log = structlog.get_logger(__name__)
 THINKING = "正在处理…"
 NOTHING_MORE = "已收到。"
 STREAM_FOR = 330.0  # of the 6 minutes in which a stream must be finished
+STILL = (10.0, 30.0, 60.0, 120.0, 240.0)
+"""Seconds after which somebody who waits is told again that it is being worked on."""
+KEPT = 2000  # answers whose beginnings are remembered for a thumbs down
+BEGINNING = 24  # characters
 EVERY = 1.0  # seconds between two frames of one stream: whether they count against 30 a minute is not known
 
 
@@ -28,6 +34,7 @@ class Stream:
     req_id: str
     id: str
     begun: float
+    feedback: bool = False  # thumbs under the answer; asked for by its first frame
     last: float = 0.0
 
     async def show(self, text: str, *, finish: bool = False) -> bool:
@@ -38,8 +45,11 @@ class Stream:
             return True
         if now - self.begun > STREAM_FOR:
             return False
+        stream: Json = {"id": self.id, "finish": finish, "content": text}
+        if self.feedback and not self.last:
+            stream["feedback"] = {"id": self.id}
         self.last = now
-        body = {"msgtype": "stream", "stream": {"id": self.id, "finish": finish, "content": text}}
+        body = {"msgtype": "stream", "stream": stream}
         try:
             await self.wire.call(frames.REPLY, body, req_id=self.req_id)
         except SendFailed as failed:
@@ -52,8 +62,10 @@ class Stream:
 class Replies:
     """Answers in open windows. Every verb says whether it could; the caller pushes otherwise."""
 
-    def __init__(self, wire: Wire, windows: Windows, thinking: float) -> None:
+    def __init__(self, wire: Wire, windows: Windows, thinking: float, *, feedback: bool = False) -> None:
         self._wire, self._windows, self._thinking = wire, windows, thinking
+        self._feedback = feedback
+        self._said: OrderedDict[str, str] = OrderedDict()  # stream id → how its answer begins
         self._streams: dict[str, Stream] = {}  # req_id → a placeholder that is on the screen
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -67,6 +79,7 @@ class Replies:
         """Answers the person's message, or their arrival, with a text. Raises SendFailed."""
         if window := self._windows.take_message(user):
             stream = self._streams.pop(window.req_id, None) or self._stream(window.req_id)
+            self._remember(stream.id, text)
             return await stream.show(text, finish=True)
         if window := self._windows.take_arrival(user):
             return await self._answer(frames.WELCOME, window, {"msgtype": "text", "text": {"content": text}})
@@ -83,10 +96,20 @@ class Replies:
             return await self._answer(frames.WELCOME, window, body)
         return False
 
+    def said(self, feedback: str) -> str:
+        """How the answer begins that somebody gave an opinion on; "" when it is too long ago. No long number is in it."""
+        return self._said.get(feedback, "")
+
+    def _remember(self, id: str, text: str) -> None:
+        plain = re.sub(r"\\(.)", r"\1", text.strip().partition("\n")[0])
+        self._said[id] = re.sub(r"\d{5,}", "…", plain).strip()[:BEGINNING]
+        if len(self._said) > KEPT:
+            self._said.popitem(last=False)
+
     async def into_group(self, req_id: str, text: str) -> None:
         """A word into a group, where nothing about customers is ever said."""
         try:
-            await self._stream(req_id).show(text, finish=True)
+            await replace(self._stream(req_id), feedback=False).show(text, finish=True)
         except SendFailed as failed:
             log.info("aibot.group.unanswered", reason=failed.reason)
 
@@ -113,7 +136,8 @@ class Replies:
         return True
 
     def _stream(self, req_id: str) -> Stream:
-        return Stream(self._wire, req_id, f"s{secrets.token_hex(8)}", asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        return Stream(self._wire, req_id, f"s{secrets.token_hex(8)}", now, self._feedback)
 
     async def _think(self, user: str, req_id: str) -> None:
         """The placeholder, and its end when nobody answers at all."""
@@ -127,9 +151,23 @@ class Replies:
             log.info("aibot.thinking.unsaid", reason=failed.reason)
             self._streams.pop(req_id, None)
             return
-        await asyncio.sleep(STREAM_FOR)
+        waited = 0.0
+        for after in (*STILL, STREAM_FOR):
+            await asyncio.sleep(after - waited)
+            waited = after
+            if self._streams.get(req_id) is not stream:
+                return
+            if after < STREAM_FOR:
+                await self._still(stream, f"{THINKING}（已经 {round(self._thinking + after)} 秒）")
         if self._streams.pop(req_id, None) is not None:
             await self._end(stream)
+
+    @staticmethod
+    async def _still(stream: Stream, text: str) -> None:
+        try:
+            await stream.show(text)
+        except SendFailed as failed:
+            log.info("aibot.thinking.unsaid", reason=failed.reason)
 
     @staticmethod
     async def _end(stream: Stream) -> None:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from bot.config import WecomAibot
 from bot.events import Alert, Arrived, Click, Event, Incoming, Kind, Message
 from bot.platform import Outgoing, SendFailed, Way, Wide
+from bot.wecom_aibot import replies
 from bot.wecom_aibot.client import Pace
 from bot.wecom_aibot.platform import WecomAibotPlatform
 from cards.card import Button, Card, Field
@@ -103,16 +104,26 @@ async def test_every_kind_of_message_is_read(rig: Rig) -> None:
 
 async def test_events_and_the_answer_in_the_group(rig: Rig) -> None:
     await rig.wang.enters()
-    await rig.wang.does("feedback", type=2, content="不够细", reasons=[2])
-    await rig.wang.does("feedback", type=1)
-    arrived, alert = await rig.next(2)
+    (arrived,) = await rig.next()
     assert isinstance(arrived, Arrived)
     assert arrived.until is not None
-    assert isinstance(alert, Alert)
-    assert "不完整，不够细" in alert.text
     rig.sim.group("wrGroup", ["WangLei"])
     await rig.wang.does("say_in_group", chat="wrGroup", text="查 L-1")
     await rig.wang.sees("请到我们的单聊里看")
+
+
+async def test_a_thumbs_down_says_which_answer_it_is_about(rig: Rig) -> None:
+    await rig.wang.says("/今日")
+    await rig.next()
+    await rig.bot.send(rig.out(Way.TEXT, text="今天 2 件事，*先打* 13812345678\n第二行"))
+    await rig.bot.send(rig.out(Way.TEXT, text="这句是推送的，下面没有赞和踩"))
+    await rig.wang.does("feedback", type=1)
+    await rig.wang.does("feedback", type=2, content="不够细", reasons=[2])
+    (alert,) = (await rig.next(2))[1:]
+    assert isinstance(alert, Alert)
+    assert alert.text == "有人对机器人的回答「今天 2 件事，*先打* ……」点了踩：不完整，不够细"
+    asked = [entry.sent["body"] for entry in rig.sim.wire.of("aibot_")[1:]]
+    assert [str(body).count("feedback") for body in asked] == [1, 0]
 
 
 async def test_a_card_changes_within_five_seconds_of_a_press_and_comes_anew_after(rig: Rig) -> None:
@@ -156,9 +167,14 @@ async def test_a_message_is_answered_once_and_the_rest_is_pushed(rig: Rig) -> No
 
 
 @pytest.mark.parametrize("rig", [{"thinking": timedelta(milliseconds=50)}], indirect=True)
-async def test_a_slow_answer_takes_the_place_of_the_sign_that_it_is_worked_on(rig: Rig) -> None:
+async def test_a_slow_answer_takes_the_place_of_the_sign_that_it_is_worked_on(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "STILL", (0.2,))
+    monkeypatch.setattr(replies, "EVERY", 0.05)  # frames may come as fast as this test wants them
     await rig.wang.says("慢的")
     seen = await rig.wang.sees("正在处理…")
+    await rig.wang.sees("正在处理…（已经 0 秒）")
     await rig.bot.send(rig.out(Way.TEXT, text="好了"))
     assert await rig.wang.sees("好了") is seen
     await rig.wang.says("又一个")
