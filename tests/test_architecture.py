@@ -100,6 +100,20 @@ def test_the_product_knows_no_pretend_platform_and_not_its_own_main() -> None:
     assert guilty == {}
 
 
+def test_a_platform_is_named_where_it_is_wired_and_nowhere_else_in_the_product() -> None:
+    """docs/adding-a-platform.md names these files; wecom_aibot is the measure."""
+    wired = {"main.py", "bot/config.py", "demo.py", "demo_config.py"}
+    naming = {
+        path
+        for path in repository()
+        if path.endswith(".py")
+        and path.split("/")[0] not in {"sim", "tests", "bench"}
+        and not path.startswith("bot/wecom_aibot/")
+        and "aibot" in (ROOT / path).read_text(encoding="utf-8").lower()
+    }
+    assert naming == wired
+
+
 def test_every_python_file_says_first_what_is_in_it() -> None:
     silent = [name for name, text in texts(".py") if text.strip() and not ast.get_docstring(ast.parse(text))]
     assert silent == []
