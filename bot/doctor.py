@@ -146,7 +146,7 @@ async def _keys(config: Config) -> Check:
     mine = db.seals.writing_id
     if not mine:
         fix = "运行 python main.py keys new，写进环境变量 GENJIN_DATA_KEY，重启，再运行 keys rotate；密钥另外保管一份。"
-        return Check("密钥", "warn", "没有设：手机、邮箱、微信号在数据库和备份里是明文", fix)
+        return Check("密钥", "warn", "没有设：号码、聊天、消息在数据库和备份里是明文", fix)
     if others := sum(count for id, count in counts.items() if id != mine):
         return Check(
             "密钥", "warn", f"用密钥 {mine} 写；还有 {others} 格不是", "运行 python main.py keys rotate。"

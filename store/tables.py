@@ -94,7 +94,7 @@ def _table(name: str, *parts: Any) -> Table:
 
 # ── what drives the bot ────────────────────────────────────────────────────────────────────────────────
 inbox = _table(
-    "inbox", _id(), _text("dedup", 200), _text("lane", 200), _text("body"),
+    "inbox", _id(), _text("dedup", 200), _text("lane", 200), _sealed("inbox", "body"),
     _number("state"),  # 0 open · 2 done · 3 dead letter
     _number("attempts"), Column("next_at", sa.BigInteger, nullable=False, server_default="0"),
     _text("error"), _time("created_at", nullable=False), _time("done_at"),
@@ -106,7 +106,7 @@ Index("ix_inbox_done", inbox.c.done_at, **_where(inbox.c.state == 2))
 
 outbox = _table(
     "outbox", _id(), _text("dedup", 200), _text("lane", 200), _text("member", 100), _text("way", 16),
-    _text("body"), _number("priority", default=1),  # 0 alarm · 1 card or answer · 2 digest
+    _sealed("outbox", "body"), _number("priority", default=1),  # 0 alarm · 1 card or answer · 2 digest
     _number("state"),  # 0 open · 2 done · 3 given up
     _text("ledger", 16, default="queued"),  # queued · throttled · sent · accepted · refused · expired · unknown · acted · folded
     _text("platform", 16), Column("card", Id, nullable=True), _text("subject", 64), _text("kind", 64),
@@ -138,19 +138,19 @@ replica = _table(
 )
 
 expectation = _table(  # "the next thing this member writes answers this question"
-    "expectation", Column("member", String(64), primary_key=True), _text("kind", 64), _text("payload"),
+    "expectation", Column("member", String(64), primary_key=True), _text("kind", 64), _sealed("expectation", "payload"),
     _time("expires_at", nullable=False),
 )  # fmt: skip
 
 card = _table(  # a card on somebody's screen: what it says now and how it can be changed
     "card", _id(), _text("member", 64), _text("subject", 64), _text("kind", 64), _number("version"),
-    _text("body"), _text("platform", 16), _text("track", 128), _text("code", 200), _time("code_at"),
+    _sealed("card", "body"), _text("platform", 16), _text("track", 128), _text("code", 200), _time("code_at"),
     _flag("live", default=True), _time("created_at", nullable=False), _time("updated_at"),
     Index("ix_card_member", "member", "id"), Index("ix_card_subject", "subject", "id"), Index("ix_card_track", "track"),
 )  # fmt: skip
 
 notice = _table(  # something to tell somebody a little later, merged with its like
-    "notice", _id(), _text("member", 64), _text("kind", 64), _text("subject", 64), _text("payload"),
+    "notice", _id(), _text("member", 64), _text("kind", 64), _text("subject", 64), _sealed("notice", "payload"),
     _time("created_at", nullable=False), Index("ix_notice_member_kind", "member", "kind"),
 )  # fmt: skip
 
@@ -198,14 +198,15 @@ contact = _table(
     Index("ix_contact_email_key", "email_key"),
 )  # fmt: skip
 draft = _table(
-    "draft", _id(), _text("member", 64), _text("source", 32), _text("body"), _text("original"),
+    "draft", _id(), _text("member", 64), _text("source", 32), _sealed("draft", "body"),
+    _sealed("draft", "original"),
     _text("state", 16, default="open"),  # open · saved · merged · discarded
     Column("lead", Id, nullable=True), _number("version"), _time("created_at", nullable=False), _time("updated_at"),
     Index("ix_draft_member", "member", "id"),
 )  # fmt: skip
 lead = _table(
     "lead", _id(), _fk("customer", "customer"), _fk("contact", "contact", nullable=True), _text("owner", 64),
-    _text("source", 64), _text("kind", 40), _text("need"), _text("note"),
+    _text("source", 64), _text("kind", 40), _text("need"), _sealed("lead", "note"),
     _text("status", 32, default="new"), _text("created_by", 64), _time("created_at", nullable=False),
     _time("assigned_at"), _text("assigned_why"), _time("first_touch_at"), _time("last_followup_at"),
     _text("next_text"), _time("next_at"), _time("closed_at"), _time("acked_at"), _time("snoozed_until"),
@@ -234,7 +235,7 @@ followup = _table(
 )  # fmt: skip
 request = _table(  # a linked form that was filled in (样品申请单)
     "request", _id(), _text("form", 40), _fk("lead", "lead"), Column("followup", Id, nullable=True), _text("member", 64),
-    _text("fields"), _text("state", 16, default="draft"),  # draft · submitted · cancelled
+    _sealed("request", "fields"), _text("state", 16, default="draft"),  # draft · submitted · cancelled
     _time("created_at", nullable=False), _time("submitted_at"), _number("version"), Index("ix_request_lead", "lead"),
 )  # fmt: skip
 claim = _table(  # a resource that a rep took (B23)
@@ -247,7 +248,7 @@ task = _table(
     _text("dedup", 120), Column("outbox", Id, nullable=True), UniqueConstraint("dedup"), Index("ix_task_owner", "owner", "done_at"),
 )  # fmt: skip
 undo = _table(
-    "undo", _id(), _text("member", 64), _text("kind", 32), _text("subject", 64), _text("payload"),
+    "undo", _id(), _text("member", 64), _text("kind", 32), _text("subject", 64), _sealed("undo", "payload"),
     _time("at", nullable=False), _time("expires_at", nullable=False), _time("used_at"), Index("ix_undo_member", "member", "id"),
 )  # fmt: skip
 receipt = _table(  # an API key that was used: the same request gives the same answer

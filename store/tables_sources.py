@@ -2,18 +2,19 @@
 
 from sqlalchemy import Column, Index, Integer, String, UniqueConstraint
 
-from store.tables import Id, _fk, _id, _table, _text, _time
+from store.tables import Id, _fk, _id, _sealed, _table, _text, _time
 
 origin = _table(  # by which door a lead came in, and what was known then
     "origin", _id(), _fk("lead", "lead"), _text("kind", 16), _text("name", 64), _text("ref", 120),
-    _text("visitor", 40), _text("consent"), _text("pages"), _text("extra"), _time("at", nullable=False),
+    _text("visitor", 40), _text("consent"), _text("pages"), _sealed("origin", "extra"), _time("at", nullable=False),
     Index("ix_origin_lead", "lead"), Index("ix_origin_ref", "ref"), Index("ix_origin_visitor", "visitor"),
 )  # fmt: skip
 
 touchpoint = _table(  # a word between a customer and us that is no follow-up record: a call, a mail, a visit
     "touchpoint", _id(), _fk("customer", "customer"), Column("contact", Id, nullable=True),
     Column("lead", Id, nullable=True), _text("kind", 16), _text("direction", 8), _text("member", 64),
-    _text("source", 64), _text("title", 200), _text("body"), _text("detail"), _text("dedup", 200),
+    _text("source", 64), _text("title", 200), _sealed("touchpoint", "body"),
+    _sealed("touchpoint", "detail"), _text("dedup", 200),
     _time("at", nullable=False), _time("created_at", nullable=False), UniqueConstraint("dedup"),
     Index("ix_touchpoint_customer", "customer", "at"),
 )  # fmt: skip
@@ -25,9 +26,10 @@ batch = _table(  # an import: whose link, which file, what became of its rows
     _time("started_at"), _time("finished_at"), _time("undone_at"), UniqueConstraint("token"),
 )  # fmt: skip
 batch_row = _table(  # a row of an import: what was written, what was wrong, what was made
-    "batch_row", _id(), _fk("batch", "batch"), Column("n", Integer, nullable=False), _text("cells"), _text("fields"),
-    _text("errors"), _text("state", 16, default="new"),  # new · repeat · wrong · made · kept · undone
-    _text("why"), Column("lead", Id, nullable=True), Column("customer", Id, nullable=True),
+    "batch_row", _id(), _fk("batch", "batch"), Column("n", Integer, nullable=False), _sealed("batch_row", "cells"),
+    _sealed("batch_row", "fields"), _sealed("batch_row", "errors"),
+    _text("state", 16, default="new"),  # new · repeat · wrong · made · kept · undone
+    _sealed("batch_row", "why"), Column("lead", Id, nullable=True), Column("customer", Id, nullable=True),
     UniqueConstraint("batch", "n"), Index("ix_batch_row_state", "batch", "state", "n"),
 )  # fmt: skip
 

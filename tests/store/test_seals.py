@@ -209,7 +209,7 @@ async def test_doctor_says_how_it_stands(migrated_url: str) -> None:
         one = await doctor._keys(Config.model_validate({"store": store}))
         return one.state, one.text
 
-    assert await said() == ("warn", "没有设：手机、邮箱、微信号在数据库和备份里是明文")
+    assert await said() == ("warn", "没有设：号码、聊天、消息在数据库和备份里是明文")
     state, text = await said(OLD)
     assert (state, "还有 3 格不是" in text) == ("warn", True)
     db = Database(migrated_url, keys=(OLD,))
