@@ -33,7 +33,7 @@ from bot.robots.platform import RobotPlatform
 from bot.sole import Sole
 from bot.wecom.menu import Entry
 from rules import hours
-from store import keyring, migrate
+from store import forgetting, keyring, migrate
 from store.cache import LocalShared
 from store.db import Busy, Database
 from store.seals import Unreadable, fresh
@@ -360,6 +360,43 @@ def run_keys(args: argparse.Namespace) -> int:
     return _with_config(args, go)
 
 
+def run_forget(args: argparse.Namespace) -> int:
+    """`main.py forget C-0311`: a customer's personal data is erased, on request of the person."""
+    from bot.events import Fact, encode
+    from rules.text import customer_id, parse_id
+
+    number = parse_id(args.customer)
+    if number is None or number[0] != "C":
+        return _say(f"{args.customer}：要写客户编号，例如 C-0311（发 /客户 名字 可以看到）")
+    id = customer_id(number[1])
+
+    async def go(config: Config) -> int:
+        db = Database(config.store.database, pool=2, keys=config.store.secrets)
+        now = Clock().now()
+        try:
+            await migrate.check(db)
+            async with db.read() as tx:
+                person = await forgetting.look(tx, number[1])
+            if person is None:
+                return _say(f"{id}：没有这个客户，或者已经删除了")
+            print(f"{id} {person.label}：联系人 {person.contacts} 位，线索 {len(person.leads)} 条")
+            if not args.yes:
+                print("没有删除。确认无误后加 --yes 再运行一次；删除后不能恢复。")
+                return 0
+            blank = encode(Fact("erased", id, now))
+            counts = await forgetting.forget(db, person, now, args.by, blank)
+        except Unreadable as error:
+            print(error, file=sys.stderr)
+            return 1
+        finally:
+            await db.close()
+        print("已删除：" + "，".join(f"{name} {count}" for name, count in sorted(counts.items())))
+        print("备份文件、导出过的表格和平台上的聊天记录里还有，要另外处理（docs/security.md）。")
+        return 0
+
+    return _with_config(args, go)
+
+
 def _progress(table: str, count: int) -> None:
     print(f"  {table}：{count} 行", file=sys.stderr, flush=True)
 
@@ -584,6 +621,10 @@ def parser() -> argparse.ArgumentParser:
     one = add("keys", run_keys, "库里个人资料的密钥：做一把新的，看用着哪些，全部换成新的")
     one.add_argument("do", choices=("new", "status", "rotate"))
     one.add_argument("--pause", type=float, default=0.02, metavar="SECONDS", help="换密钥时每两批之间停多久")
+    one = add("forget", run_forget, "应本人要求，删除一个客户的个人资料")
+    one.add_argument("customer", metavar="C-0311")
+    one.add_argument("--yes", action="store_true", help="真的删除；不写只看会删什么")
+    one.add_argument("--by", default="命令行", metavar="NAME", help="审计里写谁删的")
     one = add("preview-assignment", run_preview, "换一份配置，近来的线索会怎么分")
     one.add_argument("--days", type=int, default=30)
     one = add("fairness", run_fairness, "把分派依据导出成 CSV")

@@ -24,7 +24,7 @@ from bot.config_kit import Duration
 from bot.config_kit import Section as _Section
 from bot.config_robots import Robot, check_robots
 from bot.config_sources import Channel, Intake, Mailbox, WebForm
-from bot.config_watch import SCHEDULES, Directory, Mail, Nurture, Schedule, Watch
+from bot.config_watch import SCHEDULES, Directory, Mail, Nurture, Privacy, Schedule, Watch
 from rules import hours
 from rules.assignment import Group, Weights
 from rules.leads import Status
@@ -638,6 +638,7 @@ class Config(_Section):
     watch: Watch = Watch()
     mail: Mail = Mail()
     nurture: Nurture = Nurture()
+    privacy: Privacy = Privacy()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:

@@ -9,6 +9,20 @@ from bot.config_kit import Duration, Section
 from rules.schedule import Days, Missed, Run
 
 
+class Privacy(Section):
+    """[privacy]: how long personal data is kept; zero: as long as nobody deletes it."""
+
+    keep_lost: Duration = timedelta(0)
+    keep_drafts: Duration = timedelta(0)
+
+    @field_validator("keep_lost", "keep_drafts")
+    @classmethod
+    def _longer_than_repeats(cls, value: timedelta) -> timedelta:
+        if value and value < timedelta(days=30):
+            raise ValueError('至少 "30d"；"0s" 是不自动删除')
+        return value
+
+
 class Schedule(Section):
     """[[schedule]]: a time of day at which something is said."""
 

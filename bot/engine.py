@@ -22,7 +22,7 @@ from bot.platform import Platform, Shared
 from bot.quota import Quota
 from bot.router import Router
 from bot.watch import Watch
-from store import audit, queues, settings, team
+from store import audit, forgetting, queues, settings, team
 from store.db import Database, passing
 
 log = structlog.get_logger("engine")
@@ -199,9 +199,20 @@ class Engine:
                         async with self.db.write(durable=False) as tx:
                             more = await queues.sweep(tx, self.clock.now(), self.clock.ms())
                         await asyncio.sleep(0.05)  # let others have the writer
+                    await self._retention()
             except Exception as error:
                 if not passing(error):
                     log.exception("housekeeping failed")
+
+    async def _retention(self) -> None:
+        """Personal data that the firm no longer wants to keep ([privacy])."""
+        kept, more = self.config.privacy, True
+        while more and (kept.keep_lost or kept.keep_drafts):
+            async with self.db.write() as tx:
+                more = await forgetting.expire(
+                    tx, self.clock.now(), lost=kept.keep_lost, drafts=kept.keep_drafts
+                )
+            await asyncio.sleep(0.05)
 
     async def _watching(self) -> None:
         """Looks every minute at the platforms and at itself, for /诊断 and for the alarms; sends the canary round."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import aiohttp
+import sqlalchemy as sa
 
 import main
 from bot.clock import Clock
@@ -20,8 +23,9 @@ from sim.dingtalk_server import DingtalkServer
 from sim.phone import Phone, Seen
 from sim.wecom_aibot_server import WecomAibotServer
 from sim.wecom_server import WecomServer
-from store import team
+from store import keyring, team
 from store.db import Database
+from store.tables import meta
 
 ZONE = ZoneInfo("Asia/Shanghai")
 START = "2026-11-23 10:02"  # a Monday
@@ -327,3 +331,15 @@ async def firm(
         with contextlib.suppress(Exception):
             await world.stop()
         await sim.stop()
+
+
+async def told(world: World, *words: str) -> list[str]:
+    """The tables that hold one of these words for whoever reads the database without a key."""
+    async with world.db.read() as tx:
+        found = []
+        for table in meta.sorted_tables:
+            for row in await tx.execute(sa.select(keyring.raw(table))):
+                text = json.dumps([str(value) for value in row], ensure_ascii=False)
+                packed = re.sub(r"[\s-]", "", text)
+                found += [f"{table.name}: {word}" for word in words if word in packed or word in text]
+    return sorted(set(found))

@@ -1,8 +1,5 @@
 """A firm that puts its data under a key one day: nobody notices, and the database no longer tells a number."""
 
-import json
-import re
-
 import pytest
 import sqlalchemy as sa
 
@@ -10,23 +7,11 @@ from store import keyring
 from store.db import Database
 from store.seals import fresh
 from store.tables import meta
-from tests.world import World
+from tests.world import World, told
 
 COMBINATIONS = [("wecom", "sqlite"), ("dingtalk", "postgresql")]
 KEY = fresh()
 CHAT = "同步至CRM 我是宁波恒达汽配有限公司的陈立，电话13900010001，微信 chenli-hd，想要液压阀块报价，月300件"
-
-
-async def told(world: World, *words: str) -> list[str]:
-    """The tables that hold one of these words for whoever reads the database without a key."""
-    async with world.db.read() as tx:
-        found = []
-        for table in meta.sorted_tables:
-            for row in await tx.execute(sa.select(keyring.raw(table))):
-                text = json.dumps([str(value) for value in row], ensure_ascii=False)
-                packed = re.sub(r"[\s-]", "", text)
-                found += [f"{table.name}: {word}" for word in words if word in packed or word in text]
-    return sorted(set(found))
 
 
 @pytest.mark.parametrize(("platform", "store"), COMBINATIONS, indirect=True)

@@ -1,0 +1,116 @@
+"""Somebody asks to be forgotten, or a firm keeps nobody longer than it has to: who it was is gone, what happened stays."""
+
+import asyncio
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from store import audit, forgetting, queues, tables
+from store.seals import fresh
+from tests.world import World, told
+
+COMBINATIONS = [("wecom", "sqlite"), ("dingtalk", "postgresql")]
+ROOT = Path(__file__).parents[2]
+KEY = fresh()
+WORDS = ("13812345678", "c@hengda.cn", "恒达", "陈工", "chenli-hd")
+CHAT = "同步至CRM 我是宁波恒达汽配有限公司的陈工，电话13812345678，微信 chenli-hd，想要液压阀块报价"
+
+
+async def forget(world: World, tmp_path: Path, *more: str) -> tuple[int, str]:
+    """`main.py forget`, beside the running bot."""
+    written = tmp_path / "config.toml"
+    keys = [one.get_secret_value() for one in world.config.store.keys]
+    written.write_text(f'[store]\ndatabase = "{world.database}"\nkeys = {keys!r}\n')
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "main.py", "forget", *more, "--config", str(written), cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    out, _ = await running.communicate()
+    return int(running.returncode or 0), out.decode()
+
+
+@pytest.mark.parametrize(("platform", "store"), COMBINATIONS, indirect=True)
+@pytest.mark.parametrize("changes", [{"store": {"keys": [KEY]}}], indirect=True)
+async def test_a_customer_is_forgotten_everywhere(world: World, tmp_path: Path) -> None:
+    await world.api_lead(email="c@hengda.cn")
+    await world.api_lead(phone="13700000001", name="王佳", company="苏州明达电子有限公司", need="轴承")
+    world.rep.looks_away()
+    await world.rep.says(CHAT)
+    await world.rep.sees("识别到联系人（草稿）")
+    world.rep.looks_away()
+    await world.rep.says("/客户 138 1234 5678")
+    profile = await world.rep.sees("C-0301 宁波恒达汽配有限公司")
+    await world.idle()
+
+    code, said = await forget(world, tmp_path, "C-0301")
+    assert (code, "联系人 1 位，线索 1 条" in said, "没有删除" in said) == (0, True, True)
+    code, said = await forget(world, tmp_path, "C-0301", "--yes", "--by", "周工")
+    assert (code, "已删除：" in said) == (0, True), said
+    assert await told(world, *WORDS) == []
+    async with world.db.read() as tx:
+        kept = await world_of_words(tx)
+        assert not [word for word in WORDS if word in kept], "nor with the key"
+        _, _, action, detail = (await audit.about(tx, "C-0301"))[0]
+        assert (action, '"by": "周工"' in detail) == (forgetting.ACTION, True)
+        assert (await audit.verify(tx)).broken == 0
+        assert "王佳" in kept
+
+    assert (await forget(world, tmp_path, "C-0301", "--yes"))[0] == 2
+    world.rep.looks_away()
+    await world.rep.says("/客户 C-0301")
+    await world.rep.sees("没有")
+    if any(press.enabled for press in profile.buttons):
+        await world.rep.presses_anyway(profile, profile.buttons[0].key)
+    await world.passes(days=8)  # past every ladder
+    async with world.db.read() as tx:
+        assert (await queues.depth(tx, "inbox")).dead == 0
+    world.rep.looks_away()
+    await world.api_lead()
+    await world.rep.sees("新线索 L-1003")
+    async with world.db.read() as tx:
+        numbers = (await tx.execute(sa.select(tables.lead.c.customer).order_by(tables.lead.c.id))).scalars()
+        assert list(numbers) == [301, 302, 303], "who was forgotten is a new customer"
+
+
+async def world_of_words(tx: object) -> str:
+    """Everything that the bot itself can still read."""
+    found = []
+    for table in tables.meta.sorted_tables:
+        rows = await tx.execute(sa.select(table))  # type: ignore[attr-defined]
+        found += [str(value) for row in rows for value in row]
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize(("platform", "store"), COMBINATIONS, indirect=True)
+async def test_nobody_is_kept_longer_than_the_firm_wants(world: World) -> None:
+    await world.api_lead(email="c@hengda.cn")
+    await world.api_lead(phone="13700000001", name="王佳", company="苏州明达电子有限公司", need="轴承")
+    world.rep.looks_away()
+    await world.rep.says(CHAT)
+    await world.rep.sees("识别到联系人（草稿）")
+    await world.idle()
+    month, now = timedelta(days=30), world.clock.now()
+    async with world.db.write() as tx:
+        ended = {"status": "lost", "closed_at": now}
+        await tx.execute(sa.update(tables.lead).where(tables.lead.c.id == 1001).values(**ended))
+
+    async def passed(at: timedelta, lost: timedelta, drafts: timedelta) -> list[str]:
+        async with world.db.write() as tx:
+            assert await forgetting.expire(tx, now + at, lost=lost, drafts=drafts) is False
+        async with world.db.read() as tx:
+            names = await tx.execute(sa.select(tables.customer.c.name).order_by(tables.customer.c.id))
+            chats = await tx.execute(sa.select(tables.draft.c.original))
+            return [*names.scalars(), *("chat" for one in chats.scalars() if one)]
+
+    nothing = timedelta(0)
+    before = await passed(month * 99, nothing, nothing)
+    assert before[2:] == ["chat"]
+    assert await passed(month - timedelta(minutes=1), month, month) == before
+    assert await passed(month + timedelta(minutes=1), month, nothing) == [forgetting.ERASED, *before[1:]]
+    assert await passed(month + timedelta(minutes=1), month, month) == [forgetting.ERASED, before[1]]
+    async with world.db.read() as tx:
+        assert (await audit.about(tx, "C-0301"))[0][2] == forgetting.ACTION
+        assert (await audit.verify(tx)).broken == 0
