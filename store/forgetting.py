@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.leads import CLOSED, Status
-from rules.text import customer_id, lead_id
+from rules.text import customer_id, lead_id, mask_phone
 from store import audit, name_keys
 from store.customers import phone_key
 from store.db import Database, Tx
@@ -53,7 +53,7 @@ UNSUCCESSFUL = (Status.LOST.value, Status.INVALID.value)
 
 @dataclass(frozen=True)
 class Person:
-    """Who is to be forgotten. `words`: numbers and addresses by which they are found in kept messages."""
+    """Who is to be forgotten. `words`: numbers, addresses and the company, by which they are found in kept messages."""
 
     id: int
     label: str
@@ -75,6 +75,8 @@ async def look(tx: Tx, id: int) -> Person | None:
     people = (await tx.execute(sa.select(contact).where(contact.c.customer == id))).all()
     ids = (await tx.execute(sa.select(lead.c.id).where(lead.c.customer == id).order_by(lead.c.id))).scalars()
     words = {word for one in people for word in (one.phone, phone_key(one.phone), one.email, one.wechat)}
+    words |= {mask_phone(one.phone) for one in people}  # cards show it so to most
+    words.add(row.company)
     long = tuple(sorted(word for word in words if len(word) >= LEAST))
     return Person(id, row.company or row.name, len(people), tuple(int(one) for one in ids), long)
 
