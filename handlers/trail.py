@@ -7,7 +7,7 @@ from rules import access
 from rules.errors import Denied, Refused
 from rules.team import Role
 from rules.text import customer_id, lead_id, parse_id, when
-from store import audit, customers, leads, team, timeline
+from store import audit, customers, leads, mergers, team, timeline
 
 router = Router("trail")
 SHOWN = 20
@@ -54,7 +54,8 @@ async def subjects_of(turn: Turn, kind: str, number: int) -> tuple[str, list[str
         customer = await customers.get(turn.tx, number)
         about, whose = customer_id(customer.id), customer.owner
         under = await leads.of_customer(turn.tx, customer.id, open_only=False)
-        subjects = [about, *(lead_id(one.id) for one in under)]
+        parts = await mergers.once_were(turn.tx, customer.id)
+        subjects = [about, *map(customer_id, parts), *(lead_id(one.id) for one in under)]
     owner = await team.get(turn.tx, whose) if whose else None
     if not access.may_see(turn.me, owner, turn.config.teams()):
         raise Denied(f"{about} 由{owner.name if owner else '别人'}负责，你没有查看权限", about=about)

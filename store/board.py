@@ -195,11 +195,18 @@ def _words(words: str) -> list[Any]:
         return []
     match text.parse_id(words):
         case ("C", number):
-            return [lead.c.customer == number]
+            return [lead.c.customer.in_(_now(number))]
         case (_, number):
             return [lead.c.id == number]
     columns = (customer.c.company, customer.c.name, contact.c.name, lead.c.need)
     return [sa.or_(*(column.contains(words, autoescape=True) for column in columns))]
+
+
+def _now(number: int) -> Any:
+    """The customer of this number, and whatever it is part of by now."""
+    here = sa.select(customer.c.id, customer.c.merged_into).where(customer.c.id == number).cte(recursive=True)
+    further = sa.select(customer.c.id, customer.c.merged_into).where(customer.c.id == here.c.merged_into)
+    return sa.select(here.union_all(further).c.id)
 
 
 def _order(sort: Sort, late: Any) -> list[Any]:

@@ -8,13 +8,15 @@ from datetime import datetime
 
 from aiohttp import web
 
+from bot import twins
 from cards.sla import clock
-from rules import access, sla
+from rules import access, merging, sla
 from rules.leads import TITLES, Contact, Lead
 from rules.team import Member, Role
 from rules.text import customer_id, grouped_phone, lead_id, mask_phones_in, parse_id, when
-from store import climbs, customers, followups, leads, team, timeline
+from store import climbs, customers, followups, leads, mergers, team, timeline
 from store.db import Tx
+from store.mergers import Merger
 from web import timeline as story
 from web.errors import Refusal
 from web.site import MANAGERS, Signed, Site, tidy
@@ -166,12 +168,16 @@ class Records:
             customer = await customers.find(tx, number)
             if customer is None:
                 raise Refusal(404, f"没有 {customer_id(number)} 这个客户。")
+            if customer.id != number:  # part of another now
+                return self._site.back(f"/customers/{customer_id(customer.id)}?was={customer_id(number)}")
             people = {one.id: one for one in await team.roster(tx)}
             owner = people.get(customer.owner)
             await self._may(request, signed, owner if customer.owner else None, customer_id(number))
             contacts = await customers.contacts_of(tx, customer.id)
             under = await leads.of_customer(tx, customer.id, open_only=False)
             records = await followups.of_customer(tx, customer.id, 50)
+            parts = await mergers.into(tx, customer.id)
+            alike = await twins.of(tx, customer, contacts)
         if revealed and revealed not in {one.id for one in contacts}:
             raise Refusal(404, "没有这位联系人。")
         await self._site.note("web.seen", signed, customer_id(number), hourly=True)
@@ -184,8 +190,18 @@ class Records:
                     self._text(signed, owner, one.need), when(one.created_at, now, zone), one.open) for one in under],
             records=[(when(one.recorded_at, now, zone), name(one.member), one.channel, one.conclusion,
                       self._text(signed, owner, one.next_text), lead_id(one.lead)) for one in records],
-            trail=signed.member.has(*MANAGERS),
+            trail=signed.member.has(*MANAGERS), was=self._was(request, parts),
+            parts=[(customer_id(one.gone), when(one.at, now, zone), name(one.member),
+                    when(one.until, now, zone) if one.until > now else "") for one in parts],
+            twins=[(customer_id(one.id), why.value, name(one.owner) or "公海",
+                    merging.may_merge(signed.member, [owner, people.get(one.owner)], self._site.teams))
+                   for one, why in alike[:5]],
         )  # fmt: skip
+
+    def _was(self, request: web.Request, parts: Sequence[Merger]) -> str:
+        """The old id by which the page was asked for, "" when it was asked for by its own."""
+        asked = parse_id(request.query.get("was", ""))
+        return customer_id(asked[1]) if asked and asked[1] in {one.gone for one in parts} else ""
 
     def _person(self, signed: Signed, one: Contact, owner: Member | None, *, full: bool = False) -> Person:
         """A contact, masked; whole after it was asked for (and only for those who may)."""

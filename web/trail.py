@@ -6,7 +6,7 @@ from cards.trail import SAYS, say
 from rules import access
 from rules.team import Role
 from rules.text import customer_id, lead_id, parse_id, when
-from store import audit, customers, leads, team
+from store import audit, customers, leads, mergers, team
 from store.db import Tx
 from web.errors import Refusal
 from web.site import MANAGERS, Signed, Site, tidy
@@ -54,9 +54,10 @@ class Trail:
             case ("L" | "", number) if lead := await leads.find(tx, number):
                 about, subjects, whose = lead_id(number), [lead_id(number)], lead.owner
             case ("C" | "", number) if customer := await customers.find(tx, number):
-                about, whose = customer_id(number), customer.owner
-                under = await leads.of_customer(tx, number, open_only=False)
-                subjects = [about, *(lead_id(one.id) for one in under)]
+                about, whose = customer_id(customer.id), customer.owner
+                under = await leads.of_customer(tx, customer.id, open_only=False)
+                parts = await mergers.once_were(tx, customer.id)
+                subjects = [about, *map(customer_id, parts), *(lead_id(one.id) for one in under)]
             case _:
                 raise Refusal(404, f"没有找到「{words}」。请写线索或客户编号，例如 L-1024、C-0311。")
         owner = await team.get(tx, whose) if whose else None

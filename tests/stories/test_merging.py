@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from store import mergers, queues
 from store.tables import audit, contact, customer, followup, lead, meta
+from tests.web.pages_kit import Visitor
 from tests.world import World
 
 CODE = "91350100M000100Y43"
@@ -190,6 +191,31 @@ async def test_two_at_once_and_a_change_in_between_and_too_late(world: World) ->
     world.rep.looks_away()
     await world.rep.says("/撤销合并 C-0301")
     await world.rep.sees("C-0301 的上一步已超过 2 小时，不能撤销了")
+
+
+async def test_pages_lead_from_the_old_id_and_name_what_may_be_the_same(world: World) -> None:
+    await two(world)
+    async with Visitor(world) as visitor:
+        await visitor.enters(world.rep)
+        await visitor.opens("/customers/C-0301")
+        assert "可能重复 C-0302 公司相近 王磊 合并：在聊天里发 /合并 C-0301 C-0302" in visitor.words
+        await world.boss.says("/合并 C-0301 C-0302")
+        await world.boss.clicks("用 C-0301 的", on=await world.boss.sees("公司 1/1"))
+        await world.boss.clicks("确认合并", on=await world.boss.sees("：确认"))
+        await world.boss.sees("C-0302 已并入")
+        await visitor.opens("/customers/C-0302")
+        assert visitor.path.startswith("/customers/C-0301")
+        assert "C-0302 已并入 C-0301" in visitor.words
+        assert "前可以分开：在聊天里发 /撤销合并 C-0302" in visitor.words
+        assert f"信用代码 {CODE}" in visitor.words
+        await visitor.opens("/board?q=C-0302")
+        assert "L-1001" in visitor.words
+        assert "L-1002" in visitor.words
+        await visitor.enters(world.boss)
+        await visitor.opens("/trail?about=C-0302")
+        assert "合并了客户" in visitor.words
+    await world.boss.says("/谁看过 C-0302")
+    await world.boss.sees("C-0301 最近谁看过、改过", "张敏 合并了客户")
 
 
 async def test_the_same_person_at_both_is_one_contact_while_it_lasts(world: World) -> None:
