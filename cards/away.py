@@ -88,9 +88,20 @@ class Belongings:
         )
 
 
-def handover(member: str, name: str, has: Belongings, to: Sequence[tuple[str, str]], *, gone: bool) -> Card:
-    """C.4 7: what is handed over, and three ways. `to` are (member id, name)."""
-    buttons = [Button(clip(f"全部给{one}", 10), HandAll(member, id, has.total).pack()) for id, one in to[:3]]
+def handover(
+    member: str, name: str, has: Belongings, to: Sequence[tuple[str, str]], *, gone: bool, split: bool = False
+) -> Card:
+    """C.4 7: what is handed over, and three ways. `to` are (member id, name); `split`: to all of them together."""
+    between = (
+        (f"分给{'、'.join(one for _, one in to)}：同一个客户的都给一个人，条数尽量一样。",) if split else ()
+    )
+    if split:
+        both = HandAll(member, "split:" + ",".join(id for id, _ in to), has.total)
+        buttons = [Button(clip(f"分给这 {len(to)} 人", 10), both.pack(), Style.PRIMARY)]
+    else:
+        buttons = [
+            Button(clip(f"全部给{one}", 10), HandAll(member, id, has.total).pack()) for id, one in to[:3]
+        ]
     buttons += [
         Button("按规则自动分", HandAll(member, "auto", has.total).pack()),
         Button("入公海", HandAll(member, "pool", has.total).pack()),
@@ -99,9 +110,13 @@ def handover(member: str, name: str, has: Belongings, to: Sequence[tuple[str, st
         kind="handover",
         title=clip(f"{name}{'已离职' if gone else ''}：交接预览", 26),
         subject=f"H-{member}"[:60],
-        lines=(has.line + "。", "一次做完，状态、历史、任务、提醒都跟着走；历史跟进仍记在原来的人名下。"),
+        lines=(
+            has.line + "。",
+            *between,
+            "一次做完，状态、历史、任务、提醒都跟着走；历史跟进仍记在原来的人名下。",
+        ),
         buttons=tuple(buttons),
-        note=f"给别的同事：/交接 {name} → @姓名",
+        note=f"给别的同事：/交接 {name} → @姓名，分给几个人就写几个",
         tone=Tone.WARN,
     )
 

@@ -12,6 +12,7 @@ from cards.card import Card, from_json
 from handlers import assigning, pooling, transfer
 from handlers import leads as desk
 from handlers.happened import happened
+from rules import handover as rules
 from rules import names as spelled
 from rules.budget import Weight
 from rules.errors import Denied, Refused
@@ -23,22 +24,26 @@ from store import audit, handover, leads, team
 
 router = Router("handover")
 MAY = (Role.ADMIN, Role.DIRECTOR, Role.MANAGER)
-HOW = "这样写：/交接 王磊 → 李倩（先看预览：/交接 王磊）"
+HOW = "这样写：/交接 王磊 → 李倩，或分给几个人 /交接 王磊 → 李倩 孙浩（先看预览：/交接 王磊）"
+MOST = 5
+"""Over how many colleagues one handover is split at most."""
+LONGEST = 90
+"""How many characters of ids a button holds (cards/actions.py)."""
 
 
 @router.command("交接", usage="/交接 王磊 [→ 李倩]", about="离职或调岗：客户、线索、任务一次交接", may=MAY)
 async def preview(turn: Turn, words: str) -> None:
     """The preview; nothing moves before a button is pressed."""
-    who, to = _two(words)
+    who, to = _names(words)
     former = await _former(turn, who)
     if not turn.me.has(Role.ADMIN, Role.DIRECTOR) and former.team not in await team.teams_of(
         turn.tx, turn.me.id
     ):
         raise Denied(f"{former.name} 不在你的团队里")
-    takers: list[tuple[str, str]] = []
-    if to:
-        taker = await transfer.colleague(turn, to)
-        takers = [(taker.id, taker.name)]
+    found = {one.id: one.name for one in [await transfer.colleague(turn, name) for name in to]}
+    takers = list(found.items())
+    if len(former.id) + sum(len(id) + 3 for id in found) > LONGEST:
+        raise Refused("一次分给这么多人写不下，请分两次交接")
     if any(id == former.id for id, _ in takers):
         raise Refused("不能交接给本人")
     card = await offer(turn, former, takers)
@@ -48,26 +53,31 @@ async def preview(turn: Turn, words: str) -> None:
 
 
 async def offer(turn: Turn, former: Member, takers: list[tuple[str, str]] | None = None) -> Card | None:
-    """The preview of a handover to these (id, name), or to the three nearest colleagues; None when there is nothing."""
+    """The preview of a handover to these (id, name): over all of them when they are several; without any, a choice of
+    the three nearest colleagues. None when there is nothing."""
     has = await _has(turn, former.id)
     if not has.total:
         return None
+    split = bool(takers and len(takers) > 1)
     if not takers:
         mates = [one for one in await team.everyone(turn.tx) if one.has(Role.REP) and one.id != former.id]
         nearest = sorted(mates, key=lambda one: (one.team != former.team, one.id))[:3]
         takers = [(one.id, one.name) for one in nearest]
-    return cards.handover(former.id, former.name, has, takers, gone=former.gone)
+    return cards.handover(former.id, former.name, has, takers, gone=former.gone, split=split)
 
 
-def _two(words: str) -> tuple[str, str]:
+def _names(words: str) -> tuple[str, list[str]]:
+    """Whose, and to whom: nobody, somebody, or several."""
     parts = [
         part.strip().removeprefix("@")
-        for part in re.split(r"→|->|=>|给|\s+", words.replace("＠", "@"))
+        for part in re.split(r"→|->|=>|给|[\s、,，]+", words.replace("＠", "@"))
         if part.strip()
     ]
-    if not parts or len(parts) > 2:
+    if not parts:
         raise Refused(HOW)
-    return parts[0], parts[1] if len(parts) == 2 else ""
+    if len(parts) > MOST + 1:
+        raise Refused(f"一次最多分给 {MOST} 个人")
+    return parts[0], parts[1:]
 
 
 async def _former(turn: Turn, name: str) -> Member:
@@ -97,13 +107,16 @@ async def hand_all(turn: Turn, action: HandAll) -> None:
     assert turn.on is not None
     if has.total != action.total:
         await turn.update(replace(from_json(turn.on.body), closed="数量有变化，请重新预览"))
-        await preview(turn, former.id)
+        again = action.how.removeprefix("split:").replace(",", " ") if action.how.startswith("split:") else ""
+        await preview(turn, f"{former.id} {again}".strip())
         return
     ids = await handover.open_leads(turn.tx, former.id)
     if action.how == "pool":
         said = await _to_pool(turn, former, ids, has)
     elif action.how == "auto":
         said = await _by_turn(turn, former, ids, has)
+    elif action.how.startswith("split:"):
+        said = await _to_several(turn, former, has, action.how.removeprefix("split:").split(","))
     else:
         said = await _to_one(turn, former, ids, has, action.how)
     await audit.add(turn.tx, turn.now, turn.me.id, "handover", former.id,
@@ -120,6 +133,23 @@ async def _to_one(turn: Turn, former: Member, ids: list[int], has: Belongings, t
     await _give(turn, former, ids, taker)
     await handover.move_rest(turn.tx, former.id, to, turn.now)
     return cards.handed(former.name, taker.name, has, [])
+
+
+async def _to_several(turn: Turn, former: Member, has: Belongings, to: list[str]) -> str:
+    """Customer by customer over several colleagues; tasks that are about no lead, and drafts, go to the first."""
+    takers = [one for one in [await team.get(turn.tx, id) for id in to] if one is not None and not one.gone]
+    if len(takers) != len(to):
+        raise Refused("接手的人里有人已经不在了，请重新预览")
+    under = await handover.customers_with(turn.tx, former.id)
+    given = rules.split({id: len(some) for id, some in under.items()}, [one.id for one in takers])
+    for taker in takers:
+        firms = given[taker.id]
+        await _give(turn, former, sorted(lead for id in firms for lead in under[id]), taker)
+        await handover.give_customers(turn.tx, firms, former.id, taker.id, turn.now)
+    await handover.move_rest(turn.tx, former.id, takers[0].id, turn.now)
+    split = [(one.name, sum(len(under[id]) for id in given[one.id])) for one in takers]
+    rest = f"和线索无关的任务、草稿给了{takers[0].name}。" if has.tasks or has.drafts else ""
+    return cards.handed(former.name, "", has, split) + rest
 
 
 async def _give(turn: Turn, former: Member, ids: list[int], taker: Member) -> None:

@@ -35,6 +35,23 @@ async def open_leads(tx: Tx, member: str) -> list[int]:
     return [int(row.id) for row in await tx.execute(query.order_by(lead.c.id))]
 
 
+async def customers_with(tx: Tx, member: str) -> dict[int, list[int]]:
+    """Customer → the member's open leads there: of every customer that is theirs or has such a lead."""
+    owned = sa.select(customer.c.id).where(customer.c.owner == member, customer.c.deleted_at.is_(None))
+    found: dict[int, list[int]] = {int(row.id): [] for row in await tx.execute(owned.order_by(customer.c.id))}
+    theirs = sa.select(lead.c.id, lead.c.customer).where(lead.c.owner == member, _OPEN)
+    for row in await tx.execute(theirs.order_by(lead.c.id)):
+        found.setdefault(int(row.customer), []).append(int(row.id))
+    return found
+
+
+async def give_customers(tx: Tx, ids: Sequence[int], former: str, to: str, now: datetime) -> None:
+    """These customers of `former` are somebody else's."""
+    for at in range(0, len(ids), 500):
+        moved = sa.update(customer).where(customer.c.owner == former, customer.c.id.in_(ids[at : at + 500]))
+        await tx.execute(moved.values(owner=to, updated_at=now, version=customer.c.version + 1))
+
+
 async def move_leads(tx: Tx, ids: Sequence[int], former: str, to: str, why: str, now: datetime) -> list[int]:
     """Gives these leads of `former` to somebody; who was never touched counts from now. Returns those that moved."""
     fresh = sa.case(

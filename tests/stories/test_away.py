@@ -149,6 +149,33 @@ async def test_a_handover_moves_everything_in_one_piece(world: World) -> None:
     await world.boss.sees("王磊 名下没有要交接的")
 
 
+async def test_a_handover_is_split_customer_by_customer(world: World) -> None:
+    for n, phone in enumerate(["13900000001", "13900000002", "13900000003"]):
+        await world.api_lead(phone=phone, company=f"宁波{'甲乙丙'[n]}机械有限公司")
+    await world.api_lead(
+        phone="13900000001", company="宁波甲机械有限公司", need="再要 200 件"
+    )  # the first firm again
+    await world.boss.says("/交接 王磊 → 李倩、孙浩")
+    await world.boss.sees("王磊：交接预览", "分给李倩、孙浩", "进行中线索 4")
+    await world.api_lead(phone="13900000005", company="宁波丁机械有限公司")
+    await world.boss.clicks("分给这 2 人", on="进行中线索 4")
+    card = await world.boss.sees("进行中线索 5", "分给李倩、孙浩")
+    await world.boss.clicks("分给这 2 人", on=card, times=2)
+    await world.boss.sees("王磊 的交接完成", "线索去向：李倩 3 条、孙浩 2 条")
+    await world.rep2.sees("王磊 的 3 条线索归你了", "L-1001", "L-1004")
+    await world.phone("sunhao").sees("王磊 的 2 条线索归你了")
+    await world.idle()
+    owners = {n: (await row(world, n)).owner for n in range(1001, 1006)}
+    assert owners[1001] == owners[1004] == "liqian"
+    async with world.db.read() as tx:
+        firms = {one.id: one.owner for one in await tx.execute(sa.select(customer))}
+        under = {one.id: one.customer for one in await tx.execute(sa.select(lead))}
+    assert {owners[n] for n in owners} == {"liqian", "sunhao"}
+    assert all(firms[under[n]] == owners[n] for n in owners)
+    await world.boss.says("/交接 李倩 → 王磊、李倩")
+    await world.boss.sees("不能交接给本人")
+
+
 async def test_what_came_in_meanwhile_is_counted_again(world: World) -> None:
     await world.api_lead()
     await world.boss.says("/交接 王磊 → 李倩")
