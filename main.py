@@ -1,19 +1,24 @@
 """Wiring and command line: read the configuration, build the parts, run the loops."""
 
+import gc
+
+if __name__ == "__main__":
+    gc.disable()  # what is imported stays: looking for garbage in it is a tenth of a start
+
 import argparse
 import asyncio
 import contextlib
 import csv
-import gc
 import io
 import json
 import os
 import signal
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +31,10 @@ from bot.canary import CanaryPlatform
 from bot.clock import Clock
 from bot.config import BadConfig, Config, load
 from bot.engine import Engine
-from bot.mail import MailPlatform
 from bot.platform import Platform, Shared
 from bot.quota import Quota
 from bot.robots.platform import RobotPlatform
+from bot.router import Router
 from bot.sole import Sole
 from bot.wecom.menu import Entry
 from rules import hours
@@ -93,6 +98,21 @@ class App:
         await self.db.close()
 
 
+def _warm(roles: Collection[str]) -> None:
+    if "work" in roles:
+        from nlp.warm import warm
+
+        warm()
+    if "web" in roles:
+        import_module("openpyxl")
+
+
+def _handlers() -> Sequence[Router]:
+    import handlers
+
+    return handlers.ROUTERS
+
+
 def version() -> str:
     """The version of this program, "?" where pyproject.toml was left out of the installation."""
     try:
@@ -128,6 +148,8 @@ def platforms_of(config: Config, shared: Shared, clock: Clock, quota: Quota) -> 
         meter = quota.meter("dingtalk")
         made.append(DingtalkPlatform(config.dingtalk, shared, clock.now, meter, config.app.public_url))
     if config.mail.host:
+        from bot.mail import MailPlatform
+
         made.append(MailPlatform(config.mail, config.app.name))
     if config.robot:
         made.append(RobotPlatform(config.robot, clock.now))
@@ -154,9 +176,7 @@ async def start(
 
     Raises BadConfig, Busy, migrate.Older or migrate.Newer before it touches anything.
     """
-    import handlers
     from nlp import workdays
-    from nlp.warm import warm
     from web.app import make_app
     from web.dev import dev_routes
 
@@ -165,6 +185,7 @@ async def start(
     db = Database(config.store.database, pool=config.store.pool, keys=config.store.secrets)
     shared: Store | None = None
     engine: Engine | None = None
+    runner: http.AppRunner | None = None
     try:
         db.own()
         if migrating:
@@ -194,27 +215,26 @@ async def start(
         platforms = [*platforms_of(config, shared, clock, quota), CanaryPlatform()]
         if not db.sqlite:  # several replicas may run
             platforms = [Sole(one, db, bells) if one.limits.one_connection else one for one in platforms]
-        engine = Engine(
-            db, config, clock, handlers.ROUTERS, platforms, shared, quota, bells, _carrier(config)
-        )
+        engine = Engine(db, config, clock, _handlers, platforms, shared, quota, bells, _carrier(config))
         pages = make_app(engine)
         pages.add_routes(dev_routes(engine))
         runner = http.AppRunner(pages, access_log=None, shutdown_timeout=15)
         await runner.setup()
         site = http.TCPSite(runner, config.app.host, config.app.port)
-        await engine.start()
+        await engine.open()
         await site.start()
+        await engine.work()
     except BaseException:
         if engine is not None:
             await engine.stop()
+        if runner is not None:
+            await runner.cleanup()
         if shared is not None:
             await shared.close()
         await db.close()
         raise
-    loop = asyncio.get_running_loop()
-    warming = loop.run_in_executor(
-        None, warm
-    )  # the dictionaries load beside the first events, not before them
+    # what is wanted now and then loads beside the first events, not before them
+    warming = asyncio.get_running_loop().run_in_executor(None, _warm, config.app.roles)
     server = site._server
     port = server.sockets[0].getsockname()[1] if isinstance(server, asyncio.Server) else config.app.port
     return App(engine, db, shared, runner, port, warming)
@@ -649,6 +669,8 @@ def parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
     args = parser().parse_args(words)
+    gc.freeze()
+    gc.enable()
     return int(args.run(args))
 
 

@@ -33,15 +33,16 @@ PICK = "pick"  # the submit key of a card whose buttons became a drop-down: the 
 
 @dataclass
 class Dispatcher:
-    """Gives each event to the first handler that fits."""
+    """Gives each event to the first handler that fits, of those that it was told to `use`."""
 
     config: Config
     calendar: Calendar
     clock: Clock
-    routers: Sequence[Router]
     instance: str = ""
 
-    def __post_init__(self) -> None:
+    def use(self, routers: Sequence[Router]) -> None:
+        """The handlers from now on, in routing order."""
+        self.routers = routers
         self.commands: list[Command] = [command for router in self.routers for command in router.commands]
         named = [(name, one) for one in self.commands for name in (one.name, *one.aliases)]
         self._by_name = sorted(named, key=lambda pair: -len(pair[0]))

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import uuid
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,9 @@ FLUSH, SWEEP = 2.0, 600.0  # seconds between writing counters, and between clean
 LOOK_FIRST, LOOK_EVERY = 5.0, 60.0  # seconds: when the platforms are asked how they are
 
 
+Routers = Sequence[Router] | Callable[[], Sequence[Router]]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a form: its event id, and the sentence when a rule refused it."""
@@ -58,10 +61,15 @@ class Failed(Exception):
 
 
 class Engine:
-    """Everything that runs. `start` returns when the bot takes traffic; `stop` when nothing is half done."""
+    """Everything that runs. `start` is `open` (from then on events are stored and acknowledged) and `work` (they are
+    handled); `stop` returns when nothing is half done.
+
+    `routers`: the handlers, or what loads them: that takes as long as all the rest of a start, so it is called in a
+    thread while events come in already, and not at all in a process that handles none.
+    """
 
     def __init__(
-        self, db: Database, config: Config, clock: Clock, routers: Sequence[Router], platforms: Sequence[Platform],
+        self, db: Database, config: Config, clock: Clock, routers: Routers, platforms: Sequence[Platform],
         shared: Shared, quota: Quota, bells: Bells | None = None, carrier: Carrier | None = None,
     ) -> None:  # fmt: skip
         self.db, self.config, self.clock, self.platforms = db, config, clock, platforms
@@ -73,7 +81,8 @@ class Engine:
         if carrier is not None:
             db.told = carrier.kick
         self.intake = Intake(db, clock, self.bells)
-        self.dispatcher = Dispatcher(config, self.calendar, clock, routers)
+        self.dispatcher = Dispatcher(config, self.calendar, clock)
+        self._routers = routers
         self.quota = quota
         self._worker = Worker(
             db,
@@ -102,7 +111,12 @@ class Engine:
         clock.on_jump(lambda: self.bells.ring("timers", "inbox", "outbox"))
 
     async def start(self) -> None:
-        """Loads the team, frees the leases of a former life, starts the loops, then the platforms."""
+        """Both halves."""
+        await self.open()
+        await self.work()
+
+    async def open(self) -> None:
+        """Loads the team, frees the leases of a former life, then the platforms: events are stored from here on."""
         async with self.db.write() as tx:
             await team.sync(tx, self.config.members(), self.config.teams())
             self.dispatcher.instance = await settings.once(tx, "instance", _nonce(), self.clock.now())
@@ -120,9 +134,16 @@ class Engine:
             await self._beat()
         self.quota.watch(self.platforms)
         await self.quota.load(self.clock.now())
-        roles = set(self.config.app.roles)
         self._spawn(self.intake.run())
+        if "intake" in self.config.app.roles:
+            for platform in self.platforms:
+                await platform.start(self.intake)
+
+    async def work(self) -> None:
+        """Loads the handlers and starts the loops: what was stored is handled from here on."""
+        roles = set(self.config.app.roles)
         if "work" in roles:
+            await self._load()
             self._spawn(self._inbox.run(), self._inbox.keep(), self._outbox.run(), self._outbox.keep())
             if self._carrier is not None:
                 self._spawn(self._inbox.carried(), self._outbox.carried())
@@ -132,8 +153,10 @@ class Engine:
             self._spawn(self._heart())
         if "intake" in roles:
             self._mailboxes.start()
-            for platform in self.platforms:
-                await platform.start(self.intake)
+
+    async def _load(self) -> None:
+        made = self._routers
+        self.dispatcher.use(await asyncio.to_thread(made) if callable(made) else made)
 
     async def stop(self) -> None:
         """Claims nothing more, finishes the rows in hand, gives the leases back; what still arrives meanwhile is

@@ -10,7 +10,6 @@ from sqlalchemy.ext.compiler import compiles
 
 from rules.team import Member, Role, Team
 from store.db import Tx
-from store.queues import upsert
 from store.statements import PerDialect
 from store.tables import identity, member, reach, team
 
@@ -64,23 +63,10 @@ async def sync(tx: Tx, members: Iterable[Member], teams: Iterable[Team]) -> None
     """Makes the rows match the configuration. Who is not in it any more is marked as gone, never deleted; whom the bot
     took in itself stays, and who left stays gone."""
     members = list(members)
-    keep = set()
-    for one in members:
-        keep.add(one.id)
-        values = {
-            "name": one.name,
-            "roles": json.dumps(sorted(one.roles)),
-            "team": one.team,
-            "regions": json.dumps(one.regions, ensure_ascii=False),
-            "tags": json.dumps(one.tags, ensure_ascii=False),
-            "available": one.available,
-            "assignable": one.assignable,
-            "gone": False,
-            "added": False,
-        }
-        insert = upsert(tx, member).values(id=one.id, **values)
-        changes = {**values, "gone": member.c.has_left}
-        await tx.execute(insert.on_conflict_do_update(index_elements=["id"], set_=changes))
+    keep = {one.id for one in members}
+    await tx.execute(
+        _SYNCED[tx.dialect.name], [{**_values(one), "gone": False, "added": False} for one in members]
+    )
     dropped = sa.update(member).where(member.c.id.not_in(keep), sa.not_(member.c.added))
     await tx.execute(dropped.values(gone=True))
     await _sync_ids(tx, members)
@@ -90,6 +76,34 @@ async def sync(tx: Tx, members: Iterable[Member], teams: Iterable[Team]) -> None
     await tx.execute(sa.delete(team))
     for each in teams:
         await tx.execute(sa.insert(team).values(name=each.name, manager=each.manager))
+
+
+def _values(one: Member) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "roles": json.dumps(sorted(one.roles)),
+        "team": one.team,
+        "regions": json.dumps(one.regions, ensure_ascii=False),
+        "tags": json.dumps(one.tags, ensure_ascii=False),
+        "available": one.available,
+        "assignable": one.assignable,
+    }
+
+
+def _syncing(row: Any) -> Any:
+    names = ("name", "roles", "team", "regions", "tags", "available", "assignable", "added")
+    changes = {name: row.excluded[name] for name in names}
+    return row.on_conflict_do_update(index_elements=["id"], set_={**changes, "gone": member.c.has_left})
+
+
+_SYNCED = PerDialect(lambda insert: _syncing(insert(member)))
+_SYNCED_ID = PerDialect(
+    lambda insert: (row := insert(identity)).on_conflict_do_update(
+        index_elements=["platform", "user_id"],
+        set_={"member": row.excluded.member, "learned": row.excluded.learned},
+    )
+)
 
 
 async def _sync_ids(tx: Tx, members: Sequence[Member]) -> None:
@@ -110,10 +124,14 @@ async def _sync_ids(tx: Tx, members: Sequence[Member]) -> None:
                     identity.c.platform == row.platform, identity.c.user_id == row.user_id
                 )
             )
-    for key in sorted(wanted.keys() - there):
-        values = {"member": wanted[key], "learned": False}
-        insert = upsert(tx, identity).values(platform=key[0], user_id=key[1], **values)
-        await tx.execute(insert.on_conflict_do_update(index_elements=["platform", "user_id"], set_=values))
+    missing = sorted(wanted.keys() - there)
+    await tx.execute(
+        _SYNCED_ID[tx.dialect.name],
+        [
+            {"platform": name, "user_id": user, "member": wanted[name, user], "learned": False}
+            for name, user in missing
+        ],
+    )
 
 
 async def learn(tx: Tx, platform: str, user: str, id: str) -> None:
@@ -128,13 +146,7 @@ async def learn(tx: Tx, platform: str, user: str, id: str) -> None:
 
 async def add(tx: Tx, one: Member) -> None:
     """A member whom the bot takes in itself, with their user ids: kept over restarts until config.toml names them."""
-    await tx.execute(
-        sa.insert(member).values(
-            id=one.id, name=one.name, roles=json.dumps(sorted(one.roles)), team=one.team,
-            regions=json.dumps(one.regions, ensure_ascii=False), tags=json.dumps(one.tags, ensure_ascii=False),
-            available=one.available, assignable=one.assignable, gone=False, added=True,
-        )
-    )  # fmt: skip
+    await tx.execute(sa.insert(member).values(**_values(one), gone=False, added=True))
     for platform, user in one.ids.items():
         await learn(tx, platform, user, one.id)
 

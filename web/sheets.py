@@ -6,17 +6,15 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING, cast
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import Cell
-from openpyxl.styles import Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+if TYPE_CHECKING:  # loaded with the first sheet: it takes as long as a tenth of the whole start
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 UNPACKED = 200 * 1024 * 1024
 """The most bytes that an .xlsx may become when it is opened."""
-RED = PatternFill("solid", start_color="FFFFC7CE")
-GREY = PatternFill("solid", start_color="FFE9EDF2")
+RED, GREY = "FFFFC7CE", "FFE9EDF2"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -40,6 +38,8 @@ def read(name: str, body: bytes, most: int) -> list[list[str]]:
 
 
 def _xlsx(body: bytes, most: int) -> list[list[str]]:
+    from openpyxl import load_workbook
+
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
             if sum(one.file_size for one in packed.infolist()) > UNPACKED:
@@ -135,9 +135,16 @@ def write(
 ) -> bytes:  # fmt: skip
     """An .xlsx of texts. `red` marks cells (row, column from 0) with a reason as a note; `top` is a line above all
     (whose copy this is)."""
-    book = Workbook()
-    sheet = book.active
-    assert isinstance(sheet, Worksheet)
+    from openpyxl import Workbook
+    from openpyxl.styles import Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    book, red_fill, grey = (
+        Workbook(),
+        PatternFill("solid", start_color=RED),
+        PatternFill("solid", start_color=GREY),
+    )
+    sheet = cast("Worksheet", book.active)
     sheet.title = title
     first = 1
     if top:
@@ -145,22 +152,21 @@ def write(
         first = 2
     for column, heading in enumerate(headings, start=1):
         cell = _put(sheet, first, column, heading)
-        cell.font, cell.fill = Font(bold=True), GREY
+        cell.font, cell.fill = Font(bold=True), grey
         sheet.column_dimensions[get_column_letter(column)].width = max(12, min(40, 2 * len(heading) + 6))
     for n, row in enumerate(rows):
         for column, value in enumerate(row):
             cell = _put(sheet, first + 1 + n, column + 1, value)
             if red and (n, column) in red:
-                cell.fill = RED
+                cell.fill = red_fill
     sheet.freeze_panes = f"A{first + 1}"
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _put(sheet: Worksheet, row: int, column: int, value: str) -> Cell:
-    cell = sheet.cell(row=row, column=column)
-    assert isinstance(cell, Cell)
+def _put(sheet: "Worksheet", row: int, column: int, value: str) -> "Cell":
+    cell = cast("Cell", sheet.cell(row=row, column=column))
     cell.value = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", safe(value))[:32_000]
     cell.data_type, cell.number_format = "s", "@"  # a text, whatever it looks like
     return cell
