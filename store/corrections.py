@@ -14,6 +14,9 @@ from store.tables_words import learned
 MOST = 5_000  # words that are kept in mind; older ones beyond that are not looked at
 
 
+_HEARD = select(learned).order_by(learned.c.id.desc()).limit(MOST)
+
+
 async def hear(tx: Tx, words: Sequence[Word], member: str, draft: int, now: datetime) -> None:
     """Keeps what a correction by `member` taught; the same word from the same member counts once."""
     for word in words:
@@ -51,7 +54,7 @@ async def decide(tx: Tx, id: int, stage: Stage, member: str, now: datetime) -> W
 
 async def all_heard(tx: Tx) -> tuple[Heard, ...]:
     """Every word that was heard, the oldest first."""
-    rows = await tx.execute(select(learned).order_by(learned.c.id.desc()).limit(MOST))
+    rows = await tx.execute(_HEARD)
     found = [
         Heard(row.id, Word(Kind(row.kind), row.said, row.meant), row.member, Stage(row.stage)) for row in rows
     ]

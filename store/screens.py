@@ -193,14 +193,14 @@ async def expected(tx: Tx, member: str, now: datetime) -> Question | None:
 
 
 _FORGET = sa.delete(expectation).where(expectation.c.member == sa.bindparam("who"))
-_FORGET_KINDS = _FORGET.where(expectation.c.kind.in_(sa.bindparam("kinds", expanding=True)))
+_FORGET_KIND = _FORGET.where(expectation.c.kind == sa.bindparam("of"))
 
 
 async def unexpect(tx: Tx, member: str, kinds: Sequence[str] = ()) -> None:
     """Drops the open question (only of these kinds, when given)."""
-    if kinds:
-        await tx.execute(_FORGET_KINDS, {"who": member, "kinds": list(kinds)})
-    else:
+    for kind in kinds:
+        await tx.execute(_FORGET_KIND, {"who": member, "of": kind})
+    if not kinds:
         await tx.execute(_FORGET, {"who": member})
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
+from functools import cache
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -111,14 +112,19 @@ class Health:
     def counting(self) -> Middleware:
         """A middleware that counts answers by route and status."""
 
+        @cache  # finding the two costs more than counting
+        def counters(method: str, route: str, status: int) -> tuple[Histogram, Counter]:
+            return self._took.labels(route), self._requests.labels(method, route, str(status))
+
         @web.middleware
         async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
             started = time.perf_counter()
             response = await handler(request)
             resource = request.match_info.route.resource
-            route = resource.canonical if resource else "-"
-            self._took.labels(route).observe(time.perf_counter() - started)
-            self._requests.labels(request.method, route, str(response.status)).inc()
+            method = request.method if request.method in hdrs.METH_ALL else "-"
+            took, requests = counters(method, resource.canonical if resource else "-", response.status)
+            took.observe(time.perf_counter() - started)
+            requests.inc()
             return response
 
         return count

@@ -140,6 +140,11 @@ async def _body(request: web.Request) -> bytes:
     """The body, at most 64 KiB of it, within five seconds. Raises TooBig, TimeoutError."""
     if (request.content_length or 0) > BIGGEST:
         raise TooBig
+    if request.content.is_eof():  # it came in one piece with its headers, as nearly always
+        whole = await request.content.read()
+        if len(whole) > BIGGEST:
+            raise TooBig
+        return whole
     body = bytearray()
     async with asyncio.timeout(READ_WITHIN):
         async for chunk in request.content.iter_any():
