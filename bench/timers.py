@@ -62,14 +62,14 @@ async def make_due(db: Database, turn: int) -> None:
 
 async def measure(db: Database, rounds: int) -> Row:
     """Milliseconds of each step, round by round (the first one, which compiles the statements, is left out)."""
-    found: Row = {"claim": [], "poll": [], "move": []}
+    found: Row = {"claim": [], "cpu": [], "poll": [], "move": []}
     pump = Pump(db, Clock(), Bells(), batch=DUE)
     for turn in range(rounds + 1):
         await make_due(db, 2 * turn)
-        begun = time.perf_counter()
+        begun, spent = time.perf_counter(), time.process_time()
         async with db.write() as tx:
             fired = await queues.fire(tx, datetime.now(UTC), n=DUE)
-        claim = time.perf_counter() - begun
+        claim, cpu = time.perf_counter() - begun, time.process_time() - spent
         await make_due(db, 2 * turn + 1)
         begun = time.perf_counter()
         moved = await pump.fire_due()
@@ -80,7 +80,7 @@ async def measure(db: Database, rounds: int) -> Row:
         poll = (time.perf_counter() - begun) / POLLS
         assert len(fired) == moved == DUE, (len(fired), moved)
         if turn:
-            for name, seconds in (("claim", claim), ("poll", poll), ("move", move)):
+            for name, seconds in (("claim", claim), ("cpu", cpu), ("poll", poll), ("move", move)):
                 found[name].append(seconds * 1000)
     return found
 
@@ -89,11 +89,11 @@ def goals(store: str, rows: dict[int, Row]) -> Iterator[list[str]]:
     """Flat, and cheap."""
     least, most = min(rows), max(rows)
     growth = middle(rows[most]["claim"]) / middle(rows[least]["claim"])
-    poll, item = middle(rows[most]["poll"]), middle(rows[most]["claim"]) / DUE * 1000
+    poll, item = middle(rows[most]["poll"]), middle(rows[most]["cpu"]) / DUE * 1000
     for said, value, limit in (
         (f"(find + claim)({most}) ≤ 1.5 × ({least})", growth, 1.5),
         (f"an empty poll at {most} ≤ 1 ms", poll, 1.0),
-        (f"a due item at {most}, of {DUE} ≤ 60 µs", item, 60.0),
+        (f"CPU of a due item at {most}, of {DUE} ≤ 60 µs", item, 60.0),
     ):
         yield [f"{store}: {said}", f"{value:.2f} {'✔' if value <= limit else '✘'}"]
 
@@ -121,11 +121,12 @@ async def run(args: argparse.Namespace) -> str:
                     await db.close()
                 one = rows[size]
                 lines.append([f"{store}, {size}", cell(one["claim"], 2), f"{middle(one['claim']) / DUE * 1000:.0f}",
+                              f"{middle(one['cpu']) / DUE * 1000:.0f}",
                               cell(one["move"], 2), cell(one["poll"], 3)])  # fmt: skip
             reached += goals(store, rows)
     head = f"{datetime.now():%Y-%m-%d %H:%M}, {machine()}; {args.rounds} rounds, load average {os.getloadavg()[0]:.1f}. "
-    head += "Median [lowest..highest], wall time."
-    columns = f"store, open timers|find + claim {DUE}, ms|µs a due item|find, claim, into the inbox, ms|empty poll, ms"
+    head += "Median [lowest..highest], wall time where nothing else is said."
+    columns = f"store, open timers|find + claim {DUE}, ms|µs a due item|… of our CPU|find, claim, into the inbox, ms|empty poll, ms"
     return "\n\n".join([head, table(columns, iter(lines)), table("goal|found", iter(reached))])
 
 
