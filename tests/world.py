@@ -30,6 +30,7 @@ from store.tables import meta
 ZONE = ZoneInfo("Asia/Shanghai")
 START = "2026-11-23 10:02"  # a Monday
 TOKEN = "api-token-of-the-tests"
+PRESSED_FOR = 60.0  # seconds in which a press may change its card; WeCom's 5 are tested in tests/platforms
 AES_KEY = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"
 
 PEOPLE = (
@@ -182,6 +183,9 @@ class World:
         self.app = await main.start(self.config, clock=self.clock, migrating=False)
         for platform in self.app.engine.platforms:
             platform.limits.person_per_minute = 60_000  # stories are told faster than people type
+            adapter = getattr(platform, "inner", platform)
+            if isinstance(adapter, WecomAibotPlatform):  # and slower than people press, on a busy machine
+                adapter.limits.code_lasts = adapter._windows.card_for = PRESSED_FOR
         if isinstance(self.sim, WecomServer):
             self.sim.callback_url = f"{self.url}/wecom/callback"
         else:
@@ -298,6 +302,7 @@ def sim_of(platform: str) -> Sim:
         case "wecom_aibot":
             sim = WecomAibotServer()
             sim.limits.per_minute = sim.limits.per_hour = 60_000  # stories are told faster than people type
+            sim.limits.card_window = PRESSED_FOR
             return sim
         case _:
             return DingtalkServer()

@@ -20,9 +20,12 @@ class Window:
 
 
 class Windows:
-    """Open windows of one process. They live as long as it does: a req_id says nothing to another connection."""
+    """Open windows of one process. They live as long as it does: a req_id says nothing to another connection.
 
-    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+    `card_for`: seconds in which a card may be changed."""
+
+    def __init__(self, clock: Callable[[], float] | None = None, card_for: float = CARD_FOR) -> None:
+        self.card_for = card_for
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._messages: OrderedDict[str, Window] = OrderedDict()  # user → their newest message
         self._arrivals: OrderedDict[str, Window] = OrderedDict()  # user → their entering the chat
@@ -38,7 +41,7 @@ class Windows:
 
     def press(self, req_id: str, task: str) -> None:
         """Somebody pressed a card: it may be changed once, within seconds."""
-        self._keep(self._presses, req_id, Window(req_id, self._clock() + CARD_FOR, task))
+        self._keep(self._presses, req_id, Window(req_id, self._clock() + self.card_for, task))
 
     def open_message(self, user: str, req_id: str) -> bool:
         """Whether this message of theirs still waits for its answer."""
