@@ -284,6 +284,7 @@ class Api(_Section):
     """[api]"""
 
     tokens: tuple[SecretStr, ...] = ()
+    tries: int = Field(default=100, ge=1, le=10_000)
 
 
 class Pages(_Section):

@@ -13,6 +13,7 @@ from bot.incoming import sha as _hash
 from nlp import enquiry
 from nlp.enquiry import LENGTHS
 from store import team
+from web.address import Tries
 from web.errors import Refusal, answer, read_body
 from web.handing import hand_in, known
 
@@ -25,6 +26,7 @@ class LeadsApi:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._tries = Tries(engine.shared, engine.config.api.tries, engine.config.intake.proxies)
         self._tokens = [token.get_secret_value().encode() for token in engine.config.api.tokens]
 
     def routes(self) -> list[web.RouteDef]:
@@ -33,7 +35,7 @@ class LeadsApi:
 
     async def create(self, request: web.Request) -> web.Response:
         """201 {"id"}; 200 for the same key again; 400/401/408/409/413/422/503 with a reason."""
-        client = self._client(request)
+        client = await self._client(request)
         given = _idempotency_key(request)
         body = await read_body(request, limit=LIMIT)
         fields = await self._checked(_json(body))
@@ -49,12 +51,16 @@ class LeadsApi:
             raise LookupError(f"event {event} is done but left no receipt")
         return answer(made, 201)
 
-    def _client(self, request: web.Request) -> str:
-        """Which token it was, as a short hash. Raises Refusal 401."""
+    async def _client(self, request: web.Request) -> str:
+        """Which token it was, as a short hash. Raises Refusal 401; 429 to who tries one wrong token after the other."""
+        if "Authorization" in request.headers:
+            self._tries.may_try(request)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         offered = token.strip().encode("utf-8", "surrogateescape")
         known = [one for one in self._tokens if one and hmac.compare_digest(one, offered)]
         if scheme.lower() != "bearer" or not known:
+            if token:
+                await self._tries.failed(request, "api")
             raise Refusal(
                 401, "需要有效的令牌：Authorization: Bearer <token>", headers={"WWW-Authenticate": "Bearer"}
             )

@@ -15,6 +15,7 @@ from bot.events import Form
 from bot.incoming import sha
 from rules.errors import PutAside
 from store.customers import phone_key
+from web.address import Tries
 from web.errors import Refusal, read_body
 from web.handing import hand_in
 from web.signature import Forged, Pushed, prove
@@ -28,6 +29,7 @@ class Hooks:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._tries = Tries(engine.shared, engine.config.api.tries, engine.config.intake.proxies)
         self._connectors = {one.name: one for one in engine.config.connector}
 
     def routes(self) -> list[web.RouteDef]:
@@ -42,6 +44,7 @@ class Hooks:
         connector = self._connectors.get(request.match_info["name"])
         if connector is None:
             raise Refusal(404, "没有这个连接")
+        self._tries.may_try(request)
         body = await read_body(request, limit=LIMIT)
         payload = _payload(request, body)
         pushed = Pushed(
@@ -51,6 +54,7 @@ class Hooks:
             prove(connector.sign, pushed, self._engine.clock.now())
         except Forged as error:
             log.warning("pushed message refused", connector=connector.name, reason=str(error))
+            await self._tries.failed(request, "hook")
             raise Refusal(401, str(error)) from None
         text = body.decode("utf-8", "replace") or json.dumps(payload, ensure_ascii=False, sort_keys=True)
         await hand_in(self._engine, self._form(connector, payload, text))

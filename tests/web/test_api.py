@@ -335,7 +335,7 @@ def test_the_description_knows_every_field_and_route() -> None:
     described = json.loads((docs / "openapi.json").read_text("utf-8"))
     fields = described["components"]["schemas"]["NewLead"]["properties"]
     assert {name: field["maxLength"] for name, field in fields.items()} == web.api.LENGTHS
-    assert set(described["paths"]) == {"/api/v1/leads", "/healthz", "/readyz", "/metrics"}
+    assert set(described["paths"]) == {"/api/v1/leads", "/hooks/{name}", "/healthz", "/readyz", "/metrics"}
     text = (docs / "api.md").read_text("utf-8")
     for name, length in web.api.LENGTHS.items():
         assert re.search(rf"\| `{name}` \|.*\| {length} \|", text), name
