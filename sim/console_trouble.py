@@ -55,7 +55,8 @@ class TroublePanel:
         raise Wrong('要写成 {"do": "kill"}、{"do": "kill_and_stay"} 或 {"do": "start"}')
 
     async def ledger(self, _request: web.Request) -> dict[str, Any]:
-        """The bot's ledger, each row with `on_phone`: whether it really stands there; None when that cannot be told.
+        """The bot's ledger, each row with `on_phone`: whether it really stands there; None when that cannot be told, as of
+        what goes to no phone (the canary, a question to the platform).
 
         While the bot does not answer there are no rows, but a sentence: `why`.
         """
@@ -67,8 +68,8 @@ class TroublePanel:
         for row in rows:
             platform = row.get("platform", "")
             mark = row.get("track" if platform in NO_REFS else "ref", "")
-            told = row.get("way") in ("card", "text", "file") and bool(mark)
-            row["on_phone"] = mark in there.get(platform, ()) if told else None
+            told = row.get("way") in ("card", "text", "file") and bool(mark) and platform in there
+            row["on_phone"] = mark in there[platform] if told else None
         return {"rows": rows, "why": ""}
 
 

@@ -1,7 +1,7 @@
 // The fault panel: break a platform or the bot, and see beside it what the bot believes and what really arrived.
 import { NAMES, clockSeconds, get, h, post, toast, tried } from "./dom.js";
 
-const WAYS = { card: "卡片", text: "文字", update: "改卡片", file: "文件", todo: "待办", todo_done: "勾待办" };
+const WAYS = { card: "卡片", text: "文字", update: "改卡片", file: "文件", todo: "待办", todo_done: "勾待办", ask: "问平台" };
 const LEDGER = {
   queued: ["排队", "wait"], throttled: ["限速等待", "wait"], sent: ["已发，等答复", "wait"], accepted: ["平台已收", "good"], acted: ["有人点了", "good"],
   refused: ["被拒绝", "bad"], expired: ["放弃了", "bad"], unknown: ["可能到了", "bad"], folded: ["并入后一条", "calm"], skipped: ["平台没有", "calm"],
@@ -132,7 +132,7 @@ function row(one) {
     : h("td", { class: one.on_phone ? "good" : "bad" }, one.on_phone ? "✓ 有" : "✗ 没有");
   return h("tr", {},
     h("td", {}, clockSeconds(Date.parse(one.at) / 1000)),
-    h("td", {}, one.name || "外人", h("small", {}, NAMES[one.platform] || "")),
+    h("td", {}, one.name || (NAMES[one.platform] && one.way !== "ask" ? "外人" : "机器人自己"), h("small", {}, NAMES[one.platform] || "")),
     h("td", { class: "what" }, one.title || one.subject || "（待办）", h("small", {}, [WAYS[one.way] || one.way, one.subject].filter(Boolean).join(" · "))),
     h("td", { class: mood }, word, why ? h("small", {}, why) : null),
     there);

@@ -56,6 +56,8 @@ export class Guide {
     this.steps = steps(deeds);
     this.count = h("b", {}, "");
     this.items = new Map();
+    this.end = h("p", { class: "look ended", role: "status", hidden: true }, h("b", {}, "六步都走完了。"),
+      "接下来：顶上的「打开看板」看团队的情况（机器人会在聊天里给一次性链接：发 /看板）；拿自己公司的人和规则来演练：python main.py demo --config mine.toml；正式接入看 README。");
     const button = (label, run) => h("button", { type: "button", class: "chip", onclick: run }, label);
     panel.append(
       h("p", { class: "hint" }, "左边是同一家公司的两部手机，上方切换是谁在用。走的是两个平台的真实接口，只是平台在本机模拟。跟着做六步，已完成 ", this.count, "。"),
@@ -68,6 +70,7 @@ export class Guide {
         this.items.set(step.id, item);
         return item;
       })),
+      this.end,
       h("p", { class: "look" }, h("b", {}, "同一部手机，另一条路："), "企业微信里除了「应用」还有「智能机器人」的会话：走长连接，不要公网地址、不要可信 IP，十人以下的公司几分钟就能接上。它要等人先开口，才能主动发消息。"),
       h("div", { class: "doing" }, button("对智能机器人说「开始」", () => deeds.aibot())),
       h("p", { class: "look" }, h("b", {}, "最后，拔电源："), "「故障」里点 kill -9，机器人进程真的没了；它再起来时，没打完的卡、没发出的消息、到期的提醒都还在，一条不丢、一条不重。"),
@@ -88,6 +91,7 @@ export class Guide {
 
   draw() {
     this.count.textContent = `${this.done.size}/${this.steps.length}`;
+    this.end.hidden = this.done.size < this.steps.length;
     const next = this.steps.find((step) => !this.done.has(step.id));
     for (const [id, item] of this.items) {
       item.classList.toggle("done", this.done.has(id));

@@ -202,7 +202,9 @@ function views(phones) {
       if (phone) phone.toEnd();
     });
   }
-  look("wecom");
+  // Where only one thing fits on the screen, somebody who comes for the first time begins with the guide.
+  const first = !sessionStorage.getItem(`${document.body.dataset.boot}:seen`);
+  look(first && matchMedia("(max-width: 1040px)").matches ? "side" : "wecom");
 }
 
 begin().catch((error) => toast(error.message, "bad"));

@@ -55,6 +55,8 @@ async def climb(one: Demo) -> None:
     """An enquiry that nobody touched reaches the manager."""
     await one.does("dingtalk", "zhangmin03", "say", text="/帮助")  # from now on she is told on DingTalk
     await one.sees("dingtalk", "zhangmin03", "/超时")
+    await one.does("wecom", "LiQian", "enter")
+    await one.sees("wecom", "LiQian", "你好，李倩")
     fields = {"name": "周海燕", "phone": "13905710001", "company": "苏州启明自动化设备有限公司", "city": "苏州",
               "source": "官网询盘", "need": "阀岛配套油路块 80 件，月底前打样", "owner": "liqian"}  # fmt: skip
     made = await one.post("/api/lead", fields)
@@ -64,9 +66,26 @@ async def climb(one: Demo) -> None:
     await one.sees("dingtalk", "zhangmin03", "超时未首触", made["answer"]["id"])
 
 
+async def aibot(one: Demo, page: Any) -> None:
+    """The same on the AI bot's long connection, with its frames beside it."""
+    await page.click("#wecom .person:has-text('王磊')")
+    await page.click("#wecom .kinds [data-surface=wecom_aibot]")
+    await page.click("#tab-wire")
+    await one.does(
+        "wecom_aibot",
+        USERS["wecom"],
+        "say",
+        text="上海睿恒自动化科技有限公司\n高俊杰  技术总监\n137 6420 8899",
+    )
+    await one.sees("wecom_aibot", USERS["wecom"], "识别到联系人（草稿）")
+    await page.locator(
+        "#wire .exchange:has(.tag.wecom_aibot):has-text('callback text') summary"
+    ).first.click()
+
+
 async def trouble(one: Demo, page: Any) -> None:
     """A message that the platform lost, one that it refuses, and the ledger beside it."""
-    await page.click("#wecom .person:has-text('王磊')")
+    await page.click("#wecom .kinds [data-surface=wecom]")
     await page.click("#tab-faults")
     await page.click("#faults [data-trouble=drop]")
     await one.does("wecom", USERS["wecom"], "say", text="/今日")
@@ -128,16 +147,17 @@ async def shots(to: Path) -> None:
             await page.click("#dingtalk .person:has-text('张敏')")
             await take(page, "escalation", to)
             await board(one, window, to)
-            await trouble(one, page)
-            await take(page, "faults", to)
-            await page.click("#faults >> text=全部恢复")
             phone = await window.new_page(viewport=NARROW)
             await phone.goto(one.url)
+            await take(phone, "narrow-guide", to)
+            await phone.click(".views [data-view=wecom]")
             await take(phone, "narrow-wecom", to)
             await phone.click(".views [data-view=dingtalk]")
             await take(phone, "narrow-dingtalk", to)
-            await phone.click(".views [data-view=side]")
-            await take(phone, "narrow-guide", to)
+            await aibot(one, page)
+            await take(page, "aibot", to)
+            await trouble(one, page)
+            await take(page, "faults", to)
 
 
 def main() -> int:

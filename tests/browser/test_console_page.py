@@ -380,6 +380,17 @@ async def test_it_fits_and_can_be_read_at_every_width(here: Desk, page: Any, wid
     assert inside
 
 
+async def test_on_a_small_screen_a_newcomer_begins_with_the_guide(here: Desk, page: Any) -> None:
+    small = await page.context.browser.new_page(viewport={"width": 390, "height": 844})
+    await small.goto(here.page.url)
+    await small.click("#guide .chip:has-text('企业微信上粘贴聊天')")
+    await small.wait_for_selector(f"{LOG} .mine >> text=液压阀块")
+    assert not await small.locator("#guide").is_visible()
+    await small.reload()
+    await small.wait_for_selector(f"{LOG} .mine >> text=液压阀块")
+    assert not await small.locator("#guide").is_visible(), "who was here before goes on with the phones"
+
+
 async def test_the_wire_shows_what_was_said(here: Desk, page: Any) -> None:
     await page.click("#tab-wire")
     await here.wecom_sends("WangLei", "text", {"content": "看得见的内容"})

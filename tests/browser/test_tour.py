@@ -59,6 +59,7 @@ async def test_six_steps_are_walked_and_ticked_and_a_kill_changes_nothing(tmp_pa
         await press("发 /诊断")
         await done("admin")
         assert "6/6" in await page.inner_text("#guide .hint >> nth=0")
+        assert "--config" in await page.inner_text("#guide .ended")
         await page.reload()
         await page.wait_for_selector("#guide [data-step=admin].done")
     assert asked == {host}, "nothing is asked of another host"

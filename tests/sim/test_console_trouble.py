@@ -75,9 +75,10 @@ async def test_the_ledger_says_what_the_bot_believes_and_beside_it_what_is_true(
         row | {"ref": lost["msgid"]},
         row | {"ref": came["msgid"]},
         row | {"way": "update", "ref": ""},
+        row | {"platform": "canary", "ref": "canary-1"},
     ]
     _, told = await here.page.get("/api/ledger")
-    assert [one["on_phone"] for one in told["rows"]] == [False, True, None]
+    assert [one["on_phone"] for one in told["rows"]] == [False, True, None, None]
     await here.bot.stop()
     status, told = await here.page.get("/api/ledger")
     assert (status, told["rows"]) == (200, [])
