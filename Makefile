@@ -7,7 +7,7 @@ ARGS    ?=
 # Tests run in as many processes as this; each starts its own servers when it needs them. 0 is one process.
 WORKERS ?= 2
 PYTEST_ARGS ?=
-# Kills in `make crash`.
+# Kills in `make crash`, on each of the five pairs of platform and store; a third or a quarter as often every other trouble.
 RUNS    ?= 200
 SHOTS   ?= tests/browser/shots.py
 BENCH   ?= $(sort $(wildcard bench/*.py))
@@ -63,7 +63,7 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, lock files
 bench: $(VENV)/.dev  ## benchmarks, one after the other; BENCH=bench/… for one
 	@for each in $(BENCH); do echo "== $$each"; PYTHONPATH=. $(BIN)/python -P "$$each" $(ARGS) || exit 1; done
 
-crash: $(VENV)/.dev  ## the long crash tests; RUNS=… kills
+crash: $(VENV)/.dev  ## the long crash tests; RUNS=… kills on each platform and store
 	@GENJIN_CRASH_RUNS=$(RUNS) $(BIN)/python -m pytest -q --timeout 0 tests/crash $(PYTEST_ARGS)
 
 fuzz: $(VENV)/.dev  ## malformed input of every kind; RUNS=100000 of each

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from aiohttp import web as http
 
-from bot import config_history, logs
+from bot import config_history, logs, rehearsal
 from bot.bells import Bells
 from bot.canary import CanaryPlatform
 from bot.clock import Clock
@@ -38,7 +38,7 @@ from bot.router import Router
 from bot.sole import Sole
 from bot.wecom.menu import Entry
 from rules import hours
-from store import forgetting, keyring, migrate
+from store import failpoints, forgetting, keyring, migrate
 from store.cache import LocalShared
 from store.db import Busy, Database
 from store.seals import Unreadable, fresh
@@ -278,6 +278,7 @@ def run_serve(args: argparse.Namespace) -> int:
     try:
         roles = {"GENJIN_APP__ROLES": json.dumps(args.roles.split(","))} if args.roles else {}
         config = load(Path(args.config), {**os.environ, **roles})
+        _arm(config)
     except BadConfig as error:
         return _say(str(error))
     logs.configure(config.app.log)
@@ -287,6 +288,18 @@ def run_serve(args: argparse.Namespace) -> int:
         return _say(str(error))
     except OSError as error:
         return _say(f"不能在 {config.app.listen} 上监听，或连不上数据库：{error.strerror or error}")
+
+
+def _arm(config: Config) -> None:
+    """A test may kill this process at a named place. Raises BadConfig beside a real platform, or for a place there is not."""
+    if said := os.environ.get(failpoints.SWITCH, ""):
+        rehearsal.only(config, failpoints.SWITCH)
+        try:
+            failpoints.arm(said)
+        except ValueError:
+            raise BadConfig(
+                f"环境变量 {failpoints.SWITCH}：没有 {said!r} 这个位置，见 store/failpoints.py"
+            ) from None
 
 
 def _say(line: str) -> int:
@@ -434,6 +447,7 @@ def _keys_said(found: Mapping[str, Mapping[str, int]], db: Database) -> str:
 def _with_config(args: argparse.Namespace, go: Any) -> int:
     try:
         config = load(Path(args.config))
+        _arm(config)
         logs.configure("text")
         return _run(go(config))
     except (BadConfig, Busy, migrate.Newer, migrate.Older) as error:

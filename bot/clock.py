@@ -11,6 +11,7 @@ from bot.bells import Bells
 from bot.events import Incoming, Timer, encode
 from store import queues
 from store.db import Database, passing
+from store.failpoints import At, reach
 
 log = structlog.get_logger("clock")
 
@@ -84,6 +85,8 @@ class Pump:
             ]  # fmt: skip
             if events:
                 await queues.take(tx, events, now, encode=encode)
+                reach(At.TIMERS_FIRED)
+        reach(At.TIMERS_COMMITTED)
         self._bells.ring("inbox")
         return len(due)
 

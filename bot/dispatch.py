@@ -235,9 +235,9 @@ class Dispatcher:
                             {"card": screen.id, "of": screen.member}, turn.event_id)  # fmt: skip
             await turn.answer(f"这张卡片是发给{owner.name if owner else '别人'}的，只有本人可以操作。")
             return
+        await queues.acted(turn.tx, screen.id, turn.now)
         if click.code:
             await screens.fresh_code(turn.tx, screen.id, click.code, turn.now)
-        await queues.acted(turn.tx, screen.id, turn.now)
         turn.on, turn.event = screen, click
         packed = click.action
         if packed == PICK:

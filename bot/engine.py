@@ -24,6 +24,7 @@ from bot.router import Router
 from bot.watch import Watch
 from store import audit, forgetting, queues, settings, team
 from store.db import Database, passing
+from store.failpoints import At, reach
 
 log = structlog.get_logger("engine")
 
@@ -130,6 +131,8 @@ class Engine:
                 await queues.take(
                     tx, [Incoming(f"started:{self.me}", "bot", up)], self.clock.now(), encode=encode
                 )
+            reach(At.START_SYNCED)
+        reach(At.START_COMMITTED)
         if not self.db.sqlite:
             await self._beat()
         self.quota.watch(self.platforms)
@@ -151,6 +154,7 @@ class Engine:
             self._spawn(self._pump.run(), self._housekeeping(), self._watching())
         if not self.db.sqlite:
             self._spawn(self._heart())
+        reach(At.START_RUNNING)
         if "intake" in roles:
             self._mailboxes.start()
 
@@ -162,13 +166,16 @@ class Engine:
         """Claims nothing more, finishes the rows in hand, gives the leases back; what still arrives meanwhile is
         stored and acknowledged, and handled at the next start."""
         self.draining = True
+        reach(At.STOP_ASKED)
         await self._mailboxes.stop()
         await self._inbox.stop()
         await self._outbox.stop()
+        reach(At.STOP_WORKED)
         intake, loops = self._tasks[:1], self._tasks[1:]
         await _end(loops)
         for platform in self.platforms:
             await platform.stop()
+        reach(At.STOP_CLOSED)
         await _end(intake)
         if self._carrier is not None:
             await self._carrier.close()
@@ -203,6 +210,7 @@ class Engine:
         async with self.db.write(durable=False) as tx:
             self.clock.sync(await queues.machine_ms(tx))
             freed = await queues.beat(tx, self.me, self.clock.ms())
+            reach(At.BEAT)
         if freed:
             self.took_over += freed
             log.info("lanes of a lost replica are free", lanes=freed)

@@ -15,6 +15,7 @@ from bot.logs import clean
 from rules.errors import PutAside
 from store import queues
 from store.db import INTAKE, Conflict, Database, Tx, passing
+from store.failpoints import At, reach
 from store.queues import Fenced, Inrow, Lease
 
 log = structlog.get_logger("inbox")
@@ -66,6 +67,7 @@ class Intake:
             raise Full("too many events wait for the database, or the bot is stopping")
         one = _Waiting(events, asyncio.get_running_loop().create_future())
         self._queue.put_nowait(one)
+        reach(At.INTAKE_TOLD)
         await one.stored
 
     async def run(self) -> None:
@@ -92,6 +94,7 @@ class Intake:
             async with self._db.write(INTAKE) as tx:
                 events = [event for one in batch for event in one.events]
                 await queues.take(tx, events, self._clock.now(), encode=encode)
+                reach(At.INTAKE_STORED)
         except asyncio.CancelledError:
             for one in batch:
                 _answer(one, Full("the bot is stopping"))
@@ -105,6 +108,7 @@ class Intake:
             for one in batch:
                 _answer(one, error)
         else:
+            reach(At.INTAKE_COMMITTED)
             self._bells.ring("inbox")
             for one in batch:
                 _answer(one, None)
@@ -170,9 +174,14 @@ class Worker:
 
     async def _once(self, lease: Lease, row: Inrow) -> int:
         async with self._db.write() as tx:
-            left = await queues.fence(tx, "inbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+            await queues.handling(tx, lease.key)
+            reach(At.WORK_BEGUN)
             handled = await self._handle(tx, row)
+            reach(At.WORK_HANDLED)
+            left = await queues.fence(tx, "inbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
             await queues.end_event(tx, row.id, self._clock.now(), error=handled.refused)
+            reach(At.WORK_FENCED)
+        reach(At.WORK_COMMITTED)
         self._bells.ring(*handled.rang)
         self._done(row.dedup)
         return left
@@ -192,9 +201,9 @@ class Worker:
             log.warning("database away", event_id=row.id, error=type(error).__name__)
         if aside or (ours and row.attempts + 1 >= self._tries):
             async with self._db.write() as tx:
+                rang = await self._tell(tx, row)
                 left = await queues.fence(tx, "inbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
                 await queues.end_event(tx, row.id, self._clock.now(), error=reason, dead=True)
-                rang = await self._tell(tx, row)
             log.error("dead letter", event_id=row.id, lane=lease.key, reason=type(error).__name__)
             self._bells.ring(*rang)
             return left

@@ -11,6 +11,7 @@ from bot.bells import Bells
 from bot.clock import Clock
 from store import queues
 from store.db import Database, passing
+from store.failpoints import At, reach
 from store.queues import Fenced, Lease, Queue
 
 log = structlog.get_logger("lanes")
@@ -133,7 +134,10 @@ class Lanes:
         if due is None or due > ms:
             return [], 1.0 if due is None else min(1.0, max(0.005, (due - ms) / 1000))
         async with self._db.write(durable=False) as tx:
-            return await queues.claim(tx, self._q, self._me, ms, n=n, lease_ms=LEASE_MS), 0.005
+            claimed = await queues.claim(tx, self._q, self._me, ms, n=n, lease_ms=LEASE_MS)
+            reach(At.LANES_CLAIMED)
+        reach(At.LANES_TAKEN)
+        return claimed, 0.005
 
     async def _one(self, lease: Lease) -> None:
         rest: Later | None = None
@@ -158,6 +162,7 @@ class Lanes:
         try:
             async with self._db.write(durable=False) as tx:
                 mine = await queues.renew(tx, self._q, self._me, lease, self._clock.ms() + LEASE_MS)
+                reach(At.LANE_RENEWED)
         except Exception as error:
             log.warning("lease not renewed", queue=self._q, lane=lease.key, error=type(error).__name__)
             return
@@ -166,10 +171,12 @@ class Lanes:
 
     async def _give_back(self, lease: Lease, at_ms: int) -> None:
         """Releases the lane; when the database is away for long, the lease runs out by itself."""
+        reach(At.LANE_RESTS)
         for attempt in range(6):
             try:
                 async with self._db.write(durable=False) as tx:
                     await queues.release(tx, self._q, self._me, lease, at_ms)
+                reach(At.LANE_GIVEN_BACK)
                 if self._carrier is not None:
                     again = max(0.0, (at_ms - self._clock.ms()) / 1000)
                     asyncio.get_running_loop().call_later(again, self._carrier.kick, [(self._q, lease.key)])

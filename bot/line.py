@@ -30,7 +30,8 @@ class Line:
                 return int(mine) + 1
         wait = await self._shared.take(platform, per_second, per_second)
         if not wait:
-            self._turns.pop(key, None)
+            if not first:  # an alarm leaves the place to what waits behind it
+                self._turns.pop(key, None)
             return 0
         soon = now + wait * 1000
         # whoever had a place keeps it: other replicas were faster

@@ -21,6 +21,7 @@ from bot.quota import Quota
 from cards.card import from_json
 from store import queues, screens, team
 from store.db import SENT, Database, Tx, passing
+from store.failpoints import At, reach
 from store.queues import DEAD, Fenced, Lease, Outrow, Queued
 from store.screens import OnScreen
 
@@ -126,6 +127,7 @@ class Sender:
                     return await self._close(lease, row, ledger="skipped")
                 return await self._close(lease, row, ledger="refused", error=picked.why_not, state=DEAD)
             target = picked.target
+            reach(At.OUTBOX_PICKED)
             at = resting.get(target.platform.name, 0)
             if row.platform == target.platform.name:
                 at = max(at, row.next_at)
@@ -171,12 +173,15 @@ class Sender:
         if way in limits.one_shot and row.ledger != "sent":
             async with self._db.write() as tx:
                 await queues.note_send(tx, row.id, ledger="sent", sent_at=self._clock.now())
+                reach(At.OUTBOX_NOTED)
         try:
             outgoing = await self._outgoing(row, target, screen, same)
             await self._db.settled()  # nothing leaves that a power cut could still undo
+            reach(At.OUTBOX_LEAVING)
             sent = await target.platform.send(outgoing)
         except SendFailed as failed:
             return await self._failed(lease, row, target, failed)
+        reach(At.OUTBOX_SENT)
         self._paid.discard(row.id)
         self._streak[name] = 0
         return await self._sent(lease, row, target, sent, screen.code if screen else "")
@@ -266,6 +271,7 @@ class Sender:
         self, lease: Lease, row: Queued, later: Sequence[Queued], target: Target, wait: float
     ) -> "_Rest | int":
         """Too fast: wait; when much has piled up, say it as one digest instead of drop by drop."""
+        reach(At.OUTBOX_HELD)
         waiting = [r for r in (row, *later) if r.way in {Way.TEXT, Way.CARD} and r.priority > 0]
         if len(waiting) >= FOLD_AT and row in waiting:
             return await self._fold(lease, waiting)
@@ -288,10 +294,13 @@ class Sender:
                             body={"text": text}, kind="digest", priority=0)  # fmt: skip
             await queues.put(tx, digest, now=now, cause=0)
             for row in rows:
-                await queues.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
                 await queues.end_send(tx, row.id, now, ledger="folded", error="并入合并消息")
+            for row in rows:
                 if row.card:
                     await screens.never_shown(tx, row.card)
+            for _ in rows:  # the digest counts by now, or the last of them would give the lane back
+                await queues.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+            reach(At.OUTBOX_FOLDED)
         return -1
 
     def _code(self, target: Target, screen: OnScreen | None) -> str:
@@ -355,16 +364,19 @@ class Sender:
     async def _record(self, lease: Lease, row: Queued, target: Target, sent: Sent, used: str) -> int:
         now, name = self._clock.now(), target.platform.name
         async with self._db.write(SENT) as tx:
-            left = await queues.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+            # in the order in which a click locks the same rows: person, send, card, lane; nobody waits in a circle
+            if not target.reached and not row.member.startswith("@"):
+                await team.set_reach(tx, row.member, name, "ok", "", now)
             await queues.end_send(tx, row.id, now, ledger="accepted", platform=name, ref=sent.ref[:200],
                                   sent_at=now, error="")  # fmt: skip
             if row.card and Way(row.way) in {Way.CARD, Way.UPDATE}:
                 stood = None if sent.fresh else used
                 await screens.arrived(tx, row.card, platform=name, track=sent.track, used=stood, code=sent.code,
                                       now=now)  # fmt: skip
-            if not target.reached and not row.member.startswith("@"):
-                await team.set_reach(tx, row.member, name, "ok", "", now)
             await self._learned(tx, row, sent.found, "")
+            left = await queues.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+            reach(At.OUTBOX_ENTERED)
+        reach(At.OUTBOX_RECORDED)
         return left
 
     async def _learned(self, tx: Tx, row: Queued, found: Mapping[str, str], why: str) -> None:
@@ -411,6 +423,7 @@ class Sender:
             if failed.unknown:
                 values["ledger"] = "sent"
             await queues.note_send(tx, row.id, **values)
+            reach(At.OUTBOX_FAILED)
         return _Rest(name, at)
 
     def _counts(self, name: str, failed: SendFailed) -> bool:
@@ -445,9 +458,10 @@ class Sender:
     async def _close(self, lease: Lease, row: Queued, **values: object) -> int:
         self._paid.discard(row.id)
         async with self._db.write() as tx:
-            left = await queues.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
             await queues.end_send(tx, row.id, self._clock.now(), **values)
             if row.card and row.way == Way.CARD:
                 await screens.never_shown(tx, row.card)
             await self._learned(tx, row, {}, str(values.get("error", "")))
+            left = await queues.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+            reach(At.OUTBOX_CLOSED)
         return left

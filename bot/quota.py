@@ -9,6 +9,7 @@ from bot.events import Alert, Incoming, encode
 from bot.platform import Meter, Platform
 from store import queues, usage
 from store.db import Database, Tx
+from store.failpoints import At, reach
 
 WARN_AT = 0.8
 
@@ -72,6 +73,7 @@ class Quota:
                 }
                 for (platform, name), total in totals.items():
                     await self._warn(tx, platform, name, total, month, now)
+                reach(At.COUNTERS_WRITTEN)
         except BaseException:
             self._fresh.update(fresh)
             raise

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from store import keyring
 from store.db import Database
+from store.failpoints import At, reach
 from store.tables import UtcDateTime, meta
 
 HERE = Path(__file__).parent / "migrations"
@@ -85,6 +86,7 @@ async def migrate(db: Database) -> tuple[str, str]:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(7230918)"))
         command.upgrade(_config(connection), "head")
+        reach(At.MIGRATE_DONE)
 
     await db.schema(up)
     return before, head()
@@ -217,6 +219,7 @@ async def upgrade(db: Database) -> tuple[str, str, Path | None]:
     if before and before != head() and db.path:
         kept = db.path.with_name(f"{db.path.name}.before-{head()}")
         await asyncio.to_thread(snapshot, db.path, kept)
+        reach(At.MIGRATE_COPIED)
     return (*await migrate(db), kept)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from store.load import LoadMeter
 from store.seals import Seals
 from store.statements import Result, Statements
-from store.tx import ALIVE, LOCK_TIMEOUT, WORK, Tx
+from store.tx import ALIVE, INTAKE, LOCK_TIMEOUT, WORK, Tx
 
 T = TypeVar("T")
 SETTINGS = {
@@ -85,7 +85,7 @@ class Postgres:
         self._url, self._size = f"postgresql://{rest}", size
         kind: Any = dialect.dialect
         self._statements = Statements(kind(), seals)
-        self._pool: Any = None
+        self._pools: dict[bool, Any] = {}  # one connection is kept for intake: it waits for no work
         self._opening = asyncio.Lock()
         self._life: Any = None
 
@@ -93,12 +93,13 @@ class Postgres:
         """Replicas may share it."""
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Any]:
+    async def _connection(self, *, intake: bool = False) -> AsyncIterator[Any]:
         """A connection of the pool, with how long it was waited for and what gave up at a lock."""
-        began, connection = self._load.began(), None
+        began, pool, connection = self._load.began(), None, None
         try:
             try:
-                connection = await self._acquire()
+                pool = await self._open(intake)
+                connection = await self._acquire(pool)
             finally:
                 self._load.got(began)
             yield connection
@@ -110,17 +111,21 @@ class Postgres:
         finally:
             self._load.ended()
             if connection is not None:
-                await self._release(connection)
+                await self._release(pool, connection)
 
-    async def _acquire(self) -> Any:
-        if self._pool is None:
+    async def _open(self, intake: bool) -> Any:
+        if intake not in self._pools:
             async with self._opening:
-                if self._pool is None:
-                    self._pool = await asyncpg.create_pool(
-                        self._url, min_size=0, max_size=self._size, server_settings=SETTINGS, reset=_tidy
-                    )
+                if intake not in self._pools:
+                    self._pools[intake] = await asyncpg.create_pool(
+                        self._url, min_size=0, max_size=1 if intake else self._size, server_settings=SETTINGS,
+                        reset=_tidy,
+                    )  # fmt: skip
+        return self._pools[intake]
+
+    async def _acquire(self, pool: Any) -> Any:
         try:
-            return await self._pool.acquire(timeout=PATIENCE)
+            return await pool.acquire(timeout=PATIENCE)
         except _Errors as error:
             raise _wrapped(error, "connect") from None
         except OSError as error:  # several addresses were tried: the one error for all is of no kind
@@ -129,13 +134,14 @@ class Postgres:
             ) from None
 
     @asynccontextmanager
-    async def write(self, _priority: int = WORK, *, durable: bool = True) -> AsyncIterator[Tx]:
+    async def write(self, priority: int = WORK, *, durable: bool = True) -> AsyncIterator[Tx]:
         """A transaction. Without `durable` nobody waits for the disk."""
-        async with self._connection() as connection:
+        async with self._connection(intake=priority == INTAKE) as connection:
             tx = PostgresTx(self._statements, connection)
             await tx._say("BEGIN" if durable else "BEGIN; SET LOCAL synchronous_commit TO off")
             try:
                 yield tx
+                await tx.finish()
             except BaseException:
                 with suppress(*_Errors, OSError):
                     await connection.execute("ROLLBACK")
@@ -156,9 +162,9 @@ class Postgres:
                 await tx._say("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield tx
 
-    async def _release(self, connection: Any) -> None:
+    async def _release(self, pool: Any, connection: Any) -> None:
         try:
-            await self._pool.release(connection)
+            await pool.release(connection)
         except (*_Errors, OSError):
             connection.terminate()
 
@@ -190,14 +196,13 @@ class Postgres:
         if self._life is not None:
             self._life.terminate()
             self._life = None
-        if self._pool is None:
-            return
-        pool, self._pool = self._pool, None
-        try:
-            async with asyncio.timeout(5):
-                await pool.close()
-        except TimeoutError:
-            pool.terminate()
+        pools, self._pools = list(self._pools.values()), {}
+        for pool in pools:
+            try:
+                async with asyncio.timeout(5):
+                    await pool.close()
+            except TimeoutError:
+                pool.terminate()
 
 
 async def _tidy(connection: Any) -> None:

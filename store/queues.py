@@ -18,7 +18,7 @@ from store.db import Tx
 from store.statements import PerDialect, insert_of
 from store.tables import card as screen
 from store.tables import inbox, lane, outbox, replica, timer
-from store.tx import ALIVE, RAISED
+from store.tx import ALIVE, HANDLING, RAISED
 
 Queue = Literal["inbox", "outbox"]
 OPEN, DONE, DEAD = 0, 2, 3
@@ -144,10 +144,21 @@ _TAKE = {
 _BODY = b"inbox.body"
 
 
-async def _raise_lanes(tx: Tx, q: Queue, keys: Sequence[str]) -> None:
-    tx.info.setdefault(RAISED, set()).update((q, key) for key in keys)
-    counts = sorted(Counter(keys).items())  # in one order everywhere: no deadlocks between replicas
-    await tx.execute(_RAISE[tx.dialect.name, q], {"rows": json.dumps(counts, ensure_ascii=False)})
+def _wake(tx: Tx, q: Queue, keys: Sequence[str]) -> None:
+    """Notes that rows were put into lanes. Their counts are raised right before the commit: a lane's row is what intake,
+    workers and senders all write, and a transaction that handles an event may take its time."""
+    tx.woken.extend((q, key) for key in keys)
+    tx.last["lanes"] = _raise_lanes
+
+
+async def _raise_lanes(tx: Tx) -> None:
+    tx.info.setdefault(RAISED, set()).update(tx.woken)
+    for q in _QUEUES:
+        # in one order everywhere: no deadlocks between replicas
+        counts = sorted(Counter(key for queue, key in tx.woken if queue == q).items())
+        if counts:
+            await tx.execute(_RAISE[tx.dialect.name, q], {"rows": json.dumps(counts, ensure_ascii=False)})
+    tx.woken.clear()
 
 
 # ── inbox ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -157,7 +168,7 @@ async def take(tx: Tx, incoming: Sequence[_Incoming], now: datetime, *, encode: 
     rows = json.dumps([(i.dedup, i.lane, seal(_BODY, encode(i.event))) for i in incoming], ensure_ascii=False)
     fresh = (await tx.execute(_TAKE[tx.dialect.name], {"rows": rows, "now": now})).scalars().all()
     if fresh:
-        await _raise_lanes(tx, "inbox", fresh)
+        _wake(tx, "inbox", fresh)
     return len(fresh)
 
 
@@ -214,37 +225,54 @@ _DUE = (
 )
 _NEXT = sa.select(sa.func.min(lane.c.due)).where(lane.c.q == sa.bindparam("queue"), lane.c.pending > 0)
 # Materialised: a LIMIT in a plain subquery may be run once per row, and then claims everything.
-_PICK = (
-    sa.select(lane.c.key)
-    .where(*_DUE)
-    .order_by(lane.c.due)
-    .limit(sa.bindparam("n"))
-    .with_for_update(skip_locked=True)
-    .cte("pick")
-    .prefix_with("MATERIALIZED")
-)
-_CLAIM = (
-    sa.update(lane)
-    .where(lane.c.q == sa.bindparam("queue"), lane.c.key.in_(sa.select(_PICK.c.key)))
+_PICK = sa.select(lane.c.key).where(*_DUE).order_by(lane.c.due).limit(sa.bindparam("n")).cte("pick")
+_CLAIM = {
+    "sqlite": sa.update(lane)
+    .where(
+        lane.c.q == sa.bindparam("queue"), lane.c.key.in_(sa.select(_PICK.prefix_with("MATERIALIZED").c.key))
+    )
     .values(
         owner=sa.bindparam("me"),
         epoch=lane.c.epoch + 1,
         due=sa.bindparam("ms", type_=sa.BigInteger) + sa.bindparam("lease", type_=sa.BigInteger),
     )
-    .returning(lane.c.key, lane.c.epoch, lane.c.pending)
-)
+    .returning(lane.c.key, lane.c.epoch, lane.c.pending, sa.true().label("ok")),
+    # A lease that ran out while its event is still being handled (see `handling`) stays with who has it.
+    "postgresql": sa.text(
+        "WITH pick AS MATERIALIZED (SELECT key, owner FROM lane WHERE q = :queue AND pending > 0"
+        " AND due <= CAST(:ms AS bigint) ORDER BY due LIMIT :n FOR UPDATE SKIP LOCKED), free AS MATERIALIZED"
+        f" (SELECT key, owner IS NULL OR pg_try_advisory_xact_lock({HANDLING}, hashtext(key)) AS ok FROM pick)"
+        " UPDATE lane SET owner = CASE WHEN free.ok THEN CAST(:me AS varchar) ELSE lane.owner END,"
+        " epoch = lane.epoch + CASE WHEN free.ok THEN 1 ELSE 0 END,"
+        " due = CAST(:ms AS bigint) + CASE WHEN free.ok THEN CAST(:lease AS bigint) ELSE 1000 END"
+        " FROM free WHERE lane.q = :queue AND lane.key = free.key"
+        " RETURNING lane.key, lane.epoch, lane.pending, free.ok"
+    ),
+}
+_HANDLING = sa.text(f"SELECT pg_advisory_xact_lock({HANDLING}, hashtext(:key))")
 
 
-_CLAIM_ONE = (
-    sa.update(lane)
-    .where(*_DUE, lane.c.key == sa.bindparam("one"))
-    .values(
+async def handling(tx: Tx, key: str) -> None:
+    """Shows for the length of this transaction that an event of the lane is being handled. On PostgreSQL nobody else
+    handles one meanwhile, even when the lease runs out because this process is slow, and intake does not have to wait, as
+    it would for the lane's row. SQLite has one writer."""
+    if tx.dialect.name == "postgresql":
+        await tx.execute(_HANDLING, {"key": key})
+
+
+_ONE = sa.update(lane).where(*_DUE, lane.c.key == sa.bindparam("one"))
+_IDLE = sa.func.pg_try_advisory_xact_lock(HANDLING, sa.func.hashtext(lane.c.key), type_=sa.Boolean)
+_CLAIM_ONE = {
+    name: statement.values(
         owner=sa.bindparam("me"),
         epoch=lane.c.epoch + 1,
         due=sa.bindparam("ms", type_=sa.BigInteger) + sa.bindparam("lease", type_=sa.BigInteger),
+    ).returning(lane.c.key, lane.c.epoch, lane.c.pending)
+    for name, statement in (
+        ("sqlite", _ONE),
+        ("postgresql", _ONE.where(sa.or_(lane.c.owner.is_(None), _IDLE))),
     )
-    .returning(lane.c.key, lane.c.epoch, lane.c.pending)
-)
+}
 
 
 async def next_due(tx: Tx, q: Queue) -> int | None:
@@ -255,13 +283,16 @@ async def next_due(tx: Tx, q: Queue) -> int | None:
 
 async def claim(tx: Tx, q: Queue, me: str, ms: int, *, n: int, lease_ms: int) -> list[Lease]:
     """Claims up to n lanes whose time has come. One owner per lane: that is what keeps a customer's order."""
-    rows = await tx.execute(_CLAIM, {"queue": q, "me": me, "ms": ms, "n": n, "lease": lease_ms})
-    return [Lease(row.key, row.epoch, row.pending) for row in rows]
+    values = {"queue": q, "me": me, "ms": ms, "n": n, "lease": lease_ms}
+    rows = await tx.execute(_CLAIM[tx.dialect.name], values)
+    return [Lease(row.key, row.epoch, row.pending) for row in rows if row.ok]
 
 
 async def claim_one(tx: Tx, q: Queue, key: str, me: str, ms: int, *, lease_ms: int) -> Lease | None:
     """Claims this lane, if its time has come and nobody has it."""
-    found = await tx.execute(_CLAIM_ONE, {"queue": q, "one": key, "me": me, "ms": ms, "lease": lease_ms})
+    found = await tx.execute(
+        _CLAIM_ONE[tx.dialect.name], {"queue": q, "one": key, "me": me, "ms": ms, "lease": lease_ms}
+    )
     row = found.first()
     return Lease(row.key, row.epoch, row.pending) if row else None
 
@@ -291,10 +322,14 @@ _RENEW = sa.update(lane).where(*_MINE).values(due=sa.bindparam("at", type_=sa.Bi
 
 
 async def fence(tx: Tx, q: Queue, me: str, lease: Lease, ms: int, *, lease_ms: int) -> int:
-    """The first thing of every completing transaction: one row of this lane is done, if the lane is still ours.
+    """In every completing transaction: one row of this lane is done, if the lane is still ours.
 
-    Returns how many rows remain (0: the lane was given back). Raises Fenced when somebody else has it.
+    It locks the lane's row, so it comes when nothing else is left to do: others want that row too, and whoever locked it
+    before a card or a send could wait in a circle with a handler that does it the other way round. Returns how many rows
+    remain (0: the lane was given back). Raises Fenced when somebody else has it.
     """
+    if q == "outbox":  # lanes of the inbox are locked before lanes of the outbox, everywhere
+        await tx.finish()
     found = (
         await tx.execute(
             _FENCE,
@@ -356,7 +391,13 @@ async def beat(tx: Tx, me: str, ms: int, *, silent_ms: int = 10_000) -> int:
     gone = (await tx.execute(_GONE, {"me": me, "since": ms - silent_ms})).scalars().all()
     if not gone:
         return 0
-    freed = await tx.execute(sa.update(lane).where(lane.c.owner.in_(gone)).values(owner=None, due=0))
+    # asked of each lane of theirs, and of no other: what a slow one of them is handling stays with it
+    idle = sa.func.pg_try_advisory_xact_lock(HANDLING, sa.func.hashtext(lane.c.key), type_=sa.Boolean)
+    held = sa.select(lane.c.q, lane.c.key, sa.or_(lane.c.q == "outbox", idle).label("idle"))
+    theirs = held.where(lane.c.owner.in_(gone)).cte("theirs").prefix_with("MATERIALIZED")
+    free = sa.select(theirs.c.q, theirs.c.key).where(theirs.c.idle)
+    done = sa.update(lane).where(sa.tuple_(lane.c.q, lane.c.key).in_(free)).values(owner=None, due=0)
+    freed = await tx.execute(done)
     await tx.execute(sa.delete(replica).where(replica.c.id.in_(gone)))
     return freed.rowcount
 
@@ -394,7 +435,7 @@ async def put(tx: Tx, row: Outrow, *, now: datetime, cause: int) -> int:
     ).scalar()
     if made is None:
         return 0
-    await _raise_lanes(tx, "outbox", [f"m:{row.member}"])
+    _wake(tx, "outbox", [f"m:{row.member}"])
     return int(made)
 
 
@@ -606,7 +647,7 @@ async def replay(tx: Tx, row: int) -> bool:
     key = found.scalar()
     if key is None:
         return False
-    await _raise_lanes(tx, "inbox", [key])
+    _wake(tx, "inbox", [key])
     return True
 
 
@@ -648,7 +689,7 @@ async def resend(tx: Tx, row: int, now: datetime) -> bool:
         return False
     if sent.card:  # its buttons work again
         await tx.execute(_REVIVE, {"one": sent.card})
-    await _raise_lanes(tx, "outbox", [sent.lane])
+    _wake(tx, "outbox", [sent.lane])
     return True
 
 

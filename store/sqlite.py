@@ -251,7 +251,9 @@ class Sqlite:
                 if (waited := time.perf_counter() - began) >= LOCKED:
                     self._load.locked(waited)
             try:
-                yield SqliteTx(self._statements, connection)
+                tx = SqliteTx(self._statements, connection)
+                yield tx
+                await tx.finish()
                 connection.execute("COMMIT")
             except BaseException as error:
                 if connection.in_transaction:

@@ -1,7 +1,7 @@
 """Members and teams as rows: loaded from the configuration, enriched by what the platforms tell."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,21 +61,36 @@ def _member(row: Any) -> Member:
 
 async def sync(tx: Tx, members: Iterable[Member], teams: Iterable[Team]) -> None:
     """Makes the rows match the configuration. Who is not in it any more is marked as gone, never deleted; whom the bot
-    took in itself stays, and who left stays gone."""
+    took in itself stays, and who left stays gone.
+
+    What is so already is not written again: a replica that starts must not wait for rows which others are working with.
+    """
     members = list(members)
+    there = {row.id: row._mapping for row in (await tx.execute(sa.select(member))).all()}
     keep = {one.id for one in members}
-    await tx.execute(
-        _SYNCED[tx.dialect.name], [{**_values(one), "gone": False, "added": False} for one in members]
+    rows = [{**_values(one), "gone": False, "added": False} for one in members]
+    changed = [row for row in rows if not _is_so(there.get(row["id"]), row)]
+    if changed:
+        await tx.execute(_SYNCED[tx.dialect.name], changed)
+    dropped = sa.update(member).where(
+        member.c.id.not_in(keep), sa.not_(member.c.added), sa.not_(member.c.gone)
     )
-    dropped = sa.update(member).where(member.c.id.not_in(keep), sa.not_(member.c.added))
     await tx.execute(dropped.values(gone=True))
     await _sync_ids(tx, members)
     # whose user id is written under another name now was taken in by mistake
     with_id = sa.select(identity.c.member)
-    await tx.execute(sa.update(member).where(member.c.added, member.c.id.not_in(with_id)).values(gone=True))
-    await tx.execute(sa.delete(team))
-    for each in teams:
-        await tx.execute(sa.insert(team).values(name=each.name, manager=each.manager))
+    mistaken = sa.update(member).where(member.c.added, member.c.id.not_in(with_id), sa.not_(member.c.gone))
+    await tx.execute(mistaken.values(gone=True))
+    wanted = {each.name: each.manager for each in teams}
+    if {row.name: row.manager for row in await tx.execute(sa.select(team))} != wanted:
+        await tx.execute(sa.delete(team))
+        for name, manager in wanted.items():
+            await tx.execute(sa.insert(team).values(name=name, manager=manager))
+
+
+def _is_so(was: Mapping[str, Any] | None, row: Mapping[str, Any]) -> bool:
+    """Whether a member's row says this already; who left stays gone."""
+    return was is not None and all(was[name] == new for name, new in {**row, "gone": was["has_left"]}.items())
 
 
 def _values(one: Member) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """An open transaction, whichever database it is on, and what can go wrong with one."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Dialect
 
+from store.failpoints import At, reach
 from store.seals import Seals
 from store.statements import Result, Statements
 
@@ -23,6 +24,10 @@ RAISED = "raised"
 
 ALIVE = 7230920
 """The class of the advisory locks by which replicas on PostgreSQL show that they live."""
+
+
+HANDLING = 7230921
+"""The class of the advisory locks on lanes whose event is being handled on PostgreSQL (store/queues.py)."""
 
 
 LOCK_TIMEOUT = 5.0
@@ -45,6 +50,10 @@ class Tx(ABC):
         self._savepoints = 0
         self.info: dict[Any, Any] = {}
         """Notes for whoever is still to work in this transaction."""
+        self.last: dict[str, Callable[[Tx], Awaitable[None]]] = {}
+        """What is left for the moment before the commit, by name: rows that many want are locked for as short as can be."""
+        self.woken: list[tuple[str, str]] = []
+        """(queue, lane) of every row that was put into a queue; store/queues.py counts them before the commit."""
 
     @property
     def dialect(self) -> Dialect:
@@ -71,15 +80,25 @@ class Tx(ABC):
     @abstractmethod
     async def _say(self, sql: str) -> None: ...
 
+    async def finish(self) -> None:
+        """Does what was left for the end, by itself right before the commit; or before, by who needs it done."""
+        if not self.last:
+            return
+        while self.last:
+            _, work = self.last.popitem()
+            await work(self)
+        reach(At.TX_FINISHED)
+
     @asynccontextmanager
     async def begin_nested(self) -> AsyncIterator[None]:
-        """A savepoint: rolled back when the block raises."""
+        """A savepoint: rolled back when the block raises, with the notes of what was put into queues in it."""
         self._savepoints += 1
-        name = f"s{self._savepoints}"
+        name, woken = f"s{self._savepoints}", len(self.woken)
         await self._say(f"SAVEPOINT {name}")
         try:
             yield
         except BaseException:
+            del self.woken[woken:]
             await self._say(f"ROLLBACK TO SAVEPOINT {name}")
             await self._say(f"RELEASE SAVEPOINT {name}")
             raise

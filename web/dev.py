@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from bot.config import PLATFORMS, BadConfig, Config
+from bot import rehearsal
+from bot.config import BadConfig, Config
 from bot.engine import Engine
 from store import ledger, queues
 from web.errors import Refusal, answer
@@ -43,16 +44,7 @@ def allowed(config: Config, environ: Mapping[str, str]) -> bool:
     """Whether the clock may be moved. Raises BadConfig when that is asked for with people's real chats behind it."""
     if environ.get(SWITCH, "") in ("", "0"):
         return False
-    real = [
-        (name, key)
-        for name, section in config.platforms().items()
-        for key in section.public
-        if str(getattr(section, key)).rstrip("/").lower() == PLATFORMS[name].model_fields[key].default
-    ]
-    if real:
-        raise BadConfig(
-            f"{SWITCH}=1 只用于演练，但 [{real[0][0]}] 连的是真实平台：请去掉这个环境变量，或把 {real[0][1]} 指向模拟平台"
-        )
+    rehearsal.only(config, f"{SWITCH}=1")
     return True
 
 

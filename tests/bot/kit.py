@@ -92,7 +92,7 @@ class Bench:
         await self.engine.intake([Incoming(f"wecom:click:{self.n}", f"wecom:{user}", click)])
         await self.idle()
 
-    async def idle(self, seconds: float = 10.0) -> None:
+    async def idle(self, seconds: float = 60.0) -> None:
         async with asyncio.timeout(seconds):
             calm = 0
             while calm < 2:

@@ -83,3 +83,13 @@ async def test_woken_too_early_keeps_its_moment_and_platforms_do_not_wait_for_ea
     assert bucket.asked == asked
     bucket.level = 1
     assert await queue.turn("dingtalk", "m:b", 20) == 0
+
+
+async def test_an_alarm_leaves_its_persons_place_to_what_waits(machine: Machine) -> None:
+    """A place that nobody comes for would be a message a second fewer than the platform takes."""
+    queue, bucket = line(machine)
+    await queue.turn("wecom", "m:a", 20)
+    mine = await queue.turn("wecom", "m:b", 20)
+    bucket.level = 1
+    assert await queue.turn("wecom", "m:b", 20, first=True) == 0
+    assert await queue.turn("wecom", "m:b", 20) == mine

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from bot.bells import Bells
 from bot.clock import Clock
 from bot.engine import Engine
-from bot.events import Incoming, Message
+from bot.events import Fact, Incoming, Message
 from bot.quota import Quota
 from bot.router import Router
 from bot.turn import Turn
@@ -149,3 +149,49 @@ async def test_nobody_takes_the_lanes_of_a_living_replica(url: str, redis: Redis
             async with two.db.read() as tx:
                 held = await tx.execute(sa.select(lane.c.owner).where(lane.c.key == "x"))
                 assert held.scalar_one() == one.me
+
+
+async def test_intake_and_a_starting_replica_wait_for_no_handling_transaction(
+    url: str, redis: Redis, request: pytest.FixtureRequest
+) -> None:
+    """A handler that takes its time holds the rows it wrote and all connections of the pool: what comes in meanwhile, for
+    the same person too, is stored and acknowledged, and another replica starts."""
+    writes, go_on = asyncio.Event(), asyncio.Event()
+    router = Router("slow")
+
+    @router.message(lambda turn, message: True)
+    async def said(turn: Turn, message: Message) -> None:
+        await turn.answer(f"re {message.text}")
+        await turn.record("said", f"wecom:{message.user}")
+        if message.text == "0" and not go_on.is_set():
+            writes.set()
+            await go_on.wait()
+
+    @router.fact("said")
+    async def heard(turn: Turn, fact: Fact) -> None:
+        pass
+
+    recorder, shared = Recorder(), RedisShared(redis.url)
+    db, settings = Database(url, pool=1), config()
+    first = Engine(db, settings, Clock(), [router], [recorder], shared, Quota(db, settings.app.zone))
+    await first.start()
+    try:
+        await first.intake([message("wanglei", 0)])
+        await asyncio.wait_for(writes.wait(), 10)
+        for n in range(1, 4):
+            # a wait at a lock would give up after LOCK_TIMEOUT, with an error
+            await first.intake([message("wanglei", n), message("liqian", n)])
+        async with replica(url, redis.url, recorder) as second:
+            await second.intake([message("wanglei", 4)])
+            assert not go_on.is_set(), "nothing waited for the handler"
+            go_on.set()
+            await settled(second)
+        for user, numbers in (("wanglei", range(5)), ("liqian", range(1, 4))):
+            assert [out.text for out in recorder.sent if out.user == user] == [f"re {n}" for n in numbers]
+        async with first.db.read() as tx:
+            assert (await tx.execute(sa.select(sa.func.sum(lane.c.pending)))).scalar() == 0
+    finally:
+        go_on.set()
+        await first.stop()
+        await shared.close()
+        await db.close()

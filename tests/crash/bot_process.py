@@ -1,6 +1,8 @@
 """The product as a process that can be killed: its settings, its starts, its ends."""
 
 import asyncio
+import contextlib
+import json
 import os
 import signal
 import socket
@@ -15,9 +17,10 @@ from sim.wecom_server import WecomServer
 
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "api-token-of-the-crash-tests"
-PATIENCE = 40.0  # seconds for a start, on a busy machine
+PATIENCE = 120.0  # seconds for a start, on a busy machine
 Sim = WecomServer | WecomAibotServer | DingtalkServer
 REPS = tuple(f"rep{n:02d}" for n in range(14))
+SPARE = "spare"  # has a phone and no story
 
 
 def user_of(sim: Sim, member: str) -> str:
@@ -68,6 +71,7 @@ class BotProcess:
             "GENJIN_CALENDAR__QUIET": '""',  # the story is the same at three in the morning
             "GENJIN_MESSAGES__PER_MINUTE": "30",
             "GENJIN_APP__LOG": "text",
+            "GENJIN_DEV_CLOCK": "1",
         }
         if isinstance(sim, WecomServer):
             names = ("corp_id", "agent_id", "secret", "token", "aes_key")
@@ -94,9 +98,9 @@ class BotProcess:
             type(self.sim)
         ]
         text = (ROOT / "config.toml").read_text("utf-8")
-        for rep in REPS:
-            account = f'{key} = "{user_of(self.sim, rep)}"'
-            text += f'\n[[member]]\nid = "{rep}"\nname = "销售{rep[3:]}"\n{account}\n'
+        for member in (*REPS, SPARE):
+            account = f'{key} = "{user_of(self.sim, member)}"'
+            text += f'\n[[member]]\nid = "{member}"\nname = "销售{member[3:]}"\n{account}\n'
         self._config.write_text(text, "utf-8")
         words = [sys.executable, str(Path(__file__).with_name("forker.py")), str(self._config), str(self.log)]
         self._forker = subprocess.Popen(
@@ -105,12 +109,12 @@ class BotProcess:
         assert self._forker.stdout is not None
         assert self._forker.stdout.readline() == "ready\n", "the product could not be imported"
 
-    def spawn(self) -> None:
-        """A new life; it may not take connections yet."""
+    def spawn(self, **environment: str) -> None:
+        """A new life, with these environment variables besides; it may not take connections yet."""
         assert self._forker is not None
         assert self._forker.stdin is not None
         assert self._forker.stdout is not None
-        self._forker.stdin.write("start\n")
+        self._forker.stdin.write(json.dumps(environment) + "\n")
         self._forker.stdin.flush()
         self.pid = int(self._forker.stdout.readline())
         self.starts += 1
@@ -137,6 +141,15 @@ class BotProcess:
             return
         raise AssertionError(f"the bot did not come up:\n{self.last_words()}")
 
+    async def gone(self, seconds: float) -> bool:
+        """Waits until the process has ended by itself; False when it still lives after so many seconds."""
+        until = time.monotonic() + seconds
+        while self.alive():
+            if time.monotonic() > until:
+                return False
+            await asyncio.sleep(0.01)
+        return True
+
     def alive(self) -> bool:
         try:
             os.kill(self.pid, 0)
@@ -145,12 +158,10 @@ class BotProcess:
         return True
 
     async def end(self, how: signal.Signals) -> None:
-        """SIGKILL, or SIGTERM for an orderly stop; waits until the process is gone."""
-        os.kill(self.pid, how)
-        until = time.monotonic() + PATIENCE
-        while self.alive():
-            assert time.monotonic() < until, f"it does not stop:\n{self.last_words()}"
-            await asyncio.sleep(0.005)
+        """SIGKILL, or SIGTERM for an orderly stop; waits until the process is gone, if it is not already."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, how)
+        assert await self.gone(PATIENCE), f"it does not stop:\n{self.last_words()}"
 
     def close(self) -> None:
         """Nothing of it stays."""

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import itertools
 import re
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from sim.phone import Gone, Phone, Seen
 from tests.crash.bot_process import TOKEN, BotProcess
 
 PATIENCE = 6.0  # seconds until somebody tries again
-TRIES = 12
+STUCK = 600.0  # seconds for one step, tried again and again, on a busy machine and with a bot that is killed all the time
 BREATH = 9.0  # seconds between two stories: nobody may get more than 30 messages a minute, and a story has about four
 _numbers = itertools.count(1)
 
@@ -156,8 +157,10 @@ class Rep:
         self, seen: Callable[[], Seen | None], act: Callable[[], Awaitable[None]], what: str
     ) -> Seen:
         """Acts and waits for what should follow; again when it does not come. Raises Stuck."""
-        for attempt in range(TRIES):
-            self.told.again += attempt > 0
+        until, first = time.monotonic() + STUCK, True
+        while time.monotonic() < until:
+            self.told.again += not first
+            first = False
             try:
                 await act()
             except Gone:
@@ -213,7 +216,8 @@ class WebForm:
             "source": "官网询盘", "need": f"{key} 液压阀块", "owner": self.owner.phone.user.lower().removeprefix("d-"),
         }  # fmt: skip
         headers = {"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": key}
-        for _ in range(200):
+        until = time.monotonic() + STUCK
+        while time.monotonic() < until:
             try:
                 async with session.post(f"{self.bot.url}/api/v1/leads", json=body, headers=headers) as answer:
                     if answer.status in (200, 201):

@@ -1,12 +1,14 @@
 """Starts `main.py serve` again and again: modules are imported once, every start is a forked process of its own.
 
-Nothing of the product runs in here; it only spares a campaign of many kills the imports. Each line on standard input
-starts one process, whose number is printed; the process ends like any other and can be killed like any other.
+Nothing of the product runs in here; it only spares a campaign of many kills the imports. Each line on standard input, a
+JSON object of environment variables for this one start, starts one process, whose number is printed; the process ends
+like any other and can be killed like any other.
 
     python tests/crash/forker.py CONFIG LOG
 """
 
 import gc
+import json
 import os
 import signal
 import sys
@@ -15,16 +17,17 @@ import sys
 def main(config: str, log: str) -> None:
     """Until standard input ends."""
     import main as product
-    import nlp.warm  # noqa: F401 - these three are what `main.start` imports late
-    import web.app  # noqa: F401
+    import nlp.warm
+    import web.app  # noqa: F401 - `main.start` imports these three late
     from handlers import ROUTERS
 
     assert ROUTERS
+    nlp.warm.warm()  # two thirds of what a short life would compute
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever ends is gone at once, not a zombie
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    for _ in sys.stdin:
+    for line in sys.stdin:
         pid = os.fork()
         if pid:
             sys.stdout.write(f"{pid}\n")
@@ -35,6 +38,7 @@ def main(config: str, log: str) -> None:
         for stream in (1, 2):
             os.dup2(out, stream)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.environ.update(json.loads(line))
         os._exit(product.main(["serve", "--config", config]))
 
 

@@ -16,13 +16,13 @@ from sim.wecom_server import WecomServer
 from sim.wire import Wire
 from store import team
 from store.db import Database
-from tests.crash.bot_process import REPS, BotProcess, Sim, user_of
+from tests.crash.bot_process import REPS, SPARE, BotProcess, Sim, user_of
 from tests.crash.checker import Checker, at_rest
 from tests.crash.drivers import Rep, Told, WebForm
 
 KILLS = int(os.environ.get("GENJIN_CRASH_RUNS", "6"))
 SEED = int(os.environ.get("GENJIN_CRASH_SEED", "0")) or time.time_ns() % 1_000_000
-DRAIN = 90.0  # seconds for the last life to come to rest
+DRAIN = 300.0  # seconds for the last life to come to rest
 
 
 def people(platform: str) -> Sim:
@@ -67,7 +67,7 @@ async def lives_through(
     dice, told, stop = random.Random(SEED), Told(), asyncio.Event()
     sim = people(platform)
     await sim.start()
-    for name in REPS:
+    for name in (*REPS, SPARE):
         sim.person(user_of(sim, name), name)
     bots = []
     for n in range(replicas):
@@ -82,7 +82,8 @@ async def lives_through(
             await bot.up(n)
         if isinstance(sim, WecomAibotServer):
             await all_have_written(sim, url)
-        reps, begun = [Rep(phone, told, stop) for phone in sim.phones.values()], time.monotonic()
+        reps = [Rep(sim.phones[user_of(sim, name)], told, stop) for name in REPS]
+        begun = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for rep in reps[2:]:
                 group.create_task(rep.live())

@@ -25,7 +25,7 @@ async def kills(bots: list[BotProcess], _sim: Sim, dice: random.Random) -> None:
             await asyncio.sleep(dice.uniform(0.0, 0.6))
         else:
             await bot.up()
-            await asyncio.sleep(dice.uniform(0.02, 2.5))
+            await asyncio.sleep(dice.uniform(0.02, 1.5))
         await bot.end(signal.SIGKILL)
         bot.spawn()
     await bot.up()

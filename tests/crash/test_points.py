@@ -1,0 +1,162 @@
+"""Killed at every named place (store/failpoints.py) while people work: the same is compared as after any other kill."""
+
+import asyncio
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from alembic import command
+
+from sim.wecom_server import WecomServer
+from store import migrate
+from store.db import Database
+from store.failpoints import SWITCH, At
+from tests.crash.bot_process import REPS, ROOT, SPARE, BotProcess, Sim, user_of
+from tests.crash.story import lives_through
+
+REACHED_WITHIN = 120.0  # seconds, on a busy machine
+SLOW = 1.5  # seconds of the platform for each answer, so that a lane is in hand whenever leases are renewed
+ELSEWHERE = {At.MIGRATE_COPIED, At.MIGRATE_DONE}
+STOPPING = {At.STOP_ASKED, At.STOP_WORKED, At.STOP_CLOSED}
+TIMERS = {At.TIMERS_FIRED, At.TIMERS_COMMITTED}
+MANY = {At.OUTBOX_HELD, At.OUTBOX_FOLDED}
+FAILING = {At.OUTBOX_FAILED, At.LANE_RESTS, At.LANE_GIVEN_BACK}
+OFTEN = (
+    "intake.",
+    "lanes.",
+    "work.",
+    "tx.",
+    "outbox.picked",
+    "outbox.leaving",
+    "outbox.sent",
+    "outbox.entered",
+    "outbox.recorded",
+)
+"""Where every message comes by. There a life ends the n-th time, so that people get on with their work in between."""
+
+
+def places(platform: str, store: str) -> list[At]:
+    """Every place that can be reached there; those that move the clock come last."""
+    left_out = set(ELSEWHERE)
+    if platform != "wecom":
+        left_out.add(At.OUTBOX_NOTED)  # only its updates use something up
+    if store == "sqlite":
+        left_out.add(At.BEAT)  # there is one process
+    return sorted((at for at in At if at not in left_out), key=lambda at: at in TIMERS)
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize(("platform", "store"), [("wecom", "sqlite"), ("dingtalk", "postgresql")])
+async def test_killed_at_every_place(
+    platform: str, store: str, crash_url: str, tmp_path: Path, compiled: Path
+) -> None:
+    missed: list[At] = []
+    all_of_them = places(platform, store)
+
+    async def trouble(bots: list[BotProcess], sim: Sim, dice: random.Random) -> None:
+        bot, ahead = bots[0], 0.0
+        for at in all_of_them:
+            await bot.end(signal.SIGKILL)
+            times = dice.randint(4, 12) if at.startswith(OFTEN) else 1
+            bot.spawn(**{SWITCH: f"{at}:{times}", "GENJIN_DEV_CLOCK_AHEAD": str(ahead)})
+            provoking = asyncio.create_task(provoke(at, bot, sim))
+            if not await bot.gone(REACHED_WITHIN):
+                missed.append(at)
+            ahead = max(ahead, await provoking)
+            sim.skew, sim.faults.latency = ahead, 0.08
+        await bot.end(signal.SIGKILL)
+        bot.spawn(GENJIN_DEV_CLOCK_AHEAD=str(ahead))
+        await bot.up()
+
+    checker, bots = await lives_through(trouble, platform, crash_url, tmp_path, compiled)
+    assert not missed, f"never came by {', '.join(missed)}"
+    assert bots[0].starts == len(all_of_them) + 2
+    assert checker.counted["records"] >= len(REPS) // 2
+    assert checker.repeats <= len(all_of_them) * len(REPS)
+    assert "Traceback" not in bots[0].log.read_text("utf-8"), bots[0].last_words()
+
+
+async def provoke(at: At, bot: BotProcess, sim: Sim) -> float:
+    """What has to happen for the bot to come by; most happens by itself. Returns by how many seconds its clock is ahead now."""
+    if at in FAILING and isinstance(sim, WecomServer):
+        sim.faults.fail_next.append((-1, "system busy"))
+    elif at in FAILING:
+        sim.faults.http_500_next += 1
+    elif at is At.LANE_RENEWED:
+        sim.faults.latency = SLOW
+    elif at in MANY:
+        phone = sim.phones[user_of(sim, SPARE)]
+        for n in range(24):  # more than anybody gets in a minute
+            await phone.says(f"/打卡 {80_000 + n}")
+    elif at in STOPPING or at in TIMERS:
+        await bot.up()
+        if at in STOPPING:
+            os.kill(bot.pid, signal.SIGTERM)
+        else:
+            return await to_the_next_timer(bot, sim)
+    return 0.0
+
+
+async def to_the_next_timer(bot: BotProcess, sim: Sim) -> float:
+    """Sets the clocks to where something is due. Returns by how many seconds they are ahead."""
+    url, ahead = f"{bot.url}/dev/clock", sim.skew
+    with contextlib.suppress(aiohttp.ClientError):  # it may be gone before it has answered
+        async with aiohttp.ClientSession() as session:
+            found = await asked(session, url)
+            while found["next_timer_seconds"] is None:
+                found = await asked(session, url)
+            ahead = float(found["ahead_seconds"]) + max(0.0, found["next_timer_seconds"]) + 1
+            sim.skew = ahead
+            async with session.post(url, json={"ahead_seconds": ahead}) as answer:
+                await answer.read()
+    return ahead
+
+
+async def asked(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
+    """What a GET answers."""
+    async with session.get(url) as answer:
+        found: dict[str, Any] = await answer.json()
+        return found
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("at", sorted(ELSEWHERE))
+async def test_killed_while_migrating(
+    at: At, store: str, database_url: str, tmp_path: Path, compiled: Path
+) -> None:
+    """The database is as before; the second try brings it up to date."""
+    if at is At.MIGRATE_COPIED and store == "postgresql":
+        pytest.skip("the copy is the deployer's there")
+    db = Database(database_url)
+    await db.schema(lambda c: command.upgrade(migrate._config(c), "0001"))
+    await db.close()
+    shutil.copy(ROOT / "config.toml", tmp_path / "config.toml")
+    words = [sys.executable, str(ROOT / "main.py"), "migrate", "--config", str(tmp_path / "config.toml")]
+    env = {**os.environ, "GENJIN_STORE__DATABASE": database_url, "PYTHONPYCACHEPREFIX": str(compiled)}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+
+    def run(**more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            words, cwd=ROOT, env={**env, **more}, capture_output=True, text=True, check=False
+        )
+
+    killed = await asyncio.to_thread(run, **{SWITCH: at})
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    db = Database(database_url)
+    try:
+        assert await migrate.version(db) == "0001"
+        again = await asyncio.to_thread(run)
+        assert again.returncode == 0, again.stderr
+        assert await migrate.version(db) == migrate.head()
+        assert await migrate.differences(db) == []
+    finally:
+        await db.close()
