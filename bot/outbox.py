@@ -319,6 +319,10 @@ class Sender:
     async def _outgoing(self, row: Queued, target: Target, screen: OnScreen | None, same: bool) -> Outgoing:
         body = row.body
         due = str(body.get("due", ""))
+        again = row.attempts > 0 or row.ledger == "sent"
+        if again and Way(row.way) in target.platform.limits.one_shot and screen and screen.code_at:
+            async with self._db.read() as tx:  # the code may be used up by an update that this one replaces
+                again = not await queues.tried_before(tx, screen.id, row.id, screen.code_at)
         return Outgoing(
             id=row.id,
             way=Way(row.way),
@@ -335,7 +339,7 @@ class Sender:
             ref=str(body.get("ref", "")),
             letter={str(key): str(value) for key, value in body.get("letter", {}).items()}
             | ({"after": self._how()} if target.platform.name == MAIL and row.member[:1] != "@" else {}),
-            again=row.attempts > 0 or row.ledger == "sent",
+            again=again,
             same=same,
         )
 

@@ -485,6 +485,20 @@ async def last_shown(tx: Tx, card: int, before: int) -> dict[str, Any] | None:
     return json.loads(text) if text else None
 
 
+_SPENT = sa.select(outbox.c.id).where(
+    outbox.c.card == sa.bindparam("of"),
+    outbox.c.id < sa.bindparam("before"),
+    outbox.c.ledger == "folded",
+    outbox.c.sent_at >= sa.bindparam("since", type_=outbox.c.sent_at.type),
+)
+
+
+async def tried_before(tx: Tx, card: int, before: int, since: datetime) -> bool:
+    """Whether an update of the card, earlier than the row `before`, was tried since then and then folded into a later one:
+    what it used up is not the later one's doing."""
+    return (await tx.execute(_SPENT, {"of": card, "before": before, "since": since})).first() is not None
+
+
 _OPEN_SEND = sa.update(outbox).where(outbox.c.id == sa.bindparam("row"), outbox.c.state == OPEN)
 
 

@@ -106,6 +106,9 @@ class Inbound:
         try:
             async with asyncio.timeout(self._store_within):
                 await intake([incoming])
+        except TimeoutError:
+            log.warning("callback not stored in time", dedup=incoming.dedup)
+            return _refusal(503, "not_stored", "暂时无法保存")
         except Exception:
             log.exception("callback could not be stored", dedup=incoming.dedup)
             return _refusal(503, "not_stored", "暂时无法保存")

@@ -567,3 +567,35 @@ async def test_admins_hear_of_a_dead_letter(db: Database, monkeypatch: pytest.Mo
 async def _depth(db: Database) -> queues.Depth:
     async with db.read() as tx:
         return await queues.depth(tx, "inbox")
+
+
+async def test_a_code_that_a_folded_update_used_up_does_not_pass_for_the_later_ones_use(db: Database) -> None:
+    """The first update is tried, nobody knows whether it arrived, a second click replaces it, and that one is tried twice:
+    "code used up" then says nothing about it, so it must not be taken for shown."""
+    tries: list[Outgoing] = []
+
+    def unclear(out: Outgoing) -> SendFailed | None:
+        if out.way is not Way.UPDATE:
+            return None
+        tries.append(out)
+        wait = (
+            600.0 if len(tries) == 1 else 0.0
+        )  # the first stays in the queue until the second click is there
+        return SendFailed("没有回答", retry=True, unknown=True, after=wait) if len(tries) < 3 else None
+
+    limits = Limits(
+        person_per_minute=60_000, app_per_second=10_000, needs_code=True, one_shot=frozenset({Way.UPDATE}),
+        idempotent=frozenset({Way.UPDATE}),
+    )  # fmt: skip
+    async with running(db, [echo()], [Recorder(fail=unclear, code="c1", limits=limits)]) as bench:
+        await bench.says("/card")
+        card = bench.out.sent[0]
+        for n in (1, 2):
+            click = Click("wecom", "wanglei", card.track, Ring(n).pack(), bench.engine.clock.now())
+            await bench.engine.intake([Incoming(f"c{n}", "wecom:wanglei", click)])
+            async with asyncio.timeout(60):
+                while (await _depth(db)).open or len(tries) < n:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        await bench.idle()
+        titles = [(out.card.title if out.card else "", out.again) for out in tries]
+    assert titles == [("响了 1 次", False), ("响了 2 次", False), ("响了 2 次", False)]

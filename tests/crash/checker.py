@@ -39,6 +39,7 @@ class Checker:
 
     sim: Sim
     told: Told
+    steady: bool = True  # the clock never went back: rows are in order by their times too
     wrong: list[str] = field(default_factory=list)
     repeats: int = 0
     counted: Counter[str] = field(default_factory=Counter)
@@ -57,7 +58,8 @@ class Checker:
         self._expect(not self.told.odd, f"a web form was answered with {self.told.odd[:3]}")
         self._at_rest(rows)
         self._acknowledged(rows)
-        self._in_order(rows["inbox"])
+        if self.steady:
+            self._in_order(rows["inbox"])
         self._drafts(rows)
         self._leads(rows)
         self._check_ins(rows)

@@ -20,7 +20,8 @@ from tests.crash.bot_process import REPS, SPARE, BotProcess, Sim, user_of
 from tests.crash.checker import Checker, at_rest
 from tests.crash.drivers import Rep, Told, WebForm
 
-KILLS = int(os.environ.get("GENJIN_CRASH_RUNS", "6"))
+SHORT = 6  # kills in `make test`
+KILLS = int(os.environ.get("GENJIN_CRASH_RUNS", f"{SHORT}"))
 SEED = int(os.environ.get("GENJIN_CRASH_SEED", "0")) or time.time_ns() % 1_000_000
 DRAIN = 300.0  # seconds for the last life to come to rest
 
@@ -59,10 +60,12 @@ async def lives_through(
     replicas: int = 1,
     redis: str = "",
     carrier: str = "",
+    steady: bool = True,
 ) -> tuple[Checker, list[BotProcess]]:
     """People work on one platform and one database while `trouble` happens; afterwards everything is compared.
 
-    With several `replicas` (PostgreSQL; DingTalk, which spreads its pushes itself) the web forms go to the first.
+    With several `replicas` (PostgreSQL; DingTalk, which spreads its pushes itself) the web forms go to the first. Not
+    `steady`: the trouble sets the clock back.
     """
     dice, told, stop = random.Random(SEED), Told(), asyncio.Event()
     sim = people(platform)
@@ -91,7 +94,7 @@ async def lives_through(
                 group.create_task(WebForm(bots[0], told, stop, rep).live())
             await trouble(bots, sim, dice)
             stop.set()
-        checker = Checker(sim, told)
+        checker = Checker(sim, told, steady)
         db = Database(url)
         try:
             await drained(db, bots[0])

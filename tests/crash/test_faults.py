@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from sim.wecom_aibot_server import WecomAibotServer
@@ -106,6 +107,27 @@ async def _breaks(sim: WecomAibotServer, dice: random.Random) -> None:
             await sim.socket.cut()
             await asyncio.sleep(dice.uniform(0.5, 1.5))
             sim.faults.cut = False
+
+
+@pytest.mark.parametrize(("platform", "store"), [("wecom", "sqlite"), ("dingtalk", "postgresql")])
+async def test_the_clock_jumps(
+    platform: str, store: str, crash_url: str, tmp_path: Path, compiled: Path
+) -> None:
+    """The machine's clock is set ahead and back under it, and the platform's with it: leases, retries and order do not
+    care, timers that are due fire once."""
+
+    async def trouble(bots: list[BotProcess], sim: Sim, dice: random.Random) -> None:
+        async with aiohttp.ClientSession() as session:
+            for ahead in [*(dice.choice((-600, 1200, 10_800, 90_000)) for _ in range(TIMES)), 0]:
+                await asyncio.sleep(dice.uniform(0.3, 2.0))
+                async with session.post(f"{bots[0].url}/dev/clock", json={"ahead_seconds": ahead}) as answer:
+                    assert answer.status == 200, await answer.text()
+                sim.skew = ahead
+
+    checker, bots = await lives_through(trouble, platform, crash_url, tmp_path, compiled, steady=False)
+    assert bots[0].starts == 1
+    assert checker.counted["records"] >= len(REPS) // 2
+    assert "Traceback" not in bots[0].log.read_text("utf-8"), bots[0].last_words()
 
 
 async def test_redis_is_killed_emptied_and_away(

@@ -17,18 +17,31 @@ from tests.servers import Postgres
 TAKEOVER = 30.0  # seconds, on a busy machine; the lease alone lasts 4
 
 
-async def kills(bots: list[BotProcess], _sim: Sim, dice: random.Random) -> None:
-    """Ends the bot without warning KILLS times, now and then while it is still starting."""
+LIFE = 5.0  # seconds of a life at most
+
+
+async def kills(bots: list[BotProcess], sim: Sim, dice: random.Random) -> None:
+    """Ends the bot without warning KILLS times, now and then while it is still starting, else after some exchanges with
+    the platform: a machine that is slow makes lives longer, not emptier."""
     bot = bots[0]
     for _ in range(KILLS):
         if dice.random() < 0.15:
             await asyncio.sleep(dice.uniform(0.0, 0.6))
         else:
             await bot.up()
-            await asyncio.sleep(dice.uniform(0.02, 1.5))
+            await exchanged(sim, dice)
         await bot.end(signal.SIGKILL)
         bot.spawn()
     await bot.up()
+
+
+async def exchanged(sim: Sim, dice: random.Random) -> None:
+    """Returns after some exchanges, or LIFE."""
+    enough, until = len(sim.wire) + dice.randint(1, 40), time.monotonic() + LIFE
+    while len(sim.wire) < enough:
+        if time.monotonic() > until:
+            return
+        await asyncio.sleep(dice.uniform(0.0, 0.05))
 
 
 @pytest.mark.crash
