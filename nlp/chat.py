@@ -116,15 +116,15 @@ _KEY_AT_END = re.compile(rf"(?:{_KEY.pattern})$|会议|截止|进度|时间|日�
 _NO_NAME = re.compile(rf"\d{{1,2}}:\d{{2}}|{_DATE}|(?:^|\s){_MONTH_DAY}$|{_NEAR_DAY}$|^[\W\d_]+$")
 
 
-def split(text: str, now: datetime | None = None) -> tuple[Turn, ...]:
+def split(text: str | Plain, now: datetime | None = None) -> tuple[Turn, ...]:
     """The messages of a chat log, () when the text is none.
 
     Every line is held against all header styles; the style that wins in the whole paste cuts it, lines in any other
     style are text. `now` dates the stamps without a year, and those with an hour only; without it they stay None.
     """
-    if "\n" not in text:
+    words = plain(text) if isinstance(text, str) else text
+    if "\n" not in words.text or ":" not in words.text:
         return ()
-    words = plain(text)
     lines = list(_lines(words.text))
     headers = _best(lines) or (_records(words.text) if "内容" in words.text or "消息" in words.text else [])
     return tuple(_turns(words, lines, headers, now)) if headers else ()
@@ -163,16 +163,16 @@ def _best(lines: list[tuple[int, str]]) -> list[_Header]:
         ]
         if len(found) > len(best) and _enough(style, found, lines):
             best = found
-    on_two_lines = _on_two_lines(lines)
+    on_two_lines = _on_two_lines(lines, [n for n, _, _ in clocked]) if len(clocked) > 1 else []
     return on_two_lines if len(on_two_lines) > len(best) else best
 
 
-def _on_two_lines(lines: list[tuple[int, str]]) -> list[_Header]:
+def _on_two_lines(lines: list[tuple[int, str]], clocked: list[int]) -> list[_Header]:
     """Name and stamp on lines of their own, either of them first, the text below; two such pairs at least."""
     stamps = [
         (n, match)
-        for n, (_, line) in enumerate(lines)
-        if 4 <= len(line) < 40 and (match := _STAMP_LINE.match(line)) is not None
+        for n in clocked
+        if len(lines[n][1]) < 40 and (match := _STAMP_LINE.match(lines[n][1])) is not None
     ]
     if len(stamps) < 2:
         return []

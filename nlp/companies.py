@@ -77,6 +77,7 @@ _HEADED = (
     "董秘",
     "监事会主席",
 )
+_HEAD_CHARS = frozenset("裁理长人官席书秘OE")
 _NO_FIRM = re.compile(
     r"^(?:[原前现时曾该本我你您他她这那副老新]|公司|集团|对方|贵|担任|出任|兼任|常务|高级|执行|外方|中方|区域|中国区|大中华|亚太|全球|营销|销售|技术)|"
     r"[部处科前任区省市局会校院系届的是了在]$|总$|集团$|公司$|银行$|首席|董事|总裁|经理"
@@ -106,11 +107,13 @@ def find(
     """
     words = plain(text) if isinstance(text, str) else text
     taken = Taken(len(words.source))
-    candidates = (
+    sure = (
         *_by_list(words), *_by_suffix(words), *_by_label(words), *_by_name(words, tuple(known), tuple(aliases)),
-        *trades.find(words), *_by_shop(words), *_by_head(words),
     )  # fmt: skip
-    hits = [hit for hit in candidates if taken.take(hit.start, hit.end)]
+    hits = [hit for hit in sure if taken.take(hit.start, hit.end)]
+    for hit in (*trades.find(words, taken), *_by_shop(words), *_by_head(words)):
+        if taken.take(hit.start, hit.end):
+            hits.append(hit)
     return tuple(sorted(hits, key=lambda hit: hit.start))
 
 
@@ -329,7 +332,7 @@ def _by_list(words: Plain) -> Iterator[Found]:
 
 
 def _by_head(words: Plain) -> Iterator[Found]:
-    if not any(map(words.text.__contains__, _HEADED)):
+    if _HEAD_CHARS.isdisjoint(words.chars) or not any(map(words.text.__contains__, _HEADED)):
         return
     for match in _HEAD_OF.finditer(words.text):
         name = match["name"]

@@ -243,46 +243,30 @@ def _unlabelled(line: str, now: datetime) -> dict[str, str]:
 
 
 def _corrected(draft: Draft, field: str, value: str, now: datetime) -> Draft:
-    """One field replaced, with the person's word as the evidence."""
-    if field == "phone":
-        value = _one(phones.find(value), "没认出电话，请写 11 位手机号，或带区号的座机。")
-    elif field == "email":
-        value = _one(emails.find(value), "邮箱看起来不对，请检查后再发一次。")
-    elif field == "credit_code" and not (value := credit_code.read(value)):
-        raise Refused("统一社会信用代码是 18 位，最后一位是校验码，请核对后再发一次。")
-    kept = tuple(hit for hit in draft.evidence if hit.field != field)
-    evidence = (*kept, Found(field, value, value, -1, -1, 1.0, "corrected"))
+    """One field replaced, with the person's word as the evidence. The fields of `labels.WORDS` are those of a draft."""
+    changed: dict[str, Any] = {}
     match field:
+        case "phone":
+            value = _one(phones.find(value), "没认出电话，请写 11 位手机号，或带区号的座机。")
+        case "email":
+            value = _one(emails.find(value), "邮箱看起来不对，请检查后再发一次。")
+        case "credit_code":
+            value = credit_code.read(value)
+            if not value:
+                raise Refused("统一社会信用代码是 18 位，最后一位是校验码，请核对后再发一次。")
         case "next_at":
             step = read_next(value, now)
             if step.at is None:
                 raise Refused("没看懂时间，可以写：明天上午10点、下周三、3天后。")
-            return replace(draft, next_at=step.at, next_text=value, evidence=evidence)
+            changed = {"next_at": step.at, "next_text": value}
         case "budget":
             sums = money.find(f"预算{value}")
             if not sums:
                 raise Refused("没看懂预算，可以写：预算 20万。")
-            return replace(draft, budget=money.yuan(sums[-1]), evidence=evidence)
-        case "phone":
-            return replace(draft, phone=value, evidence=evidence)
-        case "email":
-            return replace(draft, email=value, evidence=evidence)
-        case "name":
-            return replace(draft, name=value, evidence=evidence)
-        case "company":
-            return replace(draft, company=value, evidence=evidence)
-        case "title":
-            return replace(draft, title=value, evidence=evidence)
-        case "wechat":
-            return replace(draft, wechat=value, evidence=evidence)
-        case "city":
-            return replace(draft, city=value, evidence=evidence)
-        case "credit_code":
-            return replace(draft, credit_code=value, evidence=evidence)
-        case "kind":
-            return replace(draft, kind=value, evidence=evidence)
-        case _:
-            return replace(draft, need=value, evidence=evidence)
+            changed = {"budget": money.yuan(sums[-1])}
+    kept = tuple(hit for hit in draft.evidence if hit.field != field)
+    said = Found(field, value, value, -1, -1, 1.0, "corrected")
+    return replace(draft, **(changed or {field: value}), evidence=(*kept, said))
 
 
 def _one(found: Sequence[Found], otherwise: str) -> str:

@@ -40,6 +40,12 @@ def not_names() -> frozenset[str]:
     return frozenset(words("not_names"))
 
 
+@cache
+def not_given() -> frozenset[str]:
+    """Words that are no given name."""
+    return frozenset(words("not_given"))
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Cities and provinces without their suffix; `unsure` cities are also common words."""

@@ -57,9 +57,10 @@ _PER = re.compile(
     r"公斤|千克|立方|小时)|per\b|/\s?(?:pcs|set|unit))",
     re.I,
 )
+_TO_THE_CENT = re.compile(r"\d{1,3}(?:,\d{3})+\.\d\d")
 _COMPOSITE = re.compile(rf"[{_CN}]+万[{_CN}]+|[{_FORMAL}万亿]+")
 _SOFT_BEFORE = re.compile(
-    r"(?:最低|最高|那就|按|原价|立?减|优惠|优惠价|首付|差|欠|拿货|首批|一共|总共|每[间台套个只件吨米家人年月]|给)\s?$"
+    r"(?:不超过|超过|超出|不到|最低|最高|那就|按|原价|立?减|优惠|优惠价|首付|差|欠|拿货|首批|一共|总共|每[间台套个只件吨米家人年月]|给)\s?$"
 )
 _SPOKEN = re.compile(r"[一二两三四五六七八九]千[一二三四五六七八九]")
 _EITHER = re.compile(r"(?P<few>[一二两三四五六七八])(?P<many>[二三四五六七八九])(?P<unit>[十百千]?)")
@@ -136,6 +137,8 @@ def _read(words: Plain, match: re.Match[str]) -> list[Found]:
         low = _value(
             match["low"], _SCALES.get((match["lowscale"] or match["scale"] or "").lower(), 1.0), None
         )
+        if low is not None and low >= amount and not match["lowscale"] and not match["low"].isascii():
+            low = _value(match["low"], 1.0, None)  # 八千到一万
         if low is not None and low < amount:
             values.insert(0, low)
     return [words.found("money", start, match.end(), confidence, rule, f"{value:.12g}") for value in values]
@@ -145,7 +148,7 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
     """Does a unit, a cue or what follows say that this number is money?"""
     if _FOREIGN.search(text, max(0, match.start("amount") - 4), match.start("amount")):
         return False
-    if match["yuan"] or match["sign"] or match["jiao"]:
+    if match["yuan"] or match["sign"] or match["jiao"] or _TO_THE_CENT.fullmatch(match["amount"]):
         return True
     if _PER.match(text, match.end()) and (
         match["scale"] or float(_value(match["amount"], 1.0, None) or 0) >= 10

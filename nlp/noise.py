@@ -3,7 +3,7 @@
 import re
 
 from nlp.lexicon import words
-from nlp.plain import plain
+from nlp.plain import Plain, plain
 
 LONGEST = 60  # a longer message says something
 
@@ -53,7 +53,7 @@ _ENGLISH = re.compile(
     re.I,
 )
 _DONE = re.compile(rf"(?>{_any_of('settled')})++")
-_PLACEHOLDER = re.compile(r"\[[^\[\]\d]{1,6}\]")
+_PLACEHOLDER = re.compile(r"\[[^\[\]\d]{1,6}\](?: ?\d{1,3}(?:\"|''|″|秒))?")
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff]+")
 # Whatever asks, counts or wants is no noise.
 _CONTENT = re.compile(
@@ -69,13 +69,18 @@ _WANTS_MORE = re.compile(r"(?:发|寄|给我|告诉我|联系我|回复我|打�
 _SENTENCE = re.compile(r"[,。;!?、\s~.…:]+")
 
 
-def is_noise(text: str) -> bool:
+def is_noise(text: str | Plain) -> bool:
     """True for acknowledgements, thanks, greetings and placeholders; False as soon as one clause says something.
 
     Precision before recall: noise is not stored, and a lost wish costs more than a stored 好的 (B43).
     """
-    bare = _EMOJI.sub("", _PLACEHOLDER.sub("", plain(text[: LONGEST * 3]).text)).strip()
-    if len(bare) > LONGEST or len(text) > LONGEST * 3:
+    written = text if isinstance(text, str) else text.source
+    if len(written) > LONGEST * 3:
+        return False
+    bare = (plain(text) if isinstance(text, str) else text).text
+    bare = _PLACEHOLDER.sub("", bare) if "[" in bare else bare
+    bare = _EMOJI.sub("", bare).strip()
+    if len(bare) > LONGEST:
         return False
     if not bare:
         return True

@@ -2,17 +2,18 @@
 
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from nlp import segment
 from nlp.evidence import Found, Taken
-from nlp.lexicon import not_names, places, surnames
+from nlp.lexicon import not_given, not_names, places, surnames
 from nlp.plain import BLANK, Plain, plain
 from nlp.starts import matches
 
 TITLE_BLANK = "▫"  # stands where a job title was
 COMPANY_BLANK = "◆"  # stands where a company was
+_CONTACT = BLANK * 7  # a number or an address was here
 
 # Characters that no given name holds; they keep 李的, 张电话, 王总 out.
 _NEVER = (
@@ -36,7 +37,7 @@ _SHORT_HONORIFIC = (
     r"|董(?!事)|姐(?!妹|夫|姐)|哥(?!们|哥)|叔(?!叔)"
 )
 _LABEL = (
-    r"(?:客户|我的|您的|采购|紧急|对方|主要)?(?:姓\s?名|名字|联系人|收件人|收货人|收方|称呼|客户名|负责人|经办人|对接人|采购人|"
+    r"(?:客户|我的|您的|采购|紧急|对方|主要)?(?:姓\s{0,4}名|名字|联系人|参会人员?|与会人员?|出席人员?|陪同人员?|收件人|收货人|收方|称呼|客户名|负责人|经办人|对接人|采购人|"
     r"申请人|寄件人|发件人|联络人|项目人|客户(?=[:=])|\bfrom(?=[:=])|name|contact(?: person)?)"
 )
 _CUE = (
@@ -53,14 +54,14 @@ _FOLLOW = (
     r"号|收|处|转|想|需|对|刚(?=[才刚好来到说去走回打发问给接从要在])|也|都|又|再|我|他|她|你|开会|收件|签收|负责)"
 )
 _LATIN = r"(?-i:[A-Z][a-z]{1,14}(?:[ .·][A-Z][a-z]{0,14}){0,2}|[A-Z]{2,12}(?: [A-Z]{2,12})?)"
-_TITLE_FOLLOW = rf"(?:{_FOLLOW}|[共同一以作接参进就则等到及获当被给兼任受于用首亲携赴应围特还曾并正代担签审视考调检陪做发先])"
+_TITLE_FOLLOW = rf"(?:{_FOLLOW}|[表共同一以作接参进就则等到及获当被给兼任受于用首亲携赴应围特还曾并正代担签审视考调检陪做发先])"
 _CALLED_UP = (
     r"(?:的?(?:电话|手机|号码|联系电话|微信|邮箱|联系方式)|打个?(?:电话|微信)|发(?:一?[条个封])?(?:短信|信息|消息|微信|邮件|语音|红包)|"
     r"回个?(?:电话|微信)|拨(?:个|通)?(?:电话)?|通(?:个|一下)?电话)"
 )
 _SAYS = r"(?:说|表示|反馈|告诉|确认|要求|提到|回复|打来|来电|想要|需要|问(?!题)|介绍)"
 _BOUNDARY = re.compile(
-    r"(?:^|[\s,。;:!?、()\[\]|/\"“'▪◆▫@~\-]|[跟和给找是请问让叫与对约由向的得时让是们人的边里位个候后就但而且则])$"
+    r"(?:^|[\s,。;:!?、()\[\]|/\"“'▪◆▫@~\-]|[跟和给找是请问让叫与对约由向的得时让是们人的边里位个候后就但而且则诶喂哎嘿])$"
 )
 
 
@@ -85,15 +86,16 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             r"(?=$|[\s,。;:!?]|您|你)"
         ),
         "label": re.compile(
-            rf"(?i:{_LABEL})(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=|])\s?)?"
-            rf"(?P<name>{whole}|[小老阿][{common}]|[一-龥]{{1,8}}·[一-龥]{{1,8}}|{_LATIN}|"
+            rf"(?i:{_LABEL})(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=|?])\s{{0,4}})?"
+            rf"(?P<name>{whole}|(?<=[:= ])[{single}] {{1,2}}{given}(?: {{1,2}}{given})?(?= *(?:\n|$))|"
+            rf"[小老阿][{common}]|[一-龥]{{1,8}}·[一-龥]{{1,8}}|{_LATIN}|"
             rf"(?<=[:=|])[一-龥]{{2,4}}|(?<=[:=|] )[一-龥]{{2,4}})(?={_FOLLOW})",
         ),
         "company": re.compile(
             rf"{COMPANY_BLANK}\)?(?:公司)?(?:的|那?边的|[ /|,\-]{{1,2}})?(?:{TITLE_BLANK}+ ?)?(?P<name>{name})(?={_TITLE_FOLLOW})"
         ),
         "department": re.compile(
-            rf"[一-龥A-Za-z]{{2}}(?:部门?|科|处|车间|中心|事业部)的?(?P<name>{name})(?={_FOLLOW})"
+            rf"(?<=[一-龥A-Za-z]{{2}})(?:部门?|科|处|车间|中心)的?(?P<name>{name})(?={_FOLLOW})"
             rf"|(?:采购|技术|行政|后勤|人事|财务|业务|仓库)(?P<before>[小老][{common}])(?=$|[\s,。;!?]|{BLANK})"
         ),
         "post": re.compile(
@@ -111,7 +113,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "cue": re.compile(rf"{_CUE} ?(?P<name>{name})(?={_FOLLOW})"),
         "polite": re.compile(
             rf"(?:^|(?<=[\s,。;:!?、()\[\]/{blank}跟和给找是请问让叫与对约由司方们的位]))(?P<name>{name})"
-            r"(?=先生|女士|小姐|经理|总监|主任|老师|老板)"
+            rf"(?={_FULL_HONORIFIC}|总(?=[\s,。;/]|$|在|说|那边|这边))"
         ),
         "entry": re.compile(
             rf"(?:^|(?<=[\n▫。]) ?|(?<=[▫、] ))(?P<name>{whole}|[{single}]{given}{{1,2}})(?:女士|先生|同志)?[:,(] ?"
@@ -128,11 +130,14 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "twice": re.compile(
             rf"(?P<name>(?P<family>{compound}|[{single}]){given}{{1,2}})(?=(?P=family)(?:{_FULL_HONORIFIC}|{_SHORT_HONORIFIC}))"
         ),
+        "listed": re.compile(
+            rf"、(?P<name>{whole}|[{single}]{given}{{1,2}}|{_LATIN})(?=[、,。;\s等和与及]|$)"
+        ),
         "says": re.compile(rf"(?:^|(?<=[\s,。;!?]))(?P<name>{name})(?={_SAYS})", re.M),
         "segment": re.compile(rf"(?:^|(?<=:)|(?<={edge}))(?P<name>{whole})(?=收?(?:$|{edge}))", re.M),
         "little": re.compile(
             rf"(?P<name>[小老][{common}]|阿(?!里|姨|门|拉|尔|富|根|联|坝|克|曼|莫|司|斯|胶|波|迪|拉|伯)[一-龥])"
-            rf"(?=$|[\s,。;:!?、()▪◆▫]|[说讲问要让在来去有的今明下联那这给跟打发反已总吗吧呢换约管负直就也都到过])"
+            rf"(?=$|[\s,。;:!?、()▪◆▫]|[啊呀哎说讲问要让在来去有的今明下联那这给跟打发反已总吗吧呢换约管负直就也都到过])"
         ),
         "spaced": re.compile(
             rf"(?:^|\n|[▫◆{BLANK}]) *(?P<name>[{single}] {{1,4}}{given}(?: {{1,4}}{given})?)(?= *(?:\n|$|▫|◆|{BLANK}| {{2}}))"
@@ -191,10 +196,30 @@ def find(
     taken = Taken(len(words.source))
     candidates = (*_known(words, names), *_candidates(words, contact))
     hits = [hit for hit in candidates if hit.value not in not_names and taken.take(hit.start, hit.end)]
-    hits += [
-        hit for hit in _by_segmenter(words) if hit.value not in not_names and taken.take(hit.start, hit.end)
-    ]
+    if not (
+        hits and _CONTACT in words.text
+    ):  # cards and forms are read by the rules; running text may hold one more
+        hits += [
+            hit
+            for hit in _by_segmenter(words)
+            if hit.value not in not_names and taken.take(hit.start, hit.end)
+        ]
+    if "、" in words.chars:
+        hits += [hit for hit in _listed(words, hits) if taken.take(hit.start, hit.end)]
     return tuple(sorted(hits, key=lambda hit: hit.start))
+
+
+def _listed(words: Plain, hits: Sequence[Found]) -> list[Found]:
+    """应天歌、邰书言、Mike: what stands in a list behind a name."""
+    found: list[Found] = []
+    for hit in hits:
+        _, end = words.here(hit.start, hit.end)
+        while (match := _patterns()["listed"].match(words.text, end)) is not None:
+            if not match["name"].isascii() and not is_name(match["name"]):
+                break
+            found.append(words.found("names", *match.span("name"), 0.75, "listed"))
+            end = match.end()
+    return found
 
 
 def _known(words: Plain, names: frozenset[str]) -> Iterator[Found]:
@@ -238,7 +263,7 @@ _HONOURS = frozenset("总工董姐哥叔经监任管师计长记授士医律老�
 # What a text must hold for a rule to find anything in it.
 _NEEDS = {
     "label": frozenset("名字人方呼户mMtT"),
-    "polite": frozenset("生士姐理监任师板"),
+    "polite": _HONOURS | frozenset("总板书"),
     "company": frozenset(COMPANY_BLANK),
     "of": frozenset("是"),
     "title": frozenset(TITLE_BLANK),
@@ -271,13 +296,17 @@ def _starts() -> dict[str, re.Pattern[str]]:
         "cue": re.compile(
             "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接同朋老爱闺室师学门司搭@]"
         ),
-        "label": re.compile("[客我您采紧对主姓名联收称负经申寄发项fFnNcC]"),
+        "label": re.compile("[客我您采紧对主姓名联收称负经申寄发项参与出陪fFnNcC]"),
         "polite": re.compile(rf"[{first}]"),
         "entry": re.compile(rf"[{first} ](?:(?<=^.)|(?<=[\n▫。].)|(?<=[▫、] .))", re.M),
         "dial": re.compile(rf"[{first}]"),
         "twice": re.compile(rf"[{first}]"),
         "pair": re.compile(rf"[{first}](?:(?<=^.)|(?<={edge}.))", re.M),
         "says": re.compile(rf"[{first}](?:(?<=^.)|(?<=[\s,。;!?].))", re.M),
+        "post": re.compile(
+            "[项现车工售销采技财会法司客前人文业跟仓老设内负代](?=[目场间厂后前售购术务计人机服台事员单库板勤责表])"
+        ),
+        "department": re.compile("[部科处车中](?=[门间心的]|[一-龥])|[采技行后人财业仓](?=[购术政勤事务库])"),
         "segment": re.compile(rf"[一-龥](?:(?<=^.)|(?<={edge}.))", re.M),
     }
 
@@ -306,8 +335,11 @@ def _by_rule(words: Plain, rule: str) -> Iterator[Found]:
         if group == "before" and rule == "department":
             yield words.found("names", start, end, 0.8, "little")
             continue
-        if not name.isascii() and not is_name(name) and not _trusted(rule, name, match):
+        likely = is_name(name, sure=rule in _STRONG)
+        if not name.isascii() and not likely and not _trusted(rule, name, match):
             continue
+        if rule == "label" and not likely and words.text[end : end + 1] in _OFFICE_END:
+            continue  # 联系人：教务处郎主任
         if (
             rule == "segment"
             and len(name) == 2
@@ -320,6 +352,10 @@ def _by_rule(words: Plain, rule: str) -> Iterator[Found]:
         yield words.found("names", start, end, _SURE[rule], rule)
 
 
+_STRONG = frozenset(("label", "entry", "twice", "polite", "dial", "company", "title", "called", "segment"))
+_OFFICE_END = tuple("部处科办室")
+
+
 def _trusted(rule: str, name: str, match: re.Match[str]) -> bool:
     """Do the place and the neighbours alone make it a name, whatever its first character is?"""
     match rule:
@@ -327,6 +363,8 @@ def _trusted(rule: str, name: str, match: re.Match[str]) -> bool:
             return _free(name, match) or name[0] in "小老阿"
         case "spaced":
             return True
+        case "entry":  # 白云霞：女
+            return len(name) == 3
         case "called":  # 尚可欣 13981100234: the first two may be a word
             return len(name) == 3 and name not in not_names() and not name.endswith(_NOT_AT_END)
         case "beside":
@@ -344,8 +382,11 @@ def _free(name: str, match: re.Match[str]) -> bool:
     return bool(match["colon"]) and name not in not_names() and not any(char in _NEVER for char in name[:1])
 
 
-def is_name(name: str) -> bool:
-    """Does it look like a full Chinese name: a surname, one or two more characters, and no common word?"""
+def is_name(name: str, *, sure: bool = False) -> bool:
+    """Does it look like a full Chinese name: a surname, one or two more characters, and no common word?
+
+    `sure`: its place says that it is a person, so the given name may be a word (靳东海, 党国庆).
+    """
     if "·" in name:
         return True
     known, bare = surnames(), not_names()
@@ -357,9 +398,15 @@ def is_name(name: str) -> bool:
         given = name[1:]
     else:
         return False
-    if not 1 <= len(given) <= 2 or given in bare or _HONORIFIC.fullmatch(given):
+    if not 1 <= len(given) <= 2 or given in not_given() or _HONORIFIC.fullmatch(given):
         return False
-    return not any(char in _NEVER for char in given) and not name.endswith(_NOT_AT_END)
+    if given in bare and (not sure or name[0] in _WEAK):
+        return False
+    if len(name) == 3 and name[2] in "科部处组办局厅":
+        return False  # 麻醉科
+    if any(char in _NEVER for char in given):
+        return False
+    return not name.endswith(_NOT_AT_END) or (sure and name[-1] in "栋村")
 
 
 # Ends of places and things: 高新区, 温州路, 单价表.

@@ -36,6 +36,11 @@ TAIWAN = re.compile(
     rf"|[2-8]\d?\)?[- ]?\d{{3,4}}[- ]?\d{{4}})){_END}{_EXTENSION}",
     re.ASCII | re.I,
 )
+# 0 2 1 - 5 8 3 4 6 6 7 7: dictated with a blank behind every digit.
+SPACED = re.compile(
+    r"(?<!\d)(?<!\d )(?P<base>0(?: \d){2,3}(?: ?- ?| )\d(?: \d){6,7})(?! ?\d)(?P<ext>(?!))?(?P<dash>(?!))?",
+    re.ASCII,
+)
 HOTLINE = re.compile(
     rf"{_BEGIN}(?P<base>[48]00(?:{_GAP}\d{{3}}{_GAP}\d{{4}}|{_GAP}\d{{4}}{_GAP}\d{{3}}|\d{_GAP}\d{{3}}{_GAP}\d{{3}})){_END}{_EXTENSION}",
     re.ASCII | re.I,
@@ -58,7 +63,7 @@ _GUARD = re.compile(
     r"型号|版本|编码|证号|qq|ip|isbn|sn|s/n|运单|快递|密码|口令|验证码|会议(?:号|id)|错误码|代码",
     re.I,
 )
-_FAX = re.compile(r"(?<!电话/)(?<!电话\()(?:传真|fax)[^\d]{0,4}$", re.I)
+_FAX = re.compile(r"(?<!电话/)(?<!电话\()(?:(?:传真|fax)[^\d]{0,4}|(?<![A-Za-z])f ?[:.] ?[(+]{0,2})$", re.I)
 _LATIN_LABEL = re.compile(
     r"(?:tel|t|m|mob|mobile|phone|ph|cell|p|h|hp|wechat|wx|vx|call|mp|handphone|no|dial)\.?$", re.I
 )
@@ -73,14 +78,15 @@ _RUN = re.compile(r"[0-9](?:[^0-9]{0,4}[0-9]){6}")
 _LONG_RUN = re.compile(r"[0-9](?:[ -]?[0-9]){14}")
 _LEAD = 24  # characters that may stand in front of its first digit: a label, a bracket, a plus sign
 _NUMERALS = frozenset(_CHINESE)
-# Where each kind may begin, the kind itself and how sure it is.
+# What must be in the text, where each kind may begin, the kind itself and how sure it is.
 _RULES = (
-    ("mobile", re.compile(r"[ (+018](?<![0-9].)(?:(?<! )|(?=[+0]))"), MOBILE, 0.99),
-    ("hotline", re.compile(r"[48]00"), HOTLINE, 0.95),
-    ("fixed", re.compile(r"[(+\[08](?<![0-9].)"), FIXED, 0.97),
-    ("local", re.compile(r"[电座固总直热联拨致打tTpP]"), LOCAL, 0.85),
-    ("abroad", re.compile(r"\+"), ABROAD, 0.8),
-    ("taiwan", re.compile(r"[(08](?<![0-9].)"), TAIWAN, 0.85),
+    ("mobile", ("1",), re.compile(r"[ (+018](?<![0-9].)(?:(?<! )|(?=[+0]))"), MOBILE, 0.99),
+    ("hotline", ("400", "800"), re.compile(r"[48]00"), HOTLINE, 0.95),
+    ("fixed", ("0", "86"), re.compile(r"[(+\[08](?<![0-9].)"), FIXED, 0.97),
+    ("spaced", ("0 ",), re.compile(r"0(?<![0-9].)(?= [0-9])"), SPACED, 0.9),
+    ("local", ("",), re.compile(r"[电座固总直热联拨致打tTpP]"), LOCAL, 0.85),
+    ("abroad", ("+",), re.compile(r"\+"), ABROAD, 0.8),
+    ("taiwan", ("0", "886"), re.compile(r"[(08](?<![0-9].)"), TAIWAN, 0.85),
 )
 
 
@@ -99,7 +105,9 @@ def _find(words: Plain) -> Iterator[Found]:
     begin = max(0, first.start() - _LEAD)
     hits: list[tuple[int, int, str, str, float]] = []
     taken = Taken(len(text))
-    for rule, starts, pattern, sure in _RULES:
+    for rule, needs, starts, pattern, sure in _RULES:
+        if not any(map(text.__contains__, needs)):
+            continue
         for match in matches(starts, pattern, text, begin):
             start = match.start("base") if rule == "local" else match.start()
             end = match.end()
@@ -163,6 +171,9 @@ def _value(rule: str, match: re.Match[str]) -> str:
         if len(base) == 7 and len(area) == 3 and area != "010":
             return ""  # two-digit areas have eight digits
         base = f"{area}-{base}"
+    elif rule == "spaced":
+        area = base[:3] if base.startswith(("010", "02")) else base[:4]
+        base = f"{area}-{base[len(area) :]}"
     elif rule == "abroad":
         base = re.sub(r"\D", "", match["base"].replace("(0)", ""))
         if not 8 <= len(base) <= 13:

@@ -60,8 +60,9 @@ def scan(
     """Read a text once. `now`: naive wall clock of the business zone; in a chat log each message's own stamp is its clock."""
     vocabulary = vocabulary or built_in()
     text = text[:LONGEST]
-    turns = chat.split(text, now)
-    words = _body(text, turns)
+    whole = plain(text)
+    turns = chat.split(whole, now)
+    words = _body(whole, turns)
     mails = emails.find(words)
     rest = words.without_found(mails)
     numbers = phones.find(rest)
@@ -84,7 +85,7 @@ def scan(
     return Reading(
         text=text,
         turns=turns,
-        noise=not (turns or numbers or mails or ids or sums or firms) and noise.is_noise(text),
+        noise=not (turns or numbers or mails or ids or sums or firms) and noise.is_noise(whole),
         phones=numbers,
         emails=mails,
         wechats=ids,
@@ -101,12 +102,11 @@ def scan(
     )
 
 
-def _body(text: str, turns: tuple[Turn, ...]) -> Plain:
+def _body(words: Plain, turns: tuple[Turn, ...]) -> Plain:
     """The text without headers, commands to the bot and links."""
-    words = plain(text)
     if turns:
         words = words.without([words.here(*span) for span in chat.headers(turns)], "\n")
-    command = _COMMAND.match(words.text)
+    command = _COMMAND.match(words.text) if words.text.lstrip()[:1] in ("同", "存", "新") else None
     if command is not None:
         words = words.without([command.span()], "\n")
     if "://" in words.text or "www." in words.text:

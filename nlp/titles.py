@@ -74,7 +74,8 @@ def find(text: str | Plain, own: tuple[str, ...] = ()) -> tuple[Found, ...]:
         if "首席" in words.text
         else []
     )
-    hits += [match.span("job") for match in _with_name().finditer(words.text)]
+    if "◆" in words.chars or "我是" in words.text or "本人" in words.text:
+        hits += [match.span("job") for match in _with_name().finditer(words.text)]
     hits.sort(key=lambda hit: (hit[0], -hit[1]))
     found: list[Found] = []
     done = 0

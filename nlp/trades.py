@@ -7,7 +7,7 @@ from functools import cache
 
 import ahocorasick_rs
 
-from nlp.evidence import Found
+from nlp.evidence import Found, Taken
 from nlp.lexicon import surnames, words
 from nlp.places import regions
 from nlp.plain import BLANK, Plain
@@ -75,9 +75,12 @@ def _addressed() -> re.Pattern[str]:
     )
 
 
-def find(text: Plain) -> Iterator[Found]:
-    """Names of town, name proper and trade; without a town only behind a cue or as a line of a card."""
-    runs = _runs(text.text)
+def find(text: Plain, taken: Taken) -> Iterator[Found]:
+    """Names of town, name proper and trade; without a town only behind a cue or as a line of a card.
+
+    What is `taken` already (a name with its legal suffix) is passed over.
+    """
+    runs = [run for run in _runs(text.text) if taken.is_free(*text.place(run[0], run[1]))]
     if not runs:
         return
     towns = regions(text.text)
