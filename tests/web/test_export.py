@@ -67,6 +67,16 @@ async def test_a_rep_takes_their_own_a_manager_the_team_with_masked_numbers(worl
     ]
 
 
+async def test_a_manager_takes_the_team_and_nobody_else(world: World, visitor: Visitor):
+    await world.api_lead()
+    await world.api_lead(owner="liqian", phone="13900000003", company="苏州丙机械有限公司")
+    await world.api_lead(owner="sunhao", phone="13900000002", company="广州乙机械有限公司")
+    rows = list(csv.reader(io.StringIO((await take(visitor, world.boss, "csv")).decode("utf-8-sig"))))
+    assert rows[0][0].startswith("张敏（zhangmin）2026-11-23 10:02 导出，2 条")
+    column = rows[1].index("负责人")
+    assert [row[column] for row in rows[2:]] == ["王磊", "李倩"]
+
+
 async def test_nobody_without_a_session_gets_a_file(world: World, visitor: Visitor):
     await world.api_lead()
     async with (
