@@ -48,6 +48,37 @@ async def leave(world: World, id: str) -> None:
     await world.idle()
 
 
+async def joins(world: World, *people: tuple[str, str]) -> None:
+    """Several people are entered into the address book and the platform says so, of each by itself."""
+    for id, name in people:
+        hire(world, id, name)
+        if isinstance(world.sim, WecomServer):
+            await world.sim.contact(user_of("wecom", id), "create_user")
+        else:
+            assert isinstance(world.sim, DingtalkServer)
+            await world.sim.event("user_add_org", {"userId": [user_of("dingtalk", id)]})
+    await world.idle()
+
+
+async def test_who_joins_is_asked_about_within_a_minute(world: World) -> None:
+    await world.admin.says("/同步")
+    await world.admin.sees("成员 5")
+    await joins(world, ("xinren", "何新"), ("lvqing", "吕晴"))
+    assert world.admin.count("线索分配组") == 0  # more may join in this minute
+    await world.restart()
+    await world.passes(seconds=61)
+    card = await world.admin.sees("是否加入「线索分配组」？", "新增 2", "何新（华东）", "吕晴（华东）")
+    await joins(world, ("xinren", "何新"))  # the platform says it again
+    await world.passes(seconds=61)
+    assert world.admin.count("是否加入「线索分配组」？") == 1
+    await world.admin.clicks("全部加入", on=card)
+    await world.phone("lvqing").sees("周工 已把你加入线索分配组")
+    async with world.db.read() as tx:
+        found = {one.name: one.id for one in await team.everyone(tx) if one.assignable}
+    await world.api_lead(owner=found["何新"])
+    await world.phone("xinren").sees("🔔 新线索 L-1001")
+
+
 async def test_who_is_new_is_asked_about_and_gets_leads(world: World) -> None:
     await world.admin.says("/同步")
     await world.admin.sees("部门 1，成员 5（新增 0，停用 0，失败 0）")

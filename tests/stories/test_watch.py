@@ -1,6 +1,7 @@
 """The machine watches itself: the five causes of a silent stop found by name, the canary, alarms, recovery, history."""
 
 import asyncio
+import re
 import socket
 import sqlite3
 import time
@@ -76,6 +77,16 @@ async def test_all_is_well(world: World):
     assert "未配置邮件" in line(text, "备用通道")
 
 
+async def handed_in(world: World, body: dict[str, Any], key: str) -> int:
+    """Hands a lead in as a client does: whoever is told "not now" comes again with the same key."""
+    for _ in range(30):
+        status, _ = await world.api(body, key=key)
+        if status not in (202, 503):
+            return status
+        await asyncio.sleep(0.2)
+    return status
+
+
 # ── the five causes ────────────────────────────────────────────────────────────────────────────────────
 async def test_cause_1_availability_as_text(world: World):
     sqlite = world.db.sqlite
@@ -103,7 +114,14 @@ async def test_cause_1_availability_as_text(world: World):
 async def test_cause_2_a_new_rep_is_not_in_the_group(world: World):
     async with world.db.write() as tx:
         await tx.execute(sa.update(member).where(member.c.id == "liqian").values(assignable=False))
-    assert "李倩" in line(await diagnosis(world), "线索分配组")
+    found = line(await diagnosis(world), "线索分配组")
+    assert not found.startswith("✅")
+    assert "李倩" in found
+    assert "王磊" not in found
+    async with world.db.write() as tx:
+        await tx.execute(sa.update(member).where(member.c.id == "liqian").values(assignable=True))
+    await world.idle()
+    assert "不在组：" not in await diagnosis(world)
 
 
 async def test_cause_3_local_time_written_as_utc(world: World):
@@ -168,7 +186,8 @@ async def test_cause_5_somebody_cut_the_pool_and_it_is_rolled_back(world: World)
     await world.stop()
     world.changes["store"] = {"pool": 1}
     await world.start()
-    assert "store.pool 8→1" in line(await diagnosis(world), "配置")
+    changed = line(await diagnosis(world), "配置")  # when, who, what, from what to what
+    assert re.search(r"11-23 10:0\d \S+ store\.pool 8→1", changed), changed
 
     async def hog() -> None:
         async with world.db.read():
@@ -179,9 +198,9 @@ async def test_cause_5_somebody_cut_the_pool_and_it_is_rolled_back(world: World)
         await asyncio.sleep(0.05)
         body = {"name": "陈工", "need": "阀块"}
         answers = await asyncio.gather(
-            *(world.api({**body, "phone": f"1380000{n:04}"}, key=f"p{n}") for n in range(20)), hogs
+            *(handed_in(world, {**body, "phone": f"1380000{n:04}"}, f"p{n}") for n in range(20)), hogs
         )
-        assert all(one[0] in (201, 202) for one in answers[:-1])
+        assert all(one in (200, 201) for one in answers[:-1]), answers
         await world.idle()
         async with world.db.read() as tx:
             assert (await tx.execute(sa.select(sa.func.count()).select_from(lead))).scalar_one() == 20
