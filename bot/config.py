@@ -498,6 +498,7 @@ class Checkins(_Section):
 
     channels: tuple[str, ...] = Field(default=("电话", "微信", "面谈"), min_length=1)
     nudges: tuple[Duration, ...] = (timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=30))
+    deadline: Duration = timedelta(minutes=30)
     undo: Duration = timedelta(minutes=10)
     farthest: Duration = timedelta(days=400)
 

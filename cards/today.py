@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from cards.actions_checkins import StartCheckin
 from cards.actions_sla import DoneTask, OneByOne, ShowToday
 from cards.card import Button, Card, Field, Style
-from rules.reports import FirstTouch
+from rules.reports import FirstTouch, Punctual
 from rules.text import clip, lead_id, when
 from rules.today import Item, What
 
@@ -99,7 +99,8 @@ class Mine:
     touch: FirstTouch | None
     target: str
     latest: str
-    followups: int
+    records: Punctual
+    deadline: str
     checkins: int
     open: int
     tasks: int
@@ -118,7 +119,12 @@ def mine(view: Mine) -> Card:
         title=f"{view.name} 的本周数据",
         fields=(
             Field(f"{view.latest}首触率" if view.latest else "首触率", rate),
-            Field("跟进", f"{view.followups} 次"),
+            Field("跟进", f"{view.records.records} 次"),
+            *(
+                (Field("及时记录", f"{view.records.rate} %（开始后 {view.deadline}内记完）"),)
+                if view.records.records
+                else ()
+            ),
             Field("在跟线索", f"{view.open} 条"),
             Field("待打卡", str(view.checkins)),
             Field("未完成任务", str(view.tasks)),

@@ -149,7 +149,14 @@ async def _week(turn: Turn, person: Member) -> Card | None:
     lost = await facts.count(turn.tx, "silence.downgraded", [one.id for one in open_ones], since, until)
     if lost:
         points.append(("自动降级", f"{lost} 条"))
-    records = [(each.name, len(await followups.of_member(turn.tx, each.id, since, until))) for each in people]
+    made = {each.name: await followups.of_member(turn.tx, each.id, since, until) for each in people}
+    records = [(name, len(found)) for name, found in made.items()]
+    within = turn.config.checkin.deadline
+    timely = numbers.punctual(
+        [(one.started_at, one.recorded_at) for found in made.values() for one in found], within
+    )
+    if timely.records:
+        points.append(("及时记录", f"{timely.rate} %（{timely.records} 次，{show_duration(within)}内记完）"))
     if not points and not any(count for _, count in records):
         return None
     said = tuple(f"{name} {count} 次记录" for name, count in sorted(records, key=lambda one: one[1]))

@@ -90,7 +90,9 @@ async def mine(turn: Turn, _words: str) -> None:
         cards.mine(
             cards.Mine(
                 name=turn.me.name, touch=touch, target=show_duration(ladder.rungs[0].after) if ladder else "",
-                latest=show_duration(ladder.rungs[-1].after) if ladder else "", followups=len(done),
+                latest=show_duration(ladder.rungs[-1].after) if ladder else "",
+                records=numbers.punctual([(one.started_at, one.recorded_at) for one in done], turn.config.checkin.deadline),
+                deadline=show_duration(turn.config.checkin.deadline),
                 checkins=1 if await current(turn) else 0, open=await leads.open_count(turn.tx, turn.me.id),
                 tasks=len(await tasks.open_of(turn.tx, [turn.me.id])),
             )

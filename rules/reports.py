@@ -83,6 +83,24 @@ def records_of(moments: Sequence[tuple[int, datetime]], zone: ZoneInfo) -> int:
     return len({(lead, at.astimezone(zone).date()) for lead, at in moments})
 
 
+@dataclass(frozen=True)
+class Punctual:
+    """How many records there are, and how many of them were made in time."""
+
+    records: int
+    in_time: int
+
+    @property
+    def rate(self) -> int:
+        """Per cent in time; 0 of nothing."""
+        return round(100 * self.in_time / self.records) if self.records else 0
+
+
+def punctual(records: Sequence[tuple[datetime, datetime]], within: timedelta) -> Punctual:
+    """Of (begun, recorded): those recorded at most `within` after they were begun (B19)."""
+    return Punctual(len(records), sum(recorded - begun <= within for begun, recorded in records))
+
+
 def week_start(wall: datetime) -> datetime:
     """Monday 00:00 of the week (wall clock)."""
     monday = wall - timedelta(days=wall.weekday())

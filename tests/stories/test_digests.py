@@ -58,6 +58,7 @@ async def test_the_week_is_told_by_its_break_points(world: World):
     await world.at("2026-11-30 08:41")
     await world.boss.sees(
         "动作断点周报", "11-23～11-29", "4 小时首触", "50 %（2 条）", "首次触达", "1 条", "意向客户未跟进", "王磊 1 次记录",
+        "及时记录", "100 %（1 次，30 分钟内记完）",
     )  # fmt: skip
     assert world.rep.count("周报") == 0
 

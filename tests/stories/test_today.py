@@ -76,6 +76,23 @@ async def test_my_numbers_of_the_week(world: World):
     assert "3 条" in card.text
 
 
+async def test_records_made_in_time_are_told_apart(world: World):
+    made = [
+        await world.api_lead(phone=f"1390000000{n}", company=f"宁波{'甲乙'[n]}汽配有限公司") for n in range(2)
+    ]
+    for number, minutes in zip(made, (5, 31), strict=True):
+        await world.rep.clicks("开始跟进", on=number)
+        await world.idle()
+        await world.rep.clicks("电话")
+        await world.passes(minutes=minutes)
+        await world.rep.clicks("等待报价")
+        await world.idle()
+        await world.rep.says("下周二发方案")
+        await world.rep.sees("✅ 已记录", number)
+    await world.rep.says("/我的")
+    await world.rep.sees("跟进：2 次", "及时记录", "50 %（开始后 30 分钟内记完）")
+
+
 async def test_more_than_three_held_cards_become_one_digest(world: World):
     await world.at("2026-11-23 22:00")
     leads = [
