@@ -64,12 +64,14 @@ async def sync(tx: Tx, members: Iterable[Member], teams: Iterable[Team]) -> None
     took in itself stays, and who left stays gone.
 
     What is so already is not written again: a replica that starts must not wait for rows which others are working with.
+    SQLite has no others, and may hold a text where a flag belongs, which reads as one: there all rows are written.
     """
     members = list(members)
     there = {row.id: row._mapping for row in (await tx.execute(sa.select(member))).all()}
     keep = {one.id for one in members}
     rows = [{**_values(one), "gone": False, "added": False} for one in members]
-    changed = [row for row in rows if not _is_so(there.get(row["id"]), row)]
+    sqlite = tx.dialect.name == "sqlite"
+    changed = [row for row in rows if sqlite or not _is_so(there.get(row["id"]), row)]
     if changed:
         await tx.execute(_SYNCED[tx.dialect.name], changed)
     dropped = sa.update(member).where(
