@@ -69,14 +69,12 @@ export class Faults {
     const standing = (this.standing[platform] || {})[trouble.id] || 0;
     const on = trouble.kind !== "while" || !standing;
     const done = await tried(post("/api/faults", { platform, id: trouble.id, on }));
-    if (!done) return;
-    this.show(done.standing);
+    if (!done) return; // what stands now comes over the feed: an answer could be older than what came there
     if (trouble.kind === "now") toast(`${NAMES[platform]}：${trouble.label}`);
   }
 
   async mend() {
-    const done = await tried(post("/api/faults", { mend: "all" }));
-    if (done) this.show(done.standing);
+    await tried(post("/api/faults", { mend: "all" }));
     this.tell("start");
   }
 

@@ -101,7 +101,7 @@ async def test_nobody_left_is_tried_again_alarmed_and_worked_off(world: World) -
     assert sorted(await many(world, 3)) == sorted(THREE)
     assert await many(world, 2) == ["", ""]
     await world.boss.sees("L-1004 没有人能接", "到上限")
-    await world.passes(minutes=46)
+    await world.passes(minutes=52)  # three tries of a quarter of an hour, and some time for each
     alarm = await world.admin.sees("2 条线索一直没有人能接")
     assert "试了 3 次：到上限" in alarm.text
     await world.passes(minutes=10)

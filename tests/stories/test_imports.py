@@ -62,7 +62,7 @@ class Desk:
 async def opened(world: World, n: int = 1) -> Desk:
     """The admin asks for the link and opens it."""
     await world.admin.says("/导入")
-    card = await world.admin.sees(f"批量导入 B-{n}")
+    card = await world.admin.sees(f"批量导入 B-{n}", timeout=30)
     found = re.search(
         r"http://127\.0\.0\.1:8080(/import/[\w-]+)", str(card.raw) if hasattr(card, "raw") else card.text
     )
