@@ -101,10 +101,10 @@ async def test_nobody_left_is_tried_again_alarmed_and_worked_off(world: World) -
     assert sorted(await many(world, 3)) == sorted(THREE)
     assert await many(world, 2) == ["", ""]
     await world.boss.sees("L-1004 没有人能接", "到上限")
-    await world.passes(minutes=52)  # three tries of a quarter of an hour, and some time for each
+    await world.passes(minutes=50)  # three tries of a quarter of an hour, and some time for each
     alarm = await world.admin.sees("2 条线索一直没有人能接")
     assert "试了 3 次：到上限" in alarm.text
-    await world.passes(minutes=10)
+    await world.passes(minutes=5)
     assert world.admin.count("一直没有人能接") == 1
     await world.admin.says("/为什么 1004")
     await world.admin.sees("没有人能接：进公海，定时再试", "孙浩（今日已满 1）")
