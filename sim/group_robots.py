@@ -18,6 +18,7 @@ from aiohttp import web
 
 from sim.control import control_routes, people_from
 from sim.phone import Phone, Seen
+from sim.refusal import Refusal
 from sim.running import fields, run
 from sim.wecom_screen import paint_markdown
 from sim.wire import Wire, exchange
@@ -26,14 +27,6 @@ Body = dict[str, Any]
 HOUR_MS = 3_600_000
 STATES = {"wecom": {"off": 93004, "out": 93008, "gone": 93000},
           "dingtalk": {"off": 400102, "out": 400106, "gone": 400101}}  # fmt: skip
-
-
-class Refusal(Exception):
-    """Answered with HTTP 200 and this errcode."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(f"{code} {message}")
-        self.code, self.message = code, message
 
 
 @dataclass

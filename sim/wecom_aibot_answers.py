@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sim.phone import Phone, Press, Seen
+from sim.refusal import Refusal
 from sim.wecom_aibot_cards import accept
-from sim.wecom_aibot_world import Body, Callback, CardShown, Refusal, Shown, World
+from sim.wecom_aibot_world import Body, Callback, CardShown, Shown, World
 from sim.wecom_screen import paint_card
 
 REPLY_TYPES = {"stream", "template_card", "markdown", "file", "image", "voice", "video"}

@@ -2,10 +2,9 @@
 
 from typing import Any
 
+from sim.refusal import Refusal
 from sim.wecom_aibot_world import Body
-from sim.wecom_aibot_world import Refusal as BotRefusal
 from sim.wecom_cards import check_card
-from sim.wecom_world import Refusal
 
 SIZES: dict[str, int] = {
     "source.desc": 13, "main_title.title": 26, "main_title.desc": 30, "emphasis_content.title": 10,
@@ -18,18 +17,15 @@ SIZES: dict[str, int] = {
 
 def accept(card: object, *, update: bool = False) -> tuple[Body, list[str]]:
     """The card as the screen has room for it, and what was too long. Raises Refusal where WeCom would."""
-    try:
-        soft = [line for line in check_card(card, update=update) if "are advised" not in line]
-    except Refusal as refusal:
-        raise BotRefusal(refusal.code, refusal.message) from None
+    soft = [line for line in check_card(card, update=update) if "are advised" not in line]
     assert isinstance(card, dict)
     for row in card.get("horizontal_content_list", []):
         if row.get("type", 0) not in (0, 1, 3):
-            raise BotRefusal(42035, "invalid Template_Card.horizontal_content_list.type")
+            raise Refusal(42035, "invalid Template_Card.horizontal_content_list.type")
     if any(button.get("type", 0) for button in card.get("button_list", [])):
-        raise BotRefusal(42038, "button_list has no type")
+        raise Refusal(42038, "button_list has no type")
     if card.get("action_menu") and not card["action_menu"].get("desc"):
-        raise BotRefusal(42020, "missing action_menu.desc")
+        raise Refusal(42020, "missing action_menu.desc")
     if "replace_text" in card:
         soft.append("the bot's cards have no replace_text")
     shown = _cut(card, "", soft)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
+from sim.refusal import Refusal
 from sim.wecom_aibot_answers import Answers
 from sim.wecom_aibot_uploads import Uploads
-from sim.wecom_aibot_world import Body, Refusal, World
+from sim.wecom_aibot_world import Body, World
 from sim.wire import exchange
 
 KNOWN = {"aibot_subscribe", "ping"}

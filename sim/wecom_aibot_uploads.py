@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from sim.wecom_aibot_world import HOUR, Body, Refusal, Stored, Upload, World
+from sim.refusal import Refusal
+from sim.wecom_aibot_world import HOUR, Body, Stored, Upload, World
 
 CHUNK, MOST_CHUNKS = 512 * 1024, 100
 SIZES = {"file": 20, "image": 10, "voice": 2, "video": 10}  # MB

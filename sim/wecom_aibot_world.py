@@ -8,18 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.phone import Phone, Seen
+from sim.refusal import Refusal
 from sim.wire import Wire
 
 Body = dict[str, Any]
 DAY, HOUR = 86400.0, 3600.0
-
-
-class Refusal(Exception):
-    """A frame that is acknowledged with this errcode."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(f"{code} {message}")
-        self.code, self.message = code, message
 
 
 @dataclass

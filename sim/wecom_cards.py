@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sim.wecom_world import Body, Refusal
+from sim.refusal import Refusal
+from sim.wecom_world import Body
 
 Component = Callable[[Any, str, list[str]], None]
 

@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable
 
 from sim.phone import Seen
+from sim.refusal import Refusal
 from sim.wecom_cards import check_card
 from sim.wecom_screen import paint_card, paint_link, paint_markdown, paint_text
-from sim.wecom_world import Body, Refusal, World
+from sim.wecom_world import Body, World
 
 TEXT_BYTES = 2048
 SAFE_FILES = {

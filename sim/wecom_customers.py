@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sim.wecom_world import Body, Call, Customer, Refusal, Welcome, World
+from sim.refusal import Refusal
+from sim.wecom_world import Body, Call, Customer, Welcome, World
 
 OK: Body = {"errcode": 0, "errmsg": "ok"}
 WELCOME_SECONDS = 20.0

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from sim.refusal import Refusal
 from sim.wecom_aibot_world import open_userid
-from sim.wecom_world import HOUR, Body, Call, Member, Refusal, World
+from sim.wecom_world import HOUR, Body, Call, Member, World
 
 OK: Body = {"errcode": 0, "errmsg": "ok"}
 MENU_TYPES = {

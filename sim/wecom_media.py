@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from aiohttp import BodyPartReader, web
 
-from sim.wecom_world import Body, Call, Media, Refusal, World
+from sim.refusal import Refusal
+from sim.wecom_world import Body, Call, Media, World
 
 MB = 1024 * 1024
 KINDS = {  # the most bytes, endings, first bytes

@@ -6,10 +6,11 @@ from collections import deque
 from typing import Any
 
 from sim.phone import Seen
+from sim.refusal import Refusal
 from sim.wecom_cards import INTERACTIVE, calls_back
 from sim.wecom_contents import PAINTERS, Painter, accept_card, required, with_names
 from sim.wecom_screen import grey_buttons, paint_card
-from sim.wecom_world import DAY, HOUR, Body, Call, Member, Message, Refusal, World
+from sim.wecom_world import DAY, HOUR, Body, Call, Member, Message, World
 
 
 async def send(world: World, call: Call) -> Body:

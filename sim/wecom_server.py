@@ -15,10 +15,11 @@ from aiohttp import ClientSession, web
 from sim import wecom_callbacks, wecom_customers, wecom_directory, wecom_media, wecom_messages
 from sim.control import control_routes, people_from
 from sim.phone import Phone
+from sim.refusal import Refusal
 from sim.running import fields, run
 from sim.wecom_crypto import key_of
 from sim.wecom_events import contact_change, happening
-from sim.wecom_world import Body, Call, Member, Refusal, World
+from sim.wecom_world import Body, Call, Member, World
 from sim.wire import WireEntry, exchange
 
 ROUTES: dict[str, tuple[str, Any]] = {

@@ -11,18 +11,11 @@ from typing import Any
 from aiohttp import ClientSession, web
 
 from sim.phone import Phone, Seen
+from sim.refusal import Refusal
 from sim.wire import Wire
 
 HOUR, DAY = 3600.0, 86400.0
 Body = dict[str, Any]
-
-
-class Refusal(Exception):
-    """An API call that is answered with this errcode (HTTP 200, as WeCom does)."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(f"{code} {message}")
-        self.code, self.message = code, message
 
 
 @dataclass

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from sim.phone import Seen
+from sim.refusal import Refusal
 from sim.wecom_cards import calls_back, check_card
 from sim.wecom_screen import grey_buttons, paint_card
-from sim.wecom_world import Refusal
 
 URL = "https://crm.example.com/l/42"
 OPTIONS = [{"id": "a", "text": "意向高"}, {"id": "b", "text": "待确认"}]
