@@ -226,16 +226,17 @@ _DUE = (
 _NEXT = sa.select(sa.func.min(lane.c.due)).where(lane.c.q == sa.bindparam("queue"), lane.c.pending > 0)
 # Materialised: a LIMIT in a plain subquery may be run once per row, and then claims everything.
 _PICK = sa.select(lane.c.key).where(*_DUE).order_by(lane.c.due).limit(sa.bindparam("n")).cte("pick")
+_TAKEN: dict[str, Any] = {
+    "owner": sa.bindparam("me"),
+    "epoch": lane.c.epoch + 1,
+    "due": sa.bindparam("ms", type_=sa.BigInteger) + sa.bindparam("lease", type_=sa.BigInteger),
+}
 _CLAIM = {
     "sqlite": sa.update(lane)
     .where(
         lane.c.q == sa.bindparam("queue"), lane.c.key.in_(sa.select(_PICK.prefix_with("MATERIALIZED").c.key))
     )
-    .values(
-        owner=sa.bindparam("me"),
-        epoch=lane.c.epoch + 1,
-        due=sa.bindparam("ms", type_=sa.BigInteger) + sa.bindparam("lease", type_=sa.BigInteger),
-    )
+    .values(_TAKEN)
     .returning(lane.c.key, lane.c.epoch, lane.c.pending, sa.true().label("ok")),
     # A lease that ran out while its event is still being handled (see `handling`) stays with who has it.
     "postgresql": sa.text(
@@ -263,11 +264,7 @@ async def handling(tx: Tx, key: str) -> None:
 _ONE = sa.update(lane).where(*_DUE, lane.c.key == sa.bindparam("one"))
 _IDLE = sa.func.pg_try_advisory_xact_lock(HANDLING, sa.func.hashtext(lane.c.key), type_=sa.Boolean)
 _CLAIM_ONE = {
-    name: statement.values(
-        owner=sa.bindparam("me"),
-        epoch=lane.c.epoch + 1,
-        due=sa.bindparam("ms", type_=sa.BigInteger) + sa.bindparam("lease", type_=sa.BigInteger),
-    ).returning(lane.c.key, lane.c.epoch, lane.c.pending)
+    name: statement.values(_TAKEN).returning(lane.c.key, lane.c.epoch, lane.c.pending)
     for name, statement in (
         ("sqlite", _ONE),
         ("postgresql", _ONE.where(sa.or_(lane.c.owner.is_(None), _IDLE))),
