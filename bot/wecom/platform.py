@@ -29,7 +29,7 @@ from bot.wecom.checks import UNSEEN, checks
 from bot.wecom.faults import CODE_USED, MEDIA_GONE, TASK_KNOWN, UNSEEN_CODES
 from bot.wecom.inbound import STORE_WITHIN, Inbound
 from bot.wecom.limits import TASK_BYTES
-from bot.wecom.media import Media
+from bot.wecom.media import uploads
 from bot.wecom.menu import Entry, menu_json
 from bot.wecom.render import render
 from bot.wecom.texts import pieces
@@ -66,7 +66,7 @@ class WecomPlatform:
         self._settings, self._shared, self._now = settings, shared, now
         self._menu, self._public_url, self._brand = tuple(menu), public_url, brand
         self._api = Api(settings, shared, meter)
-        self._media = Media(self._api, shared)
+        self._uploads = uploads(self._api, shared)
         self._inbound = Inbound(settings, shared, now, store_within)
         self._starting: asyncio.Task[None] | None = None
 
@@ -171,13 +171,13 @@ class WecomPlatform:
         return Sent(ref=sent.ref, code=sent.code, fresh=True, track=sent.track)
 
     async def _file(self, out: Outgoing) -> Sent:
-        media_id = await self._media.id_of(out.file, out.filename)
+        media_id = await self._uploads.id_of(out.file, out.filename)
         try:
             answer = await self._post(out.user, "file", {"media_id": media_id})
         except SendFailed as error:
             if error.code != MEDIA_GONE:
                 raise
-            media_id = await self._media.again(out.file, out.filename, media_id)
+            media_id = await self._uploads.again(out.file, out.filename, media_id)
             answer = await self._post(out.user, "file", {"media_id": media_id})
         return Sent(ref=text(answer, "msgid"))
 

@@ -1,4 +1,4 @@
-"""Files over the socket: uploaded in chunks, remembered for three days; downloaded and opened with their key."""
+"""Files over the socket: uploaded in chunks (remembered in bot/uploads.py); downloaded and opened with their key."""
 
 import asyncio
 import base64
@@ -6,7 +6,6 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from urllib.parse import unquote
 
 import aiohttp
@@ -14,52 +13,35 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from bot.events import Media
 from bot.platform import SendFailed, Shared
+from bot.uploads import Uploads
 from bot.wecom_aibot import frames
 from bot.wecom_aibot.wire import Wire
 
-LEAST, MOST = 6, 20 * 1024 * 1024  # bytes
 CHUNK = 512 * 1024
-KEPT = 3 * 86400 - 2 * 3600  # seconds: WeCom forgets after three days
 LARGEST = 100 * 1024 * 1024  # a file that people send
 
 
-class Files:
-    """media_ids by content and name, and what people sent. Raises SendFailed."""
+def uploads(wire: Wire, shared: Shared) -> Uploads:
+    """The media_ids of files sent by the AI bot. Uploading raises SendFailed."""
 
-    def __init__(self, wire: Wire, shared: Shared, http: Callable[[], aiohttp.ClientSession]) -> None:
-        self._wire, self._shared, self._http = wire, shared, http
-
-    async def id_of(self, body: bytes, filename: str) -> str:
-        """The media_id for a file, uploading it when it is not known."""
-        key = _key(body, filename)
-        return await self._shared.get(key) or await self._upload(key, body, filename)
-
-    async def again(self, body: bytes, filename: str, gone: str) -> str:
-        """The media_id after WeCom refused `gone` (40007): uploaded anew."""
-        key = _key(body, filename)
-        await self._shared.drop(key, gone)
-        return await self._upload(key, body, filename)
-
-    async def _upload(self, key: str, body: bytes, filename: str) -> str:
+    async def send(body: bytes, filename: str) -> str:
         """init, chunks, finish (10.6). Chunks count from 0, as every SDK sends them; few at once, or WeCom errs."""
-        if not LEAST <= len(body) <= MOST:
-            raise SendFailed(f"文件「{filename}」太小或超过 20 MB，企业微信不接受", retry=False)
         chunks = [body[at : at + CHUNK] for at in range(0, len(body), CHUNK)]
         about = {
             "type": "file",
-            "filename": re.sub(r"[\x00-\x1f\x7f/\\]", "_", filename).strip() or "file",
+            "filename": filename,
             "total_size": len(body),
             "total_chunks": len(chunks),
             "md5": hashlib.md5(body, usedforsecurity=False).hexdigest(),
         }
-        begun = await self._wire.call(frames.UPLOAD_INIT, about)
+        begun = await wire.call(frames.UPLOAD_INIT, about)
         upload = str(begun.get("upload_id") or "")
         room = asyncio.Semaphore(len(chunks) if len(chunks) <= 4 else 3 if len(chunks) <= 10 else 2)
 
         async def put(index: int, chunk: bytes) -> None:
             data = base64.b64encode(chunk).decode()
             async with room:
-                await self._wire.call(
+                await wire.call(
                     frames.UPLOAD_CHUNK, {"upload_id": upload, "chunk_index": index, "base64_data": data}
                 )
 
@@ -69,29 +51,28 @@ class Files:
         for result in results:
             if isinstance(result, BaseException):
                 raise result
-        done = await self._wire.call(frames.UPLOAD_FINISH, {"upload_id": upload})
-        media_id = str(done.get("media_id") or "")
-        if not media_id:
-            raise SendFailed("企业微信没有给出 media_id", retry=True)
-        await self._shared.put(key, media_id, KEPT)
-        return media_id
+        done = await wire.call(frames.UPLOAD_FINISH, {"upload_id": upload})
+        return str(done.get("media_id") or "")
 
-    async def fetch(self, media: Media) -> tuple[bytes, str]:
-        """What somebody sent → (its bytes, its name). Only within five minutes. Raises SendFailed."""
-        try:
-            told = json.loads(media.ref)
-            async with self._http().get(str(told["url"]), timeout=aiohttp.ClientTimeout(total=60)) as answer:
-                if answer.status != 200:
-                    raise SendFailed(f"文件取不到了（HTTP {answer.status}），链接只有 5 分钟", retry=False)
-                sealed = await answer.content.read(LARGEST + 1)
-                name = filename_in(answer.headers.get("Content-Disposition", ""))
-        except (ValueError, KeyError, TypeError):
-            raise SendFailed("文件的地址不对", retry=False) from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise SendFailed(f"文件取不到（{type(error).__name__}）", retry=True) from None
-        if len(sealed) > LARGEST:
-            raise SendFailed("文件超过 100 MB", retry=False)
-        return await asyncio.to_thread(opened, sealed, str(told.get("aeskey") or "")), name or media.name
+    return Uploads("wecom_aibot", shared, send)
+
+
+async def fetch(http: aiohttp.ClientSession, media: Media) -> tuple[bytes, str]:
+    """What somebody sent → (its bytes, its name). Only within five minutes. Raises SendFailed."""
+    try:
+        told = json.loads(media.ref)
+        async with http.get(str(told["url"]), timeout=aiohttp.ClientTimeout(total=60)) as answer:
+            if answer.status != 200:
+                raise SendFailed(f"文件取不到了（HTTP {answer.status}），链接只有 5 分钟", retry=False)
+            sealed = await answer.content.read(LARGEST + 1)
+            name = filename_in(answer.headers.get("Content-Disposition", ""))
+    except (ValueError, KeyError, TypeError):
+        raise SendFailed("文件的地址不对", retry=False) from None
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise SendFailed(f"文件取不到（{type(error).__name__}）", retry=True) from None
+    if len(sealed) > LARGEST:
+        raise SendFailed("文件超过 100 MB", retry=False)
+    return await asyncio.to_thread(opened, sealed, str(told.get("aeskey") or "")), name or media.name
 
 
 def opened(sealed: bytes, aeskey: str) -> bytes:
@@ -116,9 +97,3 @@ def filename_in(disposition: str) -> str:
         return unquote(encoded[1].strip())
     plain = re.search(r'filename\s*=\s*"?([^";]+)', disposition)
     return unquote(plain[1].strip()) if plain else ""
-
-
-def _key(body: bytes, filename: str) -> str:
-    digest = hashlib.sha256(body)
-    digest.update(b"\0" + filename.encode("utf-8", "replace"))
-    return f"wecom_aibot:media:{digest.hexdigest()}"

@@ -16,7 +16,7 @@ from bot.wecom_aibot.checks import checks
 from bot.wecom_aibot.client import Client, Pace
 from bot.wecom_aibot.frames import Frame, Json
 from bot.wecom_aibot.inbound import PLATFORM
-from bot.wecom_aibot.media import Files
+from bot.wecom_aibot.media import fetch, uploads
 from bot.wecom_aibot.render import render
 from bot.wecom_aibot.replies import Replies
 from bot.wecom_aibot.texts import pieces, words_of
@@ -53,7 +53,7 @@ class WecomAibotPlatform:
         self._windows = Windows()
         thinking = settings.thinking.total_seconds()
         self._replies = Replies(self._wire, self._windows, thinking, feedback=settings.feedback)
-        self._files = Files(self._wire, shared, self._session)
+        self._uploads = uploads(self._wire, shared)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -85,7 +85,7 @@ class WecomAibotPlatform:
 
     async def fetch(self, media: Media) -> tuple[bytes, str]:
         """A file that somebody sent → (bytes, name); possible for five minutes. Raises SendFailed."""
-        return await self._files.fetch(media)
+        return await fetch(self._session(), media)
 
     # ── in ──────────────────────────────────────────────────────────────────────────────────────────────
     async def _take(self, frame: Frame) -> None:
@@ -213,13 +213,13 @@ class WecomAibotPlatform:
         ] if cut and not out.card.closed else ""
 
     async def _file(self, out: Outgoing) -> Sent:
-        media_id = await self._files.id_of(out.file, out.filename)
+        media_id = await self._uploads.id_of(out.file, out.filename)
         try:
             await self._send_file(out, media_id)
         except SendFailed as error:
             if error.code != wire.MEDIA_GONE:
                 raise
-            await self._send_file(out, await self._files.again(out.file, out.filename, media_id))
+            await self._send_file(out, await self._uploads.again(out.file, out.filename, media_id))
         return Sent(ref=media_id)
 
     async def _send_file(self, out: Outgoing, media_id: str) -> None:
