@@ -27,8 +27,9 @@ from bot.clock import Clock, Pump
 from bot.config import Config, load
 from bot.dispatch import Dispatcher
 from rules import sla
-from store import climbs, queues, team
+from store import climbs, queues, team, timers
 from store.db import Database
+from store.inbox import Inrow, end_event
 from store.migrate import migrate
 from store.tables import inbox, timer
 
@@ -127,19 +128,19 @@ async def make_due(db: Database, turn: int, settings: Config) -> None:
     async with db.write() as tx:
         for lead in range(turn * DUE + 1, (turn + 1) * DUE + 1):
             key, climb = climbs.key(lead, settings.sla[0].name), climb_of(lead, settings)
-            await queues.set_timer(tx, climbs.KIND, key, NOW - timedelta(milliseconds=lead % DUE), climb, NOW)
+            await timers.set_timer(tx, climbs.KIND, key, NOW - timedelta(milliseconds=lead % DUE), climb, NOW)
 
 
 async def handle(db: Database, dispatcher: Dispatcher) -> None:
     """What lies in the inbox, one transaction each; then the tables are as before, so that rounds are alike."""
     async with db.read() as tx:
         query = sa.select(inbox.c.id, inbox.c.dedup, inbox.c.body, inbox.c.attempts, inbox.c.created_at)
-        found = [queues.Inrow(*row) for row in await tx.execute(query.where(inbox.c.state == queues.OPEN))]
+        found = [Inrow(*row) for row in await tx.execute(query.where(inbox.c.state == queues.OPEN))]
     assert len(found) == DUE, len(found)
     for row in found:
         async with db.write() as tx:
             await dispatcher.handle(tx, row)
-            await queues.end_event(tx, row.id, NOW)
+            await end_event(tx, row.id, NOW)
 
 
 async def measure(db: Database, rounds: int, settings: Config) -> Row:
@@ -153,7 +154,7 @@ async def measure(db: Database, rounds: int, settings: Config) -> Row:
         await make_due(db, 2 * turn, settings)
         begun, spent = time.perf_counter(), time.process_time()
         async with db.write() as tx:
-            fired = await queues.fire(tx, clock.now(), n=DUE)
+            fired = await timers.fire(tx, clock.now(), n=DUE)
         claim, cpu = time.perf_counter() - begun, time.process_time() - spent
         await make_due(db, 2 * turn + 1, settings)
         begun = time.perf_counter()

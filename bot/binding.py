@@ -10,7 +10,7 @@ from bot.events import Arrived, Form, Incoming, Message, decode, encode
 from bot.incoming import sha
 from bot.turn import Turn
 from rules.team import Member
-from store import queues, settings, team
+from store import inbox, settings, team
 from store.db import Tx
 
 TRANSLATED = "identity.translated"
@@ -89,7 +89,7 @@ async def translated(turn: Turn, form: Form) -> Member | None:
             return None
         known = await _learn(turn.tx, platform, user, found.id)
     again = Incoming(f"again:{turn.event_id}", f"{platform}:{user}", decode(said))
-    await queues.take(turn.tx, [again], turn.now, encode=encode)
+    await inbox.take(turn.tx, [again], turn.now, encode=encode)
     turn.rang.add("inbox")
     return known
 

@@ -17,7 +17,7 @@ from rules import hours
 from rules.hours import Calendar
 from rules.team import Member, Role
 from rules.text import ago, clip
-from store import audit, directory, ledger, queues, settings, team, usage
+from store import audit, directory, inbox, ledger, queues, settings, team, timers, usage
 from store.db import Database, Tx
 
 log = structlog.get_logger("checks")
@@ -167,7 +167,7 @@ async def _queues(tx: Tx, now: datetime) -> list[Check]:
         waits = f"{depth.open} 条，最早 {ago(depth.oldest, now)}" if depth.oldest else "0 条"
         fix = "数据库忙或平台在限流；看日志里 failed 的行。" if state != "ok" else ""
         found.append(Check(name, state, waits, fix))
-    letters = await queues.dead_letters(tx, 3)
+    letters = await inbox.dead_letters(tx, 3)
     if not letters:
         return [*found, Check("死信", "ok", "0 条")]
     total = (await queues.depth(tx, "inbox")).dead
@@ -178,7 +178,7 @@ async def _queues(tx: Tx, now: datetime) -> list[Check]:
 
 
 async def _timers(tx: Tx, now: datetime) -> Check:
-    first = await queues.next_timer(tx)
+    first = await timers.next_timer(tx)
     if first is None or now - first <= SLOW:
         return Check("定时", "ok", "没有逾期")
     state = "fail" if now - first > STUCK else "warn"

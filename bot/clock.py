@@ -9,7 +9,7 @@ import structlog
 
 from bot.bells import Bells
 from bot.events import Incoming, Timer, encode
-from store import queues
+from store import inbox, timers
 from store.db import Database, passing
 from store.failpoints import At, reach
 
@@ -73,18 +73,18 @@ class Pump:
         """Fires what is due now. Returns how many timers fired."""
         now = self._clock.now()
         async with self._db.read() as tx:
-            first = await queues.next_timer(tx)
+            first = await timers.next_timer(tx)
         if first is None or first > now:
             return 0
         async with self._db.write() as tx:
-            due = await queues.fire(tx, now, n=self._batch)
+            due = await timers.fire(tx, now, n=self._batch)
             events = [
                 Incoming(f"timer:{one.id}:{one.due.timestamp():.3f}", f"timer:{one.kind}:{one.key}",
                          Timer(one.kind, one.key, one.due, dict(one.payload)))
                 for one in due
             ]  # fmt: skip
             if events:
-                await queues.take(tx, events, now, encode=encode)
+                await inbox.take(tx, events, now, encode=encode)
                 reach(At.TIMERS_FIRED)
         reach(At.TIMERS_COMMITTED)
         self._bells.ring("inbox")
@@ -93,7 +93,7 @@ class Pump:
     async def _pause(self) -> float:
         try:
             async with self._db.read() as tx:
-                first = await queues.next_timer(tx)
+                first = await timers.next_timer(tx)
         except Exception:
             return 1.0
         if first is None:

@@ -19,9 +19,9 @@ from cards.card import Card, from_json
 from rules.errors import Denied, Refused
 from rules.hours import Calendar
 from rules.team import Member, Role
-from store import audit, leave, queues, screens, team
+from store import audit, inbox, leave, outbox, screens, team
 from store.db import Tx
-from store.queues import Inrow
+from store.inbox import Inrow
 from store.screens import OnScreen
 
 log = structlog.get_logger("dispatch")
@@ -82,7 +82,7 @@ class Dispatcher:
         now = self.clock.now()
         text = f"有一条事件处理不了，已放进死信（E-{row.id}）。发 /诊断 看原因，修好后发 /重试队列 重放。"
         alert = Alert("genjin", "dead_letter", text, now)
-        await queues.take(
+        await inbox.take(
             tx, [Incoming(f"dead:{row.id}:{row.attempts}", "alert:genjin", alert)], now, encode=encode
         )
         event = decode(row.body)
@@ -235,7 +235,7 @@ class Dispatcher:
                             {"card": screen.id, "of": screen.member}, turn.event_id)  # fmt: skip
             await turn.answer(f"这张卡片是发给{owner.name if owner else '别人'}的，只有本人可以操作。")
             return
-        await queues.acted(turn.tx, screen.id, turn.now)
+        await outbox.acted(turn.tx, screen.id, turn.now)
         if click.code:
             await screens.fresh_code(turn.tx, screen.id, click.code, turn.now)
         turn.on, turn.event = screen, click

@@ -22,7 +22,7 @@ from bot.platform import Platform, Shared
 from bot.quota import Quota
 from bot.router import Router
 from bot.watch import Watch
-from store import audit, forgetting, queues, settings, team
+from store import audit, forgetting, inbox, lanes, queues, replicas, settings, team, timers
 from store.db import Database, passing
 from store.failpoints import At, reach
 
@@ -125,10 +125,10 @@ class Engine:
             while await audit.seal(tx, always=True) == audit.BATCH:
                 pass
             if self.db.sqlite:
-                self.took_over = await queues.release_all(tx)
+                self.took_over = await lanes.release_all(tx)
             if "timers" in self.config.app.roles:
                 up = Fact("bot.started", "bot", self.clock.now())
-                await queues.take(
+                await inbox.take(
                     tx, [Incoming(f"started:{self.me}", "bot", up)], self.clock.now(), encode=encode
                 )
             reach(At.START_SYNCED)
@@ -208,8 +208,8 @@ class Engine:
         """A sign of life, measured by the database's clock: replicas' own clocks may differ."""
         await self.db.live(self.me)
         async with self.db.write(durable=False) as tx:
-            self.clock.sync(await queues.machine_ms(tx))
-            freed = await queues.beat(tx, self.me, self.clock.ms())
+            self.clock.sync(await replicas.machine_ms(tx))
+            freed = await replicas.beat(tx, self.me, self.clock.ms())
             reach(At.BEAT)
         if freed:
             self.took_over += freed
@@ -272,7 +272,7 @@ class Engine:
             until = asyncio.get_running_loop().time() + seconds
             while True:
                 async with self.db.read() as tx:
-                    found = await queues.outcome(tx, dedup)
+                    found = await inbox.outcome(tx, dedup)
                 if found and found[1] == queues.DONE:
                     await self.db.settled()
                     return Outcome(found[0], found[2])
@@ -293,7 +293,7 @@ class Engine:
     async def idle(self) -> bool:
         """Whether nothing is open: no event, no send that could go now, no due timer."""
         async with self.db.read() as tx:
-            first = await queues.next_timer(tx)
+            first = await timers.next_timer(tx)
             busy = (await queues.depth(tx, "inbox")).open + (await queues.depth(tx, "outbox")).open
         due = first is not None and first <= self.clock.now()
         return (

@@ -13,10 +13,11 @@ from bot.events import Incoming, encode
 from bot.lanes import LEASE_MS, Later
 from bot.logs import clean
 from rules.errors import PutAside
-from store import queues
+from store import inbox, lanes
 from store.db import INTAKE, Conflict, Database, Tx, passing
 from store.failpoints import At, reach
-from store.queues import Fenced, Inrow, Lease
+from store.inbox import Inrow
+from store.lanes import Fenced, Lease
 
 log = structlog.get_logger("inbox")
 
@@ -93,7 +94,7 @@ class Intake:
         try:
             async with self._db.write(INTAKE) as tx:
                 events = [event for one in batch for event in one.events]
-                await queues.take(tx, events, self._clock.now(), encode=encode)
+                await inbox.take(tx, events, self._clock.now(), encode=encode)
                 reach(At.INTAKE_STORED)
         except asyncio.CancelledError:
             for one in batch:
@@ -149,7 +150,7 @@ class Worker:
         """Works a claimed lane until it is empty or must rest."""
         while True:
             async with self._db.read() as tx:
-                rows = await queues.open_events(tx, lease.key, 20)
+                rows = await inbox.open_events(tx, lease.key, 20)
             if not rows:
                 return Later(self._clock.ms() + 100)
             for row in rows:
@@ -174,12 +175,12 @@ class Worker:
 
     async def _once(self, lease: Lease, row: Inrow) -> int:
         async with self._db.write() as tx:
-            await queues.handling(tx, lease.key)
+            await lanes.handling(tx, lease.key)
             reach(At.WORK_BEGUN)
             handled = await self._handle(tx, row)
             reach(At.WORK_HANDLED)
-            left = await queues.fence(tx, "inbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
-            await queues.end_event(tx, row.id, self._clock.now(), error=handled.refused)
+            left = await lanes.fence(tx, "inbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+            await inbox.end_event(tx, row.id, self._clock.now(), error=handled.refused)
             reach(At.WORK_FENCED)
         reach(At.WORK_COMMITTED)
         self._bells.ring(*handled.rang)
@@ -202,8 +203,8 @@ class Worker:
         if aside or (ours and row.attempts + 1 >= self._tries):
             async with self._db.write() as tx:
                 rang = await self._tell(tx, row)
-                left = await queues.fence(tx, "inbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
-                await queues.end_event(tx, row.id, self._clock.now(), error=reason, dead=True)
+                left = await lanes.fence(tx, "inbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+                await inbox.end_event(tx, row.id, self._clock.now(), error=reason, dead=True)
             log.error("dead letter", event_id=row.id, lane=lease.key, reason=type(error).__name__)
             self._bells.ring(*rang)
             return left
@@ -211,7 +212,7 @@ class Worker:
             min(60.0, 0.2 * 4**row.attempts if ours else 0.5) * random.uniform(800, 1200)
         )
         async with self._db.write(durable=False) as tx:
-            await queues.retry_event(tx, row.id, reason, at, counts=ours)
+            await inbox.retry_event(tx, row.id, reason, at, counts=ours)
         return Later(at)
 
     async def _tell(self, tx: Tx, row: Inrow) -> frozenset[str]:

@@ -9,10 +9,11 @@ import structlog
 
 from bot.bells import Bells
 from bot.clock import Clock
-from store import queues
+from store import lanes
 from store.db import Database, passing
 from store.failpoints import At, reach
-from store.queues import Fenced, Lease, Queue
+from store.lanes import Fenced, Lease
+from store.queues import Queue
 
 log = structlog.get_logger("lanes")
 
@@ -90,7 +91,7 @@ class Lanes:
             return
         ms = self._clock.ms()
         async with self._db.write(durable=False) as tx:
-            lease = await queues.claim_one(tx, self._q, key, self._me, ms, lease_ms=LEASE_MS)
+            lease = await lanes.claim_one(tx, self._q, key, self._me, ms, lease_ms=LEASE_MS)
         if lease is not None:  # else another replica has it, or it was worked already
             await asyncio.wait([self._begin(lease)])
 
@@ -130,11 +131,11 @@ class Lanes:
         """The lanes to work now, and how long to wait when there are none."""
         ms = self._clock.ms()
         async with self._db.read() as tx:  # a cheap look before the write
-            due = await queues.next_due(tx, self._q)
+            due = await lanes.next_due(tx, self._q)
         if due is None or due > ms:
             return [], 1.0 if due is None else min(1.0, max(0.005, (due - ms) / 1000))
         async with self._db.write(durable=False) as tx:
-            claimed = await queues.claim(tx, self._q, self._me, ms, n=n, lease_ms=LEASE_MS)
+            claimed = await lanes.claim(tx, self._q, self._me, ms, n=n, lease_ms=LEASE_MS)
             reach(At.LANES_CLAIMED)
         reach(At.LANES_TAKEN)
         return claimed, 0.005
@@ -161,7 +162,7 @@ class Lanes:
     async def _renew(self, lease: Lease, work: "asyncio.Task[None]") -> None:
         try:
             async with self._db.write(durable=False) as tx:
-                mine = await queues.renew(tx, self._q, self._me, lease, self._clock.ms() + LEASE_MS)
+                mine = await lanes.renew(tx, self._q, self._me, lease, self._clock.ms() + LEASE_MS)
                 reach(At.LANE_RENEWED)
         except Exception as error:
             log.warning("lease not renewed", queue=self._q, lane=lease.key, error=type(error).__name__)
@@ -175,7 +176,7 @@ class Lanes:
         for attempt in range(6):
             try:
                 async with self._db.write(durable=False) as tx:
-                    await queues.release(tx, self._q, self._me, lease, at_ms)
+                    await lanes.release(tx, self._q, self._me, lease, at_ms)
                 reach(At.LANE_GIVEN_BACK)
                 if self._carrier is not None:
                     again = max(0.0, (at_ms - self._clock.ms()) / 1000)

@@ -19,10 +19,12 @@ from bot.line import Line
 from bot.platform import Outgoing, Platform, SendFailed, Sent, Shared, Way, Wide
 from bot.quota import Quota
 from cards.card import from_json
-from store import queues, screens, team
+from store import inbox, lanes, outbox, screens, team
 from store.db import SENT, Database, Tx, passing
 from store.failpoints import At, reach
-from store.queues import DEAD, Fenced, Lease, Outrow, Queued
+from store.lanes import Fenced, Lease
+from store.outbox import Outrow, Queued
+from store.queues import DEAD
 from store.screens import OnScreen
 
 log = structlog.get_logger("outbox")
@@ -88,7 +90,7 @@ class Sender:
         """
         while True:
             async with self._db.read() as tx:
-                rows = await queues.open_sends(tx, lease.key, 50)
+                rows = await outbox.open_sends(tx, lease.key, 50)
             if not rows:
                 return Later(self._clock.ms() + 100)
             resting: dict[str, int] = {}  # platform → when it may be tried again
@@ -172,7 +174,7 @@ class Sender:
             return _Rest(name, at)
         if way in limits.one_shot and row.ledger != "sent":
             async with self._db.write() as tx:
-                await queues.note_send(tx, row.id, ledger="sent", sent_at=self._clock.now())
+                await outbox.note_send(tx, row.id, ledger="sent", sent_at=self._clock.now())
                 reach(At.OUTBOX_NOTED)
         try:
             outgoing = await self._outgoing(row, target, screen, same)
@@ -189,7 +191,7 @@ class Sender:
     async def _says_so(self, row: Queued) -> bool:
         """Whether what went out last for this card is what the row says."""
         async with self._db.read() as tx:
-            shown = await queues.last_shown(tx, row.card or 0, row.id)
+            shown = await outbox.last_shown(tx, row.card or 0, row.id)
         return shown is not None and shown.get("card") == row.body.get("card")
 
     # ── before ──────────────────────────────────────────────────────────────────────────────────────────
@@ -277,7 +279,7 @@ class Sender:
             return await self._fold(lease, waiting)
         if row.ledger == "queued":
             async with self._db.write(durable=False) as tx:
-                await queues.note_send(tx, row.id, ledger="throttled")
+                await outbox.note_send(tx, row.id, ledger="throttled")
         # look again soon: what piles up meanwhile becomes a digest
         return _Rest(target.platform.name, self._clock.ms() + int(min(wait, 1.5) * 1000) + 20)
 
@@ -292,14 +294,14 @@ class Sender:
         async with self._db.write() as tx:
             digest = Outrow(dedup=f"digest:{rows[0].id}", member=rows[0].member, way=Way.TEXT,
                             body={"text": text}, kind="digest", priority=0)  # fmt: skip
-            await queues.put(tx, digest, now=now, cause=0)
+            await outbox.put(tx, digest, now=now, cause=0)
             for row in rows:
-                await queues.end_send(tx, row.id, now, ledger="folded", error="并入合并消息")
+                await outbox.end_send(tx, row.id, now, ledger="folded", error="并入合并消息")
             for row in rows:
                 if row.card:
                     await screens.never_shown(tx, row.card)
             for _ in rows:  # the digest counts by now, or the last of them would give the lane back
-                await queues.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+                await lanes.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
             reach(At.OUTBOX_FOLDED)
         return -1
 
@@ -322,7 +324,7 @@ class Sender:
         again = row.attempts > 0 or row.ledger == "sent"
         if again and Way(row.way) in target.platform.limits.one_shot and screen and screen.code_at:
             async with self._db.read() as tx:  # the code may be used up by an update that this one replaces
-                again = not await queues.tried_before(tx, screen.id, row.id, screen.code_at)
+                again = not await outbox.tried_before(tx, screen.id, row.id, screen.code_at)
         return Outgoing(
             id=row.id,
             way=Way(row.way),
@@ -371,14 +373,14 @@ class Sender:
             # in the order in which a click locks the same rows: person, send, card, lane; nobody waits in a circle
             if not target.reached and not row.member.startswith("@"):
                 await team.set_reach(tx, row.member, name, "ok", "", now)
-            await queues.end_send(tx, row.id, now, ledger="accepted", platform=name, ref=sent.ref[:200],
+            await outbox.end_send(tx, row.id, now, ledger="accepted", platform=name, ref=sent.ref[:200],
                                   sent_at=now, error="")  # fmt: skip
             if row.card and Way(row.way) in {Way.CARD, Way.UPDATE}:
                 stood = None if sent.fresh else used
                 await screens.arrived(tx, row.card, platform=name, track=sent.track, used=stood, code=sent.code,
                                       now=now)  # fmt: skip
             await self._learned(tx, row, sent.found, "")
-            left = await queues.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+            left = await lanes.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
             reach(At.OUTBOX_ENTERED)
         reach(At.OUTBOX_RECORDED)
         return left
@@ -390,7 +392,7 @@ class Sender:
         now, then = self._clock.now(), row.body["then"]
         fields = {**then["fields"], "found": dict(found), "why": why}
         form = Form(then["name"], fields, now, key=f"{then['lane']}:ask:{row.id}")
-        await queues.take(tx, [incoming(form)], now, encode=encode)
+        await inbox.take(tx, [incoming(form)], now, encode=encode)
         self._bells.ring("inbox")
 
     async def _failed(
@@ -426,7 +428,7 @@ class Sender:
                 values["attempts"] = row.attempts + 1
             if failed.unknown:
                 values["ledger"] = "sent"
-            await queues.note_send(tx, row.id, **values)
+            await outbox.note_send(tx, row.id, **values)
             reach(At.OUTBOX_FAILED)
         return _Rest(name, at)
 
@@ -455,17 +457,17 @@ class Sender:
             )
             async with self._db.write() as tx:
                 await team.set_reach(tx, row.member, name, "refused", failed.reason, self._clock.now())
-                await queues.note_send(tx, row.id, error=f"{TRIED}{tried}{name} {failed.reason}"[:300])
+                await outbox.note_send(tx, row.id, error=f"{TRIED}{tried}{name} {failed.reason}"[:300])
             return -1  # the same row again, with the next platform
         return await self._close(lease, row, ledger="refused", error=failed.reason, state=DEAD, platform=name)
 
     async def _close(self, lease: Lease, row: Queued, **values: object) -> int:
         self._paid.discard(row.id)
         async with self._db.write() as tx:
-            await queues.end_send(tx, row.id, self._clock.now(), **values)
+            await outbox.end_send(tx, row.id, self._clock.now(), **values)
             if row.card and row.way == Way.CARD:
                 await screens.never_shown(tx, row.card)
             await self._learned(tx, row, {}, str(values.get("error", "")))
-            left = await queues.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+            left = await lanes.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
             reach(At.OUTBOX_CLOSED)
         return left

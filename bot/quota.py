@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.events import Alert, Incoming, encode
 from bot.platform import Meter, Platform
-from store import queues, usage
+from store import inbox, usage
 from store.db import Database, Tx
 from store.failpoints import At, reach
 
@@ -86,7 +86,7 @@ class Quota:
         text = f"{platform} 本月{NAMES.get(name, name)}已用 {total}/{limit}，之后只发必要消息。"
         alert = Alert(platform, f"quota.{name}", text, now)
         event = Incoming(f"quota:{platform}:{name}:{month}", f"alert:{platform}", alert)
-        await queues.take(tx, [event], now, encode=encode)
+        await inbox.take(tx, [event], now, encode=encode)
 
 
 NAMES = {"api": " API 调用", "push": "推送"}

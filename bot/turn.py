@@ -16,9 +16,9 @@ from rules.away import stand_in
 from rules.budget import COUNTED, Weight, speak_at, today
 from rules.hours import Calendar, deliver_at
 from rules.team import Member
-from store import budget, leave, queues, screens, team
+from store import budget, inbox, leave, outbox, screens, team, timers
 from store.db import Tx
-from store.queues import Outrow
+from store.outbox import Outrow
 from store.screens import OnScreen
 
 C = TypeVar("C", Card, Card | None)
@@ -85,7 +85,7 @@ class Turn:
         Returns the outbox row id (0 when `key` was used before).
         """
         if isinstance(what, Card):
-            if key and await queues.known(self.tx, key):
+            if key and await outbox.known(self.tx, key):
                 return 0
             text = to_json(what)
             screen = await screens.add(self.tx, member=to, card_json=text, kind=what.kind,
@@ -157,7 +157,7 @@ class Turn:
         await screens.add_notice(
             self.tx, member=to, kind=kind, subject=subject, payload=payload, now=self.now
         )
-        await queues.set_timer(self.tx, "notices", f"{to}|{kind}", due, {"member": to, "kind": kind}, self.now,
+        await timers.set_timer(self.tx, "notices", f"{to}|{kind}", due, {"member": to, "kind": kind}, self.now,
                                keep_earlier=True)  # fmt: skip
         self.rang.add("timers")
 
@@ -236,12 +236,12 @@ class Turn:
     # ── things to come ──────────────────────────────────────────────────────────────────────────────────
     async def remind(self, kind: str, key: str, due: datetime, **payload: Any) -> None:
         """Sets (or moves) the timer `kind`/`key`; it becomes a Timer event at `due` (UTC)."""
-        await queues.set_timer(self.tx, kind, key, due, payload, self.now)
+        await timers.set_timer(self.tx, kind, key, due, payload, self.now)
         self.rang.add("timers")
 
     async def forget(self, kind: str, key: str) -> None:
         """Removes a timer that nobody needs any more (timers also look before they speak)."""
-        await queues.drop_timer(self.tx, kind, key)
+        await timers.drop_timer(self.tx, kind, key)
 
     async def expect(self, kind: str, *, minutes: int = 60, of: str = "", **payload: Any) -> None:
         """The next thing that the member (or `of`) writes answers this question: Router.answer(kind) gets it."""
@@ -256,13 +256,13 @@ class Turn:
         """Hands a fact to whoever listens, in its own transaction later, marked with this event as its cause."""
         self._sent += 1
         fact = Fact(name=name, subject=subject, at=self.now, payload=payload, cause=self.event_id)
-        await queues.take(self.tx, [Incoming(f"fact:{self.event_id}:{self._sent}", subject, fact)], self.now,
+        await inbox.take(self.tx, [Incoming(f"fact:{self.event_id}:{self._sent}", subject, fact)], self.now,
                           encode=encode)  # fmt: skip
         self.rang.add("inbox")
 
     async def hand(self, form: Form) -> None:
         """Hands a form to the inbox, to be handled in its own transaction; once for its name and key."""
-        await queues.take(self.tx, [incoming(form)], self.now, encode=encode)
+        await inbox.take(self.tx, [incoming(form)], self.now, encode=encode)
         self.rang.add("inbox")
 
     async def _instead(self, to: str, subject: str, card: C) -> tuple[str, C]:
@@ -285,4 +285,4 @@ class Turn:
 
     async def _put(self, row: Outrow) -> int:
         self.rang.add("outbox")
-        return await queues.put(self.tx, row, now=self.now, cause=self.event_id)
+        return await outbox.put(self.tx, row, now=self.now, cause=self.event_id)

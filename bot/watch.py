@@ -17,10 +17,10 @@ from bot.platform import Check, Intake, Outgoing, Platform, SendFailed, Way
 from rules import watch as rules
 from rules.hours import Calendar
 from rules.text import ago, clip
-from store import pool, queues, settings
+from store import inbox, outbox, pool, settings
 from store import watch as tables
 from store.db import Database, Tx
-from store.queues import Outrow
+from store.outbox import Outrow
 
 log = structlog.get_logger("watch")
 
@@ -281,7 +281,7 @@ class Watch:
                 for one in bad
             ]  # fmt: skip
             if events:
-                await queues.take(tx, events, now, encode=encode)
+                await inbox.take(tx, events, now, encode=encode)
             if chat_dead:
                 lines = [_line(one) for one in bad] or [f"{stuck} 条告警没有送到任何人"]
                 text, subject = _letter(self._config.app.name, lines)
@@ -289,7 +289,7 @@ class Watch:
                 for to in self._config.watch.alarm_to:
                     row = Outrow(dedup=f"alarm:{to}:{hour}"[:200], member=f"@{to}", way=Way.TEXT, kind="alarm",
                                  body=body, priority=0)  # fmt: skip
-                    await queues.put(tx, row, now=now, cause=0)
+                    await outbox.put(tx, row, now=now, cause=0)
         self._bells.ring("inbox", "outbox")
 
     async def _without_database(self, why: str) -> None:

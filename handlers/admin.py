@@ -13,7 +13,7 @@ from cards.actions_sla import Replay, Resend
 from handlers import watch as recovery
 from rules.team import Role
 from rules.text import when
-from store import audit, ledger, queues, settings, team
+from store import audit, inbox, ledger, outbox, queues, settings, team
 
 router = Router("admin")
 KEEPERS = (Role.ADMIN, Role.IT)
@@ -73,11 +73,11 @@ async def dead(turn: Turn, words: str) -> None:
         await recovery.drive(turn)
         return
     total = (await queues.depth(turn.tx, "inbox")).dead
-    lost = await queues.given_up(turn.tx, turn.now - RESENDABLE, SHOWN)
+    lost = await outbox.given_up(turn.tx, turn.now - RESENDABLE, SHOWN)
     if not total and not lost:
         await turn.answer("死信 0 条，都处理成功了。")
         return
-    found = await queues.dead_letters(turn.tx, SHOWN if not lost else SHOWN // 2 + 1) if total else []
+    found = await inbox.dead_letters(turn.tx, SHOWN if not lost else SHOWN // 2 + 1) if total else []
     letters = [
         cards.Letter(one.id, when(one.created_at, turn.now, turn.zone),
                      one.error.splitlines()[-1] if one.error else "原因不明")
@@ -95,7 +95,7 @@ async def dead(turn: Turn, words: str) -> None:
 @router.click(Resend, may=KEEPERS)
 async def resend(turn: Turn, action: Resend) -> None:
     """重发: what was given up is queued again, as it was said, with all its tries."""
-    if not await queues.resend(turn.tx, action.send, turn.now):
+    if not await outbox.resend(turn.tx, action.send, turn.now):
         await turn.answer(f"S-{action.send} 已经重发过了，或者已经清理。")
         return
     turn.rang.add("outbox")
@@ -106,7 +106,7 @@ async def resend(turn: Turn, action: Resend) -> None:
 @router.click(Replay, may=KEEPERS)
 async def replay(turn: Turn, action: Replay) -> None:
     """重放: the event is open again, with all its tries."""
-    opened = await queues.replay(turn.tx, action.event)
+    opened = await inbox.replay(turn.tx, action.event)
     if not opened:
         await turn.answer(f"E-{action.event} 已经不在死信里了。")
         return

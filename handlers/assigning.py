@@ -15,7 +15,7 @@ from rules.leads import Customer, Lead
 from rules.pool import DECLINED, UNASSIGNED
 from rules.team import Member
 from store import assignment as turns
-from store import checkins, customers, leads, leave, pool, queues, team
+from store import checkins, customers, leads, leave, pool, team, timers
 from store.pool import Pooled
 
 RETRY, SWEEP = "assign.retry", "all"
@@ -147,6 +147,6 @@ async def _nobody(turn: Turn, lead: Lead, *, declined: bool) -> Lead:
         lead.id, turn.now, DECLINED if declined else UNASSIGNED, "没有人能接", before.former if before else lead.owner,
         tries=before.tries + 1 if before else 0, retry_at=at,
     ))  # fmt: skip
-    await queues.set_timer(turn.tx, RETRY, SWEEP, at, {}, turn.now, keep_earlier=True)
+    await timers.set_timer(turn.tx, RETRY, SWEEP, at, {}, turn.now, keep_earlier=True)
     turn.rang.add("timers")
     return kept

@@ -23,7 +23,7 @@ from rules.pool import DECLINED, UNASSIGNED
 from rules.team import Role
 from rules.text import lead_id, parse_id
 from store import assignment as turns
-from store import audit, checkins, climbs, customers, leads, ledger, pool, queues, settings, team
+from store import audit, checkins, climbs, customers, leads, ledger, pool, settings, team, timers
 from store.pool import Pooled
 
 router = Router("assignment")
@@ -265,7 +265,7 @@ async def retry(turn: Turn, _timer: Timer) -> None:
         await _alarm(turn, late)
     next_at = await pool.next_retry(turn.tx)
     if next_at is not None:
-        await queues.set_timer(turn.tx, RETRY, SWEEP, max(next_at, turn.now), {}, turn.now)
+        await timers.set_timer(turn.tx, RETRY, SWEEP, max(next_at, turn.now), {}, turn.now)
         turn.rang.add("timers")
     await turns.prune(turn.tx, turn.now - settings_of.keep_decisions)
 

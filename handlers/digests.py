@@ -18,7 +18,7 @@ from rules import hours, schedule, sla
 from rules import reports as numbers
 from rules.hours import show_duration
 from rules.team import Member, Role
-from store import budget, climbs, facts, followups, leads, queues, reports, screens, team
+from store import budget, climbs, facts, followups, leads, reports, screens, team, timers
 
 router = Router("digests")
 KIND, LATER, ONE = "schedule", "schedule.late", "digest"
@@ -229,8 +229,8 @@ async def mute(turn: Turn, words: str) -> None:
         await budget.mute(turn.tx, turn.me.id, None)
         for kind in ("morning", "amber"):
             key, waits = f"{turn.me.id}|{kind}", {"member": turn.me.id, "kind": kind}
-            if await queues.has_timer(turn.tx, "notices", key):
-                await queues.set_timer(turn.tx, "notices", key, turn.now, waits, turn.now)
+            if await timers.has_timer(turn.tx, "notices", key):
+                await timers.set_timer(turn.tx, "notices", key, turn.now, waits, turn.now)
         turn.rang.add("timers")
         await turn.answer("已恢复提醒。")
         return

@@ -7,7 +7,7 @@ from bot.turn import DIGEST, Turn
 from cards import help as cards
 from rules.hours import next_working_morning
 from rules.team import Member
-from store import queues, settings, team
+from store import settings, team, timers
 
 router = Router("invitations")
 KIND = "invitation"
@@ -17,7 +17,7 @@ KIND = "invitation"
 async def started(turn: Turn, _fact: Fact) -> None:
     """Who has not written by the next working morning is asked then; later each morning looks at who came since."""
     for name, section in turn.config.platforms().items():
-        if section.invites and not await queues.has_timer(turn.tx, KIND, name):
+        if section.invites and not await timers.has_timer(turn.tx, KIND, name):
             await _set(turn, name)
 
 

@@ -19,7 +19,7 @@ from rules.leads import Lead
 from rules.sla import Overdue
 from rules.team import Member
 from rules.text import parse_id
-from store import budget, climbs, leads, leave, queues, screens, tasks, team
+from store import budget, climbs, leads, leave, screens, tasks, team, timers
 from store.screens import Notice
 
 router = Router("notices")
@@ -38,7 +38,7 @@ async def say(turn: Turn, timer: Timer) -> None:
     member, kind = str(timer.payload["member"]), str(timer.payload["kind"])
     free = await turn.free_at(member, weight=await _weightiest(turn, member, kind))
     if free > turn.now:
-        await queues.set_timer(
+        await timers.set_timer(
             turn.tx, "notices", timer.key, free, timer.payload, turn.now, keep_earlier=True
         )
         turn.rang.add("timers")

@@ -26,7 +26,7 @@ from rules.hours import show_duration
 from rules.leads import Lead
 from rules.team import Member, Role
 from rules.text import lead_id, parse_id, when
-from store import audit, customers, followups, leads, pool, queues, team
+from store import audit, customers, followups, leads, pool, team, timers
 from store.pool import Pooled
 
 router = Router("pool")
@@ -207,7 +207,7 @@ async def watched(turn: Turn, fact: Fact) -> None:
         lead is None
         or not lead.owner
         or not lead.open
-        or await queues.has_timer(turn.tx, RECYCLE, str(lead.id))
+        or await timers.has_timer(turn.tx, RECYCLE, str(lead.id))
     ):
         return
     await turn.remind(RECYCLE, str(lead.id), turn.now + _first(turn))

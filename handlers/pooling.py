@@ -10,7 +10,7 @@ from rules import hours
 from rules import pool as rules
 from rules.leads import Lead
 from rules.text import lead_id, when
-from store import audit, checkins, customers, leads, pool, queues
+from store import audit, checkins, customers, leads, pool, timers
 from store.pool import Pooled
 
 RECYCLE, STALE, ALL = "pool.recycle", "pool.stale", "all"
@@ -19,7 +19,7 @@ RECYCLE, STALE, ALL = "pool.recycle", "pool.stale", "all"
 async def put(turn: Turn, one: Pooled) -> None:
     """The lead is in the pool; somebody hears of it when it lies there too long."""
     await pool.put(turn.tx, one)
-    await queues.set_timer(turn.tx, STALE, ALL, stale_at(turn, turn.now), {}, turn.now, keep_earlier=True)
+    await timers.set_timer(turn.tx, STALE, ALL, stale_at(turn, turn.now), {}, turn.now, keep_earlier=True)
     turn.rang.add("timers")
 
 

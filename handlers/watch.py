@@ -16,7 +16,7 @@ from rules.errors import Refused
 from rules.team import Role
 from rules.text import when
 from rules.watch import recovered
-from store import audit, pool, queues, settings
+from store import audit, inbox, pool, settings, timers
 from store import watch as tables
 
 router = Router("watch")
@@ -147,10 +147,10 @@ async def replay_all(turn: Turn, _action: ReplayAll) -> None:
 async def drive(turn: Turn) -> None:
     """Every dead letter is open again, oldest first, and every lead that waits is tried now."""
     await note_backlog(turn)
-    opened = [one for one in await tables.dead_events(turn.tx) if await queues.replay(turn.tx, one)]
+    opened = [one for one in await tables.dead_events(turn.tx) if await inbox.replay(turn.tx, one)]
     waits = await pool.retry_now(turn.tx, turn.now)
     if waits:
-        await queues.set_timer(turn.tx, "assign.retry", "all", turn.now, {}, turn.now, keep_earlier=True)
+        await timers.set_timer(turn.tx, "assign.retry", "all", turn.now, {}, turn.now, keep_earlier=True)
     turn.rang |= {"inbox", "timers"}
     detail = {"events": len(opened), "leads": waits}
     await audit.add(turn.tx, turn.now, turn.me.id, "dead.replayed_all", "", detail, turn.event_id)

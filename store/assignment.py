@@ -12,9 +12,9 @@ from rules.assignment import Candidate, Decision
 from rules.fairness import WHOLE, Share
 from rules.leads import Status
 from store.db import Tx
-from store.queues import upsert
 from store.tables import lead
 from store.tables_assignment import decision, rotation, share
+from store.tx import upsert
 
 LOCK = ""
 """The row of `rotation` that everybody who assigns writes first: one at a time, over all replicas."""

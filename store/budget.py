@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from rules.budget import Spent
 from store.db import Tx
-from store.queues import upsert
 from store.tables_watch import budget
+from store.tx import upsert
 
 _OF = sa.select(budget.c.day, budget.c.sent, budget.c.last_at, budget.c.muted_until).where(
     budget.c.member == sa.bindparam("who")

@@ -8,8 +8,8 @@ from sqlalchemy import insert, select, update
 from rules.errors import Refused
 from rules.words import Heard, Kind, Stage, Word
 from store.db import Tx
-from store.queues import upsert
 from store.tables_words import learned
+from store.tx import upsert
 
 MOST = 5_000  # words that are kept in mind; older ones beyond that are not looked at
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from rules.directory import Entry, Person
 from store.db import Tx
-from store.queues import upsert
 from store.tables_directory import directory
+from store.tx import upsert
 
 NEW, MEMBER, NO = "new", "member", "no"
 

@@ -5,8 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from store.db import Tx
-from store.queues import upsert
 from store.tables_sources import friend
+from store.tx import upsert
 
 HALF, FULL, GONE = "half", "full", "gone"
 

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from rules.nurture import Standing
 from store.db import Tx
-from store.queues import upsert
 from store.tables import outbox
 from store.tables_mail import letter, mail_consent
+from store.tx import upsert
 
 
 @dataclass(frozen=True)

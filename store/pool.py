@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from rules.leads import CLOSED
 from store.db import Tx
-from store.queues import upsert
 from store.tables import customer, followup, lead
 from store.tables_assignment import hold, pool, tally
+from store.tx import upsert
 
 
 @dataclass(frozen=True)

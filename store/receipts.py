@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from store.db import Conflict, Tx
-from store.queues import upsert
 from store.tables import receipt
+from store.tx import upsert
 
 
 @dataclass(frozen=True)

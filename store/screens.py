@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from store.db import Tx
-from store.queues import upsert
 from store.tables import card, expectation, notice
+from store.tx import upsert
 
 
 @dataclass(frozen=True)

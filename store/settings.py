@@ -5,8 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from store.db import Tx
-from store.queues import upsert
 from store.tables import setting
+from store.tx import upsert
 
 
 async def get(tx: Tx, key: str) -> str | None:

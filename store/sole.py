@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from store.db import Tx
-from store.queues import machine_ms, upsert
+from store.replicas import machine_ms
 from store.tables_sole import errand, keeper
+from store.tx import upsert
 
 OPEN, TAKEN, DONE = 0, 1, 2
 KEPT_MS = 2 * 86_400_000

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from rules.errors import Refused
 from store.db import Conflict, Tx
-from store.queues import upsert
 from store.tables import task
+from store.tx import upsert
 
 
 @dataclass(frozen=True)

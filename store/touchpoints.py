@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from rules.touchpoints import Kind, Touch
 from store.db import Tx
-from store.queues import upsert
 from store.tables_sources import touchpoint
+from store.tx import upsert
 
 
 async def add(

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, Table
 
 from store.failpoints import At, reach
 from store.seals import Seals
-from store.statements import Result, Statements
+from store.statements import Result, Statements, insert_of
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
@@ -27,7 +27,7 @@ ALIVE = 7230920
 
 
 HANDLING = 7230921
-"""The class of the advisory locks on lanes whose event is being handled on PostgreSQL (store/queues.py)."""
+"""The class of the advisory locks on lanes whose event is being handled on PostgreSQL (store/lanes.py)."""
 
 
 LOCK_TIMEOUT = 5.0
@@ -53,7 +53,7 @@ class Tx(ABC):
         self.last: dict[str, Callable[[Tx], Awaitable[None]]] = {}
         """What is left for the moment before the commit, by name: rows that many want are locked for as short as can be."""
         self.woken: list[tuple[str, str]] = []
-        """(queue, lane) of every row that was put into a queue; store/queues.py counts them before the commit."""
+        """(queue, lane) of every row that was put into a queue; store/lanes.py counts them before the commit."""
 
     @property
     def dialect(self) -> Dialect:
@@ -103,3 +103,8 @@ class Tx(ABC):
             await self._say(f"RELEASE SAVEPOINT {name}")
             raise
         await self._say(f"RELEASE SAVEPOINT {name}")
+
+
+def upsert(tx: Tx, table: Table) -> Any:
+    """INSERT with ON CONFLICT for whichever database this is."""
+    return insert_of(tx.dialect.name)(table)

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 
 from store.db import Tx
-from store.queues import upsert
 from store.tables import quota
+from store.tx import upsert
 
 
 async def add(tx: Tx, platform: str, month: str, name: str, n: int) -> int:

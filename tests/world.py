@@ -255,11 +255,11 @@ class World:
 
     async def _jump_to(self, goal: datetime) -> None:
         """Stops at every due timer, as time would: what a timer sets for later comes in its own time."""
-        from store import queues
+        from store import timers
 
         while True:
             async with self.db.read() as tx:
-                first = await queues.next_timer(tx)
+                first = await timers.next_timer(tx)
             step = goal if first is None or first >= goal else first
             self._set_clock(step)
             await self.idle()

@@ -11,7 +11,7 @@ from aiohttp import web
 from bot import rehearsal
 from bot.config import BadConfig, Config
 from bot.engine import Engine
-from store import ledger, queues
+from store import ledger, timers
 from web.errors import Refusal, answer
 
 SWITCH = "GENJIN_DEV_CLOCK"
@@ -63,7 +63,7 @@ class DevClock:
         """{"now", "ahead_seconds", "idle", "next_timer_seconds"}: enough to let time pass timer by timer."""
         engine = self._engine
         async with engine.db.read() as tx:
-            first = await queues.next_timer(tx)
+            first = await timers.next_timer(tx)
         now = engine.clock.now()
         wait = None if first is None else (first - now).total_seconds()
         return answer(

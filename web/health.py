@@ -12,7 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from bot import checks
 from bot.engine import Engine
 from bot.platform import Connecting
-from store import queues
+from store import queues, replicas, timers
 from store.db import ping
 from store.queues import Queue
 from web.errors import Handler, answer
@@ -92,8 +92,8 @@ class Health:
                 self._age.labels(queue).set(
                     max(0.0, (now - depth.oldest).total_seconds()) if depth.oldest else 0
                 )
-            due = await queues.next_timer(tx)
-            self._replicas.set(1 if self._engine.db.sqlite else await queues.replicas(tx))
+            due = await timers.next_timer(tx)
+            self._replicas.set(1 if self._engine.db.sqlite else await replicas.living(tx))
             states = [(one.name, one.state) for one in await checks.kept(tx, now)]
         self._late.set(max(0.0, (now - due).total_seconds()) if due else 0)
         self._check.clear()

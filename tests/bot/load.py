@@ -14,7 +14,8 @@ from bot.router import Router
 from bot.turn import Turn
 from store import queues
 from store.db import Database
-from store.queues import Outrow
+from store.inbox import take
+from store.outbox import Outrow, put
 from store.tables import inbox, lane, outbox
 from tests.bot.kit import Bench, Recorder, config, running
 
@@ -51,7 +52,7 @@ async def hot(db: Database, waiting: int, *, at_least: int = 20) -> Hot:
     said = [Incoming(f"hot-{n}", HOT, Message("wecom", "hot", f"{n}", AT)) for n in range(waiting)]
     for begin in range(0, waiting, CHUNK):
         async with db.write() as tx:
-            await queues.take(tx, said[begin : begin + CHUNK], AT, encode=encode)
+            await take(tx, said[begin : begin + CHUNK], AT, encode=encode)
     people = [{"id": name, "name": name, "wecom": name} for name in ("hot", *(f"u{n}" for n in range(20)))]
     found, recorder, begun = Hot(), Recorder(), time.perf_counter()
     async with running(
@@ -134,7 +135,7 @@ async def outage(
             async with db.write() as tx:
                 for n in range(minute * sends // 60, (minute + 1) * sends // 60):
                     row = Outrow(f"s{n}", f"u{n % people}", "text", {"text": f"第 {n} 条"})
-                    await queues.put(tx, row, now=now(), cause=0)
+                    await put(tx, row, now=now(), cause=0)
             bench.engine.bells.ring("outbox")
             bench.engine.clock.jump(timedelta(minutes=1))
             await asyncio.sleep(0.005)

@@ -14,8 +14,9 @@ from bot.turn import Turn
 from cards.actions import Action
 from cards.card import Button, Card
 from rules.errors import Refused
-from store import queues
+from store import lanes, queues, timers
 from store.db import Conflict, Database
+from store.inbox import take
 from store.tables import audit, inbox, lane, outbox, timer
 from tests.bot.kit import Recorder, config, refused, running
 
@@ -359,7 +360,7 @@ async def test_what_cannot_be_read_any_more_is_put_aside(
     monkeypatch.setattr("random.uniform", lambda a, b: a if a < 500 else 1)
     async with running(db, [echo()]) as bench:
         async with db.write() as tx:
-            await queues.take(
+            await take(
                 tx, [_message("x", 1)], bench.engine.clock.now(), encode=lambda event: '{"is": "gone"}'
             )
         bench.engine.bells.ring("inbox")
@@ -389,26 +390,26 @@ async def test_a_lane_that_was_given_back_is_not_lost(db: Database) -> None:
         await bench.engine.intake([_message("x", 1)])
         ms = bench.engine.clock.ms()
         async with db.write() as tx:
-            (lease,) = await queues.claim(tx, "inbox", "me", ms, n=1, lease_ms=0)
-            assert await queues.renew(tx, "inbox", "me", lease, ms)
-            await queues.release(tx, "inbox", "me", lease, ms)
-            assert await queues.renew(tx, "inbox", "me", lease, ms)
-            await queues.claim(tx, "inbox", "somebody else", ms, n=1, lease_ms=1000)
-            assert not await queues.renew(tx, "inbox", "me", lease, ms)
+            (lease,) = await lanes.claim(tx, "inbox", "me", ms, n=1, lease_ms=0)
+            assert await lanes.renew(tx, "inbox", "me", lease, ms)
+            await lanes.release(tx, "inbox", "me", lease, ms)
+            assert await lanes.renew(tx, "inbox", "me", lease, ms)
+            await lanes.claim(tx, "inbox", "somebody else", ms, n=1, lease_ms=1000)
+            assert not await lanes.renew(tx, "inbox", "me", lease, ms)
 
 
 async def test_a_claim_takes_no_more_than_it_asks_for(db: Database) -> None:
     async with running(db, [echo()], settings=config(app={"roles": ["web"]})) as bench:
         await bench.engine.intake([_message("x", n, f"u{n}") for n in range(60)])
         async with db.write() as tx:
-            claimed = await queues.claim(tx, "inbox", "me", bench.engine.clock.ms(), n=3, lease_ms=1000)
+            claimed = await lanes.claim(tx, "inbox", "me", bench.engine.clock.ms(), n=3, lease_ms=1000)
         assert len(claimed) == 3
         async with db.write() as tx:
             await tx.execute(sa.insert(timer), [
                 {"kind": "x", "key": f"{n}", "due": bench.engine.clock.now(), "payload": "{}",
                  "created_at": bench.engine.clock.now()} for n in range(50)
             ])  # fmt: skip
-            assert len(await queues.fire(tx, bench.engine.clock.now(), n=7)) == 7
+            assert len(await timers.fire(tx, bench.engine.clock.now(), n=7)) == 7
 
 
 async def test_only_the_last_of_several_waiting_updates_is_sent(db: Database) -> None:
@@ -459,7 +460,7 @@ async def test_a_start_says_what_it_found(db: Database) -> None:
     async with running(db, [echo()], settings=config(app={"roles": ["web"]})) as bench:
         await bench.engine.intake([_message("a", 1), _message("b", 2, "liqian")])
         async with db.write() as tx:
-            await queues.claim(tx, "inbox", "a former life", bench.engine.clock.ms(), n=1, lease_ms=60_000)
+            await lanes.claim(tx, "inbox", "a former life", bench.engine.clock.ms(), n=1, lease_ms=60_000)
     async with running(db, [echo()], settings=config(app={"roles": ["web"]})) as bench:
         found = await bench.engine.waiting()
     assert (found["events_waiting"], found["sends_waiting"]) == (2, 0)

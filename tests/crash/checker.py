@@ -23,7 +23,7 @@ from sim.phone import Phone, Seen
 from sim.wecom_aibot_answers import paint_markdown
 from sim.wecom_aibot_server import WecomAibotServer
 from sim.wecom_server import WecomServer
-from store import queues, tables
+from store import queues, tables, timers
 from store.db import Database, Tx
 from tests.crash.bot_process import Sim, user_of
 from tests.crash.drivers import Told
@@ -318,7 +318,7 @@ def _differs(seen: Seen, card: Card) -> str:
 
 async def at_rest(tx: Tx, now: datetime) -> bool:
     """Whether nothing is open: no event, no send, no due timer."""
-    first = await queues.next_timer(tx)
+    first = await timers.next_timer(tx)
     if first is not None and first <= now:
         return False
     return not any([(await queues.depth(tx, name)).open for name in ("inbox", "outbox")])

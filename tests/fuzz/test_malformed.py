@@ -21,7 +21,7 @@ import pytest
 from sim import wecom_crypto
 from sim.dingtalk_server import DingtalkServer
 from sim.wecom_server import WecomServer
-from store import queues
+from store import inbox, queues
 from tests.fuzz import mutations
 from tests.world import TOKEN, World, firm
 
@@ -88,7 +88,7 @@ async def nothing_died(world: World) -> None:
         while True:
             async with world.db.read() as tx:
                 depth = await queues.depth(tx, "inbox")
-                dead = [one.error.splitlines()[-1] for one in await queues.dead_letters(tx, 5)]
+                dead = [one.error.splitlines()[-1] for one in await inbox.dead_letters(tx, 5)]
             if not depth.open:
                 break
             await asyncio.sleep(0.05)

@@ -11,10 +11,10 @@ from bot.bells import Bells
 from bot.clock import Clock
 from bot.events import Fact, Incoming, encode
 from bot.lanes import Lanes, Later
-from store import queues
+from store import inbox, lanes
 from store.carrier import Carrier
 from store.db import Database
-from store.queues import Lease
+from store.lanes import Lease
 from tests.platforms.dingtalk_kit import until
 from tests.servers import Redis
 
@@ -30,7 +30,7 @@ async def arrives(db: Database, *lanes: str) -> None:
     """An event in each of these lanes."""
     async with db.write() as tx:
         one = Fact("bot.started", "bot", NOW)
-        await queues.take(
+        await inbox.take(
             tx, [Incoming(f"{lane}:{id(lanes)}", lane, one) for lane in lanes], NOW, encode=encode
         )
 
@@ -46,9 +46,9 @@ class Replica:
 
     async def _work(self, lease: Lease) -> Later | None:
         async with self.db.write() as tx:
-            for row in await queues.open_events(tx, lease.key, 20):
-                await queues.fence(tx, "inbox", self.name, lease, 0, lease_ms=1000)
-                await queues.end_event(tx, row.id, NOW)
+            for row in await inbox.open_events(tx, lease.key, 20):
+                await lanes.fence(tx, "inbox", self.name, lease, 0, lease_ms=1000)
+                await inbox.end_event(tx, row.id, NOW)
         self.worked.append(lease.key)
         self.came.set()
         return None

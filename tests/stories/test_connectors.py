@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
-from store import queues, tables, tables_sources
+from store import inbox, tables, tables_sources
 from tests.world import World
 
 SECRET = "secret-of-the-pusher"
@@ -106,7 +106,7 @@ async def test_who_cannot_prove_it_gets_nothing_in(world: World) -> None:
     await world.idle()
     assert await _count(world, tables.lead) == 0
     async with world.db.read() as tx:
-        assert await queues.dead_letters(tx) == []
+        assert await inbox.dead_letters(tx) == []
 
 
 @with_hooks

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 
-from store import mergers, queues
+from store import mergers, timers
 from store.tables import audit, contact, customer, followup, lead, meta
 from tests.web.pages_kit import Visitor
 from tests.world import World
@@ -252,7 +252,7 @@ async def test_what_a_slower_writer_hangs_on_the_old_id_comes_along(world: World
     async with world.db.write() as tx:
         late = sa.insert(contact).values(customer=302, name="慢工", created_at=world.clock.now())
         await tx.execute(late)
-        assert await queues.next_timer(tx) is not None
+        assert await timers.next_timer(tx) is not None
     await world.passes(minutes=4)
     await world.rep.says("/客户 C-0301")
     await world.rep.sees("慢工")

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from rules.leads import Status
-from store import facts, followups, leads, queues
+from store import facts, followups, leads, timers
 from store.tables import fact as fact_rows
 from store.tables import request as request_rows
 from tests.world import World
@@ -41,7 +41,7 @@ async def untouched(world: World) -> None:
         for name in ("followup.recorded", "lead.first_touch", "status.intent"):
             assert await facts.last(tx, 1001, name) is None
         assert await facts.last(tx, 1001, "lead.assigned"), "only this record's facts are taken back"
-        assert not await queues.has_timer(tx, "next", "1001")
+        assert not await timers.has_timer(tx, "next", "1001")
         states = (await tx.execute(sa.select(request_rows.c.state))).scalars().all()
         assert set(states) <= {"cancelled"}
 
@@ -122,4 +122,4 @@ async def test_the_earlier_next_step_comes_back(world: World):
         lead = await leads.get(tx, 1001)
         assert lead.next_text == "发测试报告"
         assert lead.first_touch_at is not None
-        assert await queues.has_timer(tx, "next", "1001")
+        assert await timers.has_timer(tx, "next", "1001")

@@ -1,0 +1,145 @@
+"""The inbox: events that came, in the order of their lanes, until they are handled or put aside as dead letters."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from store.lanes import Fenced, wake
+from store.queues import DEAD, DONE, OPEN
+from store.tables import inbox
+from store.tx import Tx
+
+
+@dataclass(frozen=True)
+class Inrow:
+    """An open inbox row. `body` is the event as JSON text."""
+
+    id: int
+    dedup: str
+    body: str
+    attempts: int
+    created_at: datetime
+
+
+class _Incoming(Protocol):
+    @property
+    def dedup(self) -> str: ...
+    @property
+    def lane(self) -> str: ...
+    @property
+    def event(self) -> Any: ...
+
+
+# One statement text whatever the number of rows: the batch travels as one JSON value.
+_TAKE = {
+    "sqlite": sa.text(
+        "INSERT INTO inbox (dedup, lane, body, created_at) SELECT value->>0, value->>1, value->>2, :now"
+        " FROM json_each(:rows) WHERE true ORDER BY key ON CONFLICT (dedup) DO NOTHING RETURNING lane"
+    ),
+    "postgresql": sa.text(
+        "INSERT INTO inbox (dedup, lane, body, created_at) SELECT value->>0, value->>1, value->>2, :now"
+        " FROM jsonb_array_elements(CAST(:rows AS jsonb)) WITH ORDINALITY AS t(value, n) ORDER BY n"
+        " ON CONFLICT (dedup) DO NOTHING RETURNING lane"
+    ),
+}
+_TAKE = {
+    name: statement.bindparams(sa.bindparam("now", type_=inbox.c.created_at.type))
+    for name, statement in _TAKE.items()
+}
+_BODY = b"inbox.body"
+
+
+async def take(tx: Tx, incoming: Sequence[_Incoming], now: datetime, *, encode: Callable[[Any], str]) -> int:
+    """Stores events that are not stored yet, in order. Returns how many were new (the rest are repeats)."""
+    seal = tx.seals.seal  # the batch is one value, of which no column knows what is in it
+    rows = json.dumps([(i.dedup, i.lane, seal(_BODY, encode(i.event))) for i in incoming], ensure_ascii=False)
+    fresh = (await tx.execute(_TAKE[tx.dialect.name], {"rows": rows, "now": now})).scalars().all()
+    if fresh:
+        wake(tx, "inbox", fresh)
+    return len(fresh)
+
+
+_OPEN_IN = (
+    sa.select(inbox.c.id, inbox.c.dedup, inbox.c.body, inbox.c.attempts, inbox.c.created_at)
+    .where(inbox.c.lane == sa.bindparam("lane"), inbox.c.state == OPEN)
+    .order_by(inbox.c.id)
+    .limit(sa.bindparam("n"))
+)
+
+
+async def open_events(tx: Tx, key: str, limit: int) -> list[Inrow]:
+    """The next open events of a lane, oldest first."""
+    return [Inrow(*row) for row in await tx.execute(_OPEN_IN, {"lane": key, "n": limit})]
+
+
+_END_IN = (
+    sa.update(inbox)
+    .where(inbox.c.id == sa.bindparam("row"), inbox.c.state == OPEN)
+    .values(state=sa.bindparam("to"), error=sa.bindparam("why"), done_at=sa.bindparam("at"))
+)
+
+
+async def end_event(tx: Tx, row: int, now: datetime, *, error: str = "", dead: bool = False) -> None:
+    """Marks an event as handled (or, with `dead`, as a dead letter with the reason)."""
+    done = await tx.execute(_END_IN, {"row": row, "to": DEAD if dead else DONE, "why": error, "at": now})
+    if done.rowcount != 1:
+        raise Fenced(f"event {row} is handled already")
+
+
+async def retry_event(tx: Tx, row: int, error: str, next_ms: int, *, counts: bool) -> None:
+    """Keeps an event open for another try; `counts` is False when the database was at fault, not the event."""
+    await tx.execute(
+        sa.update(inbox)
+        .where(inbox.c.id == row, inbox.c.state == OPEN)
+        .values(attempts=inbox.c.attempts + (1 if counts else 0), error=error, next_at=next_ms)
+    )
+
+
+_OUTCOME = sa.select(inbox.c.id, inbox.c.state, inbox.c.error).where(inbox.c.dedup == sa.bindparam("key"))
+
+
+async def outcome(tx: Tx, dedup: str) -> tuple[int, int, str] | None:
+    """(id, state, error) of an event, for whoever waits for it; None when it was never stored."""
+    row = (await tx.execute(_OUTCOME, {"key": dedup})).first()
+    return (row.id, row.state, row.error) if row else None
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """An event that could not be handled."""
+
+    id: int
+    lane: str
+    error: str
+    attempts: int
+    created_at: datetime
+
+
+async def dead_letters(tx: Tx, limit: int = 10) -> list[DeadLetter]:
+    """The newest dead letters."""
+    rows = await tx.execute(
+        sa.select(inbox.c.id, inbox.c.lane, inbox.c.error, inbox.c.attempts, inbox.c.created_at)
+        .where(inbox.c.state == DEAD)
+        .order_by(inbox.c.id.desc())
+        .limit(limit)
+    )
+    return [DeadLetter(*row) for row in rows]
+
+
+async def replay(tx: Tx, row: int) -> bool:
+    """Opens a dead letter again; False when it is none."""
+    found = await tx.execute(
+        sa.update(inbox)
+        .where(inbox.c.id == row, inbox.c.state == DEAD)
+        .values(state=OPEN, attempts=0, done_at=None)
+        .returning(inbox.c.lane)
+    )
+    key = found.scalar()
+    if key is None:
+        return False
+    wake(tx, "inbox", [key])
+    return True

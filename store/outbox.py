@@ -1,0 +1,219 @@
+"""The outbox: what is to be sent, and what became of it (the delivery ledger)."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from store.lanes import Fenced, wake
+from store.queues import DEAD, DONE, OPEN
+from store.statements import PerDialect
+from store.tables import card as screen
+from store.tables import outbox
+from store.tx import Tx
+
+
+@dataclass(frozen=True)
+class Outrow:
+    """What a Turn wants sent. `body` is plain JSON and is sent again byte for byte; lane = the recipient."""
+
+    dedup: str
+    member: str
+    way: str
+    body: dict[str, Any]
+    kind: str = ""
+    card: int | None = None
+    subject: str = ""
+    priority: int = 1
+
+
+@dataclass(frozen=True)
+class Queued:
+    """An open outbox row."""
+
+    id: int
+    member: str
+    way: str
+    body: dict[str, Any]
+    card: int | None
+    subject: str
+    kind: str
+    priority: int
+    attempts: int
+    ledger: str
+    created_at: datetime
+    error: str = ""
+    next_at: int = 0
+    platform: str = ""  # which one `next_at` is about
+
+
+_PUT = PerDialect(
+    lambda insert: insert(outbox).on_conflict_do_nothing(index_elements=["dedup"]).returning(outbox.c.id)
+)
+
+
+async def put(tx: Tx, row: Outrow, *, now: datetime, cause: int) -> int:
+    """Queues something to send. Returns its id, or 0 when `dedup` was used before."""
+    made = (
+        await tx.execute(
+            _PUT[tx.dialect.name],
+            {
+                "dedup": row.dedup,
+                "lane": f"m:{row.member}",
+                "member": row.member,
+                "way": row.way,
+                "body": json.dumps(row.body, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+                "priority": row.priority,
+                "card": row.card,
+                "subject": row.subject,
+                "kind": row.kind,
+                "created_at": now,
+                "cause": cause,
+            },
+        )
+    ).scalar()
+    if made is None:
+        return 0
+    wake(tx, "outbox", [f"m:{row.member}"])
+    return int(made)
+
+
+_OUT_COLUMNS = (
+    outbox.c.id, outbox.c.member, outbox.c.way, outbox.c.body, outbox.c.card, outbox.c.subject, outbox.c.kind,
+    outbox.c.priority, outbox.c.attempts, outbox.c.ledger, outbox.c.created_at, outbox.c.error, outbox.c.next_at,
+    outbox.c.platform,
+)  # fmt: skip
+_OPEN_OUT = (
+    sa.select(*_OUT_COLUMNS)
+    .where(outbox.c.lane == sa.bindparam("lane"), outbox.c.state == OPEN)
+    .order_by(outbox.c.id)
+    .limit(sa.bindparam("n"))
+)
+
+
+def _queued(row: Any) -> Queued:
+    values = list(row)
+    values[3] = json.loads(values[3])
+    return Queued(*values)
+
+
+async def open_sends(tx: Tx, key: str, limit: int) -> list[Queued]:
+    """The next open sends of a lane: alarms first, else in the order they were said."""
+    rows = [_queued(row) for row in await tx.execute(_OPEN_OUT, {"lane": key, "n": limit})]
+    return (
+        sorted(rows, key=lambda row: (row.priority, row.id)) if any(r.priority == 0 for r in rows) else rows
+    )
+
+
+_SHOWN = (
+    sa.select(outbox.c.body)
+    .where(
+        outbox.c.card == sa.bindparam("of"),
+        outbox.c.id < sa.bindparam("before"),
+        outbox.c.state == DONE,
+        outbox.c.ledger.in_(("accepted", "acted")),
+    )
+    .order_by(outbox.c.id.desc())
+    .limit(1)
+)
+
+
+async def last_shown(tx: Tx, card: int, before: int) -> dict[str, Any] | None:
+    """The body of the newest send of a card that a platform took, before the row `before`; None when there is none."""
+    text = (await tx.execute(_SHOWN, {"of": card, "before": before})).scalar()
+    return json.loads(text) if text else None
+
+
+_SPENT = sa.select(outbox.c.id).where(
+    outbox.c.card == sa.bindparam("of"),
+    outbox.c.id < sa.bindparam("before"),
+    outbox.c.ledger == "folded",
+    outbox.c.sent_at >= sa.bindparam("since", type_=outbox.c.sent_at.type),
+)
+
+
+async def tried_before(tx: Tx, card: int, before: int, since: datetime) -> bool:
+    """Whether an update of the card, earlier than the row `before`, was tried since then and then folded into a later one:
+    what it used up is not the later one's doing."""
+    return (await tx.execute(_SPENT, {"of": card, "before": before, "since": since})).first() is not None
+
+
+_OPEN_SEND = sa.update(outbox).where(outbox.c.id == sa.bindparam("row"), outbox.c.state == OPEN)
+
+
+async def end_send(tx: Tx, row: int, now: datetime, **values: Any) -> None:
+    """Closes an outbox row with its place in the delivery ledger (accepted, refused, expired, unknown, folded)."""
+    values.setdefault("state", DONE)
+    done = await tx.execute(_OPEN_SEND, {"row": row, "done_at": now, **values})
+    if done.rowcount != 1:
+        raise Fenced(f"send {row} is closed already")
+
+
+async def note_send(tx: Tx, row: int, **values: Any) -> None:
+    """Writes a step of an open row into the ledger (throttled, sent, another attempt)."""
+    await tx.execute(_OPEN_SEND, {"row": row, **values})
+
+
+_ACTED = sa.update(outbox).where(
+    outbox.c.card == sa.bindparam("of"), outbox.c.way == "card", outbox.c.acted_at.is_(None)
+)
+
+
+async def acted(tx: Tx, card: int, now: datetime) -> None:
+    """The recipient pressed something on this card: proof that it arrived."""
+    await tx.execute(_ACTED, {"of": card, "acted_at": now, "ledger": "acted"})
+
+
+_KNOWN = sa.select(outbox.c.id).where(outbox.c.dedup == sa.bindparam("key"))
+
+
+async def known(tx: Tx, dedup: str) -> bool:
+    """Whether something with this key was queued to send before."""
+    return (await tx.execute(_KNOWN, {"key": dedup})).first() is not None
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """A send that was given up and could still be wanted."""
+
+    id: int
+    member: str
+    kind: str
+    error: str
+    created_at: datetime
+
+
+_GIVEN_UP = outbox.c.state == DEAD, outbox.c.ledger.in_(("expired", "refused", "unknown"))
+
+
+async def given_up(tx: Tx, since: datetime, limit: int = 10) -> list[GivenUp]:
+    """The newest sends that were given up since then."""
+    rows = await tx.execute(
+        sa.select(outbox.c.id, outbox.c.member, outbox.c.kind, outbox.c.error, outbox.c.created_at)
+        .where(*_GIVEN_UP, outbox.c.created_at >= since)
+        .order_by(outbox.c.id.desc())
+        .limit(limit)
+    )
+    return [GivenUp(*row) for row in rows]
+
+
+async def resend(tx: Tx, row: int, now: datetime) -> bool:
+    """Opens a send again that was given up, with all its tries; False when it is none."""
+    found = await tx.execute(
+        sa.update(outbox)
+        .where(outbox.c.id == row, *_GIVEN_UP)
+        .values(state=OPEN, ledger="queued", attempts=0, error="", next_at=0, done_at=None, created_at=now)
+        .returning(outbox.c.lane, outbox.c.card)
+    )
+    sent = found.first()
+    if sent is None:
+        return False
+    if sent.card:  # its buttons work again
+        await tx.execute(_REVIVE, {"one": sent.card})
+    wake(tx, "outbox", [sent.lane])
+    return True
+
+
+_REVIVE = sa.update(screen).where(screen.c.id == sa.bindparam("one")).values(live=True)
