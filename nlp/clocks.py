@@ -29,6 +29,7 @@ class Clock:
     second: int
     settled: bool  # am/pm written, or an hour above 12, or a leading zero
     until: int | None = None
+    until_minute: int = 0
 
 
 # A bare part stands for this hour.
@@ -149,10 +150,11 @@ def _read(match: re.Match[str]) -> Clock | None:
     elif half == "a" and hour == 12:
         hour = 0
     settled = bool(half) or hour > 12 or groups["h"].startswith("0")
-    first, until = whole(groups.get("from") or ""), None
-    if first is not None and first <= 24:
-        hour, until = first, hour
-    return Clock(match.start(), match.end(), hour, min(minute, 59), min(second, 59), settled, until)
+    first = whole(groups.get("from") or "")
+    minute, second = min(minute, 59), min(second, 59)
+    if first is not None and first <= 24:  # 一点到三点半: what is beyond the hour is of the end
+        return Clock(match.start(), match.end(), first, 0, 0, settled, hour, minute)
+    return Clock(match.start(), match.end(), hour, minute, second, settled)
 
 
 def settle(clock: Clock, part: str) -> tuple[int, time]:
@@ -162,7 +164,7 @@ def settle(clock: Clock, part: str) -> tuple[int, time]:
 
 def settle_until(clock: Clock, part: str) -> tuple[int, time]:
     """The same for the end of 9-10点."""
-    return _settle(clock.until or 0, 0, 0, clock.settled, part)
+    return _settle(clock.until or 0, clock.until_minute, 0, clock.settled, part)
 
 
 def _settle(hour: int, minute: int, second: int, settled: bool, part: str) -> tuple[int, time]:

@@ -21,11 +21,14 @@ _SUFFIX = re.compile(
     rf"{_LEGAL}|集团(?!有限|股份|公司|化|内|总部)|(?:会计师|律师|税务师|"
     rf"建筑师)?事务所(?:\((?:特殊)?普通合伙\))?|研究院|研究所|设计院|银行|证券|经营部|商行|工作室|合作社|"
     rf"合伙企业(?:\((?:有限|普通|特殊普通)合伙\))?|(?:批发|门市|服务|维修|营业|"
-    rf"加工)部|专卖店|旗舰店|电子商务中心|(?<=[一-龥]{{2}})厂(?![家房区长商址里内])"
+    rf"加工)部(?!经理|主任|主管|部?长|总监|负责|工程师|员)|专卖店|旗舰店|电子商务中心|(?<=[一-龥]{{2}})厂(?![家房区长商址里内])"
 )
-_BRANCH = re.compile(r"[一-龥]{2,8}?(?:分公司|分行|支行|分厂|办事处)|[(][一-龥]{2,8}[)](?:分公司|分行|支行)")
+_BRANCH = re.compile(
+    r"[一-龥]{2,8}?(?:分公司|分行|支行|分厂|分所|办事处)|[(][一-龥]{2,8}[)](?:分公司|分行|支行|分所)"
+)
 _PART = re.compile(r"[一-龥A-Za-z0-9&·()\-.]")
 _HANZI = re.compile(r"[一-龥]")
+_BESIDE_BRACKET = re.compile(r"[一-龥A-Za-z] \(|\) [一-龥]")  # SMC (中国) 有限公司
 
 # Words that end before a name begins. The right-most one in front of the suffix cuts.
 _CUE = re.compile(
@@ -111,7 +114,7 @@ def find(
         *_by_list(words), *_by_suffix(words), *_by_label(words), *_by_name(words, tuple(known), tuple(aliases)),
     )  # fmt: skip
     hits = [hit for hit in sure if taken.take(hit.start, hit.end)]
-    for hit in (*trades.find(words, taken), *_by_shop(words), *_by_head(words)):
+    for hit in (*trades.find(words, taken), *_by_bureau(words), *_by_shop(words), *_by_head(words)):
         if taken.take(hit.start, hit.end):
             hits.append(hit)
     return tuple(sorted(hits, key=lambda hit: hit.start))
@@ -221,7 +224,7 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
     """Where the name begins that ends at `suffix`; None when nothing but a common word stands there."""
     start = suffix
     lowest = max(floor, suffix - LONGEST)
-    while start > lowest and _PART.match(text[start - 1]):
+    while start > lowest and (_PART.match(text[start - 1]) or _BESIDE_BRACKET.match(text, start - 2)):
         start -= 1
     cut = start
     for match in _CUE.finditer(text, start, suffix):
@@ -229,9 +232,11 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
             cut = match.end()
     for match in _SOFT_CUE.finditer(text, cut, suffix):
         rest = text[match.end() : suffix]
-        if len(rest) >= 4 and region(rest):
+        if len(rest) >= 4 and (region(rest) or rest.startswith("中国")):
             cut = match.end()
             break
+    if text[cut].isdigit() and region(text[cut + 1 : suffix]):
+        cut += 1  # the number in a list: 1洛阳轴承厂
     written = _IN_FULL.match(text, cut, suffix)
     cut = written.end() if written is not None and region(text[written.end() : suffix]) else cut
     cut = _balanced(text, cut, suffix)
@@ -313,6 +318,24 @@ def _by_shop(words: Plain) -> Iterator[Found]:
     for match in _SHOP.finditer(words.text):
         if not _NO_SHOP.search(match["name"]):
             yield words.found("companies", *match.span("name"), 0.65, "shop")
+
+
+# 中铁十四局, 中建三局, 南通四建: the numbered houses of the building trade.
+_BUREAU = re.compile(
+    r"中(?:国?铁建?|国?建筑?|国?交建?|国?冶金?|国?电建|核|煤|水电?|能建)(?:第?[一二三四五六七八九十\d]{1,3})(?:局|航务?局|公局|建|冶|工程局)(?:集团)?"
+    r"|(?P<town>[一-龥]{2,3}市?)(?:第?[一二三四五六七八九十])建(?![议设筑立成材造模档表])(?:集团)?"
+)
+
+
+def _by_bureau(words: Plain) -> Iterator[Found]:
+    if "局" not in words.chars and "建" not in words.chars and "冶" not in words.chars:
+        return
+    for match in _BUREAU.finditer(words.text):
+        start = match.start()
+        if match["town"]:
+            start = next((n for n in (start, start + 1) if region(words.text[n : match.end("town")])), -1)
+        if start >= 0 and region(words.text[start : match.end("town")]) if match["town"] else True:
+            yield words.found("companies", start, match.end(), 0.85, "bureau")
 
 
 def _by_list(words: Plain) -> Iterator[Found]:

@@ -295,6 +295,13 @@ _READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
         ),
         _iso,
     ),
+    (
+        "2",
+        re.compile(
+            r"(?<![\w.\-/#])(?P<y>20[23]\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?=\s?(?:日|号(?!楼)|之?前|以前|前后|截止|到期|交货|到货|开标|上午|下午|晚上|早上))"
+        ),
+        _iso,
+    ),
     ("/", re.compile(_SLASHED), _slash),
     (".-", re.compile(_DOTTED), _slash),
     ("天日儿", re.compile(_RELATIVE_DAY), _relative),

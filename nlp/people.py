@@ -5,7 +5,7 @@ import string
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from nlp import segment
+from nlp import elements, segment
 from nlp.evidence import Found, Taken
 from nlp.lexicon import not_given, not_names, places, surnames
 from nlp.plain import BLANK, Plain, plain
@@ -18,7 +18,7 @@ _CONTACT = BLANK * 7  # a number or an address was here
 # Characters that no given name holds; they keep 李的, 张电话, 王总 out.
 _NEVER = (
     "的了是在不我你他她它们这那吗吧呢啊呀哦及就都也很要会说对把被让给"
-    "着么什怎哪谁些个只件台套号点分秒元块钱厂部司您机约买卖请问士经总监师姐哥董里每还没收"
+    "着么什怎哪谁些个只件台套号点分秒块钱厂部司您机约买卖请问经总监师姐哥董里每还没收"
 )
 # Surnames that are also everyday words: their aliases need a boundary before them.
 _WEAK = frozenset(
@@ -28,7 +28,7 @@ _TIES = frozenset("和由向从于与对经")
 _FULL_HONORIFIC = (
     r"总经理|副总经理|副总|经理|总监|主任|主管|老师|会计|师傅|董事长|院长|处长|"
     r"科长|厂长|部长|局长|校长|店长|所长|行长|队长|站长|会长|书记|教授|博士|"
-    r"太(?=[\s,。;!?▪]|$)|医生|律师|老板|先生|女士|小姐|太太|大姐|大哥|阿姨|助理|秘书|工程师|小姐姐|叔叔"
+    r"太(?=[\s,。;!?▪]|$)|医生|护士|律师|老板|先生|女士|小姐|太太|大姐|大哥|阿姨|助理|秘书|工程师|小姐姐|叔叔"
 )
 _SHORT_HONORIFIC = (
     r"总(?!经|监|裁|部|工|公|共|会(?=[议计员所长的,。]|$)|是(?![我他采客那这])|体|之|结|价|计|额|数|量|统|线|署|局|"
@@ -42,7 +42,7 @@ _LABEL = (
 )
 _CUE = (
     r"(?:打?电话给|发短信给|发信息给|发消息给|打给|拨给|转给|发给|寄给|交给|留给|给|跟|和|与|找|"
-    r"联系|约了?|呼叫|同学|同事|朋友|老公|老婆|爱人|闺蜜|室友|师兄|师姐|学长|学姐|门卫|司机|搭档|致电|拨打|拨|呼|问一?下?|请|叫|让|通知|转告|告诉|提醒|拜访了?|介绍|对接|回复|"
+    r"联系|约了?|呼叫|同学|同事|朋友|老公|老婆|爱人|(?:弟|妹|哥|姐|舅|叔|姑|姨|爸|妈|爷|奶|嫂|侄|外甥|女儿|儿|舅|妹|姐)(?:弟|妹|哥|姐|舅|叔|姑|姨|爸|妈|爷|奶|嫂|子|夫|女)|女婿|闺蜜|室友|师兄|师姐|学长|学姐|门卫|司机|搭档|致电|拨打|拨|呼|问一?下?|请|叫|让|通知|转告|告诉|提醒|拜访了?|介绍|对接|回复|"
     r"我叫|我是|本人|名叫|叫做|名为|是|对|麻烦|经|由|替|帮|向|查找|查一?下?|接通|@)(?:一下|下)?"
 )
 _FOLLOW = (
@@ -86,10 +86,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             r"(?=$|[\s,。;:!?]|您|你)"
         ),
         "label": re.compile(
-            rf"(?i:{_LABEL})(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=|?])\s{{0,4}})?"
+            rf"(?i:{_LABEL})(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=|?])\s{{0,4}}[\"“'‘]?)?"
             rf"(?P<name>{whole}|(?<=[:= ])[{single}] {{1,2}}{given}(?: {{1,2}}{given})?(?= *(?:\n|$))|"
             rf"[小老阿][{common}]|[一-龥]{{1,8}}·[一-龥]{{1,8}}|{_LATIN}|"
-            rf"(?<=[:=|])[一-龥]{{2,4}}|(?<=[:=|] )[一-龥]{{2,4}})(?={_FOLLOW})",
+            rf"(?<=[:=|\"“])[一-龥]{{2,4}}|(?<=[:=|] )[一-龥]{{2,4}})(?={_FOLLOW})",
         ),
         "company": re.compile(
             rf"{COMPANY_BLANK}\)?(?:公司)?(?:的|那?边的|[ /|,\-]{{1,2}})?(?:{TITLE_BLANK}+ ?)?(?P<name>{name})(?={_TITLE_FOLLOW})"
@@ -106,7 +106,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"(?:我是|这里是|我们是)[^,。\n▪◆]{{1,16}}?的(?:{TITLE_BLANK}+)?(?P<name>{name})(?={_FOLLOW})"
         ),
         "title": re.compile(
-            rf"{TITLE_BLANK}(?P<gap>[ :/|,\-]{{1,3}})?(?P<name>{name}|{_LATIN})(?(gap)(?={_FOLLOW})|(?={_TITLE_FOLLOW}))"
+            rf"{TITLE_BLANK}(?P<gap>[ :/|,\-]{{1,3}}|[为是叫])?(?P<name>{name}|{_LATIN})(?(gap)(?={_FOLLOW})|(?={_TITLE_FOLLOW}))"
             rf"|(?:^|(?<={edge}))(?P<before>{whole}|{_LATIN})[ /|,(\-]{{0,3}}(?={TITLE_BLANK})",
             re.M,
         ),
@@ -153,7 +153,9 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "called": re.compile(
             rf"(?:^|(?<={edge}))(?P<name>[{single}]{given}{{1,2}})(?=[ ,/:]{{0,2}}{BLANK}{{7}})"
         ),
-        "latin": re.compile(rf"(?:我叫|我是|(?:Mr|Ms|Mrs|Miss|Dr)\.? ?|Dear )(?P<name>{_LATIN})(?![\w])"),
+        "latin": re.compile(
+            rf"(?:我叫|我是|(?:Mr|Ms|Mrs|Miss|Dr)\.? ?|Dear |(?i:\bthis is |\bmy name is |\bI(?:'| a)m ))(?P<name>{_LATIN})(?![\w])"
+        ),
     }
 
 
@@ -237,6 +239,7 @@ def _candidates(words: Plain, contact: bool) -> Iterator[Found]:
             yield from aliases(words)
         elif rule not in _NEEDS or not _NEEDS[rule].isdisjoint(words.chars):
             yield from _by_rule(words, rule)
+    yield from elements.find(words)
     yield from _little(words)
 
 
@@ -294,7 +297,7 @@ def _starts() -> dict[str, re.Pattern[str]]:
             rf"[{first}](?=[副总经主监老会师董院处科厂部局校店所行队站书教博太医律先女小大阿助秘工姐哥叔{second}])"
         ),
         "cue": re.compile(
-            "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接同朋老爱闺室师学门司搭@]"
+            "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接同朋老爱闺室师学门司搭@弟妹哥姐舅叔姑姨爸妈爷奶嫂侄外女儿]"
         ),
         "label": re.compile("[客我您采紧对主姓名联收称负经申寄发项参与出陪fFnNcC]"),
         "polite": re.compile(rf"[{first}]"),
@@ -379,7 +382,34 @@ def _trusted(rule: str, name: str, match: re.Match[str]) -> bool:
 
 def _free(name: str, match: re.Match[str]) -> bool:
     """After "姓名:" any two to four characters are a name, whatever their surname, but not a word we know."""
-    return bool(match["colon"]) and name not in not_names() and not any(char in _NEVER for char in name[:1])
+    return (
+        bool(match["colon"])
+        and name not in not_names()
+        and name[-2:] not in _KEYS
+        and not any(char in _NEVER for char in name[:1])
+    )
+
+
+# What the heading beside 姓名 ends in: 姓名 | 联系方式 | 意向车型.
+_KEYS = frozenset(
+    (
+        "方式",
+        "电话",
+        "手机",
+        "名称",
+        "职务",
+        "职位",
+        "部门",
+        "单位",
+        "地址",
+        "邮箱",
+        "车型",
+        "类型",
+        "产品",
+        "城市",
+        "地区",
+    )
+)
 
 
 def is_name(name: str, *, sure: bool = False) -> bool:
@@ -406,9 +436,14 @@ def is_name(name: str, *, sure: bool = False) -> bool:
         return False  # 麻醉科
     if any(char in _NEVER for char in given):
         return False
+    if name[-1] == "士" and (len(name) == 2 or given[-2:] in _PEOPLE_OF):
+        return False  # 战士, 某某博士
     return not name.endswith(_NOT_AT_END) or (sure and name[-1] in "栋村")
 
 
+_PEOPLE_OF = frozenset(
+    ("女士", "男士", "博士", "硕士", "学士", "院士", "护士", "战士", "人士", "骑士", "巴士", "的士", "道士")
+)
 # Ends of places and things: 高新区, 温州路, 单价表.
 _NOT_AT_END = (*"区市省县镇村路街号楼栋室店站桥园量度率性费价期款型式类种级件品料书表图单版", "系统", "方案")
 _HONORIFIC = re.compile(rf"{_FULL_HONORIFIC}|总工|副总")
@@ -497,6 +532,9 @@ def _three() -> re.Pattern[str]:
     return re.compile(rf"[{first}](?:[{second}]|[^\W\dA-Za-z_{_NEVER}])[^\W\dA-Za-z_{_NEVER}]|·")
 
 
+_STREETS = frozenset("路街道巷村镇乡区县市湾桥站")
+
+
 def _by_segmenter(words: Plain) -> Iterator[Found]:
     """Three-letter names that only the segmenter sees; a person should look at them."""
     text = words.text
@@ -511,6 +549,7 @@ def _by_segmenter(words: Plain) -> Iterator[Found]:
             and len(word) >= 3
             and word[0] not in _TIES
             and is_name(word)
+            and text[start + len(word) : start + len(word) + 1] not in _STREETS
             and text[start : start + len(word)] == word
         ):
             yield words.found("names", start, start + len(word), 0.5, "segmenter")

@@ -17,6 +17,8 @@ _CITY_AFTER = re.compile(r"[市区县]")
 _PLACE_BEFORE = re.compile(
     r"(?:在|到|去|来自|发往|发到|寄到|寄往|飞|地区|城市|地址|所在地|区域|省|从|驻|位于|[:,、(/ \n]|^)\s?$"
 )
+_THERE = re.compile(r"(?:在|到|去|来自|飞)$")
+_NOT_THERE = re.compile(r"[的了着过寺院论会上下里中是有和与,。;!?\s]|$")
 _PLACE_AFTER = re.compile(r"(?:那边|这边|客户|工厂|分公司|办事处|的客户|本地|地区|[,、)/ \n;。]|$)")
 
 
@@ -55,6 +57,8 @@ def _is_city(text: str, name: str, start: int, end: int) -> bool:
         return False
     if name not in places().unsure or _CITY_AFTER.match(text, end):
         return True
+    if _THERE.search(text, max(0, start - 2), start) is not None and not _NOT_THERE.match(text, end):
+        return True  # 在大理双廊
     return (
         _PLACE_BEFORE.search(text, max(0, start - 4), start) is not None
         and _PLACE_AFTER.match(text, end) is not None

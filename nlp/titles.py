@@ -98,7 +98,7 @@ def _chinese(text: str, own: tuple[str, ...]) -> Iterator[tuple[int, int]]:
             continue
         departments = _departments().search(text, max(done, start - LONGEST), start)
         if departments is not None:
-            start = departments.start()
+            start = departments.start() + len(departments[0]) - len(departments[0].lstrip("部处室组科"))
         elif role in titles().weak and not (_stands_alone(text, start, end) or _held(text, role, start)):
             continue
         helper = next((word for word in titles().after if text.startswith(word, end)), "")
@@ -153,19 +153,36 @@ _HELD = re.compile(r"任[^,。;!?\n]{2,30}[院局厂司学心部处科所站校�
 
 def _held(text: str, role: str, start: int) -> bool:
     before = text[max(0, start - 34) : start]
-    return _HELD.search(before) is not None or (role.endswith("教授") and before.endswith("学"))
+    return (
+        _HELD.search(before) is not None
+        or (role.endswith("教授") and before.endswith("学"))
+        or (role == "院士" and before.endswith("院"))
+    )
 
 
 @cache
 def _before_name() -> re.Pattern[str]:
     """记者陈思远, 律师王敏: a name stands right behind."""
     single = "".join(sorted(surnames().single))
-    return re.compile(rf"(?:记者|律师|教授|编辑|教练|导演|主持人)(?P<name>[{single}][一-龥]{{1,2}})")
+    return re.compile(
+        rf"(?:记者|律师|教授|编辑|教练|导演|主持人|发言人|研究员|院士|书记)(?P<name>[{single}][一-龥]{{1,2}})"
+    )
+
+
+@cache
+def _named_and_told() -> re.Pattern[str]:
+    return re.compile(
+        _before_name().pattern.replace("{1,2}", "{1,2}?")
+        + r"(?=$|[,。;、!?()\s]|介绍|表示|说|透露|认为|称|指出|坦言|告诉|担任|执导|率|出席|获)"
+    )
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
     if _OF_COMPANY.search(text, max(0, start - 2), start):
         return True
+    told = _named_and_told().match(text, start)
+    if told is not None and told["name"][:2] not in not_names():
+        return True  # 据某某卫视主持人朱丹介绍
     if _NAME_BESIDE_BEFORE.search(text, max(0, start - 4), start) is None:
         return False
     named = _before_name().match(text, start)

@@ -71,7 +71,8 @@ def _addressed() -> re.Pattern[str]:
     """苏州恒力精密陈总: the person stands right behind."""
     single = "".join(sorted(surnames().single))
     return re.compile(
-        rf" ?[{single}](?:总(?![部体共经裁数量价])|工(?![程作业厂具])|经理|先生|女士|小姐|主任|师傅|老板)|{_JOB}"
+        rf" ?(?:[小老阿][{single}](?=$|[\s,。;!?{BLANK}])|"
+        rf"[{single}](?:总(?![部体共经裁数量价])|工(?![程作业厂具])|经理|先生|女士|小姐|主任|师傅|老板|[科部处厂]长))|{_JOB}"
     )
 
 

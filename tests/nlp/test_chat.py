@@ -109,3 +109,8 @@ def test_stamps_are_dated_from_now(header: str, at: datetime) -> None:
 def test_without_now_a_short_stamp_has_no_date() -> None:
     turns = chat.split("张三 09:44\n你好\n李四 09:45\n在的")
     assert [turn.at for turn in turns] == [None, None]
+
+
+def test_what_the_program_writes_between_messages_is_no_message() -> None:
+    text = "柯总 11/20 16:05\n下周来\n“柯总”撤回了一条消息\n我 11/20 16:06\n好\n柯总拍了拍我\n\n以下为新消息"
+    assert [turn.text for turn in chat.split(text, NOW)] == ["下周来", "好"]

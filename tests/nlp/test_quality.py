@@ -40,6 +40,22 @@ FLOORS = {
         "money": 0.97,
         "turns": 0.99,
     },
+    "own_fourth": {
+        "names": 0.97,
+        "companies": 0.97,
+        "phones": 0.99,
+        "titles": 0.97,
+        "cities": 0.97,
+        "turns": 0.99,
+    },
+    "own_fifth": {
+        "names": 0.88,
+        "companies": 0.84,
+        "phones": 0.99,
+        "titles": 0.9,
+        "cities": 0.97,
+        "times": 0.97,
+    },
     "own_held": {
         "names": 0.8,
         "companies": 0.82,
