@@ -533,10 +533,18 @@ class Assignment(_Section):
     floor_share: float = Field(default=0.1, ge=0, le=1)
     retry: Duration = timedelta(minutes=15)
     alarm_after: int = Field(default=3, ge=1)
+    alarm_again: Duration = timedelta(minutes=60)
     accept_within: Duration = timedelta(0)
     keep_decisions: Duration = timedelta(days=180)
     transfer_restarts_clock: bool = False
     snooze_max: int = Field(default=2, ge=0)
+
+    @field_validator("alarm_again")
+    @classmethod
+    def _not_all_the_time(cls, value: timedelta) -> timedelta:
+        if value < timedelta(minutes=1):
+            raise ValueError('至少 "1m"')
+        return value
 
     @field_validator("retry")
     @classmethod

@@ -271,11 +271,11 @@ async def retry(turn: Turn, _timer: Timer) -> None:
 
 
 async def _alarm(turn: Turn, late: Sequence[tuple[Pooled, Lead, str]]) -> None:
-    """The admins hear of it, at most once an hour for all of them together."""
-    hour = f"{turn.wall:%Y-%m-%d %H}"
-    if await settings.get(turn.tx, ALARMED) == hour:
+    """The admins hear of it, all of them together, and not again before `assignment.alarm_again` is over."""
+    last = await settings.get(turn.tx, ALARMED)  # in UTC, so that texts compare as moments do
+    if last and last > (turn.now - turn.config.assignment.alarm_again).isoformat():
         return
-    await settings.put(turn.tx, ALARMED, hour, "", turn.now)
+    await settings.put(turn.tx, ALARMED, turn.now.isoformat(), "", turn.now)
     rows = [
         cards.Stuck(lead.id, await desk.label(turn, lead), one.since, one.tries + 1, reason)
         for one, lead, reason in late

@@ -104,8 +104,10 @@ async def test_nobody_left_is_tried_again_alarmed_and_worked_off(world: World) -
     await world.passes(minutes=50)  # three tries of a quarter of an hour, and some time for each
     alarm = await world.admin.sees("2 条线索一直没有人能接")
     assert "试了 3 次：到上限" in alarm.text
-    await world.passes(minutes=5)
+    await world.passes(minutes=25)  # over the full hour
     assert world.admin.count("一直没有人能接") == 1
+    await world.passes(minutes=55)  # an hour after the first
+    assert world.admin.count("2 条线索一直没有人能接") == 2
     await world.admin.says("/为什么 1004")
     await world.admin.sees("没有人能接：进公海，定时再试", "孙浩（今日已满 1）")
     await world.kill()  # whatever was under way: the tries are rows
