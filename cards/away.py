@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cards.actions_assignment import ChangeDelegate, ConfirmLeave, HandAll
+from cards.actions_checkins import Undo
 from cards.actions_sla import ShowToday
 from cards.card import Button, Card, Style, Tone
 from rules.away import Leave
@@ -121,11 +122,45 @@ def handover(
     )
 
 
-def handed(name: str, to: str, has: Belongings, split: Sequence[tuple[str, int]]) -> str:
-    """What was done."""
+def handed(
+    name: str, to: str, has: Belongings, split: Sequence[tuple[str, int]], rest: str = ""
+) -> tuple[str, str, str]:
+    """What was done, line by line; "" where there is nothing to say."""
     where = "、".join(f"{who} {n} 条" for who, n in split)
-    return f"{name} 的交接完成：{has.line}。" + (
-        f"线索去向：{where}。" if where else f"都给了{to}。" if to else ""
+    return f"{has.line}。", f"线索去向：{where}。" if where else f"都给了{to}。" if to else "", rest
+
+
+def done(member: str, name: str, lines: Sequence[str], undo: int, lasts: str) -> Card:
+    """After the press: what was done, and the way back."""
+    return Card(
+        kind="handover.done",
+        title=clip(f"{name} 的交接完成", 26),
+        subject=f"H-{member}"[:60],
+        lines=tuple(line for line in lines if line),
+        buttons=(Button("撤销", Undo(undo).pack()),),
+        note=f"{lasts}内可以撤销；已经有人跟进的不回来。",
+        tone=Tone.GOOD,
+    )
+
+
+def taken_back(name: str, count: int, by: str) -> Card:
+    """To who had them for some minutes: the handover was undone."""
+    return Card(
+        kind="handover.back",
+        title=clip(f"{name} 的 {count} 条线索收回了", 26),
+        subject="HANDOVER",
+        lines=(f"{by}撤销了交接，线索、客户和提醒都回到{name}名下。",),
+    )
+
+
+def yours_again(count: int, by: str) -> Card:
+    """To whose they were: they are again."""
+    return Card(
+        kind="handover.back",
+        title=f"{count} 条线索回到你名下",
+        subject="HANDOVER",
+        lines=(f"{by}撤销了交接，客户、任务和提醒也都回来了。",),
+        buttons=(Button("今日全部", ShowToday().pack(), Style.PRIMARY),),
     )
 
 

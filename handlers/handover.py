@@ -9,24 +9,28 @@ from cards import away as cards
 from cards.actions_assignment import HandAll
 from cards.away import Belongings
 from cards.card import Card, from_json
-from handlers import assigning, pooling, transfer
+from handlers import assigning, handback, pooling, transfer
 from handlers import leads as desk
 from handlers.happened import happened
 from rules import handover as rules
 from rules import names as spelled
 from rules.budget import Weight
 from rules.errors import Denied, Refused
+from rules.hours import show_duration
 from rules.leads import TITLES
 from rules.pool import HANDED
 from rules.team import Member, Role
 from rules.text import lead_id
 from store import audit, handover, leads, team
+from store.handback import picture
 
 router = Router("handover")
 MAY = (Role.ADMIN, Role.DIRECTOR, Role.MANAGER)
 HOW = "这样写：/交接 王磊 → 李倩，或分给几个人 /交接 王磊 → 李倩 孙浩（先看预览：/交接 王磊）"
 MOST = 5
 """Over how many colleagues one handover is split at most."""
+Said = tuple[str, str, str]
+"""What was done, line by line (cards.handed)."""
 LONGEST = 90
 """How many characters of ids a button holds (cards/actions.py)."""
 
@@ -111,6 +115,7 @@ async def hand_all(turn: Turn, action: HandAll) -> None:
         await preview(turn, f"{former.id} {again}".strip())
         return
     ids = await handover.open_leads(turn.tx, former.id)
+    before = await picture(turn.tx, former.id)
     if action.how == "pool":
         said = await _to_pool(turn, former, ids, has)
     elif action.how == "auto":
@@ -122,11 +127,14 @@ async def hand_all(turn: Turn, action: HandAll) -> None:
     await audit.add(turn.tx, turn.now, turn.me.id, "handover", former.id,
                     {"how": action.how, "leads": len(ids), "customers": has.customers, "tasks": has.tasks},
                     turn.event_id)  # fmt: skip
+    taken = await handback.remember(turn, former, before)
     await turn.update(replace(from_json(turn.on.body), closed="已交接"))
-    await turn.answer(said)
+    await turn.answer(
+        cards.done(former.id, former.name, said, taken, show_duration(turn.config.checkin.undo))
+    )
 
 
-async def _to_one(turn: Turn, former: Member, ids: list[int], has: Belongings, to: str) -> str:
+async def _to_one(turn: Turn, former: Member, ids: list[int], has: Belongings, to: str) -> Said:
     taker = await team.get(turn.tx, to)
     if taker is None or taker.gone:
         raise Refused("接手的人已经不在了，请重新预览")
@@ -135,7 +143,7 @@ async def _to_one(turn: Turn, former: Member, ids: list[int], has: Belongings, t
     return cards.handed(former.name, taker.name, has, [])
 
 
-async def _to_several(turn: Turn, former: Member, has: Belongings, to: list[str]) -> str:
+async def _to_several(turn: Turn, former: Member, has: Belongings, to: list[str]) -> Said:
     """Customer by customer over several colleagues; tasks that are about no lead, and drafts, go to the first."""
     takers = [one for one in [await team.get(turn.tx, id) for id in to] if one is not None and not one.gone]
     if len(takers) != len(to):
@@ -149,7 +157,7 @@ async def _to_several(turn: Turn, former: Member, has: Belongings, to: list[str]
     await handover.move_rest(turn.tx, former.id, takers[0].id, turn.now)
     split = [(one.name, sum(len(under[id]) for id in given[one.id])) for one in takers]
     rest = f"和线索无关的任务、草稿给了{takers[0].name}。" if has.tasks or has.drafts else ""
-    return cards.handed(former.name, "", has, split) + rest
+    return cards.handed(former.name, "", has, split, rest)
 
 
 async def _give(turn: Turn, former: Member, ids: list[int], taker: Member) -> None:
@@ -171,7 +179,7 @@ async def _give(turn: Turn, former: Member, ids: list[int], taker: Member) -> No
         await turn.tell(cards.received(former.name, rows, has, late), to=taker.id, weight=Weight.DUE)
 
 
-async def _by_turn(turn: Turn, former: Member, ids: list[int], has: Belongings) -> str:
+async def _by_turn(turn: Turn, former: Member, ids: list[int], has: Belongings) -> Said:
     """按规则自动分: each lead by region, trade and turn among the others; who nobody can take goes to the pool."""
     given: dict[str, list[int]] = {}
     for id in ids:
@@ -189,10 +197,10 @@ async def _by_turn(turn: Turn, former: Member, ids: list[int], has: Belongings) 
     await handover.move_rest(turn.tx, former.id, biggest, turn.now)
     split = [(names.get(to, "公海"), len(some)) for to, some in given.items()]
     rest = f"没有线索的客户、其余任务和草稿给了{names[biggest]}。" if biggest else ""
-    return cards.handed(former.name, "", has, split) + rest
+    return cards.handed(former.name, "", has, split, rest)
 
 
-async def _to_pool(turn: Turn, former: Member, ids: list[int], has: Belongings) -> str:
+async def _to_pool(turn: Turn, former: Member, ids: list[int], has: Belongings) -> Said:
     await _pool(turn, former, ids)
     await handover.move_rest(turn.tx, former.id, "", turn.now)
     return cards.handed(former.name, "", has, [("公海", len(ids))])

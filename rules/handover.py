@@ -1,6 +1,7 @@
 """How what somebody leaves behind is split over several colleagues. (C.4 7; C.7 leaver)"""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 
 def split(customers: Mapping[int, int], takers: Sequence[str]) -> dict[str, list[int]]:
@@ -13,3 +14,9 @@ def split(customers: Mapping[int, int], takers: Sequence[str]) -> dict[str, list
         given[to].append(id)
         load[to] += customers[id]
     return given
+
+
+def untouched(went: str, owner: str, still_open: bool, followed: datetime | None, at: datetime) -> bool:
+    """Whether what a handover moved `at` then to `went` ("": the pool) can go back: it is still there, still open, and
+    nobody followed it up since."""
+    return still_open and owner == went and (followed is None or followed <= at)

@@ -95,6 +95,17 @@ async def undo_one(tx: Tx, id: int, now: datetime) -> None:
     await tx.execute(sa.update(fact).where(fact.c.id == id).values(undone_at=now))
 
 
+async def newest(tx: Tx) -> int:
+    """The id of the newest fact of all, 0 when there is none."""
+    return int((await tx.execute(sa.select(sa.func.max(fact.c.id)))).scalar() or 0)
+
+
+async def undo_after(tx: Tx, lead: int, names: Sequence[str], after: int, now: datetime) -> None:
+    """Takes back the facts of these names that a lead got after the fact `after` (by id)."""
+    those = (fact.c.lead == lead, fact.c.name.in_(names), fact.c.id > after, fact.c.undone_at.is_(None))
+    await tx.execute(sa.update(fact).where(*those).values(undone_at=now))
+
+
 async def count(tx: Tx, name: str, leads: Sequence[int], since: datetime, until: datetime) -> int:
     """How many standing facts of this name these leads have in [since, until)."""
     found = 0

@@ -203,3 +203,79 @@ async def test_into_the_pool_and_by_whom(world: World) -> None:
     await world.rep2.says("/公海")
     await world.rep2.sees("公海 1 条", "离职交接（原王磊）")
     assert (await row(world)).owner == ""
+
+
+async def picture(world: World) -> dict[str, list[tuple[object, ...]]]:
+    """Whose everything is, and what its clocks count from."""
+    columns = {
+        "lead": ("id", "owner", "assigned_at", "assigned_why", "acked_at", "snoozed_until", "snoozes"),
+        "customer": ("id", "owner"), "task": ("id", "owner", "done_at"), "draft": ("id", "member", "state"),
+        "checkin": ("id", "member", "state", "step", "closed_at"), "pool": ("lead",), "hold": ("lead", "until", "why"),
+    }  # fmt: skip
+    found = {}
+    async with world.db.read() as tx:
+        for name, some in columns.items():
+            table = tables.meta.tables[name]
+            rows = await tx.execute(sa.select(*(table.c[one] for one in some)).order_by(*table.primary_key))
+            found[name] = [tuple(row) for row in rows]
+        due = sa.select(tables.timer.c.due).where(tables.timer.c.kind == "sla").order_by(tables.timer.c.key)
+        found["clocks"] = [tuple(row) for row in await tx.execute(due)]
+    return found
+
+
+async def test_a_handover_is_taken_back_with_everything(world: World) -> None:
+    await belongings(world)
+    await world.boss.says("/保护 1002 14天 等年度预算")
+    await world.idle()
+    before = await picture(world)
+    assert before["hold"]
+    assert before["checkin"][-1][2] == "open"
+    await world.boss.says("/交接 王磊 → 李倩")
+    await world.boss.clicks("全部给李倩", on=await world.boss.sees("王磊：交接预览"))
+    done = await world.boss.sees("王磊 的交接完成", "10 分钟内可以撤销")
+    await world.idle()
+    assert (await picture(world))["lead"] != before["lead"]
+    await world.kill()
+    await world.start()
+    await world.rep2.says("/撤销")
+    await world.rep2.sees("没有可以撤销的操作")  # it is the manager's
+    await world.boss.clicks("撤销", on=done, times=2)
+    await world.boss.sees("已撤销：王磊 的 2 条线索、2 个客户都回去了")
+    await world.idle()
+    assert world.boss.count("已撤销：王磊") == 1
+    assert await picture(world) == before
+    await world.rep2.sees("王磊 的 2 条线索收回了", "张敏撤销了交接")
+    await world.rep.sees("2 条线索回到你名下")
+    await world.rep.says("/打卡")
+    await world.rep.sees("L-1001 开始跟进 1/3")  # the check-in that was under way goes on
+    world.boss.looks_away()
+    await world.boss.says("/交接 王磊")
+    await world.boss.clicks("入公海", on=await world.boss.sees("王磊：交接预览"))
+    await world.boss.sees("王磊 的交接完成", "公海 2 条")
+    await world.boss.says("/撤销")
+    await world.boss.sees("已撤销：王磊 的 2 条线索、2 个客户都回去了")
+    await world.idle()
+    assert await picture(world) == before
+
+
+async def test_what_somebody_began_on_stays_with_them_when_a_handover_is_undone(world: World) -> None:
+    await belongings(world)
+    await world.boss.says("/交接 王磊 → 李倩")
+    await world.boss.clicks("全部给李倩", on=await world.boss.sees("王磊：交接预览"))
+    await world.boss.sees("王磊 的交接完成")
+    await world.rep2.says("/跟进 1001 电话 有意向 明天再联系")
+    await world.rep2.sees("已记录")
+    await world.boss.says("/撤销")
+    await world.boss.sees("已撤销：王磊 的 1 条线索、1 个客户都回去了；L-1001之后有变化，留在现在的人那里")
+    await world.idle()
+    assert [(await row(world, n)).owner for n in (1001, 1002)] == ["liqian", "wanglei"]
+    async with world.db.read() as tx:
+        firms = (await tx.execute(sa.select(customer.c.owner).order_by(customer.c.id))).scalars().all()
+    assert firms == ["liqian", "wanglei"]
+    world.boss.looks_away()
+    await world.boss.says("/交接 王磊 → 孙浩")
+    await world.boss.clicks("全部给孙浩", on=await world.boss.sees("王磊：交接预览"))
+    await world.boss.sees("王磊 的交接完成", "都给了孙浩")
+    await world.passes(minutes=11)
+    await world.boss.says("/撤销")
+    await world.boss.sees("王磊的交接 的上一步已超过 10 分钟，不能撤销了")
