@@ -11,6 +11,8 @@ SAYS = {
     "request.submitted": "提交了单子", "task.done": "完成了任务", "web.link": "取了登录链接", "web.login": "登录网页",
     "leads.exported": "导出了线索",
     "web.logout": "退出网页", "customer.checked": "查重", "dead.replayed": "重放了事件",
+    "handover": "办了离职交接", "handover.undone": "撤销了交接", "import.opened": "开始了导入",
+    "import.started": "录入了导入", "import.undone": "撤销了导入",
     "customer.merged": "合并了客户", "customer.unmerged": "撤销了合并",
     "customer.exported": "导出了资料", "lead.exported": "导出了资料",
 }  # fmt: skip

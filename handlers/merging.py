@@ -1,6 +1,7 @@
 """/合并: two customers that are one, field by field, and /撤销合并: two again. (C.7 merge; B59; B.3 #12)"""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -38,7 +39,7 @@ async def begin(turn: Turn, words: str) -> None:
     """/合并 C-0311 C-0298 asks field by field; /合并 C-0311 lists who may be the same."""
     ids = [_number(part) for part in re.split(r"[\s,，、]+|->|→|和|并入", words) if part]
     if len(ids) == 1:
-        await _candidates(turn, await _mine(turn, ids[0]))
+        await _candidates(turn, await mine(turn, ids[0]))
         return
     if len(ids) != 2:
         raise Refused(HOW)
@@ -74,7 +75,7 @@ async def alike(turn: Turn, customer: Customer, most: int = 3) -> list[cards.Twi
     ]  # fmt: skip
 
 
-async def _mine(turn: Turn, id: int) -> Customer:
+async def mine(turn: Turn, id: int) -> Customer:
     """The customer, when the member may merge it. Raises Refused, Denied."""
     customer = await customers.get(turn.tx, id)
     owner = await _owner(turn, customer)
@@ -89,11 +90,11 @@ async def _owner(turn: Turn, customer: Customer) -> Member | None:
     return await team.get(turn.tx, customer.owner) if customer.owner else None
 
 
-async def _both(turn: Turn, kept: int, gone: int) -> tuple[Customer, Customer]:
+async def both(turn: Turn, kept: int, gone: int) -> tuple[Customer, Customer]:
     """The two, when they still are two and the member may. Raises Refused, Denied."""
     found = [await customers.get(turn.tx, kept), await customers.get(turn.tx, gone)]
     await mergers.lock(turn.tx, [one.id for one in found])
-    one, other = await _mine(turn, found[0].id), await _mine(turn, found[1].id)
+    one, other = await mine(turn, found[0].id), await mine(turn, found[1].id)
     if one.id == other.id:
         if kept == gone:
             raise Refused("要写两个不同的客户编号")
@@ -104,7 +105,7 @@ async def _both(turn: Turn, kept: int, gone: int) -> tuple[Customer, Customer]:
 
 # ── field by field ─────────────────────────────────────────────────────────────────────────────────────
 async def _first(turn: Turn, kept: int, gone: int) -> Card:
-    one, other = await _both(turn, kept, gone)
+    one, other = await both(turn, kept, gone)
     return await _next(turn, one, other, "")
 
 
@@ -121,7 +122,7 @@ async def start(turn: Turn, action: MergeWith) -> None:
 @router.click(MergePick, may=MAY)
 async def pick(turn: Turn, action: MergePick) -> None:
     """One field is chosen: the next, or the preview."""
-    one, other = await _both(turn, action.kept, action.gone)
+    one, other = await both(turn, action.kept, action.gone)
     fresh = (one.version, other.version) == (action.kept_version, action.gone_version)
     await turn.update(await _next(turn, one, other, action.picks if fresh else ""))
 
@@ -177,17 +178,19 @@ async def leave(turn: Turn, action: MergeNot) -> None:
 @router.click(MergeNow, may=MAY)
 async def go(turn: Turn, action: MergeNow) -> None:
     """确认合并: all of it in one transaction. When either changed since the preview, the choice begins anew."""
-    one, other = await _both(turn, action.kept, action.gone)
+    one, other = await both(turn, action.kept, action.gone)
     fresh = (one.version, other.version) == (action.kept_version, action.gone_version)
     if not fresh or len(action.picks) != len(merging.different(one, other)):
         await turn.update(await _next(turn, one, other, ""))
         await turn.answer("客户资料刚刚有变化，请重新看一遍再确认。")
         return
-    await turn.update(await _merge(turn, one, other, action.picks))
+    await turn.update(await merge(turn, one, other, _picked(one, other, action.picks)))
 
 
-async def _merge(turn: Turn, kept: Customer, gone: Customer, picks: str) -> Card:
-    after = merging.joined(kept, gone, _picked(kept, gone, picks))
+async def merge(turn: Turn, kept: Customer, gone: Customer, picks: Mapping[str, Pick]) -> Card:
+    """Makes the two one with these choices: all rows, the way back, the words for those whom it concerns. Returns what
+    the one who did it reads."""
+    after = merging.joined(kept, gone, picks)
     moved = cards.moves(await mergers.counts(turn.tx, gone.id))
     until = turn.now + turn.config.customers.merge_undo
     made = await mergers.merge(
@@ -241,7 +244,11 @@ async def _sweep(turn: Turn, id: int) -> None:
 @router.command("撤销合并", usage="/撤销合并 C-0298", about="把合并过的客户分开", may=MAY)
 async def take_apart(turn: Turn, words: str) -> None:
     """/撤销合并 C-0298: by whoever may merge the two."""
-    number = _number(words)
+    await apart(turn, _number(words))
+
+
+async def apart(turn: Turn, number: int) -> None:
+    """The customer of this old id is one of its own again. Raises Refused, Denied."""
     one = await mergers.standing(turn.tx, number)
     if one is None:
         customer = await customers.get(turn.tx, number)
@@ -250,7 +257,7 @@ async def take_apart(turn: Turn, words: str) -> None:
         raise Refused(f"{customer_id(customer.id)}：{hint}")
     kept = await customers.get(turn.tx, one.kept)
     if one.member != turn.me.id:
-        await _mine(turn, kept.id)
+        await mine(turn, kept.id)
     found = await undo.find(turn.tx, one.undo)
     assert found is not None
     await take_back(turn, found)

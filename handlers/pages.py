@@ -9,13 +9,15 @@ from bot.turn import Turn
 from cards import pages as cards
 from cards.actions_pages import OpenPage
 from cards.card import Card
-from handlers import manager, transfer
+from handlers import manager, merging, transfer
 from rules import access
+from rules import merging as rules
 from rules.errors import Denied, Refused
 from rules.leads import Lead
+from rules.merging import FIELDS, Pick
 from rules.team import Member, Role
 from rules.text import customer_id, lead_id, parse_id
-from store import audit, customers, leave, sessions, team
+from store import audit, customers, leave, mergers, sessions, team
 
 router = Router("pages")
 SALES = (Role.REP, Role.MANAGER, Role.DIRECTOR, Role.ADMIN)
@@ -184,3 +186,46 @@ async def waive(turn: Turn, form: Form) -> None:
     if not why:
         raise Refused("请写一句放过的理由，负责人会看到。")
     await manager.let_pass(turn, lead, why)
+
+
+# ── two customers that are one ─────────────────────────────────────────────────────────────────────────
+@router.form("web.merge")
+async def merge(turn: Turn, form: Form) -> None:
+    """确认合并 on the page where both stand side by side; unless either changed since the page was drawn."""
+    await _of_sales(turn, form)
+    kept = await merging.mine(turn, _customer(form, "kept"))
+    one, other = await merging.both(turn, kept.id, _customer(form, "gone"))
+    if [str(one.version), str(other.version)] != form.fields["versions"]:
+        raise Refused("客户资料刚刚有变化，请看过最新情况再合并。")
+    said, picks = form.fields["picks"], {}
+    for field in rules.different(one, other):
+        if said.get(field) not in tuple(Pick):
+            raise Refused(f"「{FIELDS[field]}」两边不一样，请选用哪一个。")
+        picks[field] = Pick(said[field])
+    await turn.answer(await merging.merge(turn, one, other, picks))
+
+
+@router.form("web.unmerge")
+async def unmerge(turn: Turn, form: Form) -> None:
+    """分开: what became part of this customer is one of its own again."""
+    await _of_sales(turn, form)
+    gone = parse_id(str(form.fields["gone"]))
+    one = await mergers.standing(turn.tx, gone[1]) if gone else None
+    if one is None or one.member != turn.me.id:
+        await merging.mine(turn, _customer(form, "kept"))
+    if one is None or customer_id(one.kept) != form.fields["kept"]:
+        raise Refused("它已经分开了，或者不是并入这个客户的。请刷新后再看。")
+    await merging.apart(turn, one.gone)
+
+
+async def _of_sales(turn: Turn, form: Form) -> None:
+    person = await signed_in(turn, form)
+    if not person.has(*SALES):
+        raise Denied("合并客户不对你的角色开放。", about=str(form.fields["kept"]))
+
+
+def _customer(form: Form, field: str) -> int:
+    found = parse_id(str(form.fields[field]))
+    if found is None or found[0] not in ("", "C"):
+        raise Refused("要写客户编号，例如 C-0298。")
+    return found[1]

@@ -15,6 +15,7 @@ from web.health import Health
 from web.hooks import Hooks
 from web.imports import Imports
 from web.letters import Letters
+from web.merging import Merging
 from web.records import Records
 from web.site import Site
 from web.trail import Trail
@@ -45,6 +46,7 @@ def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     app.add_routes(Door(site).routes(index=index))
     app.add_routes(Board(site).routes())
     app.add_routes(Records(site).routes())
+    app.add_routes(Merging(site).routes())
     app.add_routes(Trail(site).routes())
     app.add_routes(Export(site).routes())
     return app

@@ -21,7 +21,10 @@ from web import timeline as story
 from web.errors import Refusal
 from web.site import MANAGERS, Signed, Site, tidy
 
-DONE = {"urge": "已催负责人。", "reassign": "已转派。", "waive": "已放过，这一轮不再升级。"}
+DONE = {
+    "urge": "已催负责人。", "reassign": "已转派。", "waive": "已放过，这一轮不再升级。",
+    "merge": "已合并。", "unmerge": "已分开，又是两个客户。",
+}  # fmt: skip
 """What the page says after an action, by its name in the query."""
 
 
@@ -190,7 +193,8 @@ class Records:
                     self._text(signed, owner, one.need), when(one.created_at, now, zone), one.open) for one in under],
             records=[(when(one.recorded_at, now, zone), name(one.member), one.channel, one.conclusion,
                       self._text(signed, owner, one.next_text), lead_id(one.lead)) for one in records],
-            trail=signed.member.has(*MANAGERS), was=self._was(request, parts),
+            mergeable=merging.may_merge(signed.member, [owner], self._site.teams), once=secrets.token_urlsafe(9),
+            done=DONE.get(request.query.get("done", ""), ""), trail=signed.member.has(*MANAGERS), was=self._was(request, parts),
             parts=[(customer_id(one.gone), when(one.at, now, zone), name(one.member),
                     when(one.until, now, zone) if one.until > now else "") for one in parts],
             twins=[(customer_id(one.id), why.value, name(one.owner) or "公海",

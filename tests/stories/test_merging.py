@@ -198,7 +198,7 @@ async def test_pages_lead_from_the_old_id_and_name_what_may_be_the_same(world: W
     async with Visitor(world) as visitor:
         await visitor.enters(world.rep)
         await visitor.opens("/customers/C-0301")
-        assert "可能重复 C-0302 公司相近 王磊 合并：在聊天里发 /合并 C-0301 C-0302" in visitor.words
+        assert "可能重复 C-0302 公司相近 王磊 并排看、合并" in visitor.words
         await world.boss.says("/合并 C-0301 C-0302")
         await world.boss.clicks("用 C-0301 的", on=await world.boss.sees("公司 1/1"))
         await world.boss.clicks("确认合并", on=await world.boss.sees("：确认"))
@@ -206,7 +206,7 @@ async def test_pages_lead_from_the_old_id_and_name_what_may_be_the_same(world: W
         await visitor.opens("/customers/C-0302")
         assert visitor.path.startswith("/customers/C-0301")
         assert "C-0302 已并入 C-0301" in visitor.words
-        assert "前可以分开：在聊天里发 /撤销合并 C-0302" in visitor.words
+        assert "前可以分开" in visitor.words
         assert f"信用代码 {CODE}" in visitor.words
         await visitor.opens("/board?q=C-0302")
         assert "L-1001" in visitor.words
@@ -216,6 +216,49 @@ async def test_pages_lead_from_the_old_id_and_name_what_may_be_the_same(world: W
         assert "合并了客户" in visitor.words
     await world.boss.says("/谁看过 C-0302")
     await world.boss.sees("C-0301 最近谁看过、改过", "张敏 合并了客户")
+
+
+async def test_side_by_side_on_a_page_and_apart_again(world: World) -> None:
+    await two(world, other="liqian")
+    before = await picture(world)
+    async with Visitor(world) as visitor:
+        await visitor.enters(world.rep)
+        await visitor.opens("/customers/C-0301/merge?with=C-0302")
+        assert visitor.status == 403
+        assert "刘工" not in visitor.words
+        await visitor.opens("/customers/C-0301/merge")
+        assert "C-0302 公司相近 李倩 不归你，请主管来合并" in visitor.words
+        await visitor.enters(world.boss)
+        await visitor.opens("/customers/C-0301/merge")
+        assert "C-0302 公司相近 李倩 并排看、合并" in visitor.words
+        await visitor.opens("/customers/C-0301/merge?with=C-0302")
+        for words in (
+            "公司 宁波恒达汽配有限公司 宁波恒达汽配厂", f"信用代码 {CODE}", "城市 宁波", "负责人 王磊 李倩",
+            "陈工 138****5678", "刘工 139****0002", "30 天内可以分开",
+        ):  # fmt: skip
+            assert words in visitor.words, visitor.words
+        await visitor.sends("/merge", **{"pick-company": "g"})
+        assert "「负责人」两边不一样，请选用哪一个" in visitor.words
+        assert await picture(world) == before
+        await visitor.opens("/customers/C-0301/merge?with=C-0302")
+        page = visitor.forms()
+        await visitor.sends("/merge", **{"pick-company": "g", "pick-owner": "k"})
+        assert visitor.path == "/customers/C-0301?done=merge"
+        assert "已合并。" in visitor.words
+        assert "C-0301 宁波恒达汽配厂 负责人 王磊" in visitor.words
+        await world.boss.sees("C-0302 已并入 C-0301")
+        await world.rep2.sees("张敏 把 C-0302 并入了 C-0301")
+        action, values = next(one for one in page if one[0].endswith("/merge"))
+        await visitor.posts(action, values | {"pick-company": "k", "pick-owner": "g"})  # sent twice
+        assert "C-0301 宁波恒达汽配厂 负责人 王磊" in visitor.words
+        await visitor.sends("/unmerge")
+        assert "已分开，又是两个客户。" in visitor.words
+        await world.idle()
+        assert await picture(world) == before
+        await visitor.posts(action, values | {"once": "another-once", "kept_version": "0"})
+        assert "客户资料刚刚有变化" in visitor.words
+        await visitor.opens("/customers/C-0301/merge?with=恒达")
+        assert "「恒达」不是客户编号" in visitor.words
 
 
 async def test_the_same_person_at_both_is_one_contact_while_it_lasts(world: World) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from aiohttp import web
 
 import handlers
-from rules import access
+from rules import access, merging
 from rules.away import ON, Leave
 from rules.team import Member, Role
 from store import leave, sessions, team
@@ -93,7 +93,7 @@ class Firm:
     def fields(self, signed: Signed, of: str, csrf: str) -> dict[str, str]:
         """Everything that any form of the pages asks for, aimed at that owner's lead."""
         return {"csrf": csrf, "once": f"once-{signed.member.id}-{of}", "version": "0", "to": f"taker-{of}",
-                "why": "客户出差", "contact": str(self.contacts[of])}  # fmt: skip
+                "why": "客户出差", "gone": f"C-{self.leads[of]}", "contact": str(self.contacts[of])}  # fmt: skip
 
 
 ROLES = {role: f"{role.value}-1" for role in Role}
@@ -159,6 +159,8 @@ async def _may(firm: Firm, method: str, path: str, who: Member, owner: str) -> b
     if "{id}" not in path:
         return True
     whose = await firm.person(owner) if owner else None
+    if path.endswith("merge"):
+        return merging.may_merge(who, [whose], site.teams)
     if path.endswith("/reveal"):
         return access.may_reveal(who, whose, site.teams) and access.may_see(who, whose, site.teams)
     if method == "POST":
