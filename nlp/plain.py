@@ -1,9 +1,6 @@
 """Normalised text that knows where each of its characters stood in the original."""
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Collection
 
 from nlp.evidence import Found
 
@@ -38,17 +35,30 @@ _TABLE: dict[int, str] = {
     ord("【"): "[",
     ord("】"): "]",
 }
+_ODD = {chr(code): char for code, char in _TABLE.items() if chr(code) != char}
+_ODD_CHARS = frozenset(_ODD)
+_FEW = 16  # so many different characters are replaced one after the other; no replacement is itself replaced
 # Zero-width characters, direction marks, and the two that make a digit a keycap.
-_DROPPED = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe0e\ufe0f\u20e3\u00ad]")
+_DROPPED = frozenset(
+    map(chr, (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF, 0xFE0E, 0xFE0F, 0x20E3, 0xAD))
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
 class Plain:
-    """`text` is searched, `source` is quoted. `at[i]` is the place of text[i] in the source; None means the same."""
+    """`text` is searched, `source` is quoted. `at[i]` is the place of text[i] in the source; None means the same.
 
-    text: str
-    source: str
-    at: tuple[int, ...] | None = None
+    Never changed once made; some are made for every text, so it is no (slower) frozen dataclass.
+    """
+
+    __slots__ = ("_back", "_chars", "_cut", "at", "source", "text")
+
+    def __init__(self, text: str, source: str, at: tuple[int, ...] | None = None) -> None:
+        self.text = text
+        self.source = source
+        self.at = at
+        self._back: dict[int, int] | None = None
+        self._chars: frozenset[str] | None = None
+        self._cut: tuple[Plain, str] | None = None
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """The stretch [start, end) of `text` as offsets in the source."""
@@ -71,31 +81,50 @@ class Plain:
         """The same text with these stretches blanked, so that later rules do not read them again."""
         if not spans:
             return self
-        pieces, done = [], 0
-        for start, end in sorted(spans):
+        text, pieces, cut, done = self.text, [], [], 0
+        for start, end in sorted(spans) if len(spans) > 1 else spans:
             if end <= done:
                 continue
             start = max(start, done)
-            pieces.append(self.text[done:start])
+            pieces.append(text[done:start])
             pieces.append(fill * (end - start))
+            cut.append(text[start:end])
             done = end
-        pieces.append(self.text[done:])
-        return Plain("".join(pieces), self.source, self.at)
+        pieces.append(text[done:])
+        left = Plain("".join(pieces), self.source, self.at)
+        left._cut = self, "".join((fill, *cut))
+        return left
 
-    def without_found(self, found: Iterable[Found], fill: str = BLANK) -> "Plain":
+    def without_found(self, found: Collection[Found], fill: str = BLANK) -> "Plain":
         """The same, for hits."""
+        if not found:
+            return self
         spans = [self.here(hit.start, hit.end) for hit in found if hit.end > hit.start >= 0]
         return self.without(spans, fill) if spans else self
 
-    @cached_property
+    @property
     def chars(self) -> frozenset[str]:
         """The characters of `text`: a rule whose characters are not among them need not be tried."""
-        return frozenset(self.text)
+        if self._chars is None:
+            self._chars = self._left() if self._cut is not None else frozenset(self.text)
+        return self._chars
 
-    @cached_property
+    def _left(self) -> frozenset[str]:
+        """The characters after a cut, from those before it: quicker than going over the text again."""
+        assert self._cut is not None
+        before, cut = self._cut
+        self._cut = None
+        if len(cut) > len(self.text) // 2:
+            return frozenset(self.text)
+        changed = frozenset(cut)
+        return (before.chars - changed).union(filter(self.text.__contains__, changed))
+
+    @property
     def back(self) -> dict[int, int]:
         """Source offset → text offset."""
-        return {place: n for n, place in enumerate(self.at)} if self.at is not None else {}
+        if self._back is None:
+            self._back = {place: n for n, place in enumerate(self.at)} if self.at is not None else {}
+        return self._back
 
     def here(self, start: int, end: int) -> tuple[int, int]:
         """The other way round: offsets in the source as a stretch of `text`."""
@@ -107,7 +136,15 @@ class Plain:
 
 def plain(text: str) -> Plain:
     """Full width, circled, keycap and mathematical digits, dashes, blanks and a few traditional forms made one."""
-    if _DROPPED.search(text) is None:
-        return Plain(text.translate(_TABLE), text)
-    kept = tuple(n for n, char in enumerate(text) if _DROPPED.match(char) is None)
-    return Plain("".join(text[n] for n in kept).translate(_TABLE), text, kept)
+    chars, kept, source = frozenset(text), None, text
+    if not _DROPPED.isdisjoint(chars):
+        kept = tuple(n for n, char in enumerate(text) if char not in _DROPPED)
+        text, chars = "".join(map(text.__getitem__, kept)), chars - _DROPPED
+    odd = chars & _ODD_CHARS
+    if len(odd) > _FEW:
+        return Plain(text.translate(_TABLE), source, kept)
+    for char in odd:
+        text = text.replace(char, _ODD[char])
+    words = Plain(text, source, kept)
+    words._chars = (chars - odd).union(map(_ODD.__getitem__, odd)) if odd else chars
+    return words
