@@ -72,8 +72,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     single = "".join(sorted(known.single))
     common = "".join(sorted(known.single - _WEAK - set("区黑海门种贡盖")))
     given = rf"[^\W\dA-Za-z_{_NEVER}]"
-    name = rf"(?:(?:{compound}){given}{{1,2}}?|[{single}]{given}{{1,2}}?|[{single}]{given}·{given}{{2,4}})"
-    whole = rf"(?:(?:{compound}){given}{{1,2}}|[{single}]{given}{{1,2}}|[一-龥]{{2,5}}·[一-龥]{{2,6}})"
+    first, second = ("".join(sorted({name[n] for name in known.compound})) for n in (0, 1))
+    compound = rf"(?=[{first}][{second}])(?:{compound})"  # two sets are looked into sooner than sixty words
+    name = rf"(?:{compound}{given}{{1,2}}?|[{single}](?:{given}{{1,2}}?|{given}·{given}{{2,4}}))"
+    whole = rf"(?:{compound}{given}{{1,2}}|[{single}]{given}{{1,2}}|[一-龥]{{2,5}}·[一-龥]{{2,6}})"
     blank = f"{BLANK}{COMPANY_BLANK}{TITLE_BLANK}"
     edge = rf"[\s,;、。|/()\[\]{blank}]"
     return {
@@ -234,13 +236,33 @@ def _known(words: Plain, names: frozenset[str]) -> Iterator[Found]:
 
 def _candidates(words: Plain, contact: bool) -> Iterator[Found]:
     """All hits, the most trusted rule first: a later one that overlaps is dropped."""
+    chars, before = words.chars, _before_names(words.text)
     for rule in _WITH_CONTACT if contact else _ALWAYS:
         if rule == "alias":
             yield from aliases(words)
-        elif rule not in _NEEDS or not _NEEDS[rule].isdisjoint(words.chars):
+        elif rule in _NEEDS and _NEEDS[rule].isdisjoint(chars):
+            continue
+        elif rule not in _BEHIND or not (
+            _BEHIND[rule].isdisjoint(before) and (rule not in _OR or _OR[rule].isdisjoint(chars))
+        ):
             yield from _by_rule(words, rule)
     yield from elements.find(words)
     yield from _little(words)
+
+
+@cache
+def _spots() -> re.Pattern[str]:
+    """Where a Chinese name may begin, as every rule has it that is in `_BEHIND`."""
+    known = surnames()
+    first = "".join(sorted(known.single | {name[0] for name in known.compound}))
+    second = "".join(sorted({name[1] for name in known.compound}))
+    return re.compile(rf"[{first}](?=[{second}·]|[^\W\dA-Za-z_{_NEVER}])")
+
+
+def _before_names(text: str) -> set[str]:
+    """What stands in front of every possible name: a character, a blank for any white space, "" for the text's beginning."""
+    before = {text[match.start() - 1 : match.start()] for match in _spots().finditer(text)}
+    return {" " if char.isspace() else char for char in before} if before else before
 
 
 _BEFORE, _AFTER = (
@@ -283,6 +305,23 @@ _NEEDS = {
     "twice": _HONOURS,
     "says": frozenset("说示馈诉认求到复来要问介"),
 }
+_BREAKS = frozenset(("", " ", *"▪◆▫,;、。|/()[]"))
+# What must stand in front of some name (white space is one blank) for a rule to find any; what else will do instead.
+_BEHIND = {
+    "entry": _BREAKS,
+    "polite": _BREAKS.union(":!?跟和给找是请问让叫与对约由司方们的位"),
+    "dial": _BREAKS.union(":!?的里给跟和与找向让帮替拨打"),
+    "pair": _BREAKS,
+    "company": frozenset("◆)司的 /|,-▫"),
+    "of": frozenset("的▫"),
+    "department": frozenset("部门科处间心的"),
+    "post": frozenset("后前售购术务计人机服台事员单库板勤表是为叫"),
+    "called": _BREAKS,
+    "cue": frozenset(" 给跟和与找系约了叫学事友公婆人蜜兄姐长卫机档电打拨呼问一下请让知告诉醒访绍接复是做为对烦经由替帮向查通@"),
+    "says": _BREAKS.union("!?"),
+    "segment": _BREAKS.union(":"),
+}  # fmt: skip
+_OR = {"segment": frozenset("·"), "entry": frozenset("·"), "department": frozenset("小老")}
 
 
 @cache
@@ -311,6 +350,7 @@ def _starts() -> dict[str, re.Pattern[str]]:
         ),
         "department": re.compile("[部科处车中](?=[门间心的]|[一-龥])|[采技行后人财业仓](?=[购术政勤事务库])"),
         "segment": re.compile(rf"[一-龥](?:(?<=^.)|(?<={edge}.))", re.M),
+        "title": re.compile(rf"{TITLE_BLANK}|[一-龥A-Z](?:(?<=^.)|(?<={edge}.))", re.M),
     }
 
 
@@ -428,13 +468,13 @@ def is_name(name: str, *, sure: bool = False) -> bool:
         given = name[1:]
     else:
         return False
-    if not 1 <= len(given) <= 2 or given in not_given() or _HONORIFIC.fullmatch(given):
+    if not 1 <= len(given) <= 2 or given in not_given() or given in _HONORIFICS:
         return False
     if given in bare and (not sure or name[0] in _WEAK):
         return False
     if len(name) == 3 and name[2] in "科部处组办局厅":
         return False  # 麻醉科
-    if any(char in _NEVER for char in given):
+    if not _NEVER_CHARS.isdisjoint(given):
         return False
     if name[-1] == "士" and (len(name) == 2 or given[-2:] in _PEOPLE_OF):
         return False  # 战士, 某某博士
@@ -446,7 +486,8 @@ _PEOPLE_OF = frozenset(
 )
 # Ends of places and things: 高新区, 温州路, 单价表.
 _NOT_AT_END = (*"区市省县镇村路街号楼栋室店站桥园量度率性费价期款型式类种级件品料书表图单版", "系统", "方案")
-_HONORIFIC = re.compile(rf"{_FULL_HONORIFIC}|总工|副总")
+_HONORIFICS = frozenset((*re.sub(r"\(.*?\)", "", _FULL_HONORIFIC).split("|"), "总工", "副总"))
+_NEVER_CHARS = frozenset(_NEVER)
 
 
 _APART = frozenset(("", "\n", " ", ",", "。", ";", ":", "!", "?", "、", "(", ")", "[", "]", "/", "◆", "▫"))
