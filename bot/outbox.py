@@ -4,11 +4,10 @@ import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 
 import structlog
 
+from bot.addressing import TRIED, Addressing, Target
 from bot.bells import Bells
 from bot.clock import Clock
 from bot.config import Config
@@ -16,7 +15,8 @@ from bot.events import Form, encode
 from bot.incoming import incoming
 from bot.lanes import LEASE_MS, Later
 from bot.line import Line
-from bot.platform import Outgoing, Platform, SendFailed, Sent, Shared, Way, Wide
+from bot.parcels import Parcels
+from bot.platform import Platform, SendFailed, Sent, Shared, Way, Wide
 from bot.quota import Quota
 from cards.card import from_json
 from store import inbox, lanes, outbox, screens, team
@@ -35,10 +35,6 @@ SAID = frozenset({Way.TEXT, Way.CARD})
 """Ways that all go to the same platform: the one where the person was last."""
 OUTAGE = 4
 """After so many failures without a success the platform is taken to be out of order, not the messages."""
-MAIL = "mail"
-NEVER_WROTE = "还没有给机器人发过消息，机器人不能先开口"
-TRIED = "refused:"
-"""How a row notes the platforms that refused its person: "refused:wecom,dingtalk why"."""
 
 
 @dataclass(frozen=True)
@@ -47,25 +43,6 @@ class _Rest:
 
     platform: str
     at_ms: int
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where a row goes: the platform, the person's id there, and why other platforms were left out."""
-
-    platform: Platform
-    user: str
-    reply_url: str = ""
-    reached: bool = False  # it is known that the person can be reached there
-
-
-@dataclass(frozen=True)
-class _Picked:
-    """What one row needs to be sent, read in one go."""
-
-    target: Target | None
-    why_not: str
-    screen: OnScreen | None = None
 
 
 class Sender:
@@ -78,6 +55,8 @@ class Sender:
         self._db, self._clock, self._bells, self._me = db, clock, bells, me
         self._config, self._shared, self._quota = config, shared, quota
         self._platforms: Mapping[str, Platform] = {platform.name: platform for platform in platforms}
+        self._addressing = Addressing(db, clock, config, self._platforms)
+        self._parcels = Parcels(db, clock, config)
         self._line = Line(clock, shared)
         self._paused: dict[str, int] = {}  # platform → ms until when nothing is sent there
         self._streak: dict[str, int] = {}  # platform → failures since the last success
@@ -123,7 +102,7 @@ class Sender:
             way = Way(row.way)
             if way is Way.UPDATE and any(r.way == Way.UPDATE and r.card == row.card for r in later):
                 return await self._close(lease, row, ledger="folded", error="后面还有更新")
-            picked = await self._pick(row)
+            picked = await self._addressing.pick(row)
             if picked.target is None:
                 if picked.why_not == "skip":
                     return await self._close(lease, row, ledger="skipped")
@@ -156,7 +135,7 @@ class Sender:
         screen: OnScreen | None,
     ) -> "_Rest | int":
         limits, name = target.platform.limits, target.platform.name
-        code = self._code(target, screen)
+        code = self._parcels.code(target, screen)
         if way is Way.UPDATE and limits.needs_code and not code and from_json(row.body["card"]).closed:
             return await self._close(lease, row, ledger="folded", error="卡片已不能更新，按钮已失效")
         same = way is Way.UPDATE and limits.needs_code and await self._says_so(row)
@@ -177,7 +156,7 @@ class Sender:
                 await outbox.note_send(tx, row.id, ledger="sent", sent_at=self._clock.now())
                 reach(At.OUTBOX_NOTED)
         try:
-            outgoing = await self._outgoing(row, target, screen, same)
+            outgoing = await self._parcels.outgoing(row, target, screen, same)
             await self._db.settled()  # nothing leaves that a power cut could still undo
             reach(At.OUTBOX_LEAVING)
             sent = await target.platform.send(outgoing)
@@ -195,69 +174,6 @@ class Sender:
         return shown is not None and shown.get("card") == row.body.get("card")
 
     # ── before ──────────────────────────────────────────────────────────────────────────────────────────
-    async def _pick(self, row: Queued) -> _Picked:
-        """Which platform: where the card is; else where the person was last and can be reached."""
-        async with self._db.read() as tx:
-            screen = await screens.get(tx, row.card) if row.card else None
-            if row.member.startswith("@"):
-                name, _, user = row.member[1:].partition(":")
-                platform = self._platforms.get(name)
-                return _Picked(Target(platform, user) if platform else None, "平台未启用")
-            member = await team.get(tx, row.member)
-            reaches = await team.reaches(tx, row.member)
-        if member is None or member.gone:
-            return _Picked(None, "成员已离开")
-        way = Way(row.way)
-        names = [name for name in self._platforms if member.on(name)]
-        if way in {Way.TODO, Way.TODO_DONE}:
-            names = [name for name in names if self._platforms[name].limits.todo]
-            if not names:
-                return _Picked(None, "skip")
-        if way is Way.UPDATE:
-            if screen is None or not screen.platform:
-                return _Picked(None, "skip")  # the card itself never went out
-            if screen.platform == MAIL:
-                return _Picked(None, "skip")  # nothing in a mail can change
-            names = [name for name in names if name == screen.platform]
-        if not names:
-            return _Picked(None, "没有可用的平台账号")
-        if way is not Way.UPDATE:
-            names = [name for name in names if self._may_speak(name, reaches.get(name))]
-            if not names:
-                by_mail = self._by_mail(row.member) if way in {Way.TEXT, Way.CARD} else None
-                return _Picked(by_mail, NEVER_WROTE, screen)
-        refused = frozenset(name for name, (state, *_rest) in reaches.items() if state == "refused")
-        # a refusal may have been cured in the meantime, so refused platforms come last, not never
-        down = frozenset(name for name in names if self._platforms[name].limits.down)
-        names.sort(key=lambda name: (name in down, name in refused, name != member.platform))
-        name = names[0]
-        if row.error.startswith(TRIED):  # in this very row
-            tried = set(row.error.removeprefix(TRIED).partition(" ")[0].split(","))
-            names = [one for one in names if one not in tried]
-            if not names:
-                return _Picked(None, row.error.partition(" ")[2])
-            name = names[0]
-        url, until = reaches[name][2:] if name in reaches else ("", None)
-        live = bool(url and until and until > self._clock.now())
-        return _Picked(
-            Target(self._platforms[name], member.on(name), url if live else "", reaches.get(name, ("",))[0] == "ok"),
-            "", screen,
-        )  # fmt: skip
-
-    def _by_mail(self, member: str) -> Target | None:
-        """Who never wrote to the only bot they have is written to by mail, where that is set up."""
-        address = next((one.email for one in self._config.member if one.id == member), "")
-        mail = self._platforms.get(MAIL)
-        return Target(mail, address, reached=True) if mail and address else None
-
-    def _may_speak(self, name: str, reach: tuple[str, str, str, datetime | None] | None) -> bool:
-        """Whether the platform lets the bot write to this person: some only after the person has written to it, or
-        within seconds of their arrival."""
-        if self._platforms[name].limits.speaks_first:
-            return True
-        state, _, _, until = reach or ("", "", "", None)
-        return state == "ok" or bool(until and until > self._clock.now())
-
     async def _person(self, target: Target, row: Queued) -> float:
         """Seconds to wait before this person may get another message; a token once taken stays paid."""
         if Way(row.way) not in {Way.TEXT, Way.CARD, Way.FILE} or row.id in self._paid:
@@ -304,56 +220,6 @@ class Sender:
                 await lanes.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
             reach(At.OUTBOX_FOLDED)
         return -1
-
-    def _code(self, target: Target, screen: OnScreen | None) -> str:
-        """What the card can be changed with, "" when there is nothing or it has run out."""
-        if screen is None or not screen.code:
-            return ""
-        lasts = target.platform.limits.code_lasts
-        born = screen.code_at
-        return "" if lasts and born and (self._clock.now() - born).total_seconds() > lasts else screen.code
-
-    def _how(self) -> str:
-        """What somebody who gets mail instead has to do to get it in the chat."""
-        bots = "」或「".join(one.called for one in self._config.platforms().values() if not one.speaks_first)
-        return f"请在企业微信里打开「{bots}」，给它发一句话（比如「你好」）。以后这样的消息就在那里，可以直接点按钮处理。"
-
-    async def _outgoing(self, row: Queued, target: Target, screen: OnScreen | None, same: bool) -> Outgoing:
-        body = row.body
-        due = str(body.get("due", ""))
-        again = row.attempts > 0 or row.ledger == "sent"
-        if again and Way(row.way) in target.platform.limits.one_shot and screen and screen.code_at:
-            async with self._db.read() as tx:  # the code may be used up by an update that this one replaces
-                again = not await outbox.tried_before(tx, screen.id, row.id, screen.code_at)
-        return Outgoing(
-            id=row.id,
-            way=Way(row.way),
-            user=target.user,
-            text=str(body.get("text", "")),
-            card=from_json(body["card"]) if "card" in body else None,
-            track=screen.track if screen else str(body.get("track", "")),
-            code=self._code(target, screen),
-            reply_url=target.reply_url,
-            file=await asyncio.to_thread(self._file, str(body["path"])) if "path" in body else b"",
-            filename=str(body.get("filename", "")),
-            link=str(body.get("link", "")),
-            due=datetime.fromisoformat(due).astimezone(UTC) if due else None,
-            ref=str(body.get("ref", "")),
-            letter={str(key): str(value) for key, value in body.get("letter", {}).items()}
-            | ({"after": self._how()} if target.platform.name == MAIL and row.member[:1] != "@" else {}),
-            again=again,
-            same=same,
-        )
-
-    def _file(self, path: str) -> bytes:
-        root = Path(self._config.store.files).resolve()
-        full = (root / path).resolve()
-        if not full.is_relative_to(root):
-            raise SendFailed("文件路径不在资料目录里", retry=False)
-        try:
-            return full.read_bytes()
-        except OSError:
-            raise SendFailed(f"资料文件不存在：{path}", retry=False) from None
 
     # ── after ───────────────────────────────────────────────────────────────────────────────────────────
     async def _sent(self, lease: Lease, row: Queued, target: Target, sent: Sent, used: str) -> int:

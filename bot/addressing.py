@@ -1,0 +1,107 @@
+"""Where a row of the outbox goes: the platform where the card is, else the one where the person was last and can be reached."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.clock import Clock
+from bot.config import Config
+from bot.platform import Platform, Way
+from store import screens, team
+from store.db import Database
+from store.outbox import Queued
+from store.screens import OnScreen
+
+MAIL = "mail"
+NEVER_WROTE = "还没有给机器人发过消息，机器人不能先开口"
+TRIED = "refused:"
+"""How a row notes the platforms that refused its person: "refused:wecom,dingtalk why"."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a row goes: the platform, the person's id there, and why other platforms were left out."""
+
+    platform: Platform
+    user: str
+    reply_url: str = ""
+    reached: bool = False  # it is known that the person can be reached there
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What one row needs to be sent, read in one go."""
+
+    target: Target | None
+    why_not: str
+    screen: OnScreen | None = None
+
+
+class Addressing:
+    """Chooses the platform for each row, from what is known of its person now."""
+
+    def __init__(self, db: Database, clock: Clock, config: Config, platforms: Mapping[str, Platform]) -> None:
+        self._db, self._clock, self._config, self._platforms = db, clock, config, platforms
+
+    async def pick(self, row: Queued) -> Picked:
+        """Which platform: where the card is; else where the person was last and can be reached."""
+        async with self._db.read() as tx:
+            screen = await screens.get(tx, row.card) if row.card else None
+            if row.member.startswith("@"):
+                name, _, user = row.member[1:].partition(":")
+                platform = self._platforms.get(name)
+                return Picked(Target(platform, user) if platform else None, "平台未启用")
+            member = await team.get(tx, row.member)
+            reaches = await team.reaches(tx, row.member)
+        if member is None or member.gone:
+            return Picked(None, "成员已离开")
+        way = Way(row.way)
+        names = [name for name in self._platforms if member.on(name)]
+        if way in {Way.TODO, Way.TODO_DONE}:
+            names = [name for name in names if self._platforms[name].limits.todo]
+            if not names:
+                return Picked(None, "skip")
+        if way is Way.UPDATE:
+            if screen is None or not screen.platform:
+                return Picked(None, "skip")  # the card itself never went out
+            if screen.platform == MAIL:
+                return Picked(None, "skip")  # nothing in a mail can change
+            names = [name for name in names if name == screen.platform]
+        if not names:
+            return Picked(None, "没有可用的平台账号")
+        if way is not Way.UPDATE:
+            names = [name for name in names if self._may_speak(name, reaches.get(name))]
+            if not names:
+                by_mail = self._by_mail(row.member) if way in {Way.TEXT, Way.CARD} else None
+                return Picked(by_mail, NEVER_WROTE, screen)
+        refused = frozenset(name for name, (state, *_rest) in reaches.items() if state == "refused")
+        # a refusal may have been cured in the meantime, so refused platforms come last, not never
+        down = frozenset(name for name in names if self._platforms[name].limits.down)
+        names.sort(key=lambda name: (name in down, name in refused, name != member.platform))
+        name = names[0]
+        if row.error.startswith(TRIED):  # in this very row
+            tried = set(row.error.removeprefix(TRIED).partition(" ")[0].split(","))
+            names = [one for one in names if one not in tried]
+            if not names:
+                return Picked(None, row.error.partition(" ")[2])
+            name = names[0]
+        url, until = reaches[name][2:] if name in reaches else ("", None)
+        live = bool(url and until and until > self._clock.now())
+        return Picked(
+            Target(self._platforms[name], member.on(name), url if live else "", reaches.get(name, ("",))[0] == "ok"),
+            "", screen,
+        )  # fmt: skip
+
+    def _by_mail(self, member: str) -> Target | None:
+        """Who never wrote to the only bot they have is written to by mail, where that is set up."""
+        address = next((one.email for one in self._config.member if one.id == member), "")
+        mail = self._platforms.get(MAIL)
+        return Target(mail, address, reached=True) if mail and address else None
+
+    def _may_speak(self, name: str, reach: tuple[str, str, str, datetime | None] | None) -> bool:
+        """Whether the platform lets the bot write to this person: some only after the person has written to it, or
+        within seconds of their arrival."""
+        if self._platforms[name].limits.speaks_first:
+            return True
+        state, _, _, until = reach or ("", "", "", None)
+        return state == "ok" or bool(until and until > self._clock.now())
