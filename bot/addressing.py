@@ -1,6 +1,6 @@
 """Where a row of the outbox goes: the platform where the card is, else the one where the person was last and can be reached."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,8 @@ from store.screens import OnScreen
 
 MAIL = "mail"
 NEVER_WROTE = "还没有给机器人发过消息，机器人不能先开口"
+LONG = 300_000
+"""A platform that takes nothing for more milliseconds than this is not waited for where there is another."""
 TRIED = "refused:"
 """How a row notes the platforms that refused its person: "refused:wecom,dingtalk why"."""
 
@@ -40,8 +42,13 @@ class Picked:
 class Addressing:
     """Chooses the platform for each row, from what is known of its person now."""
 
-    def __init__(self, db: Database, clock: Clock, config: Config, platforms: Mapping[str, Platform]) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, config: Config, platforms: Mapping[str, Platform],
+        rests_until: Callable[[str], int],
+    ) -> None:  # fmt: skip
+        """`rests_until`: the ms of the clock before which a platform takes nothing."""
         self._db, self._clock, self._config, self._platforms = db, clock, config, platforms
+        self._rests_until = rests_until
 
     async def pick(self, row: Queued) -> Picked:
         """Which platform: where the card is; else where the person was last and can be reached."""
@@ -76,7 +83,10 @@ class Addressing:
                 return Picked(by_mail, NEVER_WROTE, screen)
         refused = frozenset(name for name, (state, *_rest) in reaches.items() if state == "refused")
         # a refusal may have been cured in the meantime, so refused platforms come last, not never
-        down = frozenset(name for name in names if self._platforms[name].limits.down)
+        long = self._clock.ms() + LONG
+        down = frozenset(
+            name for name in names if self._platforms[name].limits.down or self._rests_until(name) > long
+        )
         names.sort(key=lambda name: (name in down, name in refused, name != member.platform))
         name = names[0]
         if row.error.startswith(TRIED):  # in this very row

@@ -518,6 +518,7 @@ class Messages(_Section):
     per_day: int = Field(default=20, ge=0, le=1000)
     give_up: Duration = timedelta(hours=24)
     attempts: int = Field(default=10, ge=1, le=100)
+    retry_share: float = Field(default=0.2, ge=0, le=1)
 
 
 class Assignment(_Section):

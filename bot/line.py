@@ -3,6 +3,9 @@
 from bot.clock import Clock
 from bot.platform import Shared
 
+PATIENCE = 60_000
+"""Milliseconds for which a digest lets cards pass; then it takes a place like them."""
+
 
 class Line:
     """A platform's cap on messages a second, shared out in the order in which people came.
@@ -16,12 +19,19 @@ class Line:
         self._clock, self._shared = clock, shared
         self._end: dict[str, float] = {}  # platform → ms of the next moment that is nobody's
         self._turns: dict[tuple[str, str], float] = {}  # platform and who waits → ms of their turn
+        self._patient: dict[tuple[str, str], float] = {}  # who lets others pass → ms until when
 
-    async def turn(self, platform: str, who: str, per_second: float, *, first: bool = False) -> int:
+    async def turn(
+        self, platform: str, who: str, per_second: float, *, first: bool = False, last: bool = False
+    ) -> int:
         """0: send now (a token was taken). Else the ms of the clock at which to come again. `first`: passes those who
-        wait."""
+        wait; `last`: takes no place while others wait, for at most PATIENCE."""
         now, key = self._clock.ms(), (platform, who)
         mine = self._turns.get(key)
+        end = self._end.get(platform, 0.0)
+        if last and mine is None and end > now and now < self._patient.setdefault(key, now + PATIENCE):
+            return int(end) + 1
+        self._patient.pop(key, None)
         if not first:
             if mine is None and self._end.get(platform, 0.0) > now:
                 mine = self._last(platform, now, per_second)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.addressing import TRIED, Addressing, Target
+from bot.addressing import LONG, TRIED, Addressing, Target
 from bot.bells import Bells
+from bot.breaker import Breaker, back_off
 from bot.clock import Clock
 from bot.config import Config
 from bot.events import Form, encode
@@ -33,8 +34,7 @@ FOLD_AT = 5
 """How many throttled messages to one person become one digest."""
 SAID = frozenset({Way.TEXT, Way.CARD})
 """Ways that all go to the same platform: the one where the person was last."""
-OUTAGE = 4
-"""After so many failures without a success the platform is taken to be out of order, not the messages."""
+DIGEST = "digest"
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,10 @@ class Sender:
         self._db, self._clock, self._bells, self._me = db, clock, bells, me
         self._config, self._shared, self._quota = config, shared, quota
         self._platforms: Mapping[str, Platform] = {platform.name: platform for platform in platforms}
-        self._addressing = Addressing(db, clock, config, self._platforms)
+        self._breaker = Breaker(clock, shared, config.messages.retry_share)
+        self._addressing = Addressing(db, clock, config, self._platforms, self._breaker.until)
         self._parcels = Parcels(db, clock, config)
         self._line = Line(clock, shared)
-        self._paused: dict[str, int] = {}  # platform → ms until when nothing is sent there
-        self._streak: dict[str, int] = {}  # platform → failures since the last success
         self._paid: set[int] = set()  # rows that have their person's token already
 
     async def lane(self, lease: Lease) -> Later | None:
@@ -145,11 +144,13 @@ class Sender:
             return await self._close(
                 lease, row, ledger="refused", error="本月额度不多，只发必要消息", state=DEAD
             )
-        if (pause := self._paused.get(name, 0)) > self._clock.ms():
+        if pause := await self._breaker.may(name, lease.key, again=row.attempts > 0):
             return _Rest(name, pause)
-        if wait := await self._person(target, row):
-            return await self._hold(lease, row, later, target, wait)
-        if at := await self._line.turn(name, lease.key, limits.app_per_second, first=row.priority == 0):
+        if seconds := await self._person(target, row):
+            self._breaker.steps_back(name, lease.key)
+            return await self._hold(lease, row, later, target, seconds)
+        alarm, digest = row.priority == 0, row.priority >= 2 or row.kind == DIGEST
+        if at := await self._line.turn(name, lease.key, limits.app_per_second, first=alarm, last=digest):
             return _Rest(name, at)
         if way in limits.one_shot and row.ledger != "sent":
             async with self._db.write() as tx:
@@ -164,7 +165,7 @@ class Sender:
             return await self._failed(lease, row, target, failed)
         reach(At.OUTBOX_SENT)
         self._paid.discard(row.id)
-        self._streak[name] = 0
+        self._breaker.went(name)
         return await self._sent(lease, row, target, sent, screen.code if screen else "")
 
     async def _says_so(self, row: Queued) -> bool:
@@ -186,18 +187,20 @@ class Sender:
         return wait
 
     async def _hold(
-        self, lease: Lease, row: Queued, later: Sequence[Queued], target: Target, wait: float
+        self, lease: Lease, row: Queued, later: Sequence[Queued], target: Target, seconds: float
     ) -> "_Rest | int":
         """Too fast: wait; when much has piled up, say it as one digest instead of drop by drop."""
         reach(At.OUTBOX_HELD)
-        waiting = [r for r in (row, *later) if r.way in {Way.TEXT, Way.CARD} and r.priority > 0]
+        waiting = [
+            r for r in (row, *later) if r.way in {Way.TEXT, Way.CARD} and r.priority > 0 and r.kind != DIGEST
+        ]
         if len(waiting) >= FOLD_AT and row in waiting:
             return await self._fold(lease, waiting)
         if row.ledger == "queued":
             async with self._db.write(durable=False) as tx:
                 await outbox.note_send(tx, row.id, ledger="throttled")
         # look again soon: what piles up meanwhile becomes a digest
-        return _Rest(target.platform.name, self._clock.ms() + int(min(wait, 1.5) * 1000) + 20)
+        return _Rest(target.platform.name, self._clock.ms() + int(min(seconds, 1.5) * 1000) + 20)
 
     async def _fold(self, lease: Lease, rows: Sequence[Queued]) -> int:
         lines = []
@@ -209,7 +212,7 @@ class Sender:
         now = self._clock.now()
         async with self._db.write() as tx:
             digest = Outrow(dedup=f"digest:{rows[0].id}", member=rows[0].member, way=Way.TEXT,
-                            body={"text": text}, kind="digest", priority=0)  # fmt: skip
+                            body={"text": text}, kind=DIGEST)  # fmt: skip
             await outbox.put(tx, digest, now=now, cause=0)
             for row in rows:
                 await outbox.end_send(tx, row.id, now, ledger="folded", error="并入合并消息")
@@ -269,11 +272,9 @@ class Sender:
         log.warning("send failed", send=row.id, platform=name, way=row.way, reason=failed.reason, code=failed.code,
                     retry=failed.retry, attempt=row.attempts + 1)  # fmt: skip
         if not failed.retry:
-            self._streak[name] = 0
+            self._breaker.went(name)
             return await self._refused(lease, row, target, failed)
-        counted = self._counts(name, failed)
-        if failed.wide is Wide.APP:
-            self._paused[name] = ms + int((failed.after or 30) * 1000)
+        counted = await self._breaker.failed(name, failed)
         rules = self._config.messages
         idempotent = target is not None and Way(row.way) in target.platform.limits.idempotent
         if failed.unknown and not idempotent and row.attempts >= 1:
@@ -286,8 +287,8 @@ class Sender:
             return await self._close(
                 lease, row, ledger=ledger, error=failed.reason, state=DEAD, platform=name
             )
-        wait = failed.after if failed.after is not None else min(60.0, 0.5 * 2 ** min(row.attempts, 8))
-        at = max(ms + int(wait * random.uniform(1000, 1300)), self._paused.get(name, 0))
+        seconds = back_off(failed, row.attempts)
+        at = max(ms + int(seconds * random.uniform(1000, 1300)), self._breaker.until(name))
         async with self._db.write(durable=failed.unknown) as tx:
             values: dict[str, object] = {"error": failed.reason[:300], "next_at": at, "platform": name}
             if counted or failed.unknown:
@@ -296,20 +297,9 @@ class Sender:
                 values["ledger"] = "sent"
             await outbox.note_send(tx, row.id, **values)
             reach(At.OUTBOX_FAILED)
+        if self._breaker.until(name) > ms + LONG:
+            return -1  # perhaps there is another platform
         return _Rest(name, at)
-
-    def _counts(self, name: str, failed: SendFailed) -> bool:
-        """Whether a failure counts against the row. An outage does not: many failures in a row without a success
-        between them pause the platform instead, longer each time."""
-        if failed.wide is Wide.APP:
-            return False
-        if failed.code:
-            return True  # the platform (or we) said something about this very message
-        streak = self._streak[name] = self._streak.get(name, 0) + 1
-        if streak < OUTAGE:
-            return True
-        self._paused[name] = self._clock.ms() + int(min(30.0, 0.5 * 2 ** min(streak - OUTAGE, 8)) * 1000)
-        return False
 
     async def _refused(
         self, lease: Lease, row: Queued, target: Target | None, failed: SendFailed

@@ -28,7 +28,8 @@ class SendFailed(Exception):
     """A send did not work.
 
     `retry`: may the same bytes be sent again; `after`: seconds to wait first (None: the outbox's back-off);
-    `wide`: who else must wait; `unknown`: it may have arrived all the same (timeout after the request left).
+    `wide`: who else must wait; `unknown`: it may have arrived all the same (timeout after the request left);
+    `busy`: the platform is overloaded, which says nothing about this message.
     `str(error)` is a Chinese reason for the ledger and for admins: no secret, no full phone number.
     """
 
@@ -41,10 +42,11 @@ class SendFailed(Exception):
         wide: Wide = Wide.MESSAGE,
         unknown: bool = False,
         code: str = "",
+        busy: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason, self.retry, self.after = reason, retry, after
-        self.wide, self.unknown, self.code = wide, unknown, code
+        self.wide, self.unknown, self.code, self.busy = wide, unknown, code, busy
 
 
 class Way(StrEnum):

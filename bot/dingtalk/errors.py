@@ -27,11 +27,12 @@ class Verdict:
     wide: Wide = Wide.MESSAGE
     unknown: bool = False
     alert: bool = False
+    busy: bool = False
 
 
 SLOW = Verdict("钉钉接口限流", retry=True, after=1, wide=Wide.APP)
 TOO_FAST = Verdict("钉钉机器人发送太快", retry=True, after=5, wide=Wide.APP)
-BUSY = Verdict("钉钉系统繁忙", retry=True, after=2, unknown=True)
+BUSY = Verdict("钉钉系统繁忙", retry=True, after=2, unknown=True, busy=True)
 NO_QUOTA = Verdict("钉钉本月的 API 调用额度用完了", retry=True, wide=Wide.APP, alert=True)
 WRONG_SECRET = Verdict(
     "钉钉 client_id 或 client_secret 不对", retry=True, after=300, wide=Wide.APP, alert=True
@@ -154,6 +155,7 @@ def _refused(verdict: Verdict, code: str, message: str, now: datetime, scopes: s
         wide=verdict.wide,
         unknown=verdict.unknown,
         code=detail,
+        busy=verdict.busy,
     )
     refused.alert = verdict.alert
     return refused

@@ -64,4 +64,4 @@ def failed(code: int) -> SendFailed:
         return SendFailed(f"群机器人发得太快（{code}）", retry=True, after=FAST[code], code=str(code))
     if code in FINAL:
         return SendFailed(f"{FINAL[code]}（{code}）", retry=False, code=str(code))
-    return SendFailed(f"群机器人返回错误（{code}）", retry=code == -1, code=str(code))
+    return SendFailed(f"群机器人返回错误（{code}）", retry=code == -1, code=str(code), busy=code == -1)

@@ -23,6 +23,7 @@ class Fault:
     retry: bool = False
     after: float | None = None
     wide: Wide = Wide.MESSAGE
+    busy: bool = False
 
 
 def _config(text: str, after: float = 600) -> Fault:
@@ -41,7 +42,7 @@ _MISMATCH = _config("agent_id 与 secret 不是同一个应用")
 _CLOSED = _config("应用没有这个接口的权限，或已被停用")
 
 TABLE: dict[int, Fault] = {
-    -1: Fault("企业微信繁忙", True, 5),
+    -1: Fault("企业微信繁忙", True, 5, busy=True),
     **dict.fromkeys((int(code) for code in UNSEEN_CODES), _UNSEEN),
     **dict.fromkeys((50002, 60011), _person("此人超出应用的权限范围")),
     701008: _person("此人没有接口许可"),
@@ -70,7 +71,12 @@ def failed(code: int, message: str = "") -> SendFailed:
     if code == 60020 and (ip := caller_ip(message)):
         text = f"服务器 IP {ip} 不在应用的「企业可信IP」里"
     return SendFailed(
-        f"{text}（{code}）", retry=fault.retry, after=fault.after, wide=fault.wide, code=str(code)
+        f"{text}（{code}）",
+        retry=fault.retry,
+        after=fault.after,
+        wide=fault.wide,
+        code=str(code),
+        busy=fault.busy,
     )
 
 

@@ -60,5 +60,10 @@ def failed(code: int) -> SendFailed:
     if fault is None:
         return SendFailed(f"企业微信返回了没见过的错误（{code}）", retry=True, code=str(code))
     return SendFailed(
-        f"{fault.text}（{code}）", retry=fault.retry, after=fault.after, wide=fault.wide, code=str(code)
+        f"{fault.text}（{code}）",
+        retry=fault.retry,
+        after=fault.after,
+        wide=fault.wide,
+        code=str(code),
+        busy=fault.busy,
     )

@@ -320,7 +320,7 @@ async def test_a_platform_out_of_order_costs_no_message_and_folds_no_card(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = True
-    monkeypatch.setattr("bot.outbox.OUTAGE", 1)
+    monkeypatch.setattr("bot.breaker.OUTAGE", 1)
     recorder = Recorder(fail=lambda out: SendFailed("连不上", retry=True, after=0.05) if away else None)
     async with running(db, [echo()], [recorder]) as bench:
         for n in range(8):
@@ -328,11 +328,44 @@ async def test_a_platform_out_of_order_costs_no_message_and_folds_no_card(
         await asyncio.sleep(1.0)
         assert recorder.sent == []
         away = False
-        bench.engine._sender._paused.clear()
         await bench.idle(20)
         assert [out.way for out in recorder.sent] == [Way.CARD] * 8
         async with db.read() as tx:
             assert (await tx.execute(sa.select(sa.func.max(outbox.c.attempts)))).scalar() == 0
+
+
+async def test_a_busy_platform_costs_no_message_however_few_tries_each_has(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda a, b: 20.0)
+    monkeypatch.setattr("bot.breaker.AWAY", 0.02)
+    tries = 0
+
+    def busy(out: Outgoing) -> SendFailed | None:
+        nonlocal tries
+        tries += 1
+        return SendFailed("企业微信繁忙", retry=True, after=0, code="-1", busy=True) if tries < 30 else None
+
+    settings = config(messages={"attempts": 5})
+    async with running(db, [echo()], [Recorder(fail=busy)], settings) as bench:
+        for n in range(3):
+            await bench.engine.intake([_message(f"{n}", n)])
+        await bench.idle()
+        assert bench.out.texts() == [f"you said {n}" for n in range(3)]
+        async with db.read() as tx:
+            assert (await tx.execute(sa.select(sa.func.max(outbox.c.attempts)))).scalar() < 5
+
+
+async def test_who_can_be_reached_elsewhere_does_not_wait_for_a_platform_that_rests_for_long(
+    db: Database,
+) -> None:
+    def closed(out: Outgoing) -> SendFailed:
+        return SendFailed("凭证不对", retry=True, after=600, wide=Wide.APP, code="40001")
+
+    dingtalk = Recorder("dingtalk")
+    async with running(db, [echo()], [Recorder("wecom", fail=closed), dingtalk]) as bench:
+        await bench.says("hello")
+        assert dingtalk.texts() == ["you said hello"]
 
 
 async def test_one_platform_away_does_not_hold_up_the_other(db: Database) -> None:

@@ -93,3 +93,19 @@ async def test_an_alarm_leaves_its_persons_place_to_what_waits(machine: Machine)
     bucket.level = 1
     assert await queue.turn("wecom", "m:b", 20, first=True) == 0
     assert await queue.turn("wecom", "m:b", 20) == mine
+
+
+async def test_a_digest_lets_cards_pass_for_a_minute_and_then_takes_its_place(machine: Machine) -> None:
+    queue, bucket = line(machine)
+    await queue.turn("wecom", "m:a", 20)
+    digest = await queue.turn("wecom", "m:digest", 20, last=True)
+    card = await queue.turn("wecom", "m:card", 20)
+    machine.at = digest
+    assert await queue.turn("wecom", "m:digest", 20, last=True) > card, "the card came later and goes first"
+    for _ in range(70):  # others come all the time
+        await queue.turn("wecom", f"m:{machine.at}", 1)
+        machine.at += 1000
+    mine = await queue.turn("wecom", "m:digest", 20, last=True)
+    await queue.turn("wecom", "m:new", 20)
+    machine.at, bucket.level = mine, 1
+    assert await queue.turn("wecom", "m:digest", 20, last=True) == 0
