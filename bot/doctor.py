@@ -99,6 +99,10 @@ async def _database(config: Config) -> Check:
         return Check("数据库", "ok", f"连得上，结构 {found}")
     if not found:
         return Check("数据库", "fail", "连得上，还是空的", "运行 python main.py migrate。")
+    if migrate.expanded(found):
+        return Check(
+            "数据库", "warn", f"结构 {found} 比程序（{migrate.head()}）新，还能一起用", "把程序升级完。"
+        )
     return Check(
         "数据库",
         "fail",

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
 from store import keyring
 from store.db import Database
 from store.failpoints import At, reach
 from store.tables import UtcDateTime, meta
+
+log = structlog.get_logger("migrate")
 
 HERE = Path(__file__).parent / "migrations"
 
@@ -79,6 +82,8 @@ async def migrate(db: Database) -> tuple[str, str]:
     """Brings the schema up to date; several processes may try at once. Returns (before, after). Raises Newer."""
     before = await version(db)
     _not_newer(before)
+    if expanded(before):
+        return before, before  # during a rolling upgrade, an old version that starts again
 
     from alembic import command
 
@@ -93,17 +98,35 @@ async def migrate(db: Database) -> tuple[str, str]:
 
 
 async def check(db: Database) -> None:
-    """Raises Older or Newer unless the schema is exactly ours."""
+    """Raises Older or Newer unless this version can work on the schema: its own, or a newer one that only has more."""
     found = await version(db)
     _not_newer(found)
-    if found != head():
+    if expanded(found):
+        log.warning("schema is newer, and only has more", schema=found, ours=head())
+    elif found != head():
         raise Older(
             "数据库结构不是最新的，先备份，再运行 python main.py migrate（SQLite 会自动留一份副本）。"
         )
 
 
+def number(revision: str) -> str:
+    """ "0021" of "0021_0019" and of "0021"."""
+    return revision.partition("_")[0]
+
+
+def floor(revision: str) -> str:
+    """The oldest revision whose program can work on this one: "0019" for "0021_0019", "0021" for "0021"."""
+    return revision.partition("_")[2] or revision
+
+
+def expanded(found: str) -> bool:
+    """Whether a schema that we do not know has all that we need: its name says from which revision on that holds."""
+    known = _revisions()
+    return bool(found) and found not in known and floor(found) in {number(one) for one in known}
+
+
 def _not_newer(found: str) -> None:
-    if found and found not in _revisions():
+    if found and found not in _revisions() and not expanded(found):
         raise Newer(f"数据库结构（{found}）比这个版本的程序新，请升级程序，不要用旧版本打开。")
 
 
@@ -132,6 +155,8 @@ async def backup(db: Database, target: Path) -> dict[str, int]:
     """
     counts: dict[str, int] = {}
     revision = await version(db)
+    if expanded(revision):
+        raise Newer(f"数据库结构（{revision}）比这个版本的程序新，备份会少东西：请用新版本的程序备份。")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     async with db.read(snapshot=True) as tx:
@@ -216,7 +241,7 @@ async def upgrade(db: Database) -> tuple[str, str, Path | None]:
     On PostgreSQL the copy is the deployer's: `main.py backup` or pg_dump first (docs/operations.md).
     """
     before, kept = await version(db), None
-    if before and before != head() and db.path:
+    if before in _revisions() and before != head() and db.path:
         kept = db.path.with_name(f"{db.path.name}.before-{head()}")
         await asyncio.to_thread(snapshot, db.path, kept)
         reach(At.MIGRATE_COPIED)

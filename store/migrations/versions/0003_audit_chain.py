@@ -7,6 +7,7 @@ revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
+contract = "what an older program writes stands outside the chain of hashes"
 
 GUARDS = {"update": "BEFORE UPDATE ON audit", "delete": "BEFORE DELETE ON audit"}
 
