@@ -1,5 +1,6 @@
 """What every chat platform fulfils, and how a send can fail."""
 
+import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -63,6 +64,17 @@ class Way(StrEnum):
 
 DIRECTORY = "directory"
 """What an ASK looks up: everybody in the platform's address book."""
+FILE = "file"
+"""What an ASK looks up: a file that somebody sent (`ref` is events.Media.ref); found: `name` (may be ""), `body` in base64."""
+LARGEST = 5 * 1024 * 1024
+"""The most bytes of a file that is fetched: it travels through the inbox. The page takes larger ones."""
+
+
+def fetched(body: bytes, name: str = "") -> "Sent":
+    """A file as an ASK's answer. Raises SendFailed when it is too large."""
+    if len(body) > LARGEST:
+        raise SendFailed(f"文件超过 {LARGEST // 1024 // 1024} MB", retry=False)
+    return Sent(found={"name": name, "body": base64.b64encode(body).decode()})
 
 
 @dataclass(frozen=True)
@@ -73,7 +85,7 @@ class Outgoing:
     ("L-1024-88", [0-9A-Za-z_@-], unique for ever); `code` the newest WeCom response_code for UPDATE ("" if none left);
     `reply_url` a sessionWebhook that is still open, or ""; `file` bytes + `filename`, for FILE.
     For TODO: `text` is the subject, `link` where a tap leads, `due` UTC or None; `ref` what TODO returned, for TODO_DONE.
-    For ASK: `text` is what to look up ("external_contact", "user", DIRECTORY), `ref` its id, `user` whose view of it.
+    For ASK: `text` is what to look up ("external_contact", "user", DIRECTORY, FILE), `ref` its id, `user` whose view of it.
     """
 
     id: int

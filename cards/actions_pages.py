@@ -7,6 +7,6 @@ from cards.actions import Action
 
 @dataclass(frozen=True)
 class OpenPage(Action):
-    """看板: a fresh one-time link. `at`: "board", "overdue", or the id of a record ("L-1024", "C-0311")."""
+    """看板: a fresh one-time link. `at`: "board", "overdue", "import", or the id of a record ("L-1024", "C-0311")."""
 
     at: str

@@ -1,6 +1,11 @@
 """How an import is told: the link, what came of it, what an owner got."""
 
+from collections.abc import Mapping
+
+from cards.actions_imports import TakeIn
 from cards.card import Button, Card, Style, Tone
+from cards.pages import button
+from rules.text import clip
 
 
 def link(batch: int, url: str, until: str) -> Card:
@@ -11,9 +16,32 @@ def link(batch: int, url: str, until: str) -> Card:
         subject=f"B-{batch}",
         lines=(
             "支持 Excel（.xlsx）和 CSV，先看检查结果，确认后才录入。",
+            "也可以直接把文件发给我（钉钉、智能机器人）。",
             f"链接只能用于这一次导入，{until} 前有效，不要转给别人。",
         ),
         buttons=(Button("打开导入页面", url, Style.PRIMARY),),
+    )
+
+
+def checked(batch: int, filename: str, count: Mapping[str, int]) -> Card:
+    """A file that was sent in the chat: what is in it (C.4 6), and what to do with it."""
+    new, repeat, wrong = (count.get(state, 0) for state in ("new", "repeat", "wrong"))
+    lines = [clip(filename, 60), f"共 {sum(count.values())} 行：新增 {new}，重复 {repeat}，错误 {wrong}。"]
+    if new:
+        lines.append("还没有录入。仅入公海：不发消息，不计时。派发：按规则分，每位负责人收到一条汇总。")
+    else:
+        lines.append("没有可以录入的。")
+    go = (
+        (Button("仅入公海", TakeIn(batch, "pool").pack(), Style.PRIMARY), Button("派发", TakeIn(batch, "assign").pack()))
+        if new else ()
+    )  # fmt: skip
+    return Card(
+        kind="import.checked",
+        title=f"导入 B-{batch}：已检查",
+        subject=f"B-{batch}",
+        lines=tuple(lines),
+        buttons=(*go, button("import", "看明细")),
+        note="重复和错误的明细、标红文件在网页上；改好再发一次也行。" if repeat or wrong else "",
     )
 
 

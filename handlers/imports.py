@@ -1,21 +1,28 @@
 """/导入: a file of leads is looked at, then taken in piece by piece, and can be taken back. (B08; product C.4)"""
 
 import asyncio
+import base64
 import hashlib
 import re
 import secrets
 from collections import Counter
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from bot.events import Fact, Form
+from bot import sheets
+from bot.events import Fact, Form, Kind, Message
+from bot.platform import FILE
 from bot.router import Router
 from bot.turn import Turn
 from cards import imports as cards
+from cards.actions_imports import TakeIn
+from cards.card import from_json
 from handlers import importing
+from handlers.pages import signed_in
 from nlp import columns, companies
 from rules.budget import Weight
-from rules.errors import Refused
-from rules.team import Role
+from rules.errors import Denied, Refused
+from rules.team import Member, Role
 from rules.text import customer_id, when
 from store import audit, batches, customers, leads, team
 from store.batches import Batch, Known, Row
@@ -25,6 +32,7 @@ KEEPERS = (Role.ADMIN, Role.MANAGER, Role.DIRECTOR)
 CHUNK = 10
 """How many rows are taken in by one transaction: others get their turn in between."""
 UNDO = timedelta(days=30)
+LISTS = (".xlsx", ".xls", ".csv")
 
 
 # ── the link ───────────────────────────────────────────────────────────────────────────────────────────
@@ -37,16 +45,49 @@ async def start(turn: Turn, words: str) -> None:
     if words.strip():
         raise Refused("这样写：/导入，或 /导入 撤销 3")
     token = secrets.token_urlsafe(24)
-    until = turn.now + turn.config.intake.import_link
-    batch = await batches.open(turn.tx, digest(token), turn.me.id, turn.now, until)
-    await audit.add(turn.tx, turn.now, turn.me.id, "import.opened", f"B-{batch}", "", turn.event_id)
+    batch = await open_batch(turn, digest(token))
     url = f"{turn.config.app.public_url.rstrip('/')}/import/{token}"
-    await turn.answer(cards.link(batch, url, when(until, turn.now, turn.zone)))
+    await turn.answer(cards.link(batch, url, when(_until(turn), turn.now, turn.zone)))
+
+
+def _until(turn: Turn) -> datetime:
+    return turn.now + turn.config.intake.import_link
+
+
+async def open_batch(turn: Turn, token: str) -> int:
+    """A new import of mine behind a link (by its hash). Returns its number."""
+    batch = await batches.open(turn.tx, token, turn.me.id, turn.now, _until(turn))
+    await audit.add(turn.tx, turn.now, turn.me.id, "import.opened", f"B-{batch}", "", turn.event_id)
+    return batch
 
 
 def digest(token: str) -> str:
     """What the database keeps of a link."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+@router.form("web.import")
+async def start_on_page(turn: Turn, form: Form) -> None:
+    """新的导入 on the page of those who are logged in."""
+    await _keeper(turn, form)
+    await open_batch(turn, str(form.fields["token"]))
+
+
+@router.form("web.import_open")
+async def open_on_page(turn: Turn, form: Form) -> None:
+    """打开 there: one of mine gets a fresh link."""
+    person = await _keeper(turn, form)
+    batch = await batches.get(turn.tx, int(form.fields["batch"]))
+    if batch is None or batch.member != person.id:
+        raise Denied(f"没有你的导入 B-{form.fields['batch']}", about="")
+    await batches.relink(turn.tx, batch.id, str(form.fields["token"]), _until(turn))
+
+
+async def _keeper(turn: Turn, form: Form) -> Member:
+    person = await signed_in(turn, form)
+    if not person.has(*KEEPERS):
+        raise Denied("导入不对你的角色开放。", about="")
+    return person
 
 
 async def _mine(turn: Turn, form: Form) -> Batch:
@@ -66,13 +107,19 @@ async def _mine(turn: Turn, form: Form) -> Batch:
 async def upload(turn: Turn, form: Form) -> None:
     """The cells of a file: every row is checked and nothing is made yet. Another file takes the place of the first."""
     batch = await _mine(turn, form)
-    cells: list[list[str]] = form.fields["rows"]
+    await _look_over(
+        turn, batch, form.fields["rows"], str(form.fields["filename"]), str(form.fields["digest"])
+    )
+
+
+async def _look_over(turn: Turn, batch: Batch, cells: list[list[str]], filename: str, sum: str) -> None:
+    """Every row of a file is checked and kept with what is wrong; `sum` tells the same file again. Raises Refused."""
     fields = columns.fields_of(cells[0])
     if not {"phone", "email"} & set(fields):
         raise Refused(
             f"第一行里没有认出「手机」或「邮箱」这一列。标题是：{'、'.join(filter(None, cells[0]))[:200]}"
         )
-    earlier = await batches.same_file(turn.tx, str(form.fields["digest"]), batch.id)
+    earlier = await batches.same_file(turn.tx, sum, batch.id)
     if earlier:
         raise Refused(
             f"这个文件已经导入过（B-{earlier.id}，{when(earlier.created_at, turn.now, turn.zone)}）"
@@ -81,8 +128,8 @@ async def upload(turn: Turn, form: Form) -> None:
     rows = await asyncio.to_thread(_looked, cells, fields, people)  # thousands of rows take a second
     rows = await _repeats(turn, rows)
     moved = await batches.move(
-        turn.tx, batch.id, ["empty", "ready"], "ready", filename=str(form.fields["filename"])[:200],
-        digest=str(form.fields["digest"]), columns=importing.pack(cells[0]),
+        turn.tx, batch.id, ["empty", "ready"], "ready", filename=filename[:200], digest=sum,
+        columns=importing.pack(cells[0]),
     )  # fmt: skip
     if not moved:
         raise Refused("这一批已经开始录入，不能换文件了")
@@ -148,18 +195,86 @@ def _said(turn: Turn, known: Known, names: dict[str, str]) -> str:
     return f"已有 {customer_id(known.customer)} {known.label}（{who}，{at}{f' 由 {by}' if by else ''} 录入）"
 
 
+# ── a file that was sent in the chat ───────────────────────────────────────────────────────────────────
+def _is_list(turn: Turn, message: Message) -> bool:
+    """A spreadsheet of somebody who may import; where a platform tells no name, any file."""
+    if message.kind is not Kind.FILE or message.media is None or not turn.me.has(*KEEPERS):
+        return False
+    return not message.media.name or message.media.name.lower().endswith(LISTS)
+
+
+@router.message(_is_list)
+async def sent(turn: Turn, message: Message) -> None:
+    """The file is fetched from the platform; with its bytes `came` is called."""
+    assert message.media is not None
+    batch = await open_batch(turn, digest(secrets.token_urlsafe(24)))
+    box = hashlib.sha256(f"import:{batch}".encode()).hexdigest()[:40]
+    fields = {"batch": batch, "name": message.media.name}
+    await turn.ask(FILE, message.media.ref, of=f"{message.platform}:{message.user}",
+                   then=Form("import.file", fields, turn.now, key=box))  # fmt: skip
+    await turn.answer(
+        f"收到{f'「{message.media.name}」' if message.media.name else '文件'}，正在检查，不会马上录入。"
+    )
+
+
+@router.form("import.file")
+async def came(turn: Turn, form: Form) -> None:
+    """The bytes of a file that was sent in the chat, or why there are none: looked over, nothing made yet."""
+    batch = await batches.get(turn.tx, int(form.fields["batch"]))
+    person = await team.get(turn.tx, batch.member) if batch else None
+    if batch is None or person is None or person.gone or not person.has(*KEEPERS) or batch.state != "empty":
+        return
+    turn.member = person
+    found = form.fields["found"]
+    name = str(found.get("name") or form.fields["name"] or "文件")
+    try:
+        if not found.get("body"):
+            raise Refused(f"{form.fields['why']}。可以再发一次，或发 /导入 在网页上传")
+        if not name.lower().endswith(LISTS):  # a platform that tells the name only now
+            raise Refused("能导入的是 Excel（.xlsx）和 CSV。别的文件请把要紧的内容复制成文字发给我")
+        body = base64.b64decode(found["body"])
+        cells = await asyncio.to_thread(sheets.read, name, body, turn.config.intake.import_rows)
+        await _look_over(turn, batch, cells, name, hashlib.sha256(body).hexdigest())
+    except (sheets.Unreadable, Refused) as no:
+        await turn.answer(f"「{name}」没有导入：{no}")
+        return
+    await turn.answer(cards.checked(batch.id, name, await batches.counts(turn.tx, batch.id)))
+
+
+@router.click(TakeIn, may=KEEPERS)
+async def take_in(turn: Turn, action: TakeIn) -> None:
+    """仅入公海 / 派发 on the card."""
+    batch = await batches.get(turn.tx, action.batch)
+    if batch is None or batch.member != turn.me.id:
+        raise Refused(f"没有你的导入 B-{action.batch}")
+    if batch.state == "ready" and turn.now >= batch.expires_at:
+        raise Refused(f"B-{batch.id} 检查过了太久，客户可能有了变化，请把文件再发一次")
+    assert turn.on is not None
+    if not await _begin(turn, batch, action.mode):
+        await turn.again()
+        return
+    how = "派发" if action.mode == "assign" else "仅入公海"
+    await turn.update(replace(from_json(turn.on.body), closed=f"正在录入：{how}"))
+
+
 # ── it is taken in ─────────────────────────────────────────────────────────────────────────────────────
 @router.form("import.start")
 async def go(turn: Turn, form: Form) -> None:
     """录入: into the pool without a word, or given out."""
     batch = await _mine(turn, form)
-    mode = "assign" if form.fields["mode"] == "assign" else "pool"
+    await _begin(turn, batch, str(form.fields["mode"]))
+
+
+async def _begin(turn: Turn, batch: Batch, mode: str) -> bool:
+    """The rows that were found new begin to be taken in; False when they do already."""
+    mode = "assign" if mode == "assign" else "pool"
     if not await batches.move(turn.tx, batch.id, ["ready"], "running", mode=mode, started_at=turn.now):
-        return  # pressed twice
+        return False  # pressed twice
     count = await batches.counts(turn.tx, batch.id)
     await audit.add(turn.tx, turn.now, batch.member, "import.started", f"B-{batch.id}",
                     {"rows": sum(count.values()), "new": count.get("new", 0), "mode": mode}, turn.event_id)  # fmt: skip
     await turn.record("import.chunk", f"B-{batch.id}", batch=batch.id)
+    return True
 
 
 @router.fact("import.chunk")

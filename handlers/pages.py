@@ -58,6 +58,8 @@ async def entry(turn: Turn, at: str) -> Card:
             what, path = customer_id(number), f"/customers/{customer_id(number)}"
         case _ if at == "export":
             what, path = "导出", "/export"
+        case _ if at == "import":
+            what, path = "导入", "/import"
         case _ if at == "overdue":
             path = "/board?state=overdue"
     token, lasts = secrets.token_urlsafe(32), turn.config.web.link

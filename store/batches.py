@@ -71,6 +71,17 @@ async def get(tx: Tx, id: int) -> Batch | None:
     return _batch(row) if row else None
 
 
+async def of(tx: Tx, member: str, limit: int) -> list[Batch]:
+    """A member's batches, the newest first."""
+    query = sa.select(batch).where(batch.c.member == member).order_by(batch.c.id.desc()).limit(limit)
+    return [_batch(row) for row in await tx.execute(query)]
+
+
+async def relink(tx: Tx, id: int, token: str, until: datetime) -> None:
+    """Another link leads to a batch (`token`: its hash), until then; the one before ends."""
+    await tx.execute(sa.update(batch).where(batch.c.id == id).values(token=token, expires_at=until))
+
+
 async def same_file(tx: Tx, digest: str, but: int) -> Batch | None:
     """A batch that imported the very same file before and was not undone."""
     query = sa.select(batch).where(

@@ -13,6 +13,7 @@ from web.export import Export
 from web.forms import Forms
 from web.health import Health
 from web.hooks import Hooks
+from web.import_list import ImportList
 from web.imports import Imports
 from web.letters import Letters
 from web.merging import Merging
@@ -49,6 +50,7 @@ def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     app.add_routes(Merging(site).routes())
     app.add_routes(Trail(site).routes())
     app.add_routes(Export(site).routes())
+    app.add_routes(ImportList(site).routes())
     return app
 
 

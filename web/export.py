@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from bot import sheets
 from rules import access
 from rules.leads import TITLES, Status
 from rules.team import Member, Team
 from rules.text import lead_id, mask_phones_in
 from store import export, team
-from web import sheets
 from web.errors import Refusal
 from web.site import HEADERS, Signed, Site
 

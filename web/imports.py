@@ -10,12 +10,12 @@ from urllib.parse import quote
 import jinja2
 from aiohttp import BodyPartReader, web
 
+from bot import sheets
 from bot.engine import Engine
 from bot.events import Form
 from nlp.columns import COLUMNS, fields_of
 from store import batches, team
 from store.batches import Batch, Row
-from web import sheets
 from web.address import Gate
 from web.errors import Refusal
 from web.handing import hand_in
@@ -135,8 +135,13 @@ class Imports:
         })  # fmt: skip
 
 
+def digest(token: str) -> str:
+    """What the database keeps of a link."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
 def _digest(request: web.Request) -> str:
-    return hashlib.sha256(request.match_info["token"].encode()).hexdigest()
+    return digest(request.match_info["token"])
 
 
 async def _uploaded(request: web.Request) -> tuple[str, bytes]:

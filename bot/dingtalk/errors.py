@@ -60,6 +60,7 @@ NAMED: tuple[tuple[str, Verdict], ...] = (
     ("invalidClientIdOrSecret", WRONG_SECRET),
     ("invalid.client", WRONG_SECRET),
     ("unauthorized.client", WRONG_SECRET),
+    ("robotCode.downloadCode", Verdict("文件在钉钉上已经过期，请重发一次")),
     ("robotCode", WRONG_ROBOT),
     ("invalidParameter.userIds", NO_PERSON),
     ("staffId.notExisted", NO_PERSON),

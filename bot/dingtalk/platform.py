@@ -15,6 +15,8 @@ from bot.dingtalk.stream import Pace, Stream
 from bot.dingtalk.todos import Todos
 from bot.platform import (
     DIRECTORY,
+    FILE,
+    LARGEST,
     Check,
     Intake,
     Limits,
@@ -25,6 +27,7 @@ from bot.platform import (
     Sent,
     Shared,
     Way,
+    fetched,
 )
 
 log = structlog.get_logger(__name__)
@@ -98,6 +101,8 @@ class DingtalkPlatform:
                 return await self._card(out)
             case Way.ASK if out.text == DIRECTORY:
                 return await directory.people(self._api)
+            case Way.ASK if out.text == FILE:
+                return fetched(await self._api.fetch(out.ref, LARGEST))
             case Way.ASK:
                 raise SendFailed("钉钉没有这种查询", retry=False)
 

@@ -64,7 +64,10 @@ async def fetch(http: aiohttp.ClientSession, media: Media) -> tuple[bytes, str]:
         async with http.get(str(told["url"]), timeout=aiohttp.ClientTimeout(total=60)) as answer:
             if answer.status != 200:
                 raise SendFailed(f"文件取不到了（HTTP {answer.status}），链接只有 5 分钟", retry=False)
-            sealed = await answer.content.read(LARGEST + 1)
+            parts = bytearray()  # read(n) gives what has come, not n
+            while len(parts) <= LARGEST and (piece := await answer.content.read(256 * 1024)):
+                parts += piece
+            sealed = bytes(parts)
             name = filename_in(answer.headers.get("Content-Disposition", ""))
     except (ValueError, KeyError, TypeError):
         raise SendFailed("文件的地址不对", retry=False) from None

@@ -9,7 +9,21 @@ from aiohttp import web
 
 from bot.config import WecomAibot
 from bot.events import Alert, Click, Incoming, Media, Message
-from bot.platform import Check, Intake, Limits, Meter, Now, Outgoing, SendFailed, Sent, Shared, Way, Wide
+from bot.platform import (
+    FILE,
+    Check,
+    Intake,
+    Limits,
+    Meter,
+    Now,
+    Outgoing,
+    SendFailed,
+    Sent,
+    Shared,
+    Way,
+    Wide,
+    fetched,
+)
 from bot.wecom.limits import TASK_BYTES
 from bot.wecom_aibot import frames, inbound, wire
 from bot.wecom_aibot.checks import checks
@@ -158,6 +172,9 @@ class WecomAibotPlatform:
                 return await self._update(out)
             case Way.FILE:
                 return await self._file(out)
+            case Way.ASK if out.text == FILE:
+                body, name = await self.fetch(Media(out.ref))
+                return fetched(body, name)
             case _:
                 raise SendFailed("企业微信智能机器人没有待办", retry=False)
 

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from store import tables, tables_sources
+from tests.web.pages_kit import Visitor
 from tests.world import World
 
 HEAD = "姓名,公司名称,手机号,邮箱,城市,来源,需求,负责人,录入人,录入时间"
@@ -252,3 +253,38 @@ async def test_a_file_that_is_too_long(world: World) -> None:
     status, page = await desk.sends("\n".join([HEAD, *many(51)]).encode())
     assert status == 422
     assert "一次最多 50 行" in page
+
+
+async def test_who_is_logged_in_imports_on_a_page_and_finds_it_again(world: World) -> None:
+    body = "\n".join([HEAD, *many(3), "少一位,,1391234567,,,,,,,"]).encode()
+    async with Visitor(world) as visitor:
+        await visitor.enters(world.rep)
+        await visitor.opens("/import")
+        assert visitor.status == 403
+        await visitor.enters(world.boss)
+        assert "导入" in visitor.words
+        await visitor.opens("/import")
+        assert "还没有导入过" in visitor.words
+        await visitor.sends("/import")
+        assert "批量导入 B-1" in visitor.words
+        desk = Desk(world, visitor.path)
+        status, _ = await desk.sends(body)
+        assert status == 200
+        await visitor.opens("/import")
+        assert "B-1 leads.csv 已检查，还没有录入" in visitor.words
+        assert "新增 3 · 重复 0 · 错误 1" in visitor.words
+        await world.passes(hours=3)  # the link is over, the import is not
+        await visitor.opens(desk.link)
+        assert visitor.status == 404
+        await visitor.opens("/import")
+        await visitor.sends("/import/1/open")
+        assert "还没有录入" in visitor.words
+        status, _ = await Desk(world, visitor.path).presses("start", mode="pool")
+        assert status == 200
+        await world.boss.sees("✅ 导入 B-1 完成", "新建 3 条")
+        await visitor.enters(world.admin)
+        await visitor.opens("/import")
+        assert "leads.csv" not in visitor.words  # everybody finds their own
+        fields = dict(visitor.forms()[-1][1])
+        await visitor.posts("/import/1/open", fields)
+        assert "没有你的导入 B-1" in visitor.words
