@@ -1,0 +1,32 @@
+"""What is skipped for speed could not have matched: every text is read alike when nothing is skipped."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from re import Match, Pattern
+
+import pytest
+
+from nlp import keywords, money, people, spans
+from nlp.draft import as_dict
+
+DATA = Path(__file__).parents[2] / "bench" / "data"
+NOW = datetime.fromisoformat("2026-11-23T10:00")
+
+
+def _everywhere(_: Pattern[str], pattern: Pattern[str], text: str, at: int = 0) -> Iterator[Match[str]]:
+    return pattern.finditer(text, at)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in DATA.glob("*.jsonl")))
+def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = (DATA / f"{name}.jsonl").read_text("utf-8").splitlines()
+    texts = [json.loads(line)["text"] for line in lines if line.strip()]
+    quick = [as_dict(text, NOW) for text in texts]
+    for module in (keywords, money, people, spans):
+        monkeypatch.setattr(module, "matches", _everywhere)
+    monkeypatch.setattr(people, "_BEHIND", {})
+    monkeypatch.setattr(people, "_NEEDS", {})
+    for text, found in zip(texts, quick, strict=True):
+        assert as_dict(text, NOW) == found, text
