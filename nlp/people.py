@@ -317,7 +317,10 @@ _BEHIND = {
     "department": frozenset("部门科处间心的"),
     "post": frozenset("后前售购术务计人机服台事员单库板勤表是为叫"),
     "called": _BREAKS,
-    "cue": frozenset(" 给跟和与找系约了叫学事友公婆人蜜兄姐长卫机档电打拨呼问一下请让知告诉醒访绍接复是做为对烦经由替帮向查通@弟妹哥舅叔姑姨爸妈爷奶嫂子夫女婿"),
+    "cue": frozenset(
+        " 给跟和与找系约了叫学事友公婆人蜜兄姐长卫机档电打拨呼问一下请让知告"
+        "诉醒访绍接复是做为对烦经由替帮向查通@弟妹哥舅叔姑姨爸妈爷奶嫂子夫女婿"
+    ),
     "says": _BREAKS.union("!?"),
     "segment": _BREAKS.union(":"),
 }  # fmt: skip
