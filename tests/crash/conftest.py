@@ -12,6 +12,14 @@ from store.db import Database
 from tests.servers import Postgres, Redis
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What every campaign went through: so many lives, so many tries, what was found."""
+    for report in terminalreporter.stats.get("passed", []):
+        for line in report.capstderr.splitlines():
+            if ", seed " in line:
+                terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where compiled modules are kept: a start should cost what it costs in an installation."""

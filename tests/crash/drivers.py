@@ -4,6 +4,7 @@ nothing happens, as people do."""
 import asyncio
 import contextlib
 import itertools
+import random
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -71,7 +72,7 @@ class Rep:
     async def breathe(self) -> None:
         """A pause, cut short when it is time to stop."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.stop.wait(), BREATH)
+            await asyncio.wait_for(self.stop.wait(), BREATH * random.uniform(0.8, 1.2))
 
     async def take(self, lead: str) -> None:
         """A lead that came over the API: seen, started, recorded."""

@@ -12,14 +12,21 @@ import json
 import os
 import signal
 import sys
+from importlib import import_module
+
+LATE = ("web.app", "web.dev", "openpyxl", "uvloop", "store.sqlite", "store.postgres", "store.redis", "bot.wecom.platform",
+        "bot.dingtalk.platform", "bot.wecom_aibot.platform")  # fmt: skip
+"""What the product imports after its start."""
 
 
 def main(config: str, log: str) -> None:
     """Until standard input ends."""
     import main as product
     import nlp.warm
-    import web.app  # noqa: F401 - `main.start` imports these three late
     from handlers import ROUTERS
+
+    for late in LATE:
+        import_module(late)
 
     assert ROUTERS
     nlp.warm.warm()  # two thirds of what a short life would compute

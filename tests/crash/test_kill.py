@@ -18,18 +18,22 @@ TAKEOVER = 30.0  # seconds, on a busy machine; the lease alone lasts 4
 
 
 LIFE = 5.0  # seconds of a life at most
+RECOVERY = 1.2  # seconds in which what a former life left is worked off
 
 
 async def kills(bots: list[BotProcess], sim: Sim, dice: random.Random) -> None:
-    """Ends the bot without warning KILLS times, now and then while it is still starting, else after some exchanges with
-    the platform: a machine that is slow makes lives longer, not emptier."""
-    bot = bots[0]
+    """Ends the bot without warning KILLS times: while it is still starting, at any moment of the time in which it works off
+    what the life before left, or after some exchanges with the platform (a machine that is slow makes such lives
+    longer, not emptier)."""
+    bot, start = bots[0], 0.5
     for _ in range(KILLS):
-        if dice.random() < 0.15:
-            await asyncio.sleep(dice.uniform(0.0, 0.6))
+        begun, when = time.monotonic(), dice.random()
+        if when < 0.15:
+            await asyncio.sleep(dice.uniform(0.0, 1.3 * start))
         else:
             await bot.up()
-            await exchanged(sim, dice)
+            start = time.monotonic() - begun
+            await (asyncio.sleep(dice.uniform(0.0, RECOVERY)) if when < 0.5 else exchanged(sim, dice))
         await bot.end(signal.SIGKILL)
         bot.spawn()
     await bot.up()
@@ -41,7 +45,7 @@ async def exchanged(sim: Sim, dice: random.Random) -> None:
     while len(sim.wire) < enough:
         if time.monotonic() > until:
             return
-        await asyncio.sleep(dice.uniform(0.0, 0.05))
+        await asyncio.sleep(dice.uniform(0.0, 0.02))
 
 
 @pytest.mark.crash
