@@ -22,7 +22,17 @@ SETTINGS = {
     "statement_timeout": "10000",
     "lock_timeout": str(int(LOCK_TIMEOUT * 1000)),
     "idle_in_transaction_session_timeout": "30000",
+    # a process that vanished with its machine, or behind a line that was cut, gives its locks back within 15 s
+    "tcp_keepalives_idle": "6",
+    "tcp_keepalives_interval": "3",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "15000",
 }
+ANSWER = 12.0
+"""Seconds in which the server answers a statement: it gives up by itself two seconds before. Later than that the line is
+dead, however open it looks."""
+CONNECT = 5.0  # seconds in which it takes a connection
+UNDONE = 2.0  # seconds in which it takes a transaction back
 LOCK_STATES = frozenset({"55P03", "40P01"})
 PATIENCE = 30.0  # seconds for a free connection
 _Errors = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -44,6 +54,8 @@ class PostgresTx(Tx):
             rows = await self._connection.fetch(sql, *values)
         except _Errors as error:
             raise _wrapped(error, sql, self._connection) from None
+        except TimeoutError:
+            raise _silent(self._connection) from None
         found = plan.rows(rows, lambda: tuple(rows[0].keys()))
         return Result(found, len(found))
 
@@ -52,6 +64,14 @@ class PostgresTx(Tx):
             await self._connection.execute(sql)
         except _Errors as error:
             raise _wrapped(error, sql, self._connection) from None
+        except TimeoutError:
+            raise _silent(self._connection) from None
+
+
+def _silent(connection: Any) -> ConnectionError:
+    """Nobody answers on this connection any more: it is given up without a word."""
+    connection.terminate()
+    return ConnectionError("the database does not answer")
 
 
 def _count(said: str) -> int:
@@ -88,6 +108,7 @@ class Postgres:
         self._pools: dict[bool, Any] = {}  # one connection is kept for intake: it waits for no work
         self._opening = asyncio.Lock()
         self._life: Any = None
+        self._lives = False  # the lock by which others see it is ours
 
     def own(self) -> None:
         """Replicas may share it."""
@@ -103,6 +124,10 @@ class Postgres:
             finally:
                 self._load.got(began)
             yield connection
+        except ConnectionError:
+            for one in self._pools.values():  # all lie on the same line: whoever wants one gets a new one
+                await one.expire_connections()
+            raise
         except DBAPIError as error:
             state = str(getattr(error.orig, "sqlstate", "") or "")
             if state in LOCK_STATES:
@@ -119,7 +144,7 @@ class Postgres:
                 if intake not in self._pools:
                     self._pools[intake] = await asyncpg.create_pool(
                         self._url, min_size=0, max_size=1 if intake else self._size, server_settings=SETTINGS,
-                        reset=_tidy,
+                        reset=_tidy, timeout=CONNECT, command_timeout=ANSWER,
                     )  # fmt: skip
         return self._pools[intake]
 
@@ -143,13 +168,14 @@ class Postgres:
                 yield tx
                 await tx.finish()
             except BaseException:
-                with suppress(*_Errors, OSError):
-                    await connection.execute("ROLLBACK")
+                await _roll_back(connection)
                 raise
             try:
                 said = await connection.execute("COMMIT")
             except _Errors as error:
                 raise _wrapped(error, "COMMIT", connection) from None
+            except TimeoutError:
+                raise _silent(connection) from None
             if said != "COMMIT":  # an error inside was swallowed: nothing was kept
                 raise ProgrammingError("COMMIT", None, RuntimeError(f"the database answered {said}"))
 
@@ -164,17 +190,33 @@ class Postgres:
 
     async def _release(self, pool: Any, connection: Any) -> None:
         try:
-            await pool.release(connection)
+            await pool.release(connection, timeout=CONNECT)
         except (*_Errors, OSError):
-            connection.terminate()
+            with suppress(*_Errors):  # the pool may have given it up already
+                connection.terminate()
 
     async def live(self, name: str) -> None:
         """Holds the lock that shows others that the replica `name` lives, as long as its connection does: a killed
-        process loses it at once. Called again, it only makes sure."""
-        if self._life is not None and not self._life.is_closed():
-            return
-        self._life = await asyncpg.connect(self._url, server_settings={"application_name": "genjin alive"})
-        await self._life.execute("SELECT pg_advisory_lock($1, hashtext($2))", ALIVE, name)
+        process loses it at once. Called again, it makes sure: a line that was cut may look open here, and its lock may
+        be held there by what is left of the old connection. Raises what the driver raises."""
+        try:
+            if self._life is None or self._life.is_closed():
+                self._lives = False
+                settings = SETTINGS | {"application_name": "genjin alive"}
+                self._life = await asyncpg.connect(
+                    self._url, server_settings=settings, timeout=CONNECT, command_timeout=CONNECT
+                )
+            if self._lives:
+                await self._life.execute("SELECT 1")
+            else:
+                ask = "SELECT pg_try_advisory_lock($1, hashtext($2))"
+                self._lives = await self._life.fetchval(ask, ALIVE, name)
+        except BaseException as error:
+            if self._life is not None:
+                self._life.terminate()
+            if isinstance(error, _Errors):
+                raise _wrapped(error, "live", self._life) from None
+            raise
 
     async def settled(self) -> None:
         """A row is seen by others only once it is on the disk."""
@@ -203,6 +245,17 @@ class Postgres:
                     await pool.close()
             except TimeoutError:
                 pool.terminate()
+
+
+async def _roll_back(connection: Any) -> None:
+    """Takes a transaction back; where nobody answers, the server does it when it misses us."""
+    try:
+        async with asyncio.timeout(UNDONE):
+            await connection.execute("ROLLBACK")
+    except TimeoutError:
+        connection.terminate()
+    except (*_Errors, OSError):
+        pass
 
 
 async def _tidy(connection: Any) -> None:

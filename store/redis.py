@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from store.cache import LocalShared
@@ -15,6 +16,8 @@ from store.cache import LocalShared
 log = structlog.get_logger("cache")
 
 T = TypeVar("T")
+RETRY = 3.0  # seconds between two tries while Redis is away
+QUIET = 10.0  # seconds without a ring after which one listens whether one still hears
 
 # KEYS[1] bucket · ARGV: per second, burst · the server's own clock, so that replicas agree
 _TAKE = """
@@ -46,12 +49,14 @@ class RedisShared:
         self._ringing: set[asyncio.Task[None]] = set()
 
     async def _try(self, call: Callable[[], Awaitable[T]], instead: Callable[[], Awaitable[T]]) -> T:
-        if self._away and time.monotonic() < self._retry_at:
-            return await instead()
+        if self._away:
+            if time.monotonic() < self._retry_at:
+                return await instead()
+            self._retry_at = time.monotonic() + RETRY  # one asks, the others need not wait for its answer
         try:
             answer = await call()
         except (RedisError, OSError, TimeoutError) as error:
-            self._retry_at = time.monotonic() + 3
+            self._retry_at = time.monotonic() + RETRY
             if not self._away:
                 log.warning("redis away, going on without", error=type(error).__name__)
             self._away = True
@@ -133,7 +138,8 @@ class RedisShared:
         task.add_done_callback(self._ringing.discard)
 
     def listen(self, heard: Callable[[str], None]) -> None:
-        """Calls `heard(name)` for every ring of any replica, reconnecting for ever."""
+        """Calls `heard(name)` for every ring of any replica, reconnecting for ever. When it was quiet for long, it rings for
+        itself: a connection that was cut on the way, or one to a server that is no longer the one, hears nothing."""
         self._listener = asyncio.create_task(self._listen(heard))
 
     async def _listen(self, heard: Callable[[str], None]) -> None:
@@ -141,12 +147,28 @@ class RedisShared:
             try:
                 async with self._redis.pubsub() as channel:
                     await channel.subscribe(self._prefix + "bell")
+                    quiet = False
                     while True:
-                        message = await channel.get_message(ignore_subscribe_messages=True, timeout=10)
-                        if message is not None:
-                            heard(str(message["data"]))
+                        message = await self._next(channel)
+                        if message:
+                            heard(message)
+                        elif message is None and quiet:
+                            break
+                        elif message is None:
+                            self.ring("")
+                        quiet = message is None
             except (RedisError, OSError, TimeoutError):
                 await asyncio.sleep(1)
+
+    @staticmethod
+    async def _next(channel: PubSub) -> str | None:
+        """The next ring; None when there was none for QUIET seconds."""
+        until = time.monotonic() + QUIET
+        while (left := until - time.monotonic()) > 0:
+            message = await channel.get_message(ignore_subscribe_messages=True, timeout=left)
+            if message is not None:
+                return str(message["data"])
+        return None
 
     async def alive(self) -> bool:
         """Whether Redis answers now."""
