@@ -29,7 +29,7 @@ class ImportList:
         return [
             site.page("GET", "/import", self.show, may=MANAGERS),
             site.page("POST", "/import", self.begin, may=MANAGERS),
-            site.page("POST", "/import/{batch}/open", self.open, may=MANAGERS),
+            site.page("POST", "/import/open", self.open, may=MANAGERS),
         ]
 
     async def show(self, _request: web.Request, signed: Signed) -> web.StreamResponse:
@@ -50,7 +50,7 @@ class ImportList:
 
     async def open(self, request: web.Request, signed: Signed) -> web.StreamResponse:
         """打开: a fresh link to one of mine; an earlier link to it ends."""
-        number = request.match_info["batch"]
+        number = str((await request.post()).get("batch", ""))
         if not number.isascii() or not number.isdigit() or len(number) > 9:
             raise Refusal(404, "没有这次导入。")
         return await self._lead_to(request, signed, "web.import_open", {"batch": int(number)})

@@ -277,7 +277,7 @@ async def test_who_is_logged_in_imports_on_a_page_and_finds_it_again(world: Worl
         await visitor.opens(desk.link)
         assert visitor.status == 404
         await visitor.opens("/import")
-        await visitor.sends("/import/1/open")
+        await visitor.sends("/import/open")
         assert "还没有录入" in visitor.words
         status, _ = await Desk(world, visitor.path).presses("start", mode="pool")
         assert status == 200
@@ -286,5 +286,5 @@ async def test_who_is_logged_in_imports_on_a_page_and_finds_it_again(world: Worl
         await visitor.opens("/import")
         assert "leads.csv" not in visitor.words  # everybody finds their own
         fields = dict(visitor.forms()[-1][1])
-        await visitor.posts("/import/1/open", fields)
+        await visitor.posts("/import/open", fields | {"batch": "1"})
         assert "没有你的导入 B-1" in visitor.words
