@@ -71,15 +71,15 @@ _STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = tuple(
         ("full inline", rf"{_NAME}{_GAP}(?P<stamp>{_FULL}|{_SHORT}):(?!\d) ?(?P<body>.*)$", True),
         ("clock inline", rf"{_NAME}{_GAP}(?P<stamp>{_NEAR}):(?!\d) ?(?P<body>.*)$", True),
         ("name paren inline", rf"{_NAME}\s*\((?P<stamp>{_ANY})\)\s?: ?(?P<body>\S.*)$", True),
-        ("full", rf"{_NAME}{_GAP}(?P<stamp>{_FULL}){_FROM}:?\s*$", False),
+        ("full", rf"(?:From: ?)?{_NAME}{_GAP}(?P<stamp>{_FULL}){_FROM}:?\s*$", False),
         ("paren", rf"{_NAME}\s*\((?P<stamp>{_ANY})\):?\s*$", False),
         (
             "stamp first",
             rf"(?P<stamp>{_FULL}){_GAP}{_NAME}(?:\(\d{{4,12}}\)|<[^<>\s]{{3,40}}>)?:?\s*$",
             False,
         ),
-        ("short", rf"{_NAME}{_GAP}(?P<stamp>{_SHORT}){_FROM}:?\s*$", False),
-        ("near", rf"{_NAME}{_GAP}(?P<stamp>{_NEAR}){_FROM}:?\s*$", False),
+        ("short", rf"(?:From: ?)?{_NAME}{_GAP}(?P<stamp>{_SHORT}){_FROM}:?\s*$", False),
+        ("near", rf"(?:From: ?)?{_NAME}{_GAP}(?P<stamp>{_NEAR}){_FROM}:?\s*$", False),
         ("near first", rf"(?P<stamp>{_SHORT}|{_NEAR}){_GAP}{_PLAIN_NAME}:?\s*$", False),
         ("colon", rf"{_PLAIN_NAME}:\s*$", False),
         ("colon inline", rf"{_PLAIN_NAME}: ?(?P<body>\S.*)$", True),
@@ -106,9 +106,9 @@ _PAREN = re.compile(r"\s*\((?P<mark>[^()]{1,20})\)\s*$")
 _KEY = re.compile(
     r"姓名|电话|手机|邮箱|公司|地址|职位|职务|价格|单价|数量|预算|需求|交期|备注|时间|"
     r"日期|地点|产品|型号|规格|城市|地区|名称|联系|编号|单号|微信|QQ|主题|标题|内容|来源|"
-    r"要求|说明|注意|注|附|例如|比如|如下|如|即|问题|答|问|合计|总计|尺寸|材质|重量|功率|品牌|"
+    r"要求|说明|注意|^(?:附?注|附|如|即|答|问)$|例如|比如|如下|问题|合计|总计|尺寸|材质|重量|功率|品牌|"
     r"费用|账号|密码|链接|网址|开户|税号|抄送|发件|收件|回复|转发|表单|进度|状态|结论|会议|截止|"
-    r"^(?:https?|tel|mob|mobile|e-?mail|fax|add|addr|address|name|phone|company|title|date|time|re|fw|ps|tips|note|[A-Z])$",
+    r"^(?:https?|tel|mob|mobile|e-?mail|fax|add|addr|address|name|phone|company|title|date|time|re|fw|ps|tips|note|from|to|cc|sent|subject|[A-Z])$",
     re.I,
 )
 # With a stamp behind it a name may hold such a word (微信用户), but not end in it, nor tell what a timetable tells.

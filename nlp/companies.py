@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import ahocorasick_rs
 
-from nlp import trades
+from nlp import nicknamed, trades
 from nlp.evidence import Found, Taken
 from nlp.lexicon import known_companies, places, surnames
 from nlp.places import region
@@ -36,7 +36,7 @@ _CUE = re.compile(
     r"客户|现任|曾任|历任|担任|兼任|出任|就职于|任职于|供职于|现为|加入|联系|跟进|拜访|走访|"
     r"对接|最终|(?<!自)由|(?<![信责主])任(?!责任)|关于|以及|还有|那边|这边|昨天|今天|明天|刚才|上午|下午|晚上|收到|合作的|服务于|"
     r"采购方|供应商|经销商|代理商|甲方|乙方|买方|卖方|收款方|付款方|单位|公司名|名称|"
-    r"请问|推荐|介绍|签约|中标|投资|收购|控股|隶属于|属于|作为|通过|根据|成为|其中|包括|例如|比如|位于|总部|原来|目前|现在|"
+    r"请问|推荐|介绍|签约|中标|投资(?!管理|控股|有限|集团|发展|咨询|基金|担保|股份|合伙|开发|建设|置业|实业)|收购|控股(?!集团|有限|股份|公司)|隶属于|属于|作为|通过|根据|成为|(?<=[方人即系])为|其中|包括|例如|比如|位于|总部|原来|目前|现在|"
     r"已经|同时|进入|创办|创立|成立|发给|寄给|寄到|发到|开给|转给|派驻|换成|改成|更名为|\d号(?:院|楼)?|\d(?:室|栋|幢|弄|楼)|"
     r"(?<!美)的|[了在是给跟把被让您你我他她它这那]"
 )
@@ -64,7 +64,7 @@ _LISTED = re.compile(
 # 蓝思科技董事长周群飞: what stands before the head of a firm and his name.
 _HEAD_OF = re.compile(
     r"(?:^|(?<=[\s,。;:!?、▪(\"“与和由及]))(?P<name>[一-龥A-Za-z]{2,8}?)(?:联合创始人|创始人|副?董事长|(?:高级|执行|常务)?副?总裁|(?:常务)?副?总经理|"
-    r"首席[一-龥]{2,3}官|CEO|CTO|CFO|COO|CMO|监事会主席|董秘)(?:兼?(?:CEO|总裁|总经理))?(?P<head>[一-龥])(?=[一-龥])"
+    r"首席[一-龥]{2,3}官|CEO|CTO|CFO|COO|CMO|监事会主席|董秘|董事(?!长|会|局)|行长)(?:兼?(?:CEO|总裁|总经理))?(?P<head>[一-龥])(?=[一-龥])"
 )
 _HEADED = (
     "总裁",
@@ -78,11 +78,13 @@ _HEADED = (
     "COO",
     "CMO",
     "董秘",
+    "董事",
+    "行长",
     "监事会主席",
 )
-_HEAD_CHARS = frozenset("裁理长人官席书秘OE")
+_HEAD_CHARS = frozenset("裁理长人官席书秘事OE")
 _NO_FIRM = re.compile(
-    r"^(?:[原前现时曾该本我你您他她这那副老新]|公司|集团|对方|贵|担任|出任|兼任|常务|高级|执行|外方|中方|区域|中国区|大中华|亚太|全球|营销|销售|技术)|"
+    r"^(?:[原前现时曾该本我你您他她这那副老新两各]|公司|独立|执行|非执行|外部|职工|股东|提名|集团|对方|贵|担任|出任|兼任|常务|高级|执行|外方|中方|区域|中国区|大中华|亚太|全球|营销|销售|技术)|"
     r"[部处科前任区省市局会校院系届的是了在]$|总$|集团$|公司$|银行$|首席|董事|总裁|经理"
 )
 _ENGLISH = re.compile(
@@ -92,10 +94,10 @@ _ENGLISH = re.compile(
 )
 _LABELLED = re.compile(
     r"(?:^|[\s,;。、(\[|])(?:公司(?:名称|全称|名)?|单位(?:名称)?|企业(?:名称)?|"
-    r"客户(?:名称|公司|单位)|工作单位|company)\s?[:=]\s?(?P<name>[^\n,;。|\[\]]{2,40})",
+    r"客户(?:名称|公司|单位)|工作单位|(?:发票|开票)?抬头(?:开)?|开票(?:单位|公司)|company)\s?[:=]\s?(?P<name>[^\n,;。|\[\]]{2,40})",
     re.I,
 )
-_LABEL_END = re.compile(r"[司称名位业yY]\s?[:=]")
+_LABEL_END = re.compile(r"[司称名位业头开yY]\s?[:=]")
 _LABEL_BEHIND = re.compile(
     r"\s+(?:姓名|联系人|电话|手机|地址|邮箱|城市|地区|需求|预算|职位|职务|备注|tel|[\d(])", re.I
 )
@@ -114,7 +116,13 @@ def find(
         *_by_list(words), *_by_suffix(words), *_by_label(words), *_by_name(words, tuple(known), tuple(aliases)),
     )  # fmt: skip
     hits = [hit for hit in sure if taken.take(hit.start, hit.end)]
-    for hit in (*trades.find(words, taken), *_by_bureau(words), *_by_shop(words), *_by_head(words)):
+    for hit in (
+        *trades.find(words, taken),
+        *_by_bureau(words),
+        *_by_shop(words),
+        *_by_head(words),
+        *nicknamed.find(words, taken),
+    ):
         if taken.take(hit.start, hit.end):
             hits.append(hit)
     return tuple(sorted(hits, key=lambda hit: hit.start))

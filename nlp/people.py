@@ -24,6 +24,11 @@ _NEVER = (
 _WEAK = frozenset(
     "和于都有时任向来别那常连从可才全相终查容能计解单应关成满麻明平元方万白车高水米路年海种别门公管文法安利沙古党农包支程文干国通益帅终由师商楼盘练权修战宾初南官谈勾奉植智"
 )
+# Characters that foreign names are written with.
+_SOUNDS = (
+    "阿艾买麦吐古丽尔提江木合热迪卡努苏玉萨达娜巴依布拉扎斯克亚伊叶赫那爱新觉罗库夏帕米孜加力玛娅格奥哈吉图特德莫穆罕默约翰瑟"
+    "伯汉姆凯文史密戴安妮杰森菲利普查劳伦弗兰"
+)
 _TIES = frozenset("和由向从于与对经")
 _FULL_HONORIFIC = (
     r"总经理|副总经理|副总|经理|总监|主任|主管|老师|会计|师傅|董事长|院长|处长|"
@@ -42,24 +47,27 @@ _LABEL = (
 )
 _CUE = (
     r"(?:打?电话给|发短信给|发信息给|发消息给|打给|拨给|转给|发给|寄给|交给|留给|给|跟|和|与|找|"
-    r"联系|约了?|呼叫|同学|同事|朋友|老公|老婆|爱人|(?:弟|妹|哥|姐|舅|叔|姑|姨|爸|妈|爷|奶|嫂|侄|外甥|女儿|儿|舅|妹|姐)(?:弟|妹|哥|姐|舅|叔|姑|姨|爸|妈|爷|奶|嫂|子|夫|女)|女婿|闺蜜|室友|师兄|师姐|学长|学姐|门卫|司机|搭档|致电|拨打|拨|呼|问一?下?|请|叫|让|通知|转告|告诉|提醒|拜访了?|介绍|对接|回复|"
+    r"联系|约了?|呼叫|同学|同事|朋友|老公|老婆|爱人|(?:弟|妹|哥|姐|舅|叔|姑|姨|爸|妈|爷|奶|嫂|侄|外甥|女儿|儿|舅|妹|姐)(?:弟|妹|哥|姐|舅|叔|姑|姨|爸|妈|爷|奶|嫂|子|夫|女)|女婿|闺蜜|室友|师兄|师姐|学长|学姐|门卫|司机|搭档|致电|拨打|拨|呼|问一?下?|请|叫|让(?!步)|通知|转告|告诉|提醒|拜访了?|介绍|对接|回复|看到|遇[到见]|碰到|见到|偶遇|采访|"
     r"我叫|我是|本人|名叫|叫做|名为|是|对|麻烦|经|由|替|帮|向|查找|查一?下?|接通|@)(?:一下|下)?"
 )
 _FOLLOW = (
-    r"(?:$|[\s,，。;:!?、()\[\]|/\"”'▪◆▫\-~]|\d|近日|近期|称|透露|认为|指出|"
+    r"(?:$|[\s,，。;:!?、()\[\]|/\"”'▪◆▫\-~→>]|\d|近日|近期|称|透露|认为|指出|"
     r"强调|介绍|出席|率|带|主持|宣布|离|辞|因|为|将|从|与|和|及|跟|约|说|讲|"
     r"谈|聊|打|拨|发|回|寄|送|通|联|沟|见|确|反|问|要|的|先生|女士|小姐|经理|"
     r"总|工|老师|在|是|有|来|去|已|今|明天|后天|昨天|下周|本周|这周|上周|"
     r"下午|上午|上次|之前|目前|现在|手机|电话|微信|邮箱|吧|吗|呢|了|那边|这边|"
     r"号|收|处|转|想|需|对|刚(?=[才刚好来到说去走回打发问给接从要在])|也|都|又|再|我|他|她|你|开会|收件|签收|负责)"
 )
-_LATIN = r"(?-i:[A-Z][a-z]{1,14}(?:[ .·][A-Z][a-z]{0,14}){0,2}|[A-Z]{2,12}(?: [A-Z]{2,12})?)"
+_LATIN = r"(?-i:[A-Z][a-zà-ÿ]{1,14}(?:[ .·][A-Z][a-zà-ÿ]{0,14}){0,2}|[A-Z]{2,12}(?: [A-Z]{2,12})?)"
 _TITLE_FOLLOW = rf"(?:{_FOLLOW}|[表共同一以作接参进就则等到及获当被给兼任受于用首亲携赴应围特还曾并正代担签审视考调检陪做发先])"
 _CALLED_UP = (
     r"(?:的?(?:电话|手机|号码|联系电话|微信|邮箱|联系方式)|打个?(?:电话|微信)|发(?:一?[条个封])?(?:短信|信息|消息|微信|邮件|语音|红包)|"
     r"回个?(?:电话|微信)|拨(?:个|通)?(?:电话)?|通(?:个|一下)?电话)"
 )
-_SAYS = r"(?:说|表示|反馈|告诉|确认|要求|提到|回复|打来|来电|想要|需要|问(?!题)|介绍)"
+_SAYS = (
+    r"(?:说|表示|反馈|告诉|确认|要求|提到|回复|打来|来电|想要|需要|问(?!题)|介绍|导演|执导|主演|监制|饰演|出演|出席|"
+    r"致辞|主持|当选|就任|辞职|接任|离职|加盟|落马|齐聚)"
+)
 _BOUNDARY = re.compile(
     r"(?:^|[\s,。;:!?、()\[\]|/\"“'▪◆▫@~\-]|[跟和给找是请问让叫与对约由向的得时让是们人的边里位个候后就但而且则诶喂哎嘿])$"
 )
@@ -109,8 +117,15 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         ),
         "title": re.compile(
             rf"{TITLE_BLANK}(?P<gap>[ :/|,\-]{{1,3}}|[为是叫])?(?P<name>{name}|{_LATIN})(?(gap)(?={_FOLLOW})|(?={_TITLE_FOLLOW}))"
-            rf"|(?:^|(?<={edge}))(?P<before>{whole}|{_LATIN})[ /|,(\-]{{0,3}}(?={TITLE_BLANK})",
+            rf"|(?:^|(?<={edge[:-1]}由]))(?P<before>{whole}|{_LATIN})[ /|,(\-]{{0,3}}(?={TITLE_BLANK})",
             re.M,
+        ),
+        "customer": re.compile(
+            rf"客户(?:(?P<name>[{single}]{given}{{2}})(?=[\s,。;!?、(▪]|说|反馈|表示|来电|要|想|问|的)"
+            rf"|(?P<before>[{common}]{given})(?=\(|[,:]?{BLANK}{{7}}))"
+        ),
+        "dotted": re.compile(
+            rf"(?<![一-龥·])(?P<name>[{_SOUNDS}]{{2,6}}·[一-龥]{{2,6}}?)(?=$|[\s,。;!?、(]|{BLANK}|是|说|先生|女士|的)"
         ),
         "cue": re.compile(rf"{_CUE} ?(?P<name>{name})(?={_FOLLOW})"),
         "polite": re.compile(
@@ -135,11 +150,11 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "listed": re.compile(
             rf"、(?P<name>{whole}|[{single}]{given}{{1,2}}|{_LATIN})(?=[、,。;\s等和与及]|$)"
         ),
-        "says": re.compile(rf"(?:^|(?<=[\s,。;!?]))(?P<name>{name})(?={_SAYS})", re.M),
+        "says": re.compile(rf"(?:^|(?<=[\s,。;!?、由]))(?P<name>{name})(?={_SAYS})", re.M),
         "segment": re.compile(rf"(?:^|(?<=:)|(?<={edge}))(?P<name>{whole})(?=收?(?:$|{edge}))", re.M),
         "little": re.compile(
             rf"(?P<name>[小老][{common}]|阿(?!里|姨|门|拉|尔|富|根|联|坝|克|曼|莫|司|斯|胶|波|迪|拉|伯)[一-龥])"
-            rf"(?=$|[\s,。;:!?、()▪◆▫]|[啊呀哎说讲问要让在来去有的今明下联那这给跟打发反已总吗吧呢换约管负直就也都到过])"
+            rf"(?=$|[\s,。;:!?、()▪◆▫]|[啊呀哎说讲问要让在来去有的今明下联那这给跟打你他她我发反已总吗吧呢换约管负直就也都到过])"
         ),
         "spaced": re.compile(
             rf"(?:^|\n|[▫◆{BLANK}]) *(?P<name>[{single}] {{1,4}}{given}(?: {{1,4}}{given})?)(?= *(?:\n|$|▫|◆|{BLANK}| {{2}}))"
@@ -181,6 +196,8 @@ _SURE = {
     "entry": 0.9,
     "dial": 0.85,
     "twice": 0.9,
+    "customer": 0.8,
+    "dotted": 0.85,
 }
 
 
@@ -279,6 +296,8 @@ _BEFORE, _AFTER = (
         "title",
         "department",
         "post",
+        "customer",
+        "dotted",
     ),
     ("cue", "says", "latin"),
 )
@@ -303,7 +322,9 @@ _NEEDS = {
     "pair": frozenset("和跟与、"),
     "dial": frozenset("电手号微邮联打发回拨通"),
     "twice": _HONOURS,
-    "says": frozenset("说示馈诉认求到复来要问介"),
+    "says": frozenset("说示馈诉认求到复来要问介导演制席辞持选任职盟马聚"),
+    "dotted": frozenset("·"),
+    "customer": frozenset("户"),
 }
 _BREAKS = frozenset(("", " ", *"▪◆▫,;、。|/()[]"))
 # What must stand in front of some name (white space is one blank) for a rule to find any; what else will do instead.
@@ -319,9 +340,9 @@ _BEHIND = {
     "called": _BREAKS,
     "cue": frozenset(
         " 给跟和与找系约了叫学事友公婆人蜜兄姐长卫机档电打拨呼问一下请让知告"
-        "诉醒访绍接复是做为对烦经由替帮向查通@弟妹哥舅叔姑姨爸妈爷奶嫂子夫女婿"
+        "诉醒访绍接复是做为对烦经由替帮向查通@弟妹哥舅叔姑姨爸妈爷奶嫂子夫女婿到见遇"
     ),
-    "says": _BREAKS.union("!?"),
+    "says": _BREAKS.union("!?由"),
     "segment": _BREAKS.union(":"),
 }  # fmt: skip
 _OR = {"segment": frozenset("·"), "entry": frozenset("·"), "department": frozenset("小老")}
@@ -339,7 +360,7 @@ def _starts() -> dict[str, re.Pattern[str]]:
             rf"[{first}](?=[副总经主监老会师董院处科厂部局校店所行队站书教博太医律先女小大阿助秘工姐哥叔{second}])"
         ),
         "cue": re.compile(
-            "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接同朋老爱闺室师学门司搭@弟妹哥姐舅叔姑姨爸妈爷奶嫂侄外女儿]"
+            "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接同朋老爱闺室师学门司搭看遇碰见偶采@弟妹哥姐舅叔姑姨爸妈爷奶嫂侄外女儿]"
         ),
         "label": re.compile("[客我您采紧对主姓名联收称负经申寄发项参与出陪fFnNcC]"),
         "polite": re.compile(rf"[{first}]"),
@@ -347,7 +368,7 @@ def _starts() -> dict[str, re.Pattern[str]]:
         "dial": re.compile(rf"[{first}]"),
         "twice": re.compile(rf"[{first}]"),
         "pair": re.compile(rf"[{first}](?:(?<=^.)|(?<={edge}.))", re.M),
-        "says": re.compile(rf"[{first}](?:(?<=^.)|(?<=[\s,。;!?].))", re.M),
+        "says": re.compile(rf"[{first}](?:(?<=^.)|(?<=[\s,。;!?、由].))", re.M),
         "post": re.compile(
             "[项现车工售销采技财会法司客前人文业跟仓老设内负代](?=[目场间厂后前售购术务计人机服台事员单库板勤责表])"
         ),
@@ -381,8 +402,8 @@ def _by_rule(words: Plain, rule: str) -> Iterator[Found]:
         if group == "before" and rule == "department":
             yield words.found("names", start, end, 0.8, "little")
             continue
-        likely = is_name(name, sure=rule in _STRONG)
-        if not name.isascii() and not likely and not _trusted(rule, name, match):
+        likely = is_name(name, sure=rule in _STRONG, steady=rule in _STEADY)
+        if not name[0].isascii() and not likely and not _trusted(rule, name, match):
             continue
         if rule == "label" and not likely and words.text[end : end + 1] in _OFFICE_END:
             continue  # 联系人：教务处郎主任
@@ -398,6 +419,7 @@ def _by_rule(words: Plain, rule: str) -> Iterator[Found]:
         yield words.found("names", start, end, _SURE[rule], rule)
 
 
+_STEADY = frozenset(("label", "entry", "company", "title", "beside", "called", "polite"))
 _STRONG = frozenset(("label", "entry", "twice", "polite", "dial", "company", "title", "called", "segment"))
 _OFFICE_END = tuple("部处科办室")
 
@@ -455,16 +477,21 @@ _KEYS = frozenset(
 )
 
 
-def is_name(name: str, *, sure: bool = False) -> bool:
+def is_name(name: str, *, sure: bool = False, steady: bool = False) -> bool:
     """Does it look like a full Chinese name: a surname, one or two more characters, and no common word?
 
-    `sure`: its place says that it is a person, so the given name may be a word (靳东海, 党国庆).
+    `sure`: its place says that it is a person, so the given name may be a word (靳东海, 党国庆);
+    `steady`: so surely that surname and middle character may be one (范文程).
     """
     if "·" in name:
         return True
     known, bare = surnames(), not_names()
-    if not 2 <= len(name) <= 4 or name in bare or name[:2] in bare or name in places().cities:
+    if not 2 <= len(name) <= 4 or name in bare or name in places().cities:
         return False
+    if name[:2] in bare and not (
+        steady and len(name) == 3 and name[0] != "祝" and segment.cut(name)[0] != name[:2]
+    ):
+        return False  # 高级工; 范文程 is one name
     if name[:2] in known.compound:
         given = name[2:]
     elif name[0] in known.single:
@@ -479,6 +506,8 @@ def is_name(name: str, *, sure: bool = False) -> bool:
         return False  # 麻醉科
     if not _NEVER_CHARS.isdisjoint(given):
         return False
+    if len(name) == 2 and name[1] in "为":
+        return False  # 对方为
     if name[-1] == "士" and (len(name) == 2 or given[-2:] in _PEOPLE_OF):
         return False  # 战士, 某某博士
     return not name.endswith(_NOT_AT_END) or (sure and name[-1] in "栋村")
@@ -488,7 +517,11 @@ _PEOPLE_OF = frozenset(
     ("女士", "男士", "博士", "硕士", "学士", "院士", "护士", "战士", "人士", "骑士", "巴士", "的士", "道士")
 )
 # Ends of places and things: 高新区, 温州路, 单价表.
-_NOT_AT_END = (*"区市省县镇村路街号楼栋室店站桥园量度率性费价期款型式类种级件品料书表图单版", "系统", "方案")
+_NOT_AT_END = (
+    *"额区市省县镇村路街号楼栋室店站桥园量度率性费价期款型式类种级件品料书表图单版",
+    "系统",
+    "方案",
+)
 _HONORIFICS = frozenset((*re.sub(r"\(.*?\)", "", _FULL_HONORIFIC).split("|"), "总工", "副总"))
 _NEVER_CHARS = frozenset(_NEVER)
 

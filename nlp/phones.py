@@ -10,6 +10,8 @@ from nlp.starts import matches
 
 _CHINESE = "零〇○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
 _SPOKEN = re.compile(rf"[{_CHINESE}\d](?:[ \-.]?[{_CHINESE}\d]){{6,24}}", re.ASCII)
+# 一七七,六六五五,四四三三: a mobile spoken with pauses.
+_PAUSED = re.compile(rf"(?<![{_CHINESE}])[一幺][{_CHINESE}]{{2}}(?:,[{_CHINESE}]{{4}}){{2}}(?![{_CHINESE}])")
 _TO_DIGIT = {ord(char): str(DIGITS[char]) for char in _CHINESE}
 
 _GAP = r"(?: ?[-./_·] ?| {1,2})?"  # what people put between digits
@@ -25,7 +27,7 @@ MOBILE = re.compile(
     rf"(?<!\d)(?P<code>{_CODE})(?P<base>1{_GAP}[3-9](?:{_GAP}\d){{9}}){_END}{_EXTENSION}", re.ASCII | re.I
 )
 FIXED = re.compile(
-    rf"(?<!\d)(?P<code>(?:\(? ?(?:\+ ?|00)86 ?\)?|\(86\)|(?<![\d.\-(])86)[- ]{{0,2}})?"
+    rf"(?<!\d)(?P<code>(?:\(? ?(?:\+ ?|00)86 ?\)?|\(86\)|\((?:\+|00)?86[- ](?=\d{{2,4}}\))|(?<![\d.\-(])86)[- ]{{0,2}})?"
     rf"[(\[]?(?P<area>(?(code)0?|0)(?:10|2\d|[3-9]\d\d))[)\]]?"
     rf"(?: ?[-./_] ?| {{1,2}})?(?P<base>[2-8]\d{{2,3}}[- .]?\d{{4}}){_END}{_EXTENSION}",
     re.ASCII | re.I,
@@ -51,6 +53,10 @@ LOCAL = re.compile(
     rf"[是为:\s.]{{0,4}}(?P<base>[2-8]\d{{2,3}}[- ]?\d{{4}})"
     rf"(?!\d|-(?!\d{{1,5}}(?![\d\-台个件套年月日号点:]))){_END}{_EXTENSION}",
     re.ASCII | re.I,
+)
+# (852) 2827 1234: Hong Kong and Macao with their code in brackets.
+NEAR_ABROAD = re.compile(
+    r"\((?P<base>85[23]\)[- ]?[2-9]\d{3}[- ]?\d{4})(?!\d)(?P<ext>(?!))?(?P<dash>(?!))?", re.ASCII
 )
 ABROAD = re.compile(r"(?<![\d+])\+(?!86)(?P<base>[1-9]\d{0,2}(?:[- ]?\(?\d{1,5}\)?){2,5})(?!\d)", re.ASCII)
 
@@ -85,6 +91,7 @@ _RULES = (
     ("fixed", ("0", "86"), re.compile(r"[(+\[08](?<![0-9].)"), FIXED, 0.97),
     ("spaced", ("0 ",), re.compile(r"0(?<![0-9].)(?= [0-9])"), SPACED, 0.9),
     ("local", ("",), re.compile(r"[电座固总直热联拨致打tTpP]"), LOCAL, 0.85),
+    ("near", ("852", "853"), re.compile(r"\((?=85[23])"), NEAR_ABROAD, 0.85),
     ("abroad", ("+",), re.compile(r"\+"), ABROAD, 0.8),
     ("taiwan", ("0", "886"), re.compile(r"[(08](?<![0-9].)"), TAIWAN, 0.85),
 )
@@ -96,7 +103,11 @@ def find(text: str | Plain) -> tuple[Found, ...]:
 
 
 def _find(words: Plain) -> Iterator[Found]:
-    text = words.text if _NUMERALS.isdisjoint(words.chars) else _SPOKEN.sub(_spoken, words.text)
+    text = (
+        words.text
+        if _NUMERALS.isdisjoint(words.chars)
+        else _SPOKEN.sub(_spoken, _PAUSED.sub(_joined, words.text))
+    )
     first = _RUN.search(text)
     if first is None:
         return
@@ -149,6 +160,10 @@ def _one_digit_more(text: str, match: re.Match[str]) -> bool:
 _STROKES = re.compile(r"(?:0\d{2,3}一[2-8]\d{6,7}|1[3-9]\d(?:一\d{4}){2})(?:一\d{1,5})?", re.ASCII)
 
 
+def _joined(match: re.Match[str]) -> str:
+    return match[0].replace(",", "-")
+
+
 def _spoken(match: re.Match[str]) -> str:
     """一三八零零… as digits, when it is long enough to be dictated digit by digit; 0791一86895566 holds a dash."""
     if _STROKES.fullmatch(match[0]):
@@ -178,6 +193,8 @@ def _value(rule: str, match: re.Match[str]) -> str:
         base = re.sub(r"\D", "", match["base"].replace("(0)", ""))
         if not 8 <= len(base) <= 13:
             return ""
+        base = "+" + base
+    elif rule == "near":
         base = "+" + base
     elif rule == "taiwan":
         return _taiwan(match, base, extension)

@@ -23,6 +23,11 @@ _PLACE_AFTER = re.compile(r"(?:那边|这边|客户|工厂|分公司|办事处|�
 
 
 @cache
+def _provinces() -> tuple[str, ...]:
+    return tuple(name + end for name in places().provinces for end in ("", "省"))
+
+
+@cache
 def _automaton() -> tuple[ahocorasick_rs.AhoCorasick, tuple[str, ...]]:
     names = tuple(sorted(places().cities))
     return ahocorasick_rs.AhoCorasick(names, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest), names
@@ -57,6 +62,8 @@ def _is_city(text: str, name: str, start: int, end: int) -> bool:
         return False
     if name not in places().unsure or _CITY_AFTER.match(text, end):
         return True
+    if text.endswith(_provinces(), 0, start):
+        return True  # 宁夏中卫
     if _THERE.search(text, max(0, start - 2), start) is not None and not _NOT_THERE.match(text, end):
         return True  # 在大理双廊
     return (

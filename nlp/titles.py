@@ -49,7 +49,7 @@ def roles(own: tuple[str, ...] = ()) -> tuple[ahocorasick_rs.AhoCorasick, tuple[
 def _departments() -> re.Pattern[str]:
     """Any number of department words that reach to the end."""
     words = "|".join(sorted(map(re.escape, titles().before), key=len, reverse=True))
-    return re.compile(rf"(?:(?:{words})(?:[/&兼]|(?<![部心处科室组院所]) )?)+$")
+    return re.compile(rf"(?:(?:{words})(?:[/&兼]|(?<![部心处科室组院所]) )?)+\Z")
 
 
 @cache

@@ -114,3 +114,8 @@ def test_without_now_a_short_stamp_has_no_date() -> None:
 def test_what_the_program_writes_between_messages_is_no_message() -> None:
     text = "柯总 11/20 16:05\n下周来\n“柯总”撤回了一条消息\n我 11/20 16:06\n好\n柯总拍了拍我\n\n以下为新消息"
     assert [turn.text for turn in chat.split(text, NOW)] == ["下周来", "好"]
+
+
+def test_a_name_may_end_in_a_character_of_a_form() -> None:
+    text = "李逍遥@微信 11-20 10:23:45\n在吗\n林月如@仙剑科技 11-20 10:25:01\n在的"
+    assert [turn.speaker for turn in chat.split(text, NOW)] == ["李逍遥", "林月如"]

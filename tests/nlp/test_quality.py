@@ -49,11 +49,11 @@ FLOORS = {
         "turns": 0.99,
     },
     "own_fifth": {
-        "names": 0.88,
+        "names": 0.87,
         "companies": 0.84,
-        "phones": 0.99,
-        "titles": 0.9,
-        "cities": 0.97,
+        "phones": 0.98,
+        "titles": 0.88,
+        "cities": 0.95,
         "times": 0.97,
     },
     "own_held": {
