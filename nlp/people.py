@@ -374,7 +374,7 @@ def _starts() -> dict[str, re.Pattern[str]]:
         ),
         "department": re.compile("[部科处车中](?=[门间心的]|[一-龥])|[采技行后人财业仓](?=[购术政勤事务库])"),
         "segment": re.compile(rf"[一-龥](?:(?<=^.)|(?<={edge}.))", re.M),
-        "title": re.compile(rf"{TITLE_BLANK}|[一-龥A-Z](?:(?<=^.)|(?<={edge}.))", re.M),
+        "title": re.compile(rf"{TITLE_BLANK}|[一-龥A-Z](?:(?<=^.)|(?<={edge[:-1]}由].))", re.M),
     }
 
 
