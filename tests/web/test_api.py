@@ -335,7 +335,11 @@ def test_the_description_knows_every_field_and_route() -> None:
     described = json.loads((docs / "openapi.json").read_text("utf-8"))
     fields = described["components"]["schemas"]["NewLead"]["properties"]
     assert {name: field["maxLength"] for name, field in fields.items()} == web.api.LENGTHS
-    assert set(described["paths"]) == {"/api/v1/leads", "/hooks/{name}", "/healthz", "/readyz", "/metrics"}
+    assert set(described["paths"]) == {
+        "/api/v1/leads", "/hooks/{name}", "/healthz", "/readyz", "/metrics", "/forms/{name}", "/forms/{name}/embed.js",
+        "/import/template.xlsx", "/import/{token}", "/import/{token}/file", "/import/{token}/start",
+        "/import/{token}/undo", "/import/{token}/errors.xlsx",
+    }  # fmt: skip
     text = (docs / "api.md").read_text("utf-8")
     for name, length in web.api.LENGTHS.items():
         assert re.search(rf"\| `{name}` \|.*\| {length} \|", text), name
