@@ -14,7 +14,7 @@ _SECRET_KEY = re.compile(r"secret|token|aes|password|ticket|authorization|webhoo
 _WORDS = r"(?:access_?token|corpsecret|appsecret|client_?secret|secret|password|session|ticket|token|key)"
 _SECRETS = (
     # access_token=…, "accessToken": "…", x-acs-dingtalk-access-token: …
-    (re.compile(rf"([\w-]*{_WORDS}[\"']?\s*[=:]\s*[\"']?)[^&\s'\"<>,}}]+", re.IGNORECASE), r"\1***"),
+    (re.compile(rf"({_WORDS}[\"']?\s*[=:]\s*[\"']?)[^&\s'\"<>,}}]+", re.IGNORECASE), r"\1***"),
     (re.compile(r"(Bearer\s+)\S+", re.IGNORECASE), r"\1***"),
     # scheme://user:password@host, also with an @ in the password or no user
     (re.compile(r"(://[^:/@\s]*:)[^/\s]+@"), r"\1***@"),
