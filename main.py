@@ -31,7 +31,7 @@ from bot.canary import CanaryPlatform
 from bot.clock import Clock
 from bot.config import BadConfig, Config, load
 from bot.engine import Engine
-from bot.platform import Platform, Shared
+from bot.platform import Platform, Posted, Shared
 from bot.quota import Quota
 from bot.robots.platform import RobotPlatform
 from bot.router import Router
@@ -46,6 +46,7 @@ from store.seals import Unreadable, fresh
 if TYPE_CHECKING:
     from store.carrier import Carrier
     from store.redis import RedisShared
+    from web.front import Front
 
     Store = LocalShared | RedisShared
 
@@ -80,7 +81,7 @@ class App:
     engine: Engine
     db: Database
     shared: "Store"
-    runner: http.AppRunner
+    front: "Front"
     port: int
     warming: "asyncio.Future[None]"
 
@@ -93,7 +94,7 @@ class App:
     async def stop(self) -> None:
         """Stops in order: no new traffic, finish the rows in hand, close connections."""
         await self.engine.stop()
-        await self.runner.cleanup()
+        await self.front.cleanup()
         await self.shared.close()
         await self.db.close()
 
@@ -177,8 +178,9 @@ async def start(
     Raises BadConfig, Busy, migrate.Older or migrate.Newer before it touches anything.
     """
     from nlp import workdays
-    from web.app import make_app
+    from web.app import HEALTH, make_app
     from web.dev import dev_routes
+    from web.front import Front
 
     clock = clock or Clock()
     workdays.use(frozenset(config.calendar.extra_holidays), frozenset(config.calendar.extra_workdays))
@@ -186,6 +188,7 @@ async def start(
     shared: Store | None = None
     engine: Engine | None = None
     runner: http.AppRunner | None = None
+    front: Front | None = None
     try:
         db.own()
         if migrating:
@@ -220,14 +223,19 @@ async def start(
         pages.add_routes(dev_routes(engine))
         runner = http.AppRunner(pages, access_log=None, shutdown_timeout=15)
         await runner.setup()
-        site = http.TCPSite(runner, config.app.host, config.app.port)
+        doors = {
+            path: door for one in platforms if isinstance(one, Posted) for path, door in one.doors().items()
+        }
+        front = Front(runner, doors, pages[HEALTH].counted)
         await engine.open()
-        await site.start()
+        port = await front.start(config.app.host, config.app.port)
         await engine.work()
     except BaseException:
         if engine is not None:
             await engine.stop()
-        if runner is not None:
+        if front is not None:
+            await front.cleanup()
+        elif runner is not None:
             await runner.cleanup()
         if shared is not None:
             await shared.close()
@@ -235,9 +243,7 @@ async def start(
         raise
     # what is wanted now and then loads beside the first events, not before them
     warming = asyncio.get_running_loop().run_in_executor(None, _warm, config.app.roles)
-    server = site._server
-    port = server.sockets[0].getsockname()[1] if isinstance(server, asyncio.Server) else config.app.port
-    return App(engine, db, shared, runner, port, warming)
+    return App(engine, db, shared, front, port, warming)
 
 
 # ── commands ───────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 """What every chat platform fulfils, and how a send can fail."""
 
 import base64
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -191,6 +192,36 @@ class Connecting(Protocol):
 
     def trouble(self) -> str:
         """Why nothing can come in now, in Chinese; "" while it is connected."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a callback: an HTTP status, and a body of `kind` (UTF-8), mostly none."""
+
+    status: int = 200
+    body: bytes = b""
+    kind: str = "application/json"
+
+    @staticmethod
+    def refused(status: int, code: str, message: str) -> "Reply":
+        """A "no" in the shape that all refusals have."""
+        said = json.dumps({"error": {"code": code, "message": message}}, ensure_ascii=False)
+        return Reply(status, said.encode())
+
+
+Door = Callable[[Mapping[str, str], bytes], Awaitable[Reply]]
+"""Takes a callback that was read whole: its query (the first value of each name) and its body. Raises nothing."""
+
+
+@runtime_checkable
+class Posted(Protocol):
+    """A platform whose callbacks may be read without aiohttp (web/front.py); its `routes` take them as well."""
+
+    name: str
+
+    def doors(self) -> Mapping[str, Door]:
+        """What takes the POSTs of which path."""
         ...
 
 

@@ -212,7 +212,7 @@ class World:
         await asyncio.gather(*tasks, return_exceptions=True)
         for platform in engine.platforms:
             await platform.stop()
-        await app.runner.cleanup()
+        await app.front.cleanup()
         await app.shared.close()
         await app.db.close()
 

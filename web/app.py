@@ -24,6 +24,8 @@ from web.trail import Trail
 OPENAPI = Path(__file__).parent.parent / "docs" / "openapi.json"
 SITE = web.AppKey("site", Site)
 """The pages of an application: who may open which route."""
+HEALTH = web.AppKey("health", Health)
+"""What counts the answers of an application."""
 BODY = 2 * 1024 * 1024
 """The most bytes that any route takes; routes set their own, smaller caps."""
 
@@ -42,7 +44,7 @@ def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     for platform in engine.platforms:
         app.add_routes(platform.routes())
     site = Site(engine)
-    app[SITE] = site
+    app[SITE], app[HEALTH] = site, health
     app.add_routes(site.assets.routes())
     app.add_routes(Door(site).routes(index=index))
     app.add_routes(Board(site).routes())

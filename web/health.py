@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from functools import cache
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
@@ -43,6 +42,7 @@ class Health:
         self._took = Histogram(
             "genjin_http_seconds", "Time to the answer", ["route"], buckets=TOOK, registry=self.registry
         )
+        self._counters: dict[tuple[str, str, int], tuple[Histogram, Counter]] = {}
         self._check = Gauge("genjin_check_state", "0 ok, 1 warn, 2 fail", ["check"], registry=self.registry)
         self._replicas = Gauge("genjin_replicas", "Processes that are alive", registry=self.registry)
         self._used = Gauge(
@@ -112,22 +112,31 @@ class Health:
     def counting(self) -> Middleware:
         """A middleware that counts answers by route and status."""
 
-        @cache  # finding the two costs more than counting
-        def counters(method: str, route: str, status: int) -> tuple[Histogram, Counter]:
-            return self._took.labels(route), self._requests.labels(method, route, str(status))
-
         @web.middleware
         async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
             started = time.perf_counter()
             response = await handler(request)
             resource = request.match_info.route.resource
             method = request.method if request.method in hdrs.METH_ALL else "-"
-            took, requests = counters(method, resource.canonical if resource else "-", response.status)
-            took.observe(time.perf_counter() - started)
-            requests.inc()
+            self.counted(
+                method,
+                resource.canonical if resource else "-",
+                response.status,
+                time.perf_counter() - started,
+            )
             return response
 
         return count
+
+    def counted(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One answer more."""
+        key = method, route, status
+        kept = self._counters.get(key)  # finding the two costs more than counting
+        if kept is None:
+            kept = self._took.labels(route), self._requests.labels(method, route, str(status))
+            self._counters[key] = kept
+        kept[0].observe(seconds)
+        kept[1].inc()
 
     async def _redis(self) -> bool:
         alive = getattr(self._engine.shared, "alive", None)  # in memory there is nothing that could be away

@@ -1,6 +1,7 @@
 """The callback door: verify, open, decode, store, then 200 (protocol 1.3–1.5). Checked from cheap to dear."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
@@ -8,7 +9,7 @@ from aiohttp import web
 
 from bot.config import Wecom
 from bot.events import Incoming
-from bot.platform import Intake, Now, Shared
+from bot.platform import Door, Intake, Now, Reply, Shared
 from bot.wecom.crypto import Envelope, Forged, Garbled, check_time
 from bot.wecom.decode import ENTERED_EVERY, decode, is_entering, sealed_in
 
@@ -20,6 +21,9 @@ READ_WITHIN = 5.0  # seconds; WeCom itself gives up after five
 STORE_WITHIN = 3.5
 SEEN = "wecom:callback:seen"
 SEEN_EVERY = 60.0
+TAKEN = Reply()
+TOO_BIG = Reply.refused(413, "too_big", "请求超过 64 KiB")
+NOT_STORED = Reply.refused(503, "not_stored", "暂时无法保存")
 
 
 class TooBig(Exception):
@@ -46,6 +50,10 @@ class Inbound:
         """GET: the console's verification of the URL. POST: messages and events."""
         return [web.get(PATH, self._verify, allow_head=False), web.post(PATH, self._receive)]
 
+    def doors(self) -> Mapping[str, Door]:
+        """The POST again, for what reads plain callbacks by itself (web/front.py)."""
+        return {PATH: self.take}
+
     def open(self, intake: Intake) -> None:
         """From now on events are taken in."""
         self._intake = intake
@@ -60,47 +68,58 @@ class Inbound:
             log.warning("callbacks were still being stored at the stop", count=self._busy)
 
     async def _verify(self, request: web.Request) -> web.Response:
-        echo = request.query.get("echostr", "").replace(" ", "+")  # a proxy may have opened %2B (1.3)
+        query = request.query
+        echo = query.get("echostr", "").replace(" ", "+")  # a proxy may have opened %2B (1.3)
         try:
-            self._check_time(request)
-            text = self._open(request, echo)
+            self._check_time(query)
+            text = self._opened(query, echo)
             await self._note()
             return web.Response(body=text, content_type="text/plain", charset="utf-8")
         except (Forged, Garbled) as error:
-            return self._no(error)
+            return _response(self._no(error))
 
     async def _receive(self, request: web.Request) -> web.Response:
         try:
-            self._check_time(request)
-            incoming = decode(self._open(request, sealed_in(await _body(request))), self._now())
+            self._check_time(request.query)  # before the body is waited for
+            body = await _body(request)
         except TooBig:
-            return _refusal(413, "too_big", "请求超过 64 KiB")
+            return _response(TOO_BIG)
         except TimeoutError:
-            return _refusal(408, "too_slow", "请求没有在 5 秒内发完")
+            return _response(Reply.refused(408, "too_slow", "请求没有在 5 秒内发完"))
+        except Forged as error:
+            return _response(self._no(error))
+        return _response(await self.take(request.query, body))
+
+    async def take(self, query: Mapping[str, str], body: bytes) -> Reply:
+        """One callback that was read whole: 200 when it is stored, or is nothing for us; else why not."""
+        if len(body) > BIGGEST:
+            return TOO_BIG
+        try:
+            self._check_time(query)
+            incoming = decode(self._opened(query, sealed_in(body)), self._now())
         except (Forged, Garbled) as error:
             return self._no(error)
         await self._note()
         if incoming is None or await self._known(incoming):
-            return web.Response()
+            return TAKEN
         return await self._store(incoming)
 
-    def _check_time(self, request: web.Request) -> None:
-        if not request.query.get("msg_signature"):
+    def _check_time(self, query: Mapping[str, str]) -> None:
+        if not query.get("msg_signature"):
             raise Forged("没有签名")
-        check_time(request.query.get("timestamp", ""), self._now(), self._window)
+        check_time(query.get("timestamp", ""), self._now(), self._window)
 
-    def _open(self, request: web.Request, sealed: str) -> bytes:
-        query = request.query
+    def _opened(self, query: Mapping[str, str], sealed: str) -> bytes:
         self._envelope.check(
             query.get("msg_signature", ""), query.get("timestamp", ""), query.get("nonce", ""), sealed
         )
         return self._envelope.open(sealed)
 
-    async def _store(self, incoming: Incoming) -> web.Response:
+    async def _store(self, incoming: Incoming) -> Reply:
         """Durable before the 200. 503 is the last resort: whether WeCom re-sends on it is documented both ways."""
         intake = self._intake
         if intake is None:
-            return _refusal(503, "stopping", "正在启动或停止")
+            return Reply.refused(503, "stopping", "正在启动或停止")
         self._busy += 1
         self._idle.clear()
         try:
@@ -108,17 +127,17 @@ class Inbound:
                 await intake([incoming])
         except TimeoutError:
             log.warning("callback not stored in time", dedup=incoming.dedup)
-            return _refusal(503, "not_stored", "暂时无法保存")
+            return NOT_STORED
         except Exception:
             log.exception("callback could not be stored", dedup=incoming.dedup)
-            return _refusal(503, "not_stored", "暂时无法保存")
+            return NOT_STORED
         finally:
             self._busy -= 1
             if not self._busy:
                 self._idle.set()
         if is_entering(incoming):
             await self._shared.put(_entered(incoming), "1", ENTERED_EVERY)
-        return web.Response()
+        return TAKEN
 
     async def _known(self, incoming: Incoming) -> bool:
         """Opening the chat comes all the time; once in ten minutes is enough."""
@@ -131,12 +150,12 @@ class Inbound:
             self._noted = now
             await self._shared.put(SEEN, now.isoformat(), 30 * 86400)
 
-    def _no(self, error: Forged | Garbled) -> web.Response:
+    def _no(self, error: Forged | Garbled) -> Reply:
         self.refused += 1
         log.warning("callback refused", reason=str(error))
         if isinstance(error, Forged):
-            return _refusal(403, "forged", str(error))
-        return _refusal(400, "garbled", str(error))
+            return Reply.refused(403, "forged", str(error))
+        return Reply.refused(400, "garbled", str(error))
 
 
 async def _body(request: web.Request) -> bytes:
@@ -161,5 +180,7 @@ def _entered(incoming: Incoming) -> str:
     return f"wecom:entered:{incoming.lane}"
 
 
-def _refusal(status: int, code: str, message: str) -> web.Response:
-    return web.json_response({"error": {"code": code, "message": message}}, status=status)
+def _response(reply: Reply) -> web.Response:
+    if not reply.body:
+        return web.Response(status=reply.status)
+    return web.Response(status=reply.status, body=reply.body, content_type=reply.kind, charset="utf-8")

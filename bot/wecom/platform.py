@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import structlog
@@ -12,6 +12,7 @@ from bot.config import Wecom
 from bot.platform import (
     DIRECTORY,
     Check,
+    Door,
     Intake,
     Limits,
     Meter,
@@ -73,6 +74,10 @@ class WecomPlatform:
     def routes(self) -> list[web.RouteDef]:
         """GET and POST /wecom/callback."""
         return self._inbound.routes()
+
+    def doors(self) -> Mapping[str, Door]:
+        """POST /wecom/callback."""
+        return self._inbound.doors()
 
     async def start(self, intake: Intake) -> None:
         """Take callbacks in; the menu is made beside it, for WeCom may be out of reach."""
