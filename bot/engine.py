@@ -106,6 +106,7 @@ class Engine:
         self.watch = Watch(db, config, clock, self.bells, platforms, self.intake)
         self._tasks: list[asyncio.Task[None]] = []
         self._forms: dict[str, asyncio.Event] = {}
+        self._retained = forgetting.Place()
         self.draining = False
         self.took_over = 0  # lanes that a former or lost process had in hand
         self.secret = ""  # signs what web pages hand out; known after `start`
@@ -240,8 +241,8 @@ class Engine:
         kept, more = self.config.privacy, True
         while more and (kept.keep_lost or kept.keep_drafts):
             async with self.db.write() as tx:
-                more = await forgetting.expire(
-                    tx, self.clock.now(), lost=kept.keep_lost, drafts=kept.keep_drafts
+                self._retained, more = await forgetting.expire(
+                    tx, self.clock.now(), lost=kept.keep_lost, drafts=kept.keep_drafts, place=self._retained
                 )
             await asyncio.sleep(0.05)
 

@@ -40,7 +40,8 @@ async def standings(turn: Turn, members: Sequence[Member], *, by_hand: bool = Fa
     `by_hand`."""
     start = turn.utc(turn.wall.replace(hour=0, minute=0, second=0, microsecond=0))
     today = await leads.assigned_counts(turn.tx, start)
-    loads = await leads.open_counts(turn.tx) if turn.config.assignment.open_cap else {}
+    cap = turn.config.assignment.open_cap
+    loads = await leads.open_counts(turn.tx, cap) if cap else {}
     owed = await turns.owed(turn.tx)
     absent = await leave.away(turn.tx, turn.now)
     off = off_shift(turn)

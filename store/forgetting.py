@@ -6,7 +6,7 @@ audit trail. What is counted goes on being right; who it was is gone.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -217,8 +217,21 @@ def _gone(table: sa.Table, these: Any, blank: str) -> Any:
 
 
 # ── retention ──────────────────────────────────────────────────────────────────────────────────────────
-async def outlived(tx: Tx, before: datetime, limit: int = 20) -> list[Person]:
-    """Customers all of whose leads ended without success before this moment, and who were not heard of since."""
+AT_A_TIME = 20_000
+"""So many customers, and so many drafts, are looked at in one pass; the next pass goes on behind them."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far the retention has come: the ids up to which this round has looked."""
+
+    customer: int = 0
+    draft: int = 0
+
+
+async def outlived(tx: Tx, before: datetime, after: int = 0, limit: int = 20) -> list[Person]:
+    """Customers all of whose leads ended without success before this moment, and who were not heard of since; of the
+    AT_A_TIME ids behind `after`."""
     waiting = sa.or_(
         lead.c.status.not_in(UNSUCCESSFUL), lead.c.closed_at.is_(None), lead.c.closed_at >= before,
         lead.c.last_followup_at >= before,
@@ -229,6 +242,7 @@ async def outlived(tx: Tx, before: datetime, limit: int = 20) -> list[Person]:
     query = (
         sa.select(customer.c.id)
         .where(
+            customer.c.id > after, customer.c.id <= after + AT_A_TIME,
             customer.c.created_at < before, customer.c.name != ERASED,
             sa.exists(sa.select(lead.c.id).where(lead.c.customer == customer.c.id)),
             ~sa.exists(sa.select(lead.c.id).where(lead.c.customer == customer.c.id, waiting)), ~sa.exists(heard),
@@ -240,19 +254,34 @@ async def outlived(tx: Tx, before: datetime, limit: int = 20) -> list[Person]:
     return [one for one in found if one is not None]
 
 
-async def expire(tx: Tx, now: datetime, *, lost: timedelta, drafts: timedelta, limit: int = 20) -> bool:
-    """Retention, one batch: what is older than these spans (zero: keeps it for ever). Returns whether there may be more."""
+async def expire(
+    tx: Tx, now: datetime, *, lost: timedelta, drafts: timedelta, place: Place | None = None, limit: int = 20
+) -> tuple[Place, bool]:
+    """Retention, one batch behind `place`: what is older than these spans (zero: keeps it for ever). Returns where the
+    next batch begins, and whether there may be more at this place."""
+    at, again = place or Place(), Place()
     more = False
     if lost:
-        people = await outlived(tx, now - lost, limit)
+        people = await outlived(tx, now - lost, at.customer, limit)
         for person in people:
             await erase(tx, person, now, "retention")
         await audit.seal(tx)
-        more = len(people) == limit
+        full = len(people) == limit
+        again, more = replace(again, customer=await _next(tx, customer, at.customer, full)), full
     if drafts:
         since = sa.func.coalesce(draft.c.updated_at, draft.c.created_at)
         kept = sa.or_(draft.c.body != "", draft.c.original != "")
-        old = sa.select(draft.c.id).where(since < now - drafts, kept).order_by(draft.c.id).limit(limit)
+        here = sa.and_(draft.c.id > at.draft, draft.c.id <= at.draft + AT_A_TIME)
+        old = sa.select(draft.c.id).where(here, since < now - drafts, kept).order_by(draft.c.id).limit(limit)
         gone = (await tx.execute(sa.update(draft).where(draft.c.id.in_(old)).values(**_NO_DRAFT))).rowcount
-        more = more or gone == limit
-    return more
+        full = gone == limit
+        again, more = replace(again, draft=await _next(tx, draft, at.draft, full)), more or full
+    return again, more
+
+
+async def _next(tx: Tx, table: sa.Table, at: int, full: bool) -> int:
+    """Behind which id the next batch looks: the same when this one was full, from the beginning behind the last id."""
+    if full:
+        return at
+    newest = (await tx.execute(sa.select(sa.func.max(table.c.id)))).scalar() or 0
+    return at + AT_A_TIME if at + AT_A_TIME < newest else 0

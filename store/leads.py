@@ -11,7 +11,7 @@ from rules import names, text
 from rules.errors import Refused
 from rules.leads import CLOSED, Lead, Status
 from store.db import Conflict, Tx
-from store.tables import contact, customer, lead
+from store.tables import contact, customer, lead, member
 
 _OPEN = and_(*(lead.c.status != status.value for status in sorted(CLOSED)))
 _ADD = insert(lead).returning(lead.c.id)
@@ -97,20 +97,26 @@ async def recent(tx: Tx, owners: Sequence[str] = (), *, limit: int = 20) -> list
     return [of_row(row) for row in await tx.execute(query)]
 
 
+_SINCE = (lead.c.assigned_at >= bindparam("since", type_=lead.c.assigned_at.type), lead.c.owner != "")
+_WHOSE = lead.c.owner + ""
+"""Grouped by the bare column, SQLite would walk through all leads in the order of their owners."""
+_ASSIGNED_SINCE = select(_WHOSE, func.count()).where(*_SINCE).group_by(_WHOSE)
+_SOME_OPEN = (
+    select(lead.c.id).where(lead.c.owner == member.c.id, _OPEN).limit(bindparam("most")).correlate(member)
+)
+_HAS_OPEN = select(
+    member.c.id, select(func.count()).select_from(_SOME_OPEN.subquery()).correlate(member).scalar_subquery()
+)
+
+
 async def assigned_counts(tx: Tx, since: datetime) -> dict[str, int]:
     """Leads assigned since `since`, by owner; for choosing among many candidates in one question."""
-    query = (
-        select(lead.c.owner, func.count())
-        .where(lead.c.assigned_at >= since, lead.c.owner != "")
-        .group_by(lead.c.owner)
-    )
-    return {owner: int(count) for owner, count in await tx.execute(query)}
+    return {owner: int(count) for owner, count in await tx.execute(_ASSIGNED_SINCE, {"since": since})}
 
 
-async def open_counts(tx: Tx) -> dict[str, int]:
-    """Open leads by owner."""
-    query = select(lead.c.owner, func.count()).where(_OPEN, lead.c.owner != "").group_by(lead.c.owner)
-    return {owner: int(count) for owner, count in await tx.execute(query)}
+async def open_counts(tx: Tx, most: int) -> dict[str, int]:
+    """Open leads of each member who has any, counted up to `most` (a cap): what is open beyond it is not looked at."""
+    return {one: int(count) for one, count in await tx.execute(_HAS_OPEN, {"most": most}) if count}
 
 
 async def open_count(tx: Tx, owner: str) -> int:

@@ -117,7 +117,8 @@ outbox = _table(
 )  # fmt: skip
 Index("ix_outbox_open", outbox.c.lane, outbox.c.id, **_where(outbox.c.state == 0))
 Index("ix_outbox_subject", outbox.c.subject, outbox.c.id)
-Index("ix_outbox_done", outbox.c.done_at, **_where(outbox.c.state != 0))
+Index("ix_outbox_dead", outbox.c.id, **_where(outbox.c.state == 3))
+Index("ix_outbox_done", outbox.c.done_at, **_where(outbox.c.state == 2))
 Index("ix_outbox_card", outbox.c.card)
 Index("ix_outbox_lost", outbox.c.subject, **_where(outbox.c.ledger.in_(("refused", "expired"))))
 
@@ -246,6 +247,7 @@ task = _table(
     "task", _id(), _fk("lead", "lead", nullable=True), _text("subject"), _text("owner", 64), _text("rule", 64),
     _time("due"), _time("created_at", nullable=False), _time("done_at"), _text("done_by", 64), _text("ref", 200),
     _text("dedup", 120), Column("outbox", Id, nullable=True), UniqueConstraint("dedup"), Index("ix_task_owner", "owner", "done_at"),
+    Index("ix_task_lead", "lead"),
 )  # fmt: skip
 undo = _table(
     "undo", _id(), _text("member", 64), _text("kind", 32), _text("subject", 64), _sealed("undo", "payload"),

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey, Index, String
 
-from store.tables import Id, UtcDateTime, _fk, _flag, _id, _number, _table, _text, _time, lead
+from store.tables import Id, UtcDateTime, _fk, _flag, _id, _number, _table, _text, _time, _where, lead
 
 Index("ix_lead_assigned", lead.c.assigned_at, lead.c.owner)
 Index("ix_lead_closed", lead.c.closed_at, lead.c.owner)
@@ -26,6 +26,8 @@ pool = _table(  # an open lead that nobody has: since when, why, whose it was, w
     _time("alarmed_at"),
     Index("ix_pool_retry", "retry_at"), Index("ix_pool_since", "since"),
 )  # fmt: skip
+Index("ix_pool_waiting", pool.c.since, pool.c.lead, **_where(pool.c.retry_at.is_not(None)))
+Index("ix_pool_untold", pool.c.since, pool.c.lead, **_where(pool.c.alarmed_at.is_(None)))
 hold = _table(  # a lead that does not go back to the pool before `until`, with the manager's consent
     "hold", Column("lead", Id, ForeignKey("lead.id"), primary_key=True, autoincrement=False),
     Column("until", UtcDateTime, nullable=False), _text("why"), _text("asked_by", 64), _text("agreed_by", 64),

@@ -87,7 +87,12 @@ async def world_of_words(tx: object) -> str:
 
 
 @pytest.mark.parametrize(("platform", "store"), COMBINATIONS, indirect=True)
-async def test_nobody_is_kept_longer_than_the_firm_wants(world: World) -> None:
+async def test_nobody_is_kept_longer_than_the_firm_wants(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        forgetting, "AT_A_TIME", 200
+    )  # the first customer is C-0301: found in the second pass
     await world.api_lead(email="c@hengda.cn")
     await world.api_lead(phone="13700000001", name="王佳", company="苏州明达电子有限公司", need="轴承")
     world.rep.looks_away()
@@ -100,8 +105,11 @@ async def test_nobody_is_kept_longer_than_the_firm_wants(world: World) -> None:
         await tx.execute(sa.update(tables.lead).where(tables.lead.c.id == 1001).values(**ended))
 
     async def passed(at: timedelta, lost: timedelta, drafts: timedelta) -> list[str]:
-        async with world.db.write() as tx:
-            assert await forgetting.expire(tx, now + at, lost=lost, drafts=drafts) is False
+        place: forgetting.Place | None = None
+        while place != forgetting.Place():  # a whole round
+            async with world.db.write() as tx:
+                place, more = await forgetting.expire(tx, now + at, lost=lost, drafts=drafts, place=place)
+            assert not more
         async with world.db.read() as tx:
             names = await tx.execute(sa.select(tables.customer.c.name).order_by(tables.customer.c.id))
             chats = await tx.execute(sa.select(tables.draft.c.original))
