@@ -206,7 +206,7 @@ def bundle(rows: Sequence[Silent]) -> Card:
     buttons.append(pages.button(lead_id(ids[0]) if len(ids) == 1 else "overdue"))
     return Card(
         kind=BUNDLE,
-        title=clip(_bundle_title(rows, len(ids), same), TITLE),
+        title=clip(bundle_title(rows, len(ids), same), TITLE),
         subject=lead_id(ids[0]) if len(ids) == 1 else "SLA",
         lines=tuple(_silent_line(row, with_rule=not same) for row in rows),
         buttons=tuple(buttons),
@@ -226,13 +226,14 @@ def own(rows: Sequence[Silent], ids: Sequence[int]) -> Card:
     )
 
 
-def _bundle_title(rows: Sequence[Silent], n: int, same: bool) -> str:
+def bundle_title(rows: Sequence[Silent], n: int, same: bool, *, more: bool = False) -> str:
+    """What fell silent, in a few words. `same`: all by one rule; `more`: other cards went before."""
     what = "超时"
     if same:
         what = {TOUCHED: "超时未首触", RECORDED: "久未跟进"}.get(rows[0].unless, rows[0].rule)
     if all(row.undelivered for row in rows):
-        return f"🔺 送达失败：{n} 条线索{what}"
-    return f"🔺 {n} 条线索{what}"
+        return f"🔺 送达失败：{'另有 ' if more else ''}{n} 条线索{what}"
+    return f"🔺 {'另有 ' if more else ''}{n} 条线索{what}"
 
 
 def _silent_line(row: Silent, *, with_rule: bool) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from bot.events import Timer
 from bot.router import Router
 from bot.turn import ALARM, DIGEST, NORMAL, Turn, weight_of
+from cards import silent as silent_cards
 from cards import sla as sla_cards
 from cards import today as cards
 from cards.card import Card, from_json
@@ -71,15 +72,20 @@ def _weight(payload: Mapping[str, Any]) -> Weight:
 
 # ── M1 ─────────────────────────────────────────────────────────────────────────────────────────────────
 async def _breaches(turn: Turn, person: Member, found: Sequence[Notice]) -> None:
-    """One card for all leads that are silent still; those touched meanwhile drop out."""
+    """One card for all leads that are silent still, some when there are many, and of very many the rest in short; those
+    touched meanwhile drop out."""
     rows: dict[tuple[int, str], Row] = {}
     for notice in found:
         if (row := await _still(turn, notice)) is not None:
             rows[row.lead.id, row.late.ladder.name] = row
-    kept = list(rows.values())
-    for at in range(0, len(kept), sla_cards.MOST):
-        lines = [await silent.line(turn, row, person) for row in kept[at : at + sla_cards.MOST]]
-        await turn.unasked(sla_cards.bundle(lines), to=person.id, priority=ALARM)
+    lines = [await silent.line(turn, row, person) for row in rows.values()]
+    full = silent_cards.FULL * sla_cards.MOST
+    for at in range(0, min(len(lines), full), sla_cards.MOST):
+        shown = sla_cards.bundle(lines[at : at + sla_cards.MOST])
+        await turn.unasked(shown, to=person.id, priority=ALARM)
+    for at in range(full, len(lines), silent_cards.PLENTY):
+        shown = silent_cards.rest(lines[at : at + silent_cards.PLENTY])
+        await turn.unasked(shown, to=person.id, priority=ALARM)
 
 
 async def _still(turn: Turn, notice: Notice) -> Row | None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cards import help as help_cards
-from cards import leads, today
+from cards import leads, silent, today
 from cards import sla as cards
 from cards.actions import unpack
 from cards.actions_sla import Urge, pack_ids, unpack_ids
@@ -205,3 +205,19 @@ def test_r0_welcome():
         "你好，王磊。\n我会把新线索、到期提醒和资料发到这里。\n"
         "工作时间 09:00–12:00 / 13:30–18:00，20:00–08:30 不打扰（紧急除外）。\n回复 1 开始　2 设置勿扰　3 看帮助"
     )
+
+
+def test_of_very_many_the_rest_is_numbers_by_owner() -> None:
+    rows = [
+        cards.Silent(1024 + n, ("王磊", "赵宇")[n % 2], "首次触达", "lead.first_touch", 4 * H)
+        for n in range(4)
+    ]
+    rows.append(cards.Silent(1040, "赵宇", "首次触达", "lead.first_touch", 4 * H, undelivered=True))
+    assert text_twin(silent.rest(rows)) == (
+        "🔺 另有 5 条线索超时未首触\n王磊 2 条：L-1024、L-1026\n赵宇 2 条：L-1025、L-1027\n"
+        "赵宇 1 条（送达失败，不计入个人超时）：L-1040\n发 /超时 逐条处理，或打开看板。\n回复 1 看板"
+    )
+    other = cards.Silent(1050, "王磊", "意向客户未跟进", "followup.recorded", 48 * H)
+    mixed = silent.rest([rows[0], other])
+    assert mixed.title == "🔺 另有 2 条线索超时"
+    assert mixed.lines[:2] == ("王磊 首次触达 1 条：L-1024", "王磊 意向客户未跟进 1 条：L-1050")

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from cards import sla
 from store.tables_watch import budget
 from tests.stories.test_silence import intent
 from tests.stories.test_sla import checks_in
@@ -157,3 +158,16 @@ async def test_a_record_made_by_oneself_is_not_counted(world: World):
     await world.idle()
     await checks_in(world, "有意向")
     assert await counted(world, "wanglei") == 0
+
+
+async def test_of_very_many_late_leads_a_manager_gets_few_cards(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sla, "MOST", 1)
+    made = [await world.api_lead(phone=f"1390000000{n}", company=f"宁波第{n}家有限公司") for n in range(6)]
+    await world.at("2026-11-23 15:35")
+    cards = [seen for seen in world.boss.seen if "超时未首触" in seen.text]
+    assert len(cards) == 4
+    named = [one for seen in cards for one in made if one in seen.text]
+    assert sorted(named) == made, "each once"
+    await world.boss.sees("🔺 另有 3 条线索超时未首触", "王磊 3 条：")
