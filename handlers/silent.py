@@ -7,11 +7,12 @@ from bot.turn import Turn
 from cards import sla as cards
 from cards.card import Card
 from rules import access, silence, sla
+from rules.away import stand_in
 from rules.leads import Lead
 from rules.sla import Delivery, Happened, Overdue
 from rules.team import Member
 from rules.text import lead_id
-from store import climbs, customers, drafts, leads, ledger, team
+from store import climbs, customers, drafts, leads, leave, ledger, team
 
 ALARMS = (cards.AMBER, cards.BREACH)
 """What the ladder itself said to the owner: the ledger is asked for the newest message besides these."""
@@ -82,12 +83,23 @@ async def line(turn: Turn, row: Row, reader: Member | None) -> cards.Silent:
     if sent is None and owner is not None and await own_find(turn, row.lead):
         told = "自建，无消息"
     return cards.Silent(
-        lead=row.lead.id, owner=owner.name if owner else "公海", rule=row.late.ladder.name,
+        lead=row.lead.id, owner=await _who(turn, owner), rule=row.late.ladder.name,
         unless=row.late.ladder.unless, silent=row.late.silent,
         customer=(await customers.get(turn.tx, row.lead.customer)).label, delivery=told,
         undelivered=sent is not None and sent.failed and not handled, reason=row.reason,
         movable=reader is not None and access.may_move(reader, owner, turn.config.teams()),
     )  # fmt: skip
+
+
+async def _who(turn: Turn, owner: Member | None) -> str:
+    """The owner as a manager reads it: of somebody on leave that they are, and who stands in."""
+    if owner is None:
+        return "公海"
+    away = await leave.away(turn.tx, turn.now)
+    if owner.id not in away:
+        return owner.name
+    instead = await team.get(turn.tx, stand_in(owner.id, away))
+    return f"{owner.name}（休假{f'，{instead.name}代班' if instead and instead.id != owner.id else ''}）"
 
 
 async def listed(turn: Turn, found: Sequence[Row]) -> Card:

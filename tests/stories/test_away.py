@@ -73,6 +73,25 @@ async def test_who_is_away_gets_no_leads_and_the_stand_in_hears_the_clock(world:
     await world.boss.sees("王磊（休假11-23 到 11-25）")
 
 
+async def test_the_clock_runs_on_and_the_manager_reads_who_is_away(world: World) -> None:
+    await world.api_lead()
+    await world.api_lead(phone="13900000002", company="苏州乙机械有限公司", owner="liqian")
+    await off(world)
+    await world.rep2.says("/休假 今天")  # the stand-in is gone too, and nobody stands in
+    await world.rep2.sees("确认休假交接", "没有人代班")
+    await world.rep2.clicks("确认", on="没有人代班")
+    await world.idle()
+    await world.passes(hours=6)
+    card = await world.boss.sees(
+        "🔺 2 条线索超时未首触", "L-1001 王磊（休假） 4:00", "L-1002 李倩（休假） 4:00"
+    )
+    assert "转派" in [press.label for press in card.buttons]
+    await world.rep2.says("/上线")
+    await world.rep2.sees("休假结束")
+    await world.boss.says("/超时")
+    await world.boss.sees("L-1001 王磊（休假，李倩代班）", "L-1002 李倩 ")
+
+
 async def test_it_ends_by_itself_and_all_is_as_before(world: World) -> None:
     await world.api_lead()
     await off(world, "今天 代班 李倩")
