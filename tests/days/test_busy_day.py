@@ -201,16 +201,18 @@ async def test_a_day_with_one_connection(day: Day, say: Callable[[str], None]) -
     world, began = day.world, time.monotonic()
     per_day = world.config.messages.per_day
     told = as_told(per_day)
+    heard = account.Heard()
     await day.live()
-    await account.nobody_is_over_the_budget(world, told)  # before a week makes room in the queues
+    await heard.listen(world)  # before a week makes room in the queues
     await day.to(datetime.fromisoformat("2026-02-24 18:00"))
+    await heard.listen(world)
     lived = time.monotonic() - began
     found = await rows(world, sa.select(lead).order_by(lead.c.id))
     assert len(found) == LEADS
     await account.every_lead_came_in_once(world, LEADS)
     await account.every_lead_is_assigned_or_explained(world, told, found)
-    await account.alarms_are_where_the_calendar_says(world, told, found)
-    most = max((await account.nobody_is_over_the_budget(world, told)).values())
+    await account.alarms_are_where_the_calendar_says(world, told, found, heard)
+    most = account.nobody_is_over_the_budget(told, heard)
     worst = await account.the_fairness_report_adds_up(world)
     say(f"{LEADS} leads, {REPS} reps, {day.place}: {lived:.0f} s, longest step {max(day.steps):.1f} s, most unasked "
         f"messages of a person and day {most} of {per_day}, furthest from fair {worst:.2f} leads")  # fmt: skip
