@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import time
 
 from nlp.numbers import whole
+from nlp.starts import matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ _PART = re.compile(
     rf"|(?<=[今明昨后当天日号一二三四五六末听寻琴])(?:早(?![点些安会日期饭餐])|晚(?![点些安会报饭餐])|晨|夜)|(?<=[今听明])朝"
     rf"|[早晚](?=\s?{_HOUR}[点时:])"
 )
-_PART_CHARS = frozenset("晨早晚午夜昼朝班")
+PART_CHARS = frozenset("晨早晚午夜昼朝班")
+_PART_STARTS = re.compile("[凌清早朝一上下晏中正午傍晚夜半深晨]")
+CHARS = frozenset(":点时mM")  # without any of them a text names no hour
 _COLON = re.compile(
     r"(?<![\d:.比])(?P<h>2[0-4]|1\d|0?\d):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?![\d:])\s?(?P<ap>[ap]\.?m\b\.?)?",
     re.ASCII | re.I,
@@ -66,6 +69,9 @@ _SAID = re.compile(
 _LATIN = re.compile(
     r"(?<![\d.:])(?P<h>1[0-2]|0?[1-9])(?:[.点](?P<m>[0-5]\d))?\s?(?P<ap>[ap]\.?m\b\.?)", re.ASCII | re.I
 )
+_COLON_STARTS = re.compile(r"[0-9](?=[0-9]?:)")
+_SAID_STARTS = re.compile(rf"[\d{_N}](?=[\d{_N}\-~到至]{{0,7}}[点时])")
+_LATIN_STARTS = re.compile(r"[0-9](?=[0-9.点]{0,4}\s?[aApP])")
 _TO = re.compile(
     rf"差(?P<to>一刻钟?|{_SIXTY})(?:分钟?)?(?:就|到)?(?P<h>{_HOUR})点(?![\d{_N}])|"
     rf"(?<![\d.{_N}第几])(?P<h2>{_HOUR})点差(?P<to2>一刻钟?|{_SIXTY})(?:分钟?)?"
@@ -81,10 +87,8 @@ _NO_CLOCK_AFTER = re.compile(r"[点儿吧都也建意原想需内赞不没是:]|
 
 def parts(text: str) -> list[Part]:
     """All parts of the day in normalised text."""
-    if _PART_CHARS.isdisjoint(text):
-        return []
     found = []
-    for match in _PART.finditer(text):
+    for match in matches(_PART_STARTS, _PART, text):
         name = match[0] if not match[0].startswith("下班") else "下班前"
         found.append(Part(match.start(), match.end(), name, PARTS[name]))
     return found
@@ -93,7 +97,10 @@ def parts(text: str) -> list[Part]:
 def clocks(text: str) -> list[Clock]:
     """All clock words in normalised text."""
     found: list[Clock] = []
-    for clock in sorted(_clocks(text), key=lambda hit: (hit.start, -hit.end)):
+    hits = list(_clocks(text))
+    if len(hits) < 2:
+        return hits
+    for clock in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
         if not found or clock.start >= found[-1].end:
             found.append(clock)
     return found
@@ -101,17 +108,17 @@ def clocks(text: str) -> list[Clock]:
 
 def _clocks(text: str) -> Iterator[Clock]:
     if ":" in text:
-        yield from filter(None, map(_read, _COLON.finditer(text)))
+        yield from filter(None, map(_read, matches(_COLON_STARTS, _COLON, text)))
     if "差" in text and "点" in text:
         yield from filter(None, map(_short_of, _TO.finditer(text)))
     if "点" in text or "时" in text:
-        for match in _SAID.finditer(text):
+        for match in matches(_SAID_STARTS, _SAID, text):
             if not _counts(text, match):
                 clock = _read(match)
                 if clock is not None:
                     yield clock
     if "m" in text or "M" in text:
-        yield from filter(None, map(_read, _LATIN.finditer(text)))
+        yield from filter(None, map(_read, matches(_LATIN_STARTS, _LATIN, text)))
 
 
 def _short_of(match: re.Match[str]) -> Clock | None:

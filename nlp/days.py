@@ -5,9 +5,11 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from nlp import festivals, spoken_days
 from nlp.numbers import whole
+from nlp.starts import matches
 from nlp.stretch import (
     DAY,
     MONTH,
@@ -34,9 +36,11 @@ _RELATIVE = {
 _NO_DAY = "楼线机门店仓库院房车位厅馆桌柜桥路街码座厂井桩床坑泵阀区栋单车间标样"
 
 
-def find(text: str, now: datetime) -> list[Days]:
-    """All day words in normalised text, in order, the longest where several begin together."""
-    hits = list(_hits(text, now.date()))
+def find(text: str, now: datetime, chars: frozenset[str] | None = None) -> list[Days]:
+    """All day words in normalised text, in order, the longest where several begin together; `chars`: its characters."""
+    hits = list(_hits(text, now.date(), frozenset(text) if chars is None else chars))
+    if len(hits) < 2:
+        return hits
     hits.sort(key=lambda hit: (hit.start, -hit.end))
     kept: list[Days] = []
     for hit in hits:
@@ -47,12 +51,15 @@ def find(text: str, now: datetime) -> list[Days]:
     return kept
 
 
-def _hits(text: str, today: date) -> Iterator[Days]:
-    chars = frozenset(text)
-    for needs, pattern, read in _GATED:
-        if needs.isdisjoint(chars) or (read is spoken_days.festival and not festivals.named(text)):
+def _hits(text: str, today: date, chars: frozenset[str]) -> Iterator[Days]:
+    wanted = 0
+    for char in chars & CHARS:
+        wanted |= _WANTED[char]
+    for pattern, read in _readers(wanted):
+        if read is spoken_days.festival and not festivals.named(text):
             continue
-        for match in pattern.finditer(text):
+        begins = _BEGINS.get(pattern)
+        for match in matches(begins, pattern, text) if begins is not None else pattern.finditer(text):
             try:
                 hit = read(match, today)
             except (ValueError, OverflowError):  # 31 February, the year 9999: no day at all
@@ -338,4 +345,28 @@ _READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
     *spoken_days.READERS,
 )
 
-_GATED = tuple((frozenset(needs), pattern, read) for needs, pattern, read in _READERS)
+# Where the slow ones may begin. A pattern that opens with a look-behind is tried in every place otherwise.
+_BEGIN: dict[Reader, str] = {
+    _full: rf"[\d一二](?=[\d{NUMERALS}]{{1,3}}年)",
+    _month_day: r"[0-9一二三四五六七八九十](?=[0-9一二]?月)",
+    _iso: r"[12](?=[09]\d)",
+    _slash: r"[0-9](?=[0-9]?[/.\-])",
+    _relative: r"[大今明翌次昨当听寻琴前后](?=[大前后天日儿早晚晨夜朝])",
+    _weekday: r"[上下本这那每隔一个周星礼]",
+    _bare_quarter: r"[第一二三四1-4Qq上下]",
+    _bare_tenth: r"[月上中下](?=[初底末中上下的旬])",
+    _bare_year_end: r"年(?=[初底末])",
+    _day_of_month: rf"[\d{NUMERALS}](?=[\d{NUMERALS}]{{0,2}}[号日\-~到至])",
+    _year_month: r"2(?=0[12]\d[./\-])",
+    **spoken_days.BEGIN,
+}
+_BEGINS = {pattern: re.compile(_BEGIN[read]) for _, pattern, read in _READERS if read in _BEGIN}
+CHARS = frozenset().union(*(needs for needs, _, _ in _READERS))  # without any of them a text names no day
+# Character → the readers that may find something where it stands, as the bits of a number.
+_WANTED = {char: sum(1 << n for n, (needs, _, _) in enumerate(_READERS) if char in needs) for char in CHARS}
+
+
+@lru_cache(maxsize=4_096)
+def _readers(wanted: int) -> tuple[tuple[re.Pattern[str], Reader], ...]:
+    """The patterns whose bits are set, in their order."""
+    return tuple((pattern, read) for n, (_, pattern, read) in enumerate(_READERS) if wanted >> n & 1)

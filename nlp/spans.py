@@ -34,7 +34,7 @@ _AHEAD = re.compile(
     rf"(?P<side>(?:之|以|过|往)?后(?!天)|(?:之|以)内|内(?!部|容|存)|之?里(?!面)|(?:之|以)?前(?!面|台|提|后)|以来)?"
 )
 _STARTS = re.compile(rf"[\d{_N}半几数再过等近最未接今还只前每]")
-_UNITS = frozenset("秒分钟时头h天日周期拜月年度纪")
+UNITS = frozenset("秒分钟时头h天日周期拜月年度纪")
 _EITHER = "一二两三四五六七八九"
 _SECONDS = {
     "秒": 1,
@@ -57,8 +57,6 @@ _VAGUE = {"几": 3.0, "数": 3.0}
 
 def find(text: str, now: datetime) -> list[Span]:
     """All spans with a direction in normalised text; "三天" alone says nothing of when."""
-    if _UNITS.isdisjoint(text):
-        return []
     found = []
     for match in matches(_STARTS, _AHEAD, text):
         try:

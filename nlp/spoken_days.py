@@ -209,3 +209,12 @@ READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
         _few_days,
     ),
 )
+
+# Where the slow ones may begin.
+BEGIN: dict[Reader, str] = {
+    festival: f"[{''.join(sorted({name[0] for name in (*festivals.ALL, *WHICH_YEAR)}))}]",
+    _new_year: r"[年节过](?=[之以后前完])",
+    _lunar: r"[农阴旧正冬腊大新过年](?=[历月新过年初])",
+    _nth_week: r"[0-9一二三四五六七八九十上下本这](?=[0-9一二]?月|[上下一个])",
+    _within: r"[年月周](?=内)",
+}

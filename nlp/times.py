@@ -57,18 +57,16 @@ _FROM = re.compile(r"(?:之后|以后|后(?!天|续|面|台|期)|起|开始)")
 _ABOUT = re.compile(r"\s?(?:左右|前后|上下|附近)")
 _LATEST = re.compile(r"(?:截止|截至|最晚|最迟|不晚于|赶在|deadline)[到在是:]?\s?$", re.I)
 _LATEST_CHARS = frozenset("截最晚赶dD")
-_HINT = re.compile(
-    r"[\d零一二两三四五六七八九十半几今明昨前后周期拜月年日号早晚午晨夜节点季末庆旦宵夕诞明春听寻琴腊初昼朝至旬隔y]"
-)
 MIDNIGHT = time()
 
 
 def find(text: str | Plain, now: datetime) -> tuple[When, ...]:
     """Every time in the text, in order. Bare weekdays and dates that have passed are taken as the coming ones."""
     words = plain(text) if isinstance(text, str) else text
-    if _HINT.search(words.text) is None:
+    tokens = _tokens(words, now)
+    if not tokens:
         return ()
-    groups = _groups(words.text, _tokens(words.text, now))
+    groups = _groups(words.text, tokens)
     found: list[When] = []
     n = 0
     while n < len(groups):
@@ -84,14 +82,20 @@ def find(text: str | Plain, now: datetime) -> tuple[When, ...]:
     return tuple(found)
 
 
-def _tokens(text: str, now: datetime) -> list[Token]:
-    """All tokens, the longest where they overlap."""
-    found: list[Token] = [
-        *days.find(text, now),
-        *spans.find(text, now),
-        *clocks.parts(text),
-        *clocks.clocks(text),
-    ]
+def _tokens(words: Plain, now: datetime) -> list[Token]:
+    """All tokens, the longest where they overlap; what no character of the text can begin is not looked for."""
+    text, chars = words.text, words.chars
+    found: list[Token] = []
+    if not chars.isdisjoint(days.CHARS):
+        found += days.find(text, now, chars)
+    if not chars.isdisjoint(spans.UNITS):
+        found += spans.find(text, now)
+    if not chars.isdisjoint(clocks.PART_CHARS):
+        found += clocks.parts(text)
+    if not chars.isdisjoint(clocks.CHARS):
+        found += clocks.clocks(text)
+    if len(found) < 2:
+        return found
     found.sort(key=lambda token: (token.start, -token.end))
     kept: list[Token] = []
     for token in found:

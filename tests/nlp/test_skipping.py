@@ -8,7 +8,7 @@ from re import Match, Pattern
 
 import pytest
 
-from nlp import keywords, money, people, spans
+from nlp import clocks, days, keywords, money, people, spans
 from nlp.draft import as_dict
 
 DATA = Path(__file__).parents[2] / "bench" / "data"
@@ -24,8 +24,9 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     lines = (DATA / f"{name}.jsonl").read_text("utf-8").splitlines()
     texts = [json.loads(line)["text"] for line in lines if line.strip()]
     quick = [as_dict(text, NOW) for text in texts]
-    for module in (keywords, money, people, spans):
+    for module in (clocks, keywords, money, people, spans):
         monkeypatch.setattr(module, "matches", _everywhere)
+    monkeypatch.setattr(days, "_BEGINS", {})
     monkeypatch.setattr(people, "_BEHIND", {})
     monkeypatch.setattr(people, "_NEEDS", {})
     for text, found in zip(texts, quick, strict=True):
