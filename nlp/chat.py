@@ -85,6 +85,7 @@ _STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = tuple(
         ("colon inline", rf"{_PLAIN_NAME}: ?(?P<body>\S.*)$", True),
     )
 )
+_COLON_STYLES = tuple(style for style in _STYLES if style[0].startswith("colon"))
 _STAMPED_ALONE = frozenset(
     ("bracket inline", "angle inline", "full inline", "full", "paren", "stamp first")
 )  # one such line is enough
@@ -153,18 +154,63 @@ def _best(lines: list[tuple[int, str]]) -> list[_Header]:
         return []
     clocked = [one for one in stamped if _CLOCK_HINT.search(one[2])]
     best: list[_Header] = []
-    for style, pattern, inline in _STYLES:
+    for style, pattern, inline in _STYLES if clocked else _COLON_STYLES:
         if style.startswith("colon") and best:
             continue  # a stamp tells more than a colon
         found = [
             header
             for n, start, line in (stamped if style.startswith("colon") else clocked)
-            if (header := _header(pattern, inline, n, start, line)) is not None
+            if _may_be(style, line) and (header := _header(pattern, inline, n, start, line)) is not None
         ]
         if len(found) > len(best) and _enough(style, found, lines):
             best = found
     on_two_lines = _on_two_lines(lines, [n for n, _, _ in clocked]) if len(clocked) > 1 else []
     return on_two_lines if len(on_two_lines) > len(best) else best
+
+
+def _may_be(style: str, line: str) -> bool:
+    """Has the line the character that the style cannot do without? The patterns take much longer to say no."""
+    match style:
+        case "bracket inline" | "bracket" | "bracketed name":
+            return line.lstrip()[:1] == "["
+        case "paren inline":
+            return line.lstrip()[:1] == "("
+        case "stamp inline" | "stamp first" | "near first":
+            first = line.lstrip()[:1]
+            return first.isdecimal() or first in _STAMP_BEGINS
+        case "angle inline":
+            return "<" in line
+        case "name bracket":
+            return "[" in line
+        case "name paren inline" | "paren":
+            return "(" in line
+        case "colon":
+            return line.rstrip()[-1:] == ":"
+    return True
+
+
+_STAMP_BEGINS = frozenset("今昨前上周星礼下晚凌中早傍")
+# Words of forms, as they most often stand before a colon by themselves; each of them is in `_KEY`.
+_COMMON_KEYS = frozenset(
+    (
+        "姓名",
+        "电话",
+        "手机",
+        "邮箱",
+        "公司",
+        "地址",
+        "职位",
+        "职务",
+        "需求",
+        "预算",
+        "备注",
+        "时间",
+        "微信",
+        "城市",
+        "产品",
+        "数量",
+    )
+)
 
 
 def _on_two_lines(lines: list[tuple[int, str]], clocked: list[int]) -> list[_Header]:
@@ -213,7 +259,7 @@ def _header(pattern: re.Pattern[str], inline: bool, number: int, start: int, lin
     groups = match.groupdict()
     name, mark = _clean(groups["name"])
     key = _KEY if "stamp" not in groups else _KEY_AT_END
-    if not name or _NO_NAME.search(name) or (key.search(name) and not _aliased(name)):
+    if not name or name in _COMMON_KEYS or _NO_NAME.search(name) or (key.search(name) and not _aliased(name)):
         return None
     body = start + (match.start("body") if inline else len(line) + 1)
     return _Header(

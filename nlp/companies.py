@@ -12,6 +12,7 @@ from nlp.evidence import Found, Taken
 from nlp.lexicon import known_companies, places, surnames
 from nlp.places import region
 from nlp.plain import BLANK, Plain, plain
+from nlp.starts import matches
 
 _Names = tuple[ahocorasick_rs.AhoCorasick, tuple[str, ...], tuple[str, ...]]
 LONGEST = 32  # characters of a name to the left of its suffix
@@ -23,11 +24,14 @@ _SUFFIX = re.compile(
     rf"合伙企业(?:\((?:有限|普通|特殊普通)合伙\))?|(?:批发|门市|服务|维修|营业|"
     rf"加工)部(?!经理|主任|主管|部?长|总监|负责|工程师|员)|专卖店|旗舰店|电子商务中心|(?<=[一-龥]{{2}})厂(?![家房区长商址里内])"
 )
+_SUFFIX_STARTS = re.compile(
+    "[股有集总公会律税建事研设银证经商工合批门服维营加专旗电厂](?=[份限团公司计师务筑究行券营作伙发市修业工卖舰子])|厂"
+)
 _BRANCH = re.compile(
     r"[一-龥]{2,8}?(?:分公司|分行|支行|分厂|分所|办事处)|[(][一-龥]{2,8}[)](?:分公司|分行|支行|分所)"
 )
-_PART = re.compile(r"[一-龥A-Za-z0-9&·()\-.]")
-_HANZI = re.compile(r"[一-龥]")
+_PART = frozenset(f"{string.ascii_letters}{string.digits}&·()-.")  # of a name, beside the characters
+_LETTER = re.compile(r"[一-龥A-Za-z]")
 _BESIDE_BRACKET = re.compile(r"[一-龥A-Za-z] \(|\) [一-龥]")  # SMC (中国) 有限公司
 
 # Words that end before a name begins. The right-most one in front of the suffix cuts.
@@ -97,6 +101,7 @@ _LABELLED = re.compile(
     r"客户(?:名称|公司|单位)|工作单位|(?:发票|开票)?抬头(?:开)?|开票(?:单位|公司)|company)\s?[:=]\s?(?P<name>[^\n,;。|\[\]]{2,40})",
     re.I,
 )
+_LABEL_ENDS = frozenset(":=")
 _LABEL_END = re.compile(r"[司称名位业头开yY]\s?[:=]")
 _LABEL_BEHIND = re.compile(
     r"\s+(?:姓名|联系人|电话|手机|地址|邮箱|城市|地区|需求|预算|职位|职务|备注|tel|[\d(])", re.I
@@ -131,14 +136,14 @@ def find(
 def _by_suffix(words: Plain) -> Iterator[Found]:
     text = words.text
     floor = 0  # a name does not reach back into the one before it
-    matches = (
-        list(_SUFFIX.finditer(text))
+    suffixes = (
+        list(matches(_SUFFIX_STARTS, _SUFFIX, text))
         if not _ENDS.isdisjoint(words.chars) and any(map(text.__contains__, _MARKS))
         else []
     )
-    for n, match in enumerate(matches):
+    for n, match in enumerate(suffixes):
         end = match.end()
-        following = matches[n + 1] if n + 1 < len(matches) else None
+        following = suffixes[n + 1] if n + 1 < len(suffixes) else None
         if match.start() < floor or (following and _continues(text, match, following)):
             continue
         branch = _BRANCH.match(text, end)
@@ -232,7 +237,11 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
     """Where the name begins that ends at `suffix`; None when nothing but a common word stands there."""
     start = suffix
     lowest = max(floor, suffix - LONGEST)
-    while start > lowest and (_PART.match(text[start - 1]) or _BESIDE_BRACKET.match(text, start - 2)):
+    while start > lowest and (
+        "一" <= (char := text[start - 1]) <= "龥"
+        or char in _PART
+        or (char == " " and _BESIDE_BRACKET.match(text, start - 2))
+    ):
         start -= 1
     cut = start
     for match in _CUE.finditer(text, start, suffix):
@@ -263,7 +272,7 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
         return None  # 香港公司
     if text.startswith("公司", suffix) and _ANY_COMPANY.search(name):
         return None
-    if len(name) < 2 or _GENERIC.fullmatch(name) or not re.search(r"[一-龥A-Za-z]", name):
+    if len(name) < 2 or _GENERIC.fullmatch(name) or not _LETTER.search(name):
         return None
     return cut
 
@@ -284,7 +293,7 @@ def _balanced(text: str, start: int, end: int) -> int:
 
 
 def _by_label(words: Plain) -> Iterator[Found]:
-    if _LABEL_END.search(words.text) is None:
+    if _LABEL_ENDS.isdisjoint(words.chars) or _LABEL_END.search(words.text) is None:
         return
     for match in _LABELLED.finditer(words.text):
         name = match["name"]

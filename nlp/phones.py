@@ -1,6 +1,7 @@
 """Phone numbers: mobiles, fixed lines, 400 numbers, extensions, and what only looks like one."""
 
 import re
+import string
 from collections.abc import Iterator
 
 from nlp.evidence import Found, Taken
@@ -84,6 +85,7 @@ _RUN = re.compile(r"[0-9](?:[^0-9]{0,4}[0-9]){6}")
 _LONG_RUN = re.compile(r"[0-9](?:[ -]?[0-9]){14}")
 _LEAD = 24  # characters that may stand in front of its first digit: a label, a bracket, a plus sign
 _NUMERALS = frozenset(_CHINESE)
+_DIGITS = frozenset("0123456789")
 # What must be in the text, where each kind may begin, the kind itself and how sure it is.
 _RULES = (
     ("mobile", ("1",), re.compile(r"[ (+018](?<![0-9].)(?:(?<! )|(?=[+0]))"), MOBILE, 0.99),
@@ -103,11 +105,11 @@ def find(text: str | Plain) -> tuple[Found, ...]:
 
 
 def _find(words: Plain) -> Iterator[Found]:
-    text = (
-        words.text
-        if _NUMERALS.isdisjoint(words.chars)
-        else _SPOKEN.sub(_spoken, _PAUSED.sub(_joined, words.text))
-    )
+    chars, text = words.chars, words.text
+    if not _NUMERALS.isdisjoint(chars):
+        text = _SPOKEN.sub(_spoken, _PAUSED.sub(_joined, text))
+    elif _DIGITS.isdisjoint(chars):
+        return
     first = _RUN.search(text)
     if first is None:
         return
@@ -173,7 +175,7 @@ def _spoken(match: re.Match[str]) -> str:
 
 def _value(rule: str, match: re.Match[str]) -> str:
     """The tidy number, "" when the digits cannot be one."""
-    base = re.sub(r"\D", "", match["base"])
+    base = _OTHER.sub("", match["base"])
     extension = ""
     if rule != "abroad":
         extension = match["ext"] or match["dash"] or ""
@@ -218,27 +220,38 @@ def _taiwan(match: re.Match[str], base: str, extension: str) -> str:
 
 def _one_kind_of_gap(base: str) -> bool:
     """138-0013-8000 and 138 0013 8000 are numbers; 1.38/00-1 3 is a heap of figures."""
-    gaps = {gap.strip() or " " for gap in re.findall(r"\D+", base)}
+    if base.isdecimal():
+        return True
+    gaps = {gap.strip() or " " for gap in _GAPS.findall(base)}
     return len(gaps) <= 1 or gaps <= {" ", "-"}
 
 
 def _guarded(text: str, start: int, end: int) -> bool:
     """Is it part of a longer word, or does the clause before it say that it is some other number?"""
-    before = text[max(0, start - 14) : start]
-    clause = re.split(r"[\n,;。!?、]", before)[-1]
-    latin = re.search(r"[A-Za-z_]+\.?$", clause)
-    if latin and not _LATIN_LABEL.search(latin[0]):
+    if end < len(text) and text[end] in _WORD and not _LATIN_BEHIND.match(text, end):
         return True
-    if (
-        end < len(text)
-        and re.match(r"[A-Za-z_@]", text[end])
-        and not re.match(r"(?:ext|x|tel|mob|wx|vx|wechat)", text[end:], re.I)
-    ):
+    clause = _BREAK.split(text[max(0, start - 14) : start])[-1]
+    if not clause or clause.isspace():
+        return False
+    if clause[-1] in _WORD or clause[-1] in ".\n":
+        latin = _LATIN_BEFORE.search(clause)
+        if latin and not _LATIN_LABEL.search(latin[0]):
+            return True
+    if not _FAX_CHARS.isdisjoint(clause) and _FAX.search(clause):
         return True
-    if _FAX.search(clause):
-        return True
+    if _GUARD_CHARS.isdisjoint(clause):
+        return False
     guard = _last(_GUARD, clause)
     return guard >= 0 and guard >= _last(_LABEL, clause)
+
+
+_OTHER, _GAPS = re.compile(r"\D"), re.compile(r"\D+")
+_BREAK = re.compile(r"[\n,;。!?、]")
+_WORD = frozenset(f"{string.ascii_letters}_@")
+_LATIN_BEFORE = re.compile(r"[A-Za-z_]+\.?$")
+_LATIN_BEHIND = re.compile(r"(?:ext|x|tel|mob|wx|vx|wechat)", re.I)
+_FAX_CHARS = frozenset("真fF")
+_GUARD_CHARS = frozenset("单订编税身证卡账帐批条发序货料工流识信开型版运快密口验会错代qQiIsSıİſ")
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:

@@ -100,5 +100,13 @@ def regions(text: str) -> list[tuple[int, int]]:
 
 def region(name: str) -> str:
     """The region a company's name begins with ("深圳市", "浙江宁波"), "" when there is none."""
+    if name[:2] not in _region_begins():
+        return ""
     match = _region().match(name)
     return match[0] if match else ""
+
+
+@cache
+def _region_begins() -> frozenset[str]:
+    """The first two characters of every region; most names begin with none, and the pattern is long."""
+    return frozenset((*(name[:2] for name in places().provinces | places().cities), "中国"))

@@ -33,7 +33,7 @@ class _Fast:
         return list(self._cut(text))
 
     def tag(self, text: str) -> list[tuple[str, str]]:
-        return [(word, flag) for word, flag in self._tag(text)]
+        return list(self._tag(text))
 
 
 class _Plain:

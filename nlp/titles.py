@@ -1,6 +1,7 @@
 """Job titles: department words and a role."""
 
 import re
+import string
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
@@ -49,7 +50,8 @@ def roles(own: tuple[str, ...] = ()) -> tuple[ahocorasick_rs.AhoCorasick, tuple[
 def _departments() -> re.Pattern[str]:
     """Any number of department words that reach to the end."""
     words = "|".join(sorted(map(re.escape, titles().before), key=len, reverse=True))
-    return re.compile(rf"(?:(?:{words})(?:[/&兼]|(?<![部心处科室组院所]) )?)+\Z")
+    first = "".join(sorted({re.escape(word[0]) for word in titles().before}))
+    return re.compile(rf"(?:(?=[{first}])(?:{words})(?:[/&兼]|(?<![部心处科室组院所]) )?)+\Z")
 
 
 @cache
@@ -68,7 +70,9 @@ def find(text: str | Plain, own: tuple[str, ...] = ()) -> tuple[Found, ...]:
     A bare 经理 or 老师 counts only at a label or by itself on its line.
     """
     words = plain(text) if isinstance(text, str) else text
-    hits = [*_chinese(words.text, own), *_english(words.text)]
+    hits = [*_chinese(words.text, own)]
+    if not _LETTERS.isdisjoint(words.chars):
+        hits += _english(words.text)
     hits += (
         [(match.start(), match.end()) for match in _CHIEF.finditer(words.text)]
         if "首席" in words.text
@@ -116,6 +120,7 @@ def _english(text: str) -> Iterator[tuple[int, int]]:
             yield match.span()
 
 
+_LETTERS = frozenset(string.ascii_letters)
 _LATIN = re.compile(r"[A-Za-z]{3}")
 _ENGLISH_MARKS = (
     "er",
