@@ -1,4 +1,4 @@
-"""The product as `main.py serve` runs it, but without the platforms' cap on messages per second, which would be measured instead.
+"""The product as `main.py serve` runs it, but without the caps on messages a second and a person, which else were measured.
 
 `python … CONFIG`
 """
@@ -17,10 +17,14 @@ from bot.config import load
 
 async def serve(path: str) -> None:
     config = load(Path(path))
+    config = config.model_copy(
+        update={"messages": config.messages.model_copy(update={"per_minute": 600_000})}
+    )
     logs.configure(config.app.log)
     app = await main.start(config)
     for platform in app.engine.platforms:
         platform.limits.app_per_second = 100_000.0
+        platform.limits.person_per_minute = 600_000
     await app.at_ease()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

@@ -122,7 +122,7 @@ async def running(
     """Starts the server, waits until it takes connections, stops it. `empty` is the template; `before` runs it under
     another program (a profiler). Raises RuntimeError with its last words when it does not come up."""
     with tempfile.TemporaryDirectory(prefix="genjin-bench-") as room:
-        data, port = Path(room), _free_port()
+        data, port = Path(room), free_port()
         env = environment(
             CORP=load.CORP, TOKEN=load.TOKEN, AES_KEY=load.AES_KEY, DATA=room, API=sink, **served.env
         )
@@ -161,7 +161,8 @@ async def _takes_connections(process: "subprocess.Popen[bytes]", port: int, data
     raise RuntimeError(f"the server did not come up:\n{(data / 'log').read_text('utf-8', 'replace')[-2000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
