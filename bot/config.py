@@ -295,6 +295,9 @@ class Pages(_Section):
     tries: int = Field(default=10, ge=1, le=1000)
     page: int = Field(default=20, ge=5, le=200)
     export_rows: int = Field(default=5000, ge=1, le=50_000)
+    export_daily: int = Field(default=200, ge=0, le=50_000)
+    export_second: int = Field(default=1000, ge=0, le=50_000)
+    export_consent: Duration = timedelta(hours=1)
 
     @model_validator(mode="after")
     def _lasts(self) -> Self:

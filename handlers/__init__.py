@@ -9,7 +9,7 @@ ORDER = (
     "undo", "sla", "silence", "nurture", "manager",
     "pool", "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "visits", "mails", "tasks",
     "directory", "words",
-    "notices", "today", "digests", "pages", "trail", "binding", "invitations", "admin", "watch", "help",
+    "notices", "today", "digests", "pages", "exports", "trail", "binding", "invitations", "admin", "watch", "help",
 )  # fmt: skip
 """First that fits wins; `help` answers whatever nobody else understood."""
 

@@ -112,16 +112,6 @@ async def seen(turn: Turn, form: Form) -> None:
     await audit.add(turn.tx, turn.now, person.id, action, about, {"by": "web"}, turn.event_id)
 
 
-@router.form("web.export")
-async def exported(turn: Turn, form: Form) -> None:
-    """A list is about to be taken along: who, how many, as what."""
-    person = await signed_in(turn, form)
-    if not person.has(*SALES):
-        raise Denied("导出不对你的角色开放。", about="")
-    detail = {"rows": int(form.fields["rows"]), "kind": str(form.fields["kind"]), "by": "web"}
-    await audit.add(turn.tx, turn.now, person.id, "leads.exported", "", detail, turn.event_id)
-
-
 @router.form("web.denied")
 async def denied(turn: Turn, form: Form) -> None:
     """A page was asked for that is not for this member: written down, with what was tried."""

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +15,11 @@ from aiohttp import web
 
 from bot import sheets
 from rules import access
+from rules import export as rules
 from rules.leads import TITLES, Status
-from rules.team import Member, Team
-from rules.text import lead_id, mask_phones_in
-from store import export, team
+from rules.team import Member, Role, Team
+from rules.text import lead_id, mask_phones_in, when
+from store import export, pool, settings, team
 from web.errors import Refusal
 from web.site import HEADERS, Signed, Site
 
@@ -47,12 +49,34 @@ class Export:
     def routes(self) -> list[web.RouteDef]:
         """What to mount."""
         site = self._site
-        return [site.page("GET", "/export", self.page), site.page("POST", "/export", self.file)]
+        return [
+            site.page("GET", "/export", self.page), site.page("POST", "/export", self.file),
+            site.page("POST", "/export/ask", self.ask, may=(Role.ADMIN,)),
+        ]  # fmt: skip
 
     async def page(self, request: web.Request, signed: Signed) -> web.StreamResponse:
-        """What would be taken along, and two buttons."""
-        found = await self._rows(signed)
-        return self._site.show("export.html", signed, count=len(found), most=self._config.web.export_rows)
+        """What would be taken along, and two buttons; or whom it takes first."""
+        found, now = await self._rows(signed), self._site.engine.clock.now()
+        async with self._site.engine.db.read() as tx:
+            until = await settings.get(tx, f"export.agreed:{signed.member.id}")
+        agreed = datetime.fromisoformat(until) if until else None
+        second = rules.needs_second(signed.member, len(found), self._config.web.export_second)
+        return self._site.show(
+            "export.html", signed, count=len(found), most=self._config.web.export_rows,
+            a_day=self._config.web.export_daily if await self._left(signed) is not None else 0,
+            second=second and (agreed is None or agreed <= now), many=self._config.web.export_second,
+            agreed=when(agreed, now, self._zone) if second and agreed and agreed > now else "",
+            asked="asked" in request.query, once=secrets.token_urlsafe(9),
+        )  # fmt: skip
+
+    async def ask(self, request: web.Request, signed: Signed) -> web.StreamResponse:
+        """请人同意: those who may agree get a card in the chat."""
+        once = str((await request.post()).get("once", ""))
+        if not re.fullmatch(r"[\w-]{8,64}", once):
+            raise Refusal(400, "页面上的内容不完整，请刷新后再试。")
+        fields = {"session": signed.session, "rows": len(await self._rows(signed)), "what": "/export/ask"}
+        await self._site.hand_in("web.export_ask", fields, key=f"{signed.member.id}:{once}")
+        return self._site.back("/export?asked=1")
 
     async def file(self, request: web.Request, signed: Signed) -> web.StreamResponse:
         """The file. It is written down before the first byte leaves."""
@@ -76,11 +100,20 @@ class Export:
             headers={**HEADERS, "Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
         )  # fmt: skip
 
+    async def _left(self, signed: Signed) -> int | None:
+        """How many rows the member may still take today (rules/export.py)."""
+        day = f"{self._site.engine.clock.now().astimezone(self._zone):%Y-%m-%d}"
+        async with self._site.engine.db.read() as tx:
+            taken = await pool.tally_of(tx, signed.member.id, day, "export")
+        return rules.left(signed.member, self._site.teams, taken, self._config.web.export_daily)
+
     async def _rows(self, signed: Signed) -> list[list[str]]:
+        left = await self._left(signed)
         async with self._site.engine.db.read(slow=True) as tx:
             people = {one.id: one for one in await team.roster(tx)}
             owners = access.owners_in_sight(signed.member, list(people.values()), self._site.teams)
-            found = await export.rows(tx, owners, self._config.web.export_rows)
+            most = self._config.web.export_rows
+            found = await export.rows(tx, owners, most if left is None else min(most, left))
         reader = Reader(signed.member, people, self._site.teams, self._zone)
         return [cells(one, reader) for one in found]
 

@@ -90,3 +90,15 @@ class Visitor:
         await self.opens(f"/login?token={await link_of(phone, words)}")
         assert self.status == 200, self.text
         return await self.sends("/login")
+
+
+async def take(visitor: Visitor, phone: Phone, kind: str) -> bytes:
+    """An export: through the chat's link, then the button."""
+    await visitor.enters(phone, "/导出")
+    assert "导出线索" in visitor.words
+    _, fields = next(one for one in visitor.forms() if one[0] == "/export")
+    assert visitor.session is not None
+    async with visitor.session.post(visitor.world.url + "/export", data=fields | {"kind": kind}) as answer:
+        assert answer.status == 200
+        assert "attachment" in answer.headers["Content-Disposition"]
+        return await answer.read()

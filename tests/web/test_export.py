@@ -10,9 +10,8 @@ import pytest
 import sqlalchemy as sa
 from openpyxl import load_workbook
 
-from sim.phone import Phone
 from store.tables import audit
-from tests.web.pages_kit import Visitor
+from tests.web.pages_kit import Visitor, take
 from tests.world import World
 
 
@@ -25,18 +24,6 @@ def platform(request: pytest.FixtureRequest) -> str:
 async def visitor(world: World) -> AsyncIterator[Visitor]:
     async with Visitor(world) as one:
         yield one
-
-
-async def take(visitor: Visitor, phone: Phone, kind: str) -> bytes:
-    """Through the chat's link, then the button."""
-    await visitor.enters(phone, "/导出")
-    assert "导出线索" in visitor.words
-    _, fields = next(one for one in visitor.forms() if one[0] == "/export")
-    assert visitor.session is not None
-    async with visitor.session.post(visitor.world.url + "/export", data=fields | {"kind": kind}) as answer:
-        assert answer.status == 200
-        assert "attachment" in answer.headers["Content-Disposition"]
-        return await answer.read()
 
 
 async def test_a_rep_takes_their_own_a_manager_the_team_with_masked_numbers(world: World, visitor: Visitor):
