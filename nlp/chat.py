@@ -259,7 +259,10 @@ def _header(pattern: re.Pattern[str], inline: bool, number: int, start: int, lin
     groups = match.groupdict()
     name, mark = _clean(groups["name"])
     key = _KEY if "stamp" not in groups else _KEY_AT_END
-    if not name or name in _COMMON_KEYS or _NO_NAME.search(name) or (key.search(name) and not _aliased(name)):
+    lettered = name in _LETTERS and "stamp" not in groups
+    if not name or name in _COMMON_KEYS or _NO_NAME.search(name):
+        return None
+    if key.search(name) and not lettered and not _aliased(name):
         return None
     body = start + (match.start("body") if inline else len(line) + 1)
     return _Header(
@@ -281,12 +284,18 @@ def _aliased(name: str) -> bool:
     return len(name) <= 4 and name[0] in surnames().single and name[-1] in "总工姐哥董"
 
 
+# A: 报个价 / B: 哪款: speakers without names, when nobody has one.
+_LETTERS = frozenset("AB")
+
+
 def _enough(style: str, found: list[_Header], lines: list[tuple[int, str]]) -> bool:
     """Are these headers a log, or a form and a timetable that look like one?"""
     if style in _STAMPED_ALONE:
         return True
     if style.startswith("colon"):
         names = Counter(header.name for header in found)
+        if not _LETTERS.isdisjoint(names) and (len(found) < 4 or not _LETTERS.issuperset(names)):
+            return False
         if len(found) < 2 or len(names) > max(2, len(found) // 2 + 1):
             return False
         if style == "colon":
@@ -301,7 +310,7 @@ def _enough(style: str, found: list[_Header], lines: list[tuple[int, str]]) -> b
 
 def _followed(found: list[_Header], lines: list[tuple[int, str]]) -> bool:
     """A name and a colon alone on a line are a header when text follows, and the first line is one."""
-    first = next((n for n, (_, line) in enumerate(lines) if line.strip()), 0)
+    first = next((n for n, (_, line) in enumerate(lines) if line.strip() and not _DAY_LINE.match(line)), 0)
     return found[0].line <= first + 1 and all(
         h.line + 1 < len(lines) and lines[h.line + 1][1].strip() for h in found
     )

@@ -71,6 +71,7 @@ _FOREIGN = re.compile(r"(?:\$|usd|us|eur|€|£|hk\$|美元|欧元|港币)\s?$",
 _SOFT_AFTER = re.compile(
     r"\s?(?:左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|太|偏|有点|高了|贵了|拿下|成交|定金|订金|首付|预付|货款|尾款|押金|保证金|投资|补贴|补偿|赔偿|罚款|起步|封顶|起|了|算|搞定|就行|就够|就可以|怎么样|行不行|行吗|可以吗|吧|$|[,。;!?、)\n])"
 )
+_DEAL = re.compile(r"\s?(?:拿下|成交|够不够|行不行|包邮|打包)")
 _ABOUT = re.compile(r"\s?(?:左右|以内|以下|上下|的?预算|吧)")
 
 
@@ -170,7 +171,13 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
     match match["scale"]:
         case "w" | "W" | "k" | "K":
             return _ABOUT.match(text, match.end()) is not None
-        case None | "千" | "百":
+        case None:
+            return (
+                match["amount"].isdigit()
+                and len(match["amount"]) > 2
+                and _DEAL.match(text, match.end()) is not None
+            )
+        case "千" | "百":
             return False
     before = _SOFT_BEFORE.search(text, max(0, match.start() - 5), match.start())
     return before is not None or _SOFT_AFTER.match(text, match.end()) is not None

@@ -8,6 +8,7 @@ from functools import cache
 from nlp import elements, segment
 from nlp.evidence import Found, Taken
 from nlp.lexicon import not_given, not_names, places, surnames
+from nlp.places import region
 from nlp.plain import BLANK, Plain, plain
 from nlp.starts import matches
 
@@ -26,12 +27,13 @@ _WEAK = frozenset(
 )
 # Characters that foreign names are written with.
 _SOUNDS = (
-    "阿艾买麦吐古丽尔提江木合热迪卡努苏玉萨达娜巴依布拉扎斯克亚伊叶赫那爱新觉罗库夏帕米孜加力玛娅格奥哈吉图特德莫穆罕默约翰瑟"
-    "伯汉姆凯文史密戴安妮杰森菲利普查劳伦弗兰"
+    "阿艾买麦吐古丽尔提江木合热迪卡努苏玉萨达娜巴依布拉扎斯克亚伊叶赫那爱新觉罗库夏帕米孜加力玛娅格奥哈吉图"
+    "特德莫穆罕默约翰瑟伯汉姆凯文史密戴安妮杰森菲利普查劳伦弗兰沃什皮贝博卢洛迈梅蒙内尼诺佩珀奇乔切琼瑞赛桑舍施索"
+    "塔泰托瓦韦温西希谢休雅耶因尤泽詹佐"
 )
 _TIES = frozenset("和由向从于与对经")
 _FULL_HONORIFIC = (
-    r"总经理|副总经理|副总|经理|总监|主任|主管|老师|会计|师傅|董事长|院长|处长|"
+    r"总经理|副总经理|副总|总工(?!程|作|会)|经理|总监|主任|主管|老师|会计|师傅|董事长|院长|处长|"
     r"科长|厂长|部长|局长|校长|店长|所长|行长|队长|站长|会长|书记|教授|博士|"
     r"太(?=[\s,。;!?▪]|$)|医生|护士|律师|老板|先生|女士|小姐|太太|大姐|大哥|阿姨|助理|秘书|工程师|小姐姐|叔叔"
 )
@@ -42,13 +44,13 @@ _SHORT_HONORIFIC = (
     r"|董(?!事)|姐(?!妹|夫|姐)|哥(?!们|哥)|叔(?!叔)"
 )
 _LABEL = (
-    r"(?:客户|我的|您的|采购|紧急|对方|主要)?(?:姓\s{0,4}名|名字|联系人|参会人员?|与会人员?|出席人员?|陪同人员?|收件人|收货人|收方|称呼|客户名|负责人|经办人|对接人|采购人|"
+    r"(?:客户|我的|您的|采购|紧急|对方|主要)?(?:姓\s{0,4}名|名字|联系人|参会人员?|与会人员?|出席人员?|陪同人员?|收件人|收货人|收方|称呼|客户名|负责人|经办人|对接人|采购人|询价人|经营者|业主|签收人|委托人|报修人|投诉人|报名人|"
     r"申请人|寄件人|发件人|联络人|项目人|客户(?=[:=])|\bfrom(?=[:=])|name|contact(?: person)?)"
 )
 _CUE = (
     r"(?:打?电话给|发短信给|发信息给|发消息给|打给|拨给|转给|发给|寄给|交给|留给|给|跟|和|与|找|"
-    r"联系|约了?|呼叫|同学|同事|朋友|老公|老婆|爱人|(?:弟|妹|哥|姐|舅|叔|姑|姨|爸|妈|爷|奶|嫂|侄|外甥|女儿|儿|舅|妹|姐)(?:弟|妹|哥|姐|舅|叔|姑|姨|爸|妈|爷|奶|嫂|子|夫|女)|女婿|闺蜜|室友|师兄|师姐|学长|学姐|门卫|司机|搭档|致电|拨打|拨|呼|问一?下?|请|叫|让(?!步)|通知|转告|告诉|提醒|拜访了?|介绍|对接|回复|看到|遇[到见]|碰到|见到|偶遇|采访|"
-    r"我叫|我是|本人|名叫|叫做|名为|是|对|麻烦|经|由|替|帮|向|查找|查一?下?|接通|@)(?:一下|下)?"
+    r"联系|约了?|呼叫|同学|同事|朋友|老公|老婆|爱人|(?:弟|妹|哥|姐|舅|叔|姑|姨|爸|妈|爷|奶|嫂|侄|外甥|女儿|儿|舅|妹|姐)(?:弟|妹|哥|姐|舅|叔|姑|姨|爸|妈|爷|奶|嫂|子|夫|女)|女婿|闺蜜|室友|师兄|师姐|学长|学姐|门卫|司机|搭档|致电|拨打|拨|呼|问一?下?|请|(?<![家司厂店牌社])叫|让(?!步)|通知|转告|告诉|提醒|拜访了?|介绍|对接|回复|看到|遇[到见]|碰到|见到|偶遇|采访|"
+    r"我叫|我是|本人|名叫|叫做|名为|是|对|麻烦|经|由|替|帮|向|查查|找找|问问|查找|查一?下?|陪|接通|@)(?:一下|下)?"
 )
 _FOLLOW = (
     r"(?:$|[\s,，。;:!?、()\[\]|/\"”'▪◆▫\-~→>]|\d|近日|近期|称|透露|认为|指出|"
@@ -56,10 +58,13 @@ _FOLLOW = (
     r"谈|聊|打|拨|发|回|寄|送|通|联|沟|见|确|反|问|要|的|先生|女士|小姐|经理|"
     r"总|工|老师|在|是|有|来|去|已|今|明天|后天|昨天|下周|本周|这周|上周|"
     r"下午|上午|上次|之前|目前|现在|手机|电话|微信|邮箱|吧|吗|呢|了|那边|这边|"
-    r"号|收|处|转|想|需|对|刚(?=[才刚好来到说去走回打发问给接从要在])|也|都|又|再|我|他|她|你|开会|收件|签收|负责)"
+    r"号|收|处|转|想|需|对|刚(?=[才刚好来到说去走回打发问给接从要在])|也|都|又|再|我|他|她|你|开会|收件|签收|负责|群发|进来|进去|过来|过去|让[你我他她]|逛|吃饭|喝酒|唱歌)"
 )
 _LATIN = r"(?-i:[A-Z][a-zà-ÿ]{1,14}(?:[ .·][A-Z][a-zà-ÿ]{0,14}){0,2}|[A-Z]{2,12}(?: [A-Z]{2,12})?)"
-_TITLE_FOLLOW = rf"(?:{_FOLLOW}|[表共同一以作接参进就则等到及获当被给兼任受于用首亲携赴应围特还曾并正代担签审视考调检陪做发先])"
+_TITLE_FOLLOW = (
+    rf"(?:{_FOLLOW}|[表共同一以作接参进就则等到及获当被给兼任受于用首亲携赴应围特还曾并正代担签审视考调检陪做发先]|"
+    r"预[计测期]|坦言|分析|写道|回应|坚称)"
+)
 _CALLED_UP = (
     r"(?:的?(?:电话|手机|号码|联系电话|微信|邮箱|联系方式)|打个?(?:电话|微信)|发(?:一?[条个封])?(?:短信|信息|消息|微信|邮件|语音|红包)|"
     r"回个?(?:电话|微信)|拨(?:个|通)?(?:电话)?|通(?:个|一下)?电话)"
@@ -102,7 +107,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"(?<=[:=|\"“])[一-龥]{{2,4}}|(?<=[:=|] )[一-龥]{{2,4}})(?={_FOLLOW})",
         ),
         "company": re.compile(
-            rf"{COMPANY_BLANK}\)?(?:公司)?(?:的|那?边的|[ /|,\-]{{1,2}})?(?:{TITLE_BLANK}+ ?)?(?P<name>{name})(?={_TITLE_FOLLOW})"
+            rf"{COMPANY_BLANK}\)?(?:公司)?(?:的|那?边的|[ /|,\-(]{{1,2}})?(?:{TITLE_BLANK}+ ?)?(?P<name>{name})(?={_TITLE_FOLLOW})"
         ),
         "department": re.compile(
             rf"(?<=[一-龥A-Za-z]{{2}})(?:部门?|科|处|车间|中心)的?(?P<name>{name})(?={_FOLLOW})"
@@ -116,7 +121,8 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"(?:我是|这里是|我们是)[^,。\n▪◆]{{1,16}}?的(?:{TITLE_BLANK}+)?(?P<name>{name})(?={_FOLLOW})"
         ),
         "title": re.compile(
-            rf"{TITLE_BLANK}(?P<gap>[ :/|,\-]{{1,3}}|[为是叫])?(?P<name>{name}|{_LATIN})(?(gap)(?={_FOLLOW})|(?={_TITLE_FOLLOW}))"
+            rf"{TITLE_BLANK}(?P<gap>[ :/|,\-]{{1,3}}|[为是叫])?"
+            rf"(?P<name>{name}|{_LATIN}|[{_SOUNDS}]{{3,5}})(?(gap)(?={_FOLLOW})|(?={_TITLE_FOLLOW}))"
             rf"|(?:^|(?<={edge[:-1]}由]))(?P<before>{whole}|{_LATIN})[ /|,(\-]{{0,3}}(?={TITLE_BLANK})",
             re.M,
         ),
@@ -148,7 +154,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"(?P<name>(?P<family>{compound}|[{single}]){given}{{1,2}})(?=(?P=family)(?:{_FULL_HONORIFIC}|{_SHORT_HONORIFIC}))"
         ),
         "listed": re.compile(
-            rf"、(?P<name>{whole}|[{single}]{given}{{1,2}}|{_LATIN})(?=[、,。;\s等和与及]|$)"
+            rf"、(?P<name>{whole}|[{single}]{given}{{1,2}}|{_LATIN})(?=[、,。;\s等和与及)]|$)"
         ),
         "says": re.compile(rf"(?:^|(?<=[\s,。;!?、由]))(?P<name>{name})(?={_SAYS})", re.M),
         "segment": re.compile(rf"(?:^|(?<=:)|(?<={edge}))(?P<name>{whole})(?=收?(?:$|{edge}))", re.M),
@@ -157,7 +163,8 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"(?=$|[\s,。;:!?、()▪◆▫]|[啊呀哎说讲问要让在来去有的今明下联那这给跟打你他她我发反已总吗吧呢换约管负直就也都到过])"
         ),
         "spaced": re.compile(
-            rf"(?:^|\n|[▫◆{BLANK}]) *(?P<name>[{single}] {{1,4}}{given}(?: {{1,4}}{given})?)(?= *(?:\n|$|▫|◆|{BLANK}| {{2}}))"
+            rf"(?:^|\n|[▫◆{BLANK}]) *(?P<name>[{single}] {{1,4}}{given}(?: {{1,4}}{given})?)"
+            rf"(?= *(?:\n|$|▫|◆|{BLANK}| {{2}}| [A-Z]))"
         ),
         "beside": re.compile(
             r"(?:^|\n) *(?P<name>[一-龥]{2,4})(?=(?:\([一-龥]{2}\))? *\n *(?:[一-龥]{2,12} )?▫)"
@@ -306,7 +313,7 @@ _WITH_CONTACT = (*_BEFORE, "called", "segment", "spaced", "beside", "card", *_AF
 _HONOURS = frozenset("总工董姐哥叔经监任管师计长记授士医律老先女小太大阿助秘")
 # What a text must hold for a rule to find anything in it.
 _NEEDS = {
-    "label": frozenset("名字人方呼户mMtT"),
+    "label": frozenset("名字人方呼户者主mMtT"),
     "polite": _HONOURS | frozenset("总板书"),
     "company": frozenset(COMPANY_BLANK),
     "of": frozenset("是"),
@@ -333,14 +340,14 @@ _BEHIND = {
     "polite": _BREAKS.union(":!?跟和给找是请问让叫与对约由司方们的位"),
     "dial": _BREAKS.union(":!?的里给跟和与找向让帮替拨打"),
     "pair": _BREAKS,
-    "company": frozenset("◆)司的 /|,-▫"),
+    "company": frozenset("◆)(司的 /|,-▫"),
     "of": frozenset("的▫"),
     "department": frozenset("部门科处间心的"),
     "post": frozenset("后前售购术务计人机服台事员单库板勤表是为叫"),
     "called": _BREAKS,
     "cue": frozenset(
         " 给跟和与找系约了叫学事友公婆人蜜兄姐长卫机档电打拨呼问一下请让知告"
-        "诉醒访绍接复是做为对烦经由替帮向查通@弟妹哥舅叔姑姨爸妈爷奶嫂子夫女婿到见遇"
+        "诉醒访绍接复是做为对烦经由替帮向查通@弟妹哥舅叔姑姨爸妈爷奶嫂子夫女婿到见遇陪"
     ),
     "says": _BREAKS.union("!?由"),
     "segment": _BREAKS.union(":"),
@@ -360,9 +367,9 @@ def _starts() -> dict[str, re.Pattern[str]]:
             rf"[{first}](?=[副总经主监老会师董院处科厂部局校店所行队站书教博太医律先女小大阿助秘工姐哥叔{second}])"
         ),
         "cue": re.compile(
-            "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接同朋老爱闺室师学门司搭看遇碰见偶采@弟妹哥姐舅叔姑姨爸妈爷奶嫂侄外女儿]"
+            "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接同朋老爱闺室师学门司搭看遇碰见偶采陪@弟妹哥姐舅叔姑姨爸妈爷奶嫂侄外女儿]"
         ),
-        "label": re.compile("[客我您采紧对主姓名联收称负经申寄发项参与出陪fFnNcC]"),
+        "label": re.compile("[客我您采紧对主姓名联收称负经申寄发项参与出陪询业签委报投fFnNcC]"),
         "polite": re.compile(rf"[{first}]"),
         "entry": re.compile(rf"[{first} ](?:(?<=^.)|(?<=[\n▫。].)|(?<=[▫、] .))", re.M),
         "dial": re.compile(rf"[{first}]"),
@@ -414,6 +421,8 @@ def _by_rule(words: Plain, rule: str) -> Iterator[Found]:
             and words.text[start - 1 : start] == BLANK
         ):
             continue  # 礼拜六来提: what stands behind a time
+        if name.isascii() and name.lower() in _REACHED:
+            continue
         if rule in ("title", "label") and name.isascii() and name.upper() == name and len(name) < 5:
             continue
         yield words.found("names", start, end, _SURE[rule], rule)
@@ -428,11 +437,15 @@ def _trusted(rule: str, name: str, match: re.Match[str]) -> bool:
     """Do the place and the neighbours alone make it a name, whatever its first character is?"""
     match rule:
         case "label":
+            if region(name):
+                return False  # 客户：南宁糖业
             return _free(name, match) or name[0] in "小老阿"
+        case "title":
+            return all(char in _SOUNDS for char in name)
         case "spaced":
             return True
         case "entry":  # 白云霞：女
-            return len(name) == 3
+            return len(name) == 3 and name[2] != "好"
         case "called":  # 尚可欣 13981100234: the first two may be a word
             return len(name) == 3 and name not in not_names() and not name.endswith(_NOT_AT_END)
         case "beside":
@@ -506,8 +519,8 @@ def is_name(name: str, *, sure: bool = False, steady: bool = False) -> bool:
         return False  # 麻醉科
     if not _NEVER_CHARS.isdisjoint(given):
         return False
-    if len(name) == 2 and name[1] in "为":
-        return False  # 对方为
+    if (len(name) == 2 and name[1] == "为") or (len(name) == 3 and name[2] == "好"):
+        return False  # 对方为, 王工好
     if name[-1] == "士" and (len(name) == 2 or given[-2:] in _PEOPLE_OF):
         return False  # 战士, 某某博士
     return not name.endswith(_NOT_AT_END) or (sure and name[-1] in "栋村")
@@ -586,6 +599,21 @@ _OFFICES = frozenset(
         "客服",
         "店长",
         "班长",
+        "财务",
+        "采购",
+        "销售",
+        "技术",
+        "行政",
+        "人事",
+        "仓库",
+        "质检",
+        "售后",
+        "业务",
+        "生产",
+        "工艺",
+        "商务",
+        "法务",
+        "库管",
     )
 )
 
@@ -609,6 +637,10 @@ def _three() -> re.Pattern[str]:
     return re.compile(rf"[{first}](?:[{second}]|[^\W\dA-Za-z_{_NEVER}])[^\W\dA-Za-z_{_NEVER}]|·")
 
 
+_REACHED = frozenset(
+    ("mob", "tel", "mobile", "phone", "cell", "fax", "mail", "email", "wechat", "whatsapp", "add", "addr")
+)
+_BRANDED = frozenset(("家叫", "司叫", "厂叫", "店叫", "牌叫", "子叫"))  # 有一家叫富安娜的
 _STREETS = frozenset("路街道巷村镇乡区县市湾桥站")
 
 
@@ -627,6 +659,7 @@ def _by_segmenter(words: Plain) -> Iterator[Found]:
             and word[0] not in _TIES
             and is_name(word)
             and text[start + len(word) : start + len(word) + 1] not in _STREETS
+            and text[max(0, start - 2) : start] not in _BRANDED
             and text[start : start + len(word)] == word
         ):
             yield words.found("names", start, start + len(word), 0.5, "segmenter")

@@ -38,7 +38,7 @@ def find(text: str | Plain) -> tuple[Found, ...]:
     words = plain(text) if isinstance(text, str) else text
     automaton, names = _automaton()
     found: list[Found] = []
-    previous_end = -1
+    previous_end = -9
     for index, start, end in automaton.find_matches_as_indexes(words.text):
         name = names[index]
         if not _is_city(words.text, name, start, end) or (

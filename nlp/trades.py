@@ -24,6 +24,10 @@ _OPEN = re.compile(rf"(?:^|[\s,。;:!?、(（\[|/\"“'·>{BLANK}]\d?|^\d|\d[.)]
 # Somebody is met, or the line begins: then a town and its trade are the company of the person behind them.
 _MET = re.compile(rf"(?:^|[\s,。;:!?、跟给找和见{BLANK}]\d?|\d[.)] ?)$")
 _CLOSED = re.compile(rf"$|[\s,。;:!?、()\[\]|/\"”'\-{BLANK}]|(?:那边|这边|公司|采购部|销售部|技术部|项目部)")
+_LISTED = re.compile(r"(?:客户|公司|单位|厂家)[:：] ?$")
+_GOES_ON = re.compile(
+    r"一直|已经?|有|在|也|想|要(?!求)|说|报|让|派|来|去|就|没|还|都|刚|订|下单|合作|签|做|买|卖|给|问|是"
+)
 _CARD = re.compile(rf"(?:^|\n)[ ]*$|{BLANK}{{7,}}[^\n]{{0,3}}\n[ ]*$")
 _CONTACT = re.compile(rf"{BLANK}{{7,}}")
 _NAME = re.compile(r"[一-龥A-Za-z0-9&·\-]*")
@@ -90,7 +94,7 @@ def find(text: Plain, taken: Taken) -> Iterator[Found]:
     for start, end, goods in runs:
         n = bisect_right(ends, start) - 1
         town = towns[n] if n >= 0 and start - towns[n][1] <= LONGEST else None
-        hit = _with_town(text.text, town, start, end) if town is not None else None
+        hit = _with_town(text.text, town, start, end, goods) if town is not None else None
         if hit is None:
             hit = _without_town(text.text, start, end, card and not goods, card)
         if hit is not None:
@@ -115,7 +119,9 @@ def _runs(text: str) -> list[tuple[int, int, bool]]:
     return found
 
 
-def _with_town(text: str, town: tuple[int, int], start: int, end: int) -> tuple[int, float] | None:
+def _with_town(
+    text: str, town: tuple[int, int], start: int, end: int, is_goods: bool
+) -> tuple[int, float] | None:
     """Where it begins and how sure that is: 常州天合电气的钱工 is, 上海二手设备 is not."""
     first, behind = town
     cued = _cued(text, first)
@@ -128,6 +134,8 @@ def _with_town(text: str, town: tuple[int, int], start: int, end: int) -> tuple[
             and _CLOSED.match(text, end)
         ):
             return first, 0.65  # 金华永康电动工具: the second town may be the name
+        if _LISTED.search(text, max(0, first - 4), first) and _CLOSED.match(text, end):
+            return first, 0.7  # 客户：南宁糖业
         with_person = cued or _MET.search(text, max(0, first - 3), first) is not None
         return (first, 0.75) if with_person and owned else None  # 我是上海电气的王工
     if len(proper) < 2 or not _is_proper(proper):
@@ -138,6 +146,8 @@ def _with_town(text: str, town: tuple[int, int], start: int, end: int) -> tuple[
         return first, 0.85
     if _OPEN.search(text, max(0, first - 2), first) and _CLOSED.match(text, end):
         return first, 0.8
+    if _MET.search(text, max(0, first - 3), first) and _GOES_ON.match(text, end) and not is_goods:
+        return first, 0.75  # 跟徐州恒顺泵业一直有合作
     return None
 
 

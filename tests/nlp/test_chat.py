@@ -119,3 +119,14 @@ def test_what_the_program_writes_between_messages_is_no_message() -> None:
 def test_a_name_may_end_in_a_character_of_a_form() -> None:
     text = "李逍遥@微信 11-20 10:23:45\n在吗\n林月如@仙剑科技 11-20 10:25:01\n在的"
     assert [turn.speaker for turn in chat.split(text, NOW)] == ["李逍遥", "林月如"]
+
+
+def test_two_letters_may_speak() -> None:
+    text = "A: 你好，报个价\nB: 哪款？\nA: 最小的\nB: 1200"
+    assert [turn.speaker for turn in chat.split(text, NOW)] == ["A", "B", "A", "B"]
+    assert chat.split("A: 北京市海淀区\nM: 13800138000", NOW) == ()
+
+
+def test_a_day_may_stand_above_the_first_stamp() -> None:
+    text = "2026-01-03\n\n10:23 燕小六\n要20把椅子\n10:25 吕轻侯\n没问题"
+    assert [turn.speaker for turn in chat.split(text, NOW)] == ["燕小六", "吕轻侯"]

@@ -46,7 +46,7 @@ FLOORS = {
         "phones": 0.99,
         "titles": 0.97,
         "cities": 0.97,
-        "turns": 0.99,
+        "turns": 0.97,
     },
     "own_fifth": {
         "names": 0.87,
