@@ -1,7 +1,9 @@
 """Into the public pool and the date when a lead goes back: what several handlers need of it (B14; C.7)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.turn import Turn
 from handlers.guard import cancel
@@ -21,6 +23,22 @@ async def put(turn: Turn, one: Pooled) -> None:
     await pool.put(turn.tx, one)
     await timers.set_timer(turn.tx, STALE, ALL, stale_at(turn, turn.now), {}, turn.now, keep_earlier=True)
     turn.rang.add("timers")
+
+
+def pack(one: Pooled | None) -> dict[str, Any]:
+    """A place in the pool as JSON, {} for none."""
+    if one is None:
+        return {}
+    retry = one.retry_at.isoformat() if one.retry_at else ""
+    return {**vars(one), "since": one.since.isoformat(), "retry_at": retry, "alarmed_at": None}
+
+
+def unpack(kept: Mapping[str, Any]) -> Pooled | None:
+    """And back."""
+    if not kept:
+        return None
+    retry = datetime.fromisoformat(kept["retry_at"]) if kept["retry_at"] else None
+    return Pooled(**{**kept, "since": datetime.fromisoformat(kept["since"]), "retry_at": retry})
 
 
 def stale_at(turn: Turn, since: datetime) -> datetime:

@@ -1,8 +1,10 @@
 """A lead goes to a colleague with its history, clock and cards: 转给同事, /转给, and the way back."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from bot.router import Router
 from bot.turn import Turn
@@ -11,6 +13,7 @@ from cards.actions_leads import GiveTo, HandOver
 from cards.card import Card
 from handlers import assigning, pooling
 from handlers import leads as desk
+from handlers.assigning import RETRY, SWEEP
 from handlers.happened import happened
 from handlers.undo import undoer
 from rules import access, names
@@ -20,7 +23,7 @@ from rules.leads import Lead
 from rules.pool import RELEASED
 from rules.team import Member, Role
 from rules.text import lead_id, parse_id
-from store import audit, customers, leads, pool, team, undo
+from store import audit, customers, leads, pool, team, timers, undo
 from store.pool import Pooled
 from store.undo import Undoable
 
@@ -41,6 +44,7 @@ async def move(
     fresh = turn.config.assignment.transfer_restarts_clock if restart is None else restart
     fresh = fresh or not lead.owner or lead.assigned_at is None
     moved = await leads.save(turn.tx, _handed(turn, lead, to, why or f"{by.name}转给你", fresh))
+    lay = await pool.get(turn.tx, lead.id)
     await pool.take(turn.tx, lead.id)
     with_customer = await _move_customer(turn, lead, to.id)
     name, number = await desk.label(turn, lead), lead_id(lead.id)
@@ -51,7 +55,8 @@ async def move(
     taken = await undo.remember(
         turn.tx, by.id, "lead.transferred", number,
         {"lead": lead.id, "from": lead.owner, "to": to.id, "customer": with_customer, "why": lead.assigned_why,
-         "restart": fresh, "assigned_at": lead.assigned_at.isoformat() if lead.assigned_at else ""},
+         "restart": fresh, "assigned_at": lead.assigned_at.isoformat() if lead.assigned_at else "",
+         "pooled": pooling.pack(lay)},
         turn.now, turn.now + turn.config.checkin.undo,
     )  # fmt: skip
     await desk.close(turn, lead.id, f"已由{to.name}接手" if to.id == by.id else f"已转给 {to.name}")
@@ -201,7 +206,7 @@ async def undo_move(turn: Turn, kept: Undoable) -> str:
         customer = await customers.get(turn.tx, lead.customer)
         await customers.save(turn.tx, replace(customer, owner=payload["from"]), turn.now)
     if not restored.owner:
-        await pool.put(turn.tx, Pooled(lead.id, turn.now, RELEASED, "撤销转交", payload["to"], turn.me.id))
+        await _lies_again(turn, restored, payload)
     if restored.owner:
         await happened(
             turn, lead.id, "lead.assigned", owner=restored.owner, by=turn.me.id, why="撤销转交", restart=False
@@ -215,3 +220,13 @@ async def undo_move(turn: Turn, kept: Undoable) -> str:
     else:
         await desk.announce(turn, restored)
     return f"{lead_id(lead.id)} 已收回"
+
+
+async def _lies_again(turn: Turn, lead: Lead, payload: Mapping[str, Any]) -> None:
+    """The lead is in the pool as it was: since then, for that reason, tried again when that is its turn."""
+    lay = pooling.unpack(payload.get("pooled", {}))
+    await pooling.put(turn, lay or Pooled(lead.id, turn.now, RELEASED, "撤销转交", payload["to"], turn.me.id))
+    if lay and lay.retry_at:
+        at = max(lay.retry_at, turn.now)
+        await timers.set_timer(turn.tx, RETRY, SWEEP, at, {}, turn.now, keep_earlier=True)
+        turn.rang.add("timers")

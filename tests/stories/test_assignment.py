@@ -133,6 +133,25 @@ async def test_who_comes_back_gets_what_waited(world: World) -> None:
     assert world.admin.count("一直没有人能接") == 0
 
 
+async def test_what_waited_waits_on_when_a_hand_over_is_taken_back(world: World) -> None:
+    await away(world, *THREE)
+    assert await many(world, 1) == [""]
+    async with world.db.read() as tx:
+        lay = (await tx.execute(sa.select(pool))).one()
+    assert lay.retry_at is not None
+    await away(world, "liqian", available=True)
+    await world.boss.says("/转派 1001 @李倩")
+    await world.boss.clicks("撤销", on=await world.boss.sees("L-1001 已转给 李倩"))
+    await world.boss.sees("已撤销：L-1001 已收回")
+    async with world.db.read() as tx:
+        again = (await tx.execute(sa.select(pool))).one()
+    assert (again.since, again.reason, again.retry_at) == (lay.since, lay.reason, lay.retry_at)
+    await away(world, "liqian")
+    await away(world, "wanglei", available=True)
+    await world.passes(minutes=16)
+    await world.rep.sees("🔔 新线索 L-1001")
+
+
 async def test_a_lead_is_sent_back_with_a_reason_and_goes_to_the_next(world: World) -> None:
     await world.api_lead(owner=None, city="宁波")
     card = await world.rep.sees("🔔 新线索 L-1001")
