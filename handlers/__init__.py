@@ -7,7 +7,8 @@ from bot.router import Router
 ORDER = (
     "drafts", "leads", "transfer", "customers", "merging", "checkins", "forms", "resources",
     "undo", "sla", "silence", "nurture", "manager",
-    "pool", "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "visits", "mails", "tasks",
+    "pool", "recycling", "holds",
+    "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "visits", "mails", "tasks",
     "directory", "words",
     "notices", "today", "digests", "pages", "exports", "trail", "binding", "invitations", "admin", "watch", "help",
 )  # fmt: skip
