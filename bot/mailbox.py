@@ -3,22 +3,26 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import cast
+from typing import TypeVar, cast
 
 import structlog
-from imap_tools import AND, MailBox, MailBoxUnencrypted, MailMessage, MailMessageFlags
+from imap_tools import AND, BaseMailBox, MailBox, MailBoxUnencrypted, MailMessage, MailMessageFlags
 
 from bot.config_sources import Mailbox
 from bot.events import Form, Incoming
 from bot.platform import Intake, Now, Shared
 
 log = structlog.get_logger("mailbox")
+T = TypeVar("T")
 FORM = "mail"
 LONGEST = 20_000  # characters of a mail that are kept
+FETCHED = 512 * 1024  # bytes of a mail that are read: its words stand before what is attached
+WRITTEN = 200_000  # characters of HTML that are looked at
+UNREAD = "（这封邮件的正文读不懂，请到邮箱里看原件）"
 AT_ONCE = 20  # mails that are read before they are stored
 MACHINES = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply)@", re.IGNORECASE)
 
@@ -81,8 +85,16 @@ def _open(box: Mailbox) -> contextlib.AbstractContextManager[MailBox | MailBoxUn
 
 def _unseen(box: Mailbox, now: datetime) -> list[Letter]:
     with _open(box) as opened:
-        found = opened.fetch(AND(seen=False), limit=AT_ONCE, mark_seen=False)
-        return [Letter(str(mail.uid), letter(box.name, mail, now)) for mail in found]
+        return [Letter(uid, letter(box.name, mail, now)) for uid, mail in _begun(opened)]
+
+
+def _begun(box: BaseMailBox) -> Iterator[tuple[str, MailMessage]]:
+    """(uid, the first FETCHED bytes) of what is unseen, one mail after the other."""
+    for uid in box.uids(AND(seen=False))[:AT_ONCE]:
+        _, parts = box.client.uid("fetch", uid, f"(BODY.PEEK[]<0.{FETCHED}>)")
+        for part in parts:
+            if isinstance(part, tuple):
+                yield uid, MailMessage.from_bytes(part[1])
 
 
 def _seen(box: Mailbox, uids: list[str]) -> None:
@@ -93,44 +105,71 @@ def _seen(box: Mailbox, uids: list[str]) -> None:
 def letter(box: str, mail: MailMessage, now: datetime) -> Incoming:
     """A mail → a form in its sender's mailbox; its Message-ID makes it once."""
     id = _head(mail, "message-id")
-    sender = mail.from_.strip().lower()
+    sender, name = _legible(lambda: _sender(mail), ("", ""))
+    subject = _tidy(_legible(lambda: mail.subject, _head(mail, "subject")))[:200]
+    text = _legible(lambda: _text(mail), UNREAD)[:LONGEST]
     mark = sha256(
-        (id or f"{sender}|{mail.date_str}|{mail.subject}|{mail.text[:2000]}").encode("utf-8", "replace")
+        (id or f"{sender}|{_head(mail, 'date')}|{subject}|{text[:2000]}").encode("utf-8", "replace")
     )
-    at = mail.date.astimezone(UTC) if mail.date.tzinfo and mail.date.year > 2000 else now
     fields = {
-        "mailbox": box, "id": mark.hexdigest()[:48], "from": sender, "name": mail.from_values.name if mail.from_values else "",
-        "subject": _tidy(mail.subject)[:200], "text": _text(mail)[:LONGEST], "machine": _machine(mail),
-        "files": [_tidy(one.filename)[:100] for one in mail.attachments if one.filename][:20],
-        "at": min(at, now).isoformat(),
+        "mailbox": box, "id": mark.hexdigest()[:48], "from": sender, "name": name, "subject": subject, "text": text,
+        "machine": _machine(mail, sender), "at": _legible(lambda: _at(mail, now), now).isoformat(),
+        "files": _legible(lambda: [_tidy(one.filename)[:100] for one in mail.attachments if one.filename][:20], []),
     }  # fmt: skip
     lane = sha256(sender.encode("utf-8", "replace")).hexdigest()[:40]
     form = Form(FORM, fields, now, key=f"{lane}:{box}:{fields['id']}")
     return Incoming(f"form:{FORM}:{form.key}", f"form:{FORM}:{lane}", form)
 
 
+def _legible(read: Callable[[], T], instead: T) -> T:
+    """What a part of a mail says, or `instead`: whatever strangers write, the mails behind it are read too."""
+    try:
+        return read()
+    except Exception:  # the library raises whatever the broken part was
+        return instead
+
+
+def _sender(mail: MailMessage) -> tuple[str, str]:
+    """(address, name) of who wrote it."""
+    found = mail.from_values
+    return (_tidy(found.email).lower(), _tidy(found.name)) if found else ("", "")
+
+
+def _at(mail: MailMessage, now: datetime) -> datetime:
+    at = mail.date.astimezone(UTC) if mail.date.tzinfo and mail.date.year > 2000 else now
+    return min(at, now)
+
+
 def _head(mail: MailMessage, name: str) -> str:
     """The first header of that name, "" for none."""
     headers = cast(Mapping[str, tuple[str, ...]], mail.headers)
-    return next(iter(headers.get(name, ())), "").strip()
+    return _tidy(str(next(iter(headers.get(name, ())), "")))
 
 
-def _machine(mail: MailMessage) -> bool:
+def _machine(mail: MailMessage, sender: str) -> bool:
     """Whether no person wrote it: automatic answers, bounces, bulk."""
     auto = _head(mail, "auto-submitted").lower() or "no"
     bulk = _head(mail, "precedence").lower()
-    return auto != "no" or bulk in {"bulk", "junk", "list", "auto_reply"} or bool(MACHINES.match(mail.from_))
+    return auto != "no" or bulk in {"bulk", "junk", "list", "auto_reply"} or bool(MACHINES.match(sender))
 
 
 def _text(mail: MailMessage) -> str:
     """The words of a mail; of an HTML mail without a plain part the text between the tags."""
     if mail.text.strip():
         return _tidy(mail.text)
-    bare = re.sub(r"(?is)<(script|style|head).*?</\1>", " ", mail.html)
-    bare = re.sub(r"(?i)<br\s*/?>|</p>|</div>|</tr>", "\n", bare)
-    return _tidy(
-        re.sub(r"<[^>]+>", " ", bare).replace("&nbsp;", " ").replace("&lt;", "<").replace("&amp;", "&")
-    )
+    kept, hidden = "", ""
+    for part in re.split(r"(<[^<>]*>)", mail.html[:WRITTEN]):  # once through: a mail may be nothing but "<"
+        tag = re.match(r"</?(script|style|head|br|p|div|tr)\b", part, re.IGNORECASE)
+        name = tag[1].lower() if tag else ""
+        if hidden:
+            hidden = "" if name == hidden and part.startswith("</") else hidden
+        elif name in {"script", "style", "head"} and not part.startswith("</"):
+            hidden = name
+        elif not part.startswith("<") or not part.endswith(">"):
+            kept += part
+        else:
+            kept += "\n" if name == "br" or (name in {"p", "div", "tr"} and part.startswith("</")) else " "
+    return _tidy(kept.replace("&nbsp;", " ").replace("&lt;", "<").replace("&amp;", "&"))
 
 
 def _tidy(text: str) -> str:

@@ -19,10 +19,11 @@ from store import customers, team
 
 router = Router("mails")
 FORWARDED = re.compile(
-    r"(?im)^\s*-{2,}.*(?:forwarded|转发|原始邮件|original).*-{2,}\s*$|^\s*(?:begin forwarded message|转发的?邮件)[:：].*$"
+    r"(?im)^[^\S\n]{0,20}-{2,40}[^\n-]{0,60}(?:forwarded|转发|原始邮件|original)[^\n-]{0,60}-{2,40}[^\S\n]*$"
+    r"|^[^\S\n]{0,20}(?:begin forwarded message|转发的?邮件)[:：].*$"
 )
 HEADER = re.compile(
-    r"(?im)^\s*(?:发件人|发送时间|日期|收件人|抄送|主题|from|sent|date|to|cc|subject)\s*[:：].*$"
+    r"(?im)^[^\S\n]{0,20}(?:发件人|发送时间|日期|收件人|抄送|主题|from|sent|date|to|cc|subject)[^\S\n]{0,20}[:：].*$"
 )
 
 
@@ -61,7 +62,12 @@ async def _lead(turn: Turn, form: Form, source: str, group: str) -> None:
     own = await team.own_names(turn.tx)
     words = await words_to_read_with(turn)
     found = await asyncio.to_thread(read, text[:5000], turn.wall, own_names=own, vocabulary=words)
-    name = found.name or enquiry.tidy(str(said["name"]))[:64] or str(said["from"]).partition("@")[0][:64]
+    name = (
+        found.name
+        or enquiry.tidy(str(said["name"]))[:64]
+        or str(said["from"]).partition("@")[0][:64]
+        or "未署名的邮件"
+    )
     files = f"附件：{'、'.join(said['files'])}" if said["files"] else ""
     fields = {
         "name": name, "company": found.company[:120], "phone": found.phone, "email": str(said["from"])[:120],

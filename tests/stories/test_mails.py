@@ -112,6 +112,30 @@ async def _count(world: World, table: sa.Table) -> int:
         return int((await tx.execute(sa.select(sa.func.count()).select_from(table))).scalar_one())
 
 
+async def test_a_broken_mail_and_a_huge_one_do_not_stop_those_behind_them(world: World, post: Post) -> None:
+    broken = (
+        b"From: x <x@x.cn>\r\nMessage-ID: <1@x.cn>\r\nSubject: =?utf-8?B?A?=\r\n\r\nhello 13900000002\r\n"
+    )
+    with await asyncio.to_thread(post.opened) as box:
+        await asyncio.to_thread(box.append, broken, "INBOX")
+    huge = EmailMessage()
+    huge["From"], huge["Subject"], huge["Message-ID"] = "sun@mingda.cn", "图纸", "<2@mingda.cn>"
+    huge.set_content("想要轴承 200 件，孙工 13900000003")
+    huge.add_attachment(b"x" * 3_000_000, maintype="image", subtype="png", filename="1.png")
+    with await asyncio.to_thread(post.opened) as box:
+        await asyncio.to_thread(box.append, huge.as_bytes(), "INBOX")
+    await asyncio.to_thread(post.brings, "陈立 <chenli@hengda.cn>", "阀块询价", TEXT)
+    await watched(world, post)
+    async with asyncio.timeout(60):
+        while await _count(world, tables.lead) < 3:
+            await asyncio.sleep(0.2)
+    async with world.db.read() as tx:
+        needs = (await tx.execute(sa.select(tables.lead.c.need).order_by(tables.lead.c.id))).scalars().all()
+    assert [one for one in needs if "阀块" in one]
+    assert [one for one in needs if "轴承" in one]
+    await _until(lambda: post.unseen() == 0)
+
+
 async def test_a_strangers_mail_is_a_lead_and_a_customers_a_touchpoint(world: World, post: Post) -> None:
     await asyncio.to_thread(
         post.brings, "陈立 <chenli@hengda.cn>", "阀块询价", TEXT,
