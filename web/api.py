@@ -14,7 +14,7 @@ from nlp import enquiry
 from nlp.enquiry import LENGTHS
 from store import team
 from web.address import Tries
-from web.errors import Refusal, answer, read_body
+from web.errors import Refusal, answer, read_body, read_json
 from web.handing import hand_in, known
 
 __all__ = ["LENGTHS", "LeadsApi"]
@@ -100,7 +100,7 @@ def _idempotency_key(request: web.Request) -> str:
 def _json(body: bytes) -> dict[str, Any]:
     """The body as a JSON object. Raises Refusal 400."""
     try:
-        found = json.loads(body.decode("utf-8"))
+        found = read_json(body.decode("utf-8"))
     except (ValueError, RecursionError):
         raise Refusal(400, "内容不是合法的 JSON（UTF-8）", code="bad_json") from None
     if not isinstance(found, dict):

@@ -33,7 +33,7 @@ BODY = 2 * 1024 * 1024
 def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     """All routes over a running engine, those of its platforms included. `index` False leaves "/" to the caller."""
     health = Health(engine)
-    app = web.Application(middlewares=[health.counting, in_one_shape, _safe], client_max_size=BODY)
+    app = web.Application(middlewares=[health.counting, _safe, in_one_shape], client_max_size=BODY)
     app.add_routes(LeadsApi(engine).routes())
     app.add_routes(Forms(engine).routes())
     app.add_routes(Hooks(engine).routes())
@@ -58,11 +58,12 @@ def make_app(engine: Engine, *, index: bool = True) -> web.Application:
 
 @web.middleware
 async def _safe(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Headers that keep browsers from guessing."""
+    """Headers that keep browsers from guessing, on refusals too; what runs here is nobody's business."""
     response = await handler(request)
     if not response.prepared:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers["Server"] = "genjin"
     return response
 
 

@@ -7,8 +7,8 @@ from aiohttp import web
 
 from rules.team import Role
 from store import sessions, team
-from web.errors import Refusal
-from web.site import FIELDS, Signed, Site
+from web.errors import Refusal, read_fields
+from web.site import Signed, Site
 
 VISIT = "genjin-visit"
 """A cookie that ties the confirmation to the browser that opened the link."""
@@ -61,10 +61,8 @@ class Door:
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """The tap: the link is used up and a session begins."""
         await self._not_too_often(request)
-        if (request.content_length or 0) > FIELDS:
-            raise Refusal(413, "内容太大")
-        fields = await request.post()
-        token, mark = str(fields.get("token", "")), str(fields.get("csrf", ""))
+        fields = await read_fields(request)
+        token, mark = fields.get("token", ""), fields.get("csrf", "")
         visit = self._site.given(request, VISIT)
         if not visit or not self._site.fits("login", visit + token, mark):
             raise Refusal(403, "这一页不是从你的链接打开的。请重新点聊天里的链接。", code="csrf")

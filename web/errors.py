@@ -2,10 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
 
 import structlog
-from aiohttp import web
+from aiohttp import ClientError, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from store.db import passing
 
@@ -18,6 +21,11 @@ CODES = {
     429: "too_many", 500: "internal", 503: "busy",
 }  # fmt: skip
 SAYS = {404: "没有这个地址", 405: "这个地址不支持这种方法", 413: "内容太大", 408: "内容没有在时限内传完"}
+BROKEN = (web.RequestPayloadError, HttpProcessingError, ClientError, ConnectionError)
+"""What reading a body raises when it was cut off, or is not packed as its headers say."""
+FIELDS = 64 * 1024
+"""The most bytes of a form on a page."""
+_READ = web.RequestKey("fields", Mapping[str, str])
 
 
 class Refusal(Exception):
@@ -93,4 +101,41 @@ async def read_body(request: web.Request, *, limit: int, seconds: float = 10.0) 
                     raise Refusal(413, f"内容太大，最多 {limit // 1024} KB")
     except TimeoutError:
         raise Refusal(408, SAYS[408], headers={"Connection": "close"}) from None
+    except BROKEN:
+        raise Refusal(
+            400, "内容没有传完整，或者不是所说的压缩格式", headers={"Connection": "close"}
+        ) from None
     return bytes(kept)
+
+
+def read_json(text: str) -> Any:
+    """JSON as RFC 8259 has it: no NaN, no name twice in one object, no half characters. Raises ValueError, RecursionError."""
+    found = json.loads(text, parse_constant=_no_number, object_pairs_hook=_object)
+    if "\\ud" in text.lower():  # only an escape can say half a character, and none may be kept
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+async def read_fields(request: web.Request) -> Mapping[str, str]:
+    """The fields of a form as browsers send it, read once. Raises Refusal 400, 408, 413 or 415."""
+    if (known := request.get(_READ)) is None:
+        if request.can_read_body and request.content_type != "application/x-www-form-urlencoded":
+            raise Refusal(415, "表单要用 application/x-www-form-urlencoded")
+        body = await read_body(request, limit=FIELDS)
+        try:
+            known = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=100))
+        except ValueError:
+            raise Refusal(400, "内容读不懂（要是 UTF-8 的表单）", code="bad_form") from None
+        request[_READ] = known
+    return known

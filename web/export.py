@@ -20,7 +20,7 @@ from rules.leads import TITLES, Status
 from rules.team import Member, Role, Team
 from rules.text import lead_id, mask_phones_in, when
 from store import export, pool, settings, team
-from web.errors import Refusal
+from web.errors import Refusal, read_fields
 from web.site import HEADERS, Signed, Site
 
 HEADINGS = (
@@ -71,7 +71,7 @@ class Export:
 
     async def ask(self, request: web.Request, signed: Signed) -> web.StreamResponse:
         """请人同意: those who may agree get a card in the chat."""
-        once = str((await request.post()).get("once", ""))
+        once = str((await read_fields(request)).get("once", ""))
         if not re.fullmatch(r"[\w-]{8,64}", once):
             raise Refusal(400, "页面上的内容不完整，请刷新后再试。")
         fields = {"session": signed.session, "rows": len(await self._rows(signed)), "what": "/export/ask"}
@@ -80,7 +80,7 @@ class Export:
 
     async def file(self, request: web.Request, signed: Signed) -> web.StreamResponse:
         """The file. It is written down before the first byte leaves."""
-        kind = str((await request.post()).get("kind", "xlsx"))
+        kind = (await read_fields(request)).get("kind", "xlsx")
         if kind not in ("xlsx", "csv"):
             raise Refusal(400, "页面上的内容不完整，请刷新后再试。")
         now = self._site.engine.clock.now()

@@ -17,7 +17,7 @@ from bot.config_sources import WebForm
 from bot.engine import Engine
 from bot.incoming import lead_form, sha
 from web.address import Gate
-from web.errors import Refusal, answer, read_body
+from web.errors import Refusal, answer, read_body, read_json
 from web.form_check import Filled, check
 from web.handing import hand_in, known
 
@@ -198,7 +198,7 @@ def _read(body: bytes, is_json: bool) -> dict[str, Any]:
         text = body.decode("utf-8")
         if not is_json:
             return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
-        found = json.loads(text)
+        found = read_json(text)
     except (ValueError, RecursionError):
         raise Refusal(400, "内容读不懂（要是 UTF-8 的表单或 JSON）", code="bad_form") from None
     if not isinstance(found, dict):
@@ -211,7 +211,7 @@ def _visit(raw: Mapping[str, object]) -> dict[str, object]:
     pages = raw.get("pages")
     if isinstance(pages, str):
         try:
-            pages = json.loads(pages) if pages else []
+            pages = read_json(pages) if pages else []
         except (ValueError, RecursionError):
             pages = []
     return {"visitor": raw.get("visitor"), "pages": pages}

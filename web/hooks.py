@@ -16,7 +16,7 @@ from bot.incoming import sha
 from rules.errors import PutAside
 from store.customers import phone_key
 from web.address import Tries
-from web.errors import Refusal, read_body
+from web.errors import Refusal, read_body, read_json
 from web.handing import hand_in
 from web.signature import Forged, Pushed, prove
 
@@ -81,7 +81,7 @@ def _payload(request: web.Request, body: bytes) -> dict[str, Any]:
         text = body.decode("utf-8-sig")
         if request.content_type == "application/x-www-form-urlencoded" and not text.lstrip().startswith("{"):
             return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=300))
-        found = json.loads(text)
+        found = read_json(text)
     except (ValueError, RecursionError):
         raise Refusal(400, "内容读不懂（要是 UTF-8 的 JSON 或表单）", code="bad_json") from None
     if isinstance(found, list) and len(found) == 1:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from rules.text import when
 from store import batches
-from web.errors import Refusal
+from web.errors import Refusal, read_fields
 from web.imports import digest
 from web.site import MANAGERS, Signed, Site
 
@@ -59,7 +59,7 @@ class ImportList:
         self, request: web.Request, signed: Signed, name: str, fields: dict[str, int]
     ) -> web.StreamResponse:
         """A link that only this browser knows; the database keeps its hash."""
-        once = str((await request.post()).get("once", ""))
+        once = (await read_fields(request)).get("once", "")
         if not re.fullmatch(r"[\w-]{8,64}", once):
             raise Refusal(400, "页面上的内容不完整，请刷新后再试。")
         token = self._site.mark("import", f"{signed.session}:{once}:{name}:{fields.get('batch', 0)}")

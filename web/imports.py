@@ -17,7 +17,7 @@ from nlp.columns import COLUMNS, fields_of
 from store import batches, team
 from store.batches import Batch, Row
 from web.address import Gate
-from web.errors import Refusal
+from web.errors import Refusal, read_fields
 from web.handing import hand_in
 
 LARGEST = 20 * 1024 * 1024
@@ -84,7 +84,7 @@ class Imports:
     async def start(self, request: web.Request) -> web.StreamResponse:
         """派发 or 仅入公海."""
         batch = await self._batch(request)
-        mode = str((await request.post()).get("mode", ""))
+        mode = (await read_fields(request)).get("mode", "")
         return await self._handed(request, batch, "import.start", {"mode": mode})
 
     async def undo(self, request: web.Request) -> web.StreamResponse:
@@ -162,7 +162,9 @@ async def _uploaded(request: web.Request) -> tuple[str, bytes]:
                 break
     except TimeoutError:
         raise Refusal(408, "文件没有在两分钟内传完") from None
-    except ValueError:
+    except Refusal:
+        raise
+    except Exception:  # aiohttp raises whatever the broken part was
         raise sheets.Unreadable("文件没有传完整，请再试一次") from None
     if not body:
         raise sheets.Unreadable("请选一个文件")

@@ -17,7 +17,7 @@ from rules.team import Member
 from rules.text import customer_id, parse_id
 from store import customers, mergers, team
 from store.db import Tx
-from web.errors import Refusal
+from web.errors import Refusal, read_fields
 from web.site import Signed, Site, tidy
 
 INCOMPLETE = "页面上的内容不完整，请刷新后再试。"
@@ -135,7 +135,7 @@ class Merging:
     # ── done and undone ─────────────────────────────────────────────────────────────────────────────────
     async def merge(self, request: web.Request, signed: Signed) -> web.StreamResponse:
         """确认合并: the choice goes to the inbox; the same form sent twice is one merge."""
-        fields = await request.post()
+        fields = await read_fields(request)
         picks = {field: str(fields[f"pick-{field}"]) for field in FIELDS if f"pick-{field}" in fields}
         given = {
             "gone": tidy(fields.get("gone", ""), 20), "picks": picks,
@@ -146,14 +146,14 @@ class Merging:
     async def unmerge(self, request: web.Request, signed: Signed) -> web.StreamResponse:
         """分开: as /撤销合并."""
         return await self._hand_in(
-            request, signed, "unmerge", {"gone": tidy((await request.post()).get("gone", ""), 20)}
+            request, signed, "unmerge", {"gone": tidy((await read_fields(request)).get("gone", ""), 20)}
         )
 
     async def _hand_in(
         self, request: web.Request, signed: Signed, name: str, fields: Mapping[str, object]
     ) -> web.StreamResponse:
         here = customer_id(_number(request))
-        once = str((await request.post()).get("once", ""))
+        once = (await read_fields(request)).get("once", "")
         if not re.fullmatch(r"[\w-]{8,64}", once):
             raise Refusal(400, INCOMPLETE)
         given = {"session": signed.session, "kept": here, "what": f"/customers/{name}", **fields}

@@ -18,7 +18,7 @@ from store import climbs, customers, followups, leads, mergers, team, timeline
 from store.db import Tx
 from store.mergers import Merger
 from web import timeline as story
-from web.errors import Refusal
+from web.errors import Refusal, read_fields
 from web.site import MANAGERS, Signed, Site, tidy
 
 DONE = {
@@ -122,8 +122,8 @@ class Records:
 
     async def reassign(self, request: web.Request, signed: Signed) -> web.StreamResponse:
         """转派."""
-        fields = await request.post()
-        version = str(fields.get("version", ""))
+        fields = await read_fields(request)
+        version = fields.get("version", "")
         if not version.isascii() or not version.isdigit() or len(version) > 9:
             raise Refusal(400, "页面上的内容不完整，请刷新后再试。")
         return await self._act(
@@ -133,7 +133,7 @@ class Records:
 
     async def waive(self, request: web.Request, signed: Signed) -> web.StreamResponse:
         """放过."""
-        why = tidy((await request.post()).get("why", ""), 200)
+        why = tidy((await read_fields(request)).get("why", ""), 200)
         return await self._act(request, signed, "waive", why=why)
 
     async def _act(
@@ -141,7 +141,7 @@ class Records:
     ) -> web.StreamResponse:
         """Hands the action to the inbox; the same form sent twice is one action."""
         id = lead_id(_number(request, "L"))
-        once = str((await request.post()).get("once", ""))
+        once = (await read_fields(request)).get("once", "")
         if not re.fullmatch(r"[\w-]{8,64}", once):
             raise Refusal(400, "页面上的内容不完整，请刷新后再试。")
         given = {"session": signed.session, "lead": id, "what": f"/leads/{name}", **fields}
@@ -155,7 +155,7 @@ class Records:
 
     async def reveal(self, request: web.Request, signed: Signed) -> web.StreamResponse:
         """显示号码: written down first, then shown."""
-        contact = str((await request.post()).get("contact", ""))
+        contact = (await read_fields(request)).get("contact", "")
         if not contact.isascii() or not contact.isdigit() or len(contact) > 12:
             raise Refusal(400, "页面上的内容不完整，请刷新后再试。")
         fields = {"session": signed.session, "contact": int(contact), "what": "/customers/reveal"}

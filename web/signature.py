@@ -47,15 +47,20 @@ def prove(sign: Sign, pushed: Pushed, now: datetime) -> None:
         _fresh(sign, pushed.at(sign.timestamp), now)
     secret = sign.secret.get_secret_value().encode()
     if sign.kind == "token":
-        fits = hmac.compare_digest(offered.removeprefix("Bearer ").encode(), secret)
+        fits = hmac.compare_digest(_bytes(offered.removeprefix("Bearer ")), secret)
     else:
         offered = offered.rpartition("=")[2] if sign.encoding == "hex" else offered  # "sha256=…"
         wanted = _wanted(sign, pushed, secret)
         fits = hmac.compare_digest(
-            (offered.lower() if sign.encoding == "hex" else offered).encode(), wanted.encode()
+            _bytes(offered.lower() if sign.encoding == "hex" else offered), wanted.encode()
         )
     if not fits:
         raise Forged("签名不对" if sign.kind != "token" else "令牌不对")
+
+
+def _bytes(text: str) -> bytes:
+    """What a sender wrote, headers that are no UTF-8 included: such a signature does not fit, and that is all."""
+    return text.encode("utf-8", "replace")
 
 
 def _fresh(sign: Sign, said: str, now: datetime) -> None:
@@ -83,14 +88,14 @@ def _text(sign: Sign, pushed: Pushed, secret: bytes) -> bytes:
     params = _params(sign, pushed)
     known = {
         "body": pushed.body,
-        "params": "&".join(f"{key}={value}" for key, value in params).encode(),
-        "values": "".join(value for _, value in params).encode(),
+        "params": _bytes("&".join(f"{key}={value}" for key, value in params)),
+        "values": _bytes("".join(value for _, value in params)),
         "secret": secret,
-        "timestamp": pushed.at(sign.timestamp).encode() if sign.timestamp else b"",
+        "timestamp": _bytes(pushed.at(sign.timestamp)) if sign.timestamp else b"",
     }
     parts = re.split(r"\{([^{}]+)\}", sign.over)
     return b"".join(
-        part.encode() if n % 2 == 0 else known[part] if part in known else pushed.at(part).encode()
+        part.encode() if n % 2 == 0 else known[part] if part in known else _bytes(pushed.at(part))
         for n, part in enumerate(parts)
     )
 

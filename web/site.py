@@ -22,7 +22,7 @@ from rules.team import Member, Role
 from store import leave, sessions, team
 from store.db import passing
 from web.address import address
-from web.errors import Handler, Refusal
+from web.errors import Handler, Refusal, read_fields
 from web.static import Assets
 
 log = structlog.get_logger("pages")
@@ -37,8 +37,6 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex",
 }
-FIELDS = 64 * 1024
-"""The most bytes of a form on a page."""
 
 
 @dataclass(frozen=True)
@@ -150,10 +148,8 @@ class Site:
         return web.route(method, path, answer)
 
     async def _checked(self, request: web.Request, signed: Signed) -> None:
-        """Every form carries the session's own mark. Raises Refusal 403 or 413."""
-        if (request.content_length or 0) > FIELDS:
-            raise Refusal(413, "内容太大")
-        given = str((await request.post()).get("csrf", ""))
+        """Every form carries the session's own mark. Raises Refusal 403, and what reading the form raises."""
+        given = (await read_fields(request)).get("csrf", "")
         if not hmac.compare_digest(signed.csrf.encode(), given.encode("utf-8", "replace")):
             raise Refusal(403, "页面已经过期，请返回上一页刷新后再试。", code="csrf")
 
@@ -250,5 +246,6 @@ class Site:
 
 
 TITLES = {
-    401: "请先登录", 403: "没有权限", 404: "没有找到", 413: "太大了", 422: "没有成功", 429: "太频繁了", 503: "系统忙",
+    400: "内容不对", 401: "请先登录", 403: "没有权限", 404: "没有找到", 408: "太慢了", 413: "太大了", 415: "内容不对",
+    422: "没有成功", 429: "太频繁了", 503: "系统忙",
 }  # fmt: skip

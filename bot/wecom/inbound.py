@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.config import Wecom
 from bot.events import Incoming
@@ -86,6 +87,8 @@ class Inbound:
             return _response(TOO_BIG)
         except TimeoutError:
             return _response(Reply.refused(408, "too_slow", "请求没有在 5 秒内发完"))
+        except (web.RequestPayloadError, HttpProcessingError, ConnectionError):
+            return _response(Reply.refused(400, "broken", "请求没有传完整，或者不是所说的压缩格式"))
         except Forged as error:
             return _response(self._no(error))
         return _response(await self.take(request.query, body))
