@@ -7,6 +7,8 @@ from collections.abc import Iterable, MutableMapping
 from typing import Any, TextIO, cast
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web import RequestPayloadError
 
 from rules.text import mask_phones_in
 
@@ -21,8 +23,13 @@ _SECRETS = (
 )
 
 
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What moves a terminal's cursor, or turns a line around, where people read the log."""
+
+
 def clean(text: str) -> str:
-    """A text without secrets and without the middle of phone numbers."""
+    """A text without secrets, without the middle of phone numbers and without control characters."""
+    text = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     return mask_phones_in(text)
@@ -71,6 +78,12 @@ class Lasting:
         """Every write is flushed already."""
 
 
+def _ours(record: logging.LogRecord) -> bool:
+    """Requests that are no HTTP get their 400; a traceback for each would let strangers fill the log, and quotes the
+    request line with what stands in it."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | RequestPayloadError))
+
+
 def configure(style: str, *, level: int = logging.INFO, quiet: Iterable[str] = ("aiohttp.access",)) -> None:
     """Logs go to stderr as JSON lines ("json") or readable lines ("text")."""
     out = cast("TextIO", Lasting(sys.stderr))
@@ -95,10 +108,14 @@ def configure(style: str, *, level: int = logging.INFO, quiet: Iterable[str] = (
     )
     handler = logging.StreamHandler(out)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(processors=[masked, render], foreign_pre_chain=shared[:-1])
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, masked, render],
+            foreign_pre_chain=shared[:-1],
+        )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.WARNING))
+    logging.getLogger("aiohttp.server").filters[:] = [_ours]
     for name in quiet:
         logging.getLogger(name).disabled = True

@@ -85,3 +85,13 @@ def test_a_long_line_from_a_stranger_is_cleaned_in_no_time(piece: str) -> None:
     began = time.process_time()
     logs.clean(piece * (200_000 // len(piece)))
     assert time.process_time() - began < 5
+
+
+@pytest.mark.usefixtures("json_logs")
+def test_nobody_outside_moves_the_cursor_of_who_reads_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("text", level=logging.INFO)
+    structlog.get_logger("ours").info("said", words="a\x1b[2Jb\u202ec\rd\ne")
+    logging.getLogger("library").warning("they say %s", "\x1b]0;title\x07")
+    said = capsys.readouterr().err
+    assert not [one for one in ("\x1b", "\u202e", "\r", "\x07") if one in said]
+    assert len(said.splitlines()) == 2, "nor does anybody make lines of their own"
