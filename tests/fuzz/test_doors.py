@@ -18,11 +18,11 @@ from urllib.parse import quote_plus, urlencode
 import aiohttp
 import pytest
 
+from bot import sheets
 from store import batches
 from tests.fuzz import mutations
 from tests.fuzz.test_malformed import RUNS, in_turns, nothing_died
 from tests.world import World, firm
-from web import sheets
 
 SECRET = "secret-of-the-pusher"
 LINK = "link-of-the-import"

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from web import sheets
+from bot import sheets
 
 SHEET = "xl/worksheets/sheet1.xml"
 HEAD = b'<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
