@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from rules.leads import CLOSED, Status
 from rules.text import customer_id, lead_id, mask_phone
-from store import audit, name_keys
+from store import audit, name_keys, sole
 from store.customers import phone_key
 from store.db import Database, Tx
 from store.queues import DEAD, DONE
@@ -37,8 +37,10 @@ from store.tables import (
     undo,
 )  # fmt: skip
 from store.tables_assignment import hold, pool
+from store.tables_customers import merger
 from store.tables_mail import letter, mail_consent
-from store.tables_sources import batch_row, origin, touchpoint
+from store.tables_sole import errand
+from store.tables_sources import batch_row, friend, origin, touchpoint
 
 ERASED = "已删除的客户"
 ACTION = "customer.erased"
@@ -60,25 +62,42 @@ class Person:
     contacts: int
     leads: tuple[int, ...]
     words: tuple[str, ...]
+    parts: tuple[int, ...] = ()  # customers that are one with this one now
 
     @property
     def subjects(self) -> tuple[str, ...]:
         """The short ids that rows about them carry."""
-        return (customer_id(self.id), *(lead_id(one) for one in self.leads))
+        return (*(customer_id(one) for one in self.all), *(lead_id(one) for one in self.leads))
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        """The customer's number and those of its parts."""
+        return (self.id, *self.parts)
 
 
 async def look(tx: Tx, id: int) -> Person | None:
-    """The customer with what belongs to them, None when there is none, or nothing is left of them."""
+    """The customer with what belongs to them, None when there is none, or nothing is left of them. By the number of one
+    that became part of another it is that other, with all its parts: they are one person."""
     row = (await tx.execute(sa.select(customer).where(customer.c.id == id))).first()
+    while row is not None and row.merged_into is not None:
+        row = (await tx.execute(sa.select(customer).where(customer.c.id == row.merged_into))).first()
     if row is None or row.name == ERASED:
         return None
-    people = (await tx.execute(sa.select(contact).where(contact.c.customer == id))).all()
-    ids = (await tx.execute(sa.select(lead.c.id).where(lead.c.customer == id).order_by(lead.c.id))).scalars()
+    family = [row]
+    for one in family:
+        query = sa.select(customer).where(customer.c.merged_into == one.id).order_by(customer.c.id)
+        family += (await tx.execute(query)).all()
+    id, *parts = (int(one.id) for one in family)
+    people = (await tx.execute(sa.select(contact).where(contact.c.customer.in_([id, *parts])))).all()
+    of_all = lead.c.customer.in_([id, *parts])
+    ids = (await tx.execute(sa.select(lead.c.id).where(of_all).order_by(lead.c.id))).scalars()
     words = {word for one in people for word in (one.phone, phone_key(one.phone), one.email, one.wechat)}
     words |= {mask_phone(one.phone) for one in people}  # cards show it so to most
-    words.add(row.company)
+    words |= {one.company for one in family}
     long = tuple(sorted(word for word in words if len(word) >= LEAST))
-    return Person(id, row.company or row.name, len(people), tuple(int(one) for one in ids), long)
+    return Person(
+        id, row.company or row.name, len(people), tuple(int(one) for one in ids), long, tuple(parts)
+    )
 
 
 async def forget(db: Database, person: Person, now: datetime, by: str, blank: str) -> dict[str, int]:
@@ -105,13 +124,17 @@ async def erase(tx: Tx, person: Person, now: datetime, by: str) -> dict[str, int
         name = statement.table.name
         counts[name] = counts.get(name, 0) + (await tx.execute(statement)).rowcount
 
-    mine, leads, about = person.id, list(person.leads), list(person.subjects)
+    mine, leads, about = list(person.all), list(person.leads), list(person.subjects)
     addresses = [word for word in person.words if "@" in word]
     await run(
-        sa.update(customer).where(customer.c.id == mine)
-        .values(name=ERASED, company="", core="", city="", deleted_at=now, version=customer.c.version + 1)
+        sa.update(customer).where(customer.c.id.in_(mine))
+        .values(name=ERASED, company="", core="", city="", credit_code="", deleted_at=now, version=customer.c.version + 1)
     )  # fmt: skip
-    await name_keys.drop(tx, mine)
+    for one in mine:
+        await name_keys.drop(tx, one)
+    merged = sa.or_(merger.c.gone.in_(mine), merger.c.kept.in_(mine))
+    ended = sa.func.coalesce(merger.c.undone_at, now)
+    await run(sa.update(merger).where(merged).values(body="{}", undone_at=ended))
     empty = {
         "name": "",
         "title": "",
@@ -121,7 +144,7 @@ async def erase(tx: Tx, person: Person, now: datetime, by: str) -> dict[str, int
         "email_key": "",
         "wechat": "",
     }
-    await run(sa.update(contact).where(contact.c.customer == mine).values(**empty, deleted_at=now))
+    await run(sa.update(contact).where(contact.c.customer.in_(mine)).values(**empty, deleted_at=now))
     of_leads = lead.c.id.in_(leads)
     still = sa.and_(of_leads, lead.c.status.not_in([one.value for one in CLOSED]))
     await run(sa.update(lead).where(still).values(status=Status.LOST.value, closed_at=now))
@@ -131,7 +154,9 @@ async def erase(tx: Tx, person: Person, now: datetime, by: str) -> dict[str, int
     )
     for table in (pool, hold):
         await run(sa.delete(table).where(table.c.lead.in_(leads)))
-    await run(sa.update(followup).where(followup.c.customer == mine).values(need="", next_text="", before=""))
+    await run(
+        sa.update(followup).where(followup.c.customer.in_(mine)).values(need="", next_text="", before="")
+    )
     await run(sa.update(fact).where(fact.c.lead.in_(leads)).values(payload="{}"))
     await run(
         sa.update(checkin).where(checkin.c.lead.in_(leads), checkin.c.state == "open")
@@ -142,7 +167,11 @@ async def erase(tx: Tx, person: Person, now: datetime, by: str) -> dict[str, int
     await run(sa.update(task).where(task.c.lead.in_(leads), task.c.done_at.is_(None)).values(done_at=now))
     await tx.execute(sa.update(task).where(task.c.lead.in_(leads)).values(subject=""))
     await run(sa.update(claim).where(claim.c.lead.in_(leads)).values(lead=None))
-    await run(sa.delete(touchpoint).where(touchpoint.c.customer == mine))
+    await run(sa.delete(touchpoint).where(touchpoint.c.customer.in_(mine)))
+    added = sa.select(origin.c.ref).where(
+        origin.c.lead.in_(leads), origin.c.kind == "wecom", origin.c.ref != ""
+    )
+    await run(sa.delete(friend).where(friend.c.external.in_(added)))
     nothing = {"visitor": "", "pages": "[]", "extra": "", "ref": ""}
     await run(sa.update(origin).where(origin.c.lead.in_(leads)).values(**nothing))
     await run(
@@ -154,21 +183,22 @@ async def erase(tx: Tx, person: Person, now: datetime, by: str) -> dict[str, int
         agreed = sa.and_(mail_consent.c.address.in_(addresses), mail_consent.c.stopped_at.is_(None))
         await run(sa.delete(mail_consent).where(agreed))
     await run(sa.update(draft).where(draft.c.lead.in_(leads)).values(**_NO_DRAFT))
-    taken = sa.or_(batch_row.c.customer == mine, batch_row.c.lead.in_(leads))
+    taken = sa.or_(batch_row.c.customer.in_(mine), batch_row.c.lead.in_(leads))
     await run(sa.update(batch_row).where(taken).values(cells="[]", fields="{}", errors="{}", why=""))
     for of_subject in (card, notice, undo):
         await run(sa.delete(of_subject).where(of_subject.c.subject.in_(about)))
     closed = sa.and_(outbox.c.subject.in_(about), outbox.c.state.in_((DONE, DEAD)))
     await run(sa.update(outbox).where(closed).values(body="{}"))
     detail = {"contacts": person.contacts, "leads": len(leads), "by": by}
-    await audit.add(tx, now, "", ACTION, customer_id(mine), detail)
+    for one in mine:
+        await audit.add(tx, now, "", ACTION, customer_id(one), detail)
     return counts
 
 
 # ── kept messages ──────────────────────────────────────────────────────────────────────────────────────
 _KEPT: dict[sa.Table, tuple[str, ...]] = {
     inbox: ("body",), outbox: ("body",), card: ("body",), draft: ("body", "original"), batch_row: ("cells", "fields"),
-    notice: ("payload",), expectation: ("payload",), undo: ("payload",),
+    notice: ("payload",), expectation: ("payload",), undo: ("payload",), errand: ("body", "answer"),
 }  # fmt: skip
 """Where somebody may be named whose record it is not: these are looked through for numbers and addresses."""
 
@@ -209,6 +239,8 @@ def _gone(table: sa.Table, these: Any, blank: str) -> Any:
         return sa.update(inbox).where(these, inbox.c.state.in_((DONE, DEAD))).values(body=blank, state=DONE)
     if table is outbox:
         return sa.update(outbox).where(these, outbox.c.state.in_((DONE, DEAD))).values(body="{}")
+    if table is errand:
+        return sa.delete(errand).where(these, errand.c.state == sole.DONE)
     if table is draft:
         return sa.update(draft).where(these).values(**_NO_DRAFT)
     if table is batch_row:

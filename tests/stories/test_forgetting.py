@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 import main
-from store import audit, forgetting, queues, tables
+from store import audit, forgetting, queues, tables, tables_sources
 from store.seals import fresh
 from tests.world import World, told
 
@@ -75,6 +75,45 @@ async def test_a_customer_is_forgotten_everywhere(
     async with world.db.read() as tx:
         numbers = (await tx.execute(sa.select(tables.lead.c.customer).order_by(tables.lead.c.id))).scalars()
         assert list(numbers) == [301, 302, 303], "who was forgotten is a new customer"
+
+
+@pytest.mark.parametrize(("platform", "store"), COMBINATIONS, indirect=True)
+async def test_who_was_made_one_of_two_is_forgotten_as_both(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await world.api_lead(credit_code="91350100M000100Y43")
+    await world.api_lead(
+        name="刘工", phone="13900000002", company="宁波亨达配件厂", owner="wanglei", email="l@hengda.cn"
+    )
+    async with (
+        world.db.write() as tx
+    ):  # the same person, whose number is known at both: one contact is folded away
+        contacts = tables.contact
+        row = {"phone": "13812345678", "phone_key": tx.seals.mark("13812345678")}
+        await tx.execute(sa.update(contacts).where(contacts.c.customer == 302).values(**row))
+        await tx.execute(sa.insert(tables_sources.friend).values(
+            external="wo-1", user="WANGLEI", name="恒达陈工", state="full", at=world.clock.now()))  # fmt: skip
+        await tx.execute(sa.insert(tables_sources.origin).values(
+            lead=1002, kind="wecom", name="", ref="wo-1", at=world.clock.now()))  # fmt: skip
+    await world.rep.says("/合并 C-0301 C-0302")
+    await world.rep.sees("C-0302 并入 C-0301：公司")
+    await world.rep.says("1")
+    card = await world.rep.sees("确认")
+    await world.rep.clicks("确认合并", on=card)
+    await world.rep.sees("C-0302 已并入 C-0301")
+    await world.idle()
+    code, said = await forget(world, tmp_path, capsys, "C-0302", "--yes")
+    assert (code, "C-0301、C-0302" in said, "已删除：" in said) == (0, True, True), said
+    words = (*WORDS, "13900000002", "亨达", "刘工", "l@hengda.cn", "91350100M000100Y43")
+    async with world.db.read() as tx:
+        kept = await world_of_words(tx)
+    assert not [line for line in kept.splitlines() if any(word in line for word in words)]
+    world.rep.looks_away()
+    for words_of_it in ("/撤销合并 C-0302", "/客户 C-0302", "/撤销"):
+        await world.rep.says(words_of_it)
+        await world.idle()
+    async with world.db.read() as tx:
+        assert (await queues.depth(tx, "inbox")).dead == 0
 
 
 async def world_of_words(tx: object) -> str:
