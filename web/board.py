@@ -13,7 +13,7 @@ from rules import access, hours, sla
 from rules.board import SORTS, STATES, Mark, Sort, State, marks, median
 from rules.leads import CLOSED, TITLES, Status
 from rules.team import Member
-from rules.text import lead_id, when
+from rules.text import lead_id, mask_phones_in, when
 from store import board, climbs, team
 from store.board import Ask, Count
 from store.db import Tx
@@ -134,7 +134,7 @@ class Board:
             ask = Ask(owners, choice.state, choice.status, choice.words, choice.sort, until, choice.page,
                       self._config.web.page)  # fmt: skip
             rows, total = await board.rows(tx, ask, found, lost)
-            shown = await self._rows(tx, rows, people, lost, now)
+            shown = await self._rows(tx, rows, people, lost, now, signed.member.id)
         wide = access.sight(signed.member, self._site.teams) in (access.Sight.TEAM, access.Sight.ALL)
         staff = [one for one in people.values() if (sight is None or one.id in sight) and not one.gone]
         return self._site.show(
@@ -156,12 +156,15 @@ class Board:
         return (wall + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
 
     async def _rows(
-        self, tx: Tx, rows: Sequence[board.Row], people: dict[str, Member], lost: dict[int, str], now: datetime
+        self, tx: Tx, rows: Sequence[board.Row], people: dict[str, Member], lost: dict[int, str], now: datetime, reader: str,
     ) -> list[Shown]:  # fmt: skip
-        """The rows with how long they are silent: by the same rule as /超时."""
+        """The rows with how long they are silent: by the same rule as /超时. Numbers in words are the owner's alone."""
         late = [row.lead.id for row in rows if row.since is not None]
         known = await climbs.happened(tx, late)
-        return [self._row(row, people, known.get(row.lead.id, ()), lost, now) for row in rows]
+        shown = [self._row(row, people, known.get(row.lead.id, ()), lost, now) for row in rows]
+        return [
+            one if row.lead.owner == reader else _masked(one) for one, row in zip(shown, rows, strict=True)
+        ]
 
     def _row(
         self, row: board.Row, people: dict[str, Member], known: Sequence[sla.Happened], lost: dict[int, str],
@@ -223,6 +226,13 @@ class Board:
         ladders = (section.rule() for section in self._config.sla)
         first = next((one for one in ladders if one.unless == sla.TOUCHED), None)
         return int(first.rungs[0].after.total_seconds() // 60) if first else 0
+
+
+def _masked(one: Shown) -> Shown:
+    return replace(
+        one, label=mask_phones_in(one.label), person=mask_phones_in(one.person), need=mask_phones_in(one.need),
+        next=mask_phones_in(one.next),
+    )  # fmt: skip
 
 
 def narrowed(

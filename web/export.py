@@ -131,7 +131,7 @@ def cells(row: export.Row, reader: Reader) -> list[str]:
         return moment.astimezone(reader.zone).strftime("%Y-%m-%d %H:%M") if moment else ""
 
     return [
-        lead_id(row.id), row.company, words(row.name),
+        lead_id(row.id), words(row.company), words(row.name),
         access.phone_for(reader.member, owner, row.phone, reader.teams).replace(" ", ""),
         access.email_for(reader.member, owner, row.email, reader.teams), row.source, row.kind, words(row.need),
         TITLES[Status(row.status)], owner.name if owner else "公海", at(row.created_at), at(row.first_touch_at),
