@@ -209,9 +209,15 @@ async def _alike(turn: Turn, lead: Lead) -> list[lead_cards.Likely]:
     """Other customers with the same credit code, phone, mail or nearly the same name."""
     customer, contact = await customers.of_lead(turn.tx, lead)
     called = replace(customer, company=customer.label)
-    people = team.names(await team.everyone(turn.tx))
+    people, teams = {one.id: one for one in await team.roster(turn.tx)}, turn.config.teams()
+
+    def owner(id: str) -> str:
+        return people[id].name if id in people and not people[id].gone else ""
+
     return [
-        lead_cards.Likely(one.id, one.label, people.get(one.owner, ""), why)
+        lead_cards.Likely(
+            one.id, access.label_for(turn.me, people.get(one.owner), one.label, teams), owner(one.owner), why
+        )
         for one, why in await twins.of(turn.tx, called, [contact] if contact else [])
     ]
 

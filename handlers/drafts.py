@@ -122,7 +122,7 @@ async def _card(turn: Turn, kept: Kept) -> Card:
     alike = await desk.likeness(
         turn, phone=found.phone, email=found.email, company=found.company, code=found.credit_code
     )
-    likely = await desk.likely_view(turn, alike) if alike.customer else None
+    likely = await desk.likely_view(turn, alike, turn.member) if alike.customer else None
     at = when(turn.utc(found.next_at), turn.now, turn.zone) if found.next_at else ""
     return cards.draft(
         cards.DraftView(

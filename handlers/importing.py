@@ -46,7 +46,7 @@ async def take(turn: Turn, batch: Batch, row: Row) -> Made:
         *await customers.by_email(turn.tx, said["email"]),
         *((one, None) for one in await customers.by_code(turn.tx, said.get("credit_code", ""))),
     ]:
-        return Made(0, known.id, fresh=False, why=f"已有 {customer_id(known.id)} {known.label}")
+        return Made(0, known.id, fresh=False, why=f"已有 {customer_id(known.id)}")
     at = moment(said["at"], turn)
     author = said["author"] or batch.member
     customer = await customers.add(

@@ -20,6 +20,7 @@ from cards.card import from_json
 from handlers import importing
 from handlers.pages import signed_in
 from nlp import columns, companies
+from rules import access
 from rules.budget import Weight
 from rules.errors import Denied, Refused
 from rules.team import Member, Role
@@ -168,7 +169,7 @@ async def _repeats(turn: Turn, rows: list[Row]) -> list[Row]:
     codes = await batches.known(turn.tx, "credit_code", [code for _, _, code in keys.values()])
     cores = {row.n: companies.core(row.fields["company"]) for row in fine if row.fields["company"]}
     firms = await batches.known(turn.tx, "core", list(cores.values()))
-    names = team.names(await team.everyone(turn.tx))
+    people = {one.id: one for one in await team.roster(turn.tx)}
     seen: dict[str, int] = {}
     found = []
     for row in rows:
@@ -177,22 +178,24 @@ async def _repeats(turn: Turn, rows: list[Row]) -> list[Row]:
             twin = next((seen[key] for key in keys[row.n] if key and key in seen), 0)
             known = phones.get(phone) or mails.get(mail) or codes.get(code)
             if twin or known:
-                why = f"与第 {twin} 行相同" if twin else _said(turn, known, names) if known else ""
+                why = f"与第 {twin} 行相同" if twin else _said(turn, known, people) if known else ""
                 row = importing.with_state(row, "repeat", why)
             elif firm := firms.get(cores.get(row.n, "")):
-                row = importing.with_state(row, "new", "公司名称相同：" + _said(turn, firm, names))
+                row = importing.with_state(row, "new", "公司名称相同：" + _said(turn, firm, people))
             seen |= {key: row.n for key in keys[row.n] if key and key not in seen}
         found.append(row)
     return found
 
 
-def _said(turn: Turn, known: Known, names: dict[str, str]) -> str:
-    """ "C-0301 宁波恒达（负责人 王磊，2026-11-20 由 张敏 录入）" – what is there stays as it is."""
-    owner = names.get(known.owner, "") if known.owner else ""
-    by = names.get(known.created_by, known.created_by)
+def _said(turn: Turn, known: Known, people: dict[str, Member]) -> str:
+    """ "C-0301 宁波恒达（负责人 王磊，2026-11-20 由 张敏 录入）" – what is there stays as it is, and a file of numbers does
+    not tell whose they are."""
+    owner = people.get(known.owner)
+    label = access.label_for(turn.me, owner, known.label, turn.config.teams())
+    by = people[known.created_by].name if known.created_by in people else known.created_by
     at = known.created_at.astimezone(turn.zone).date().isoformat()
-    who = f"负责人 {owner}" if owner else "暂无负责人"
-    return f"已有 {customer_id(known.customer)} {known.label}（{who}，{at}{f' 由 {by}' if by else ''} 录入）"
+    who = f"负责人 {owner.name}" if owner and not owner.gone else "暂无负责人"
+    return f"已有 {customer_id(known.customer)} {label}（{who}，{at}{f' 由 {by}' if by else ''} 录入）"
 
 
 # ── a file that was sent in the chat ───────────────────────────────────────────────────────────────────

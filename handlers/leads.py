@@ -286,14 +286,16 @@ async def _hint(turn: Turn, likely: Likeness, lead: Lead) -> tuple[str, ...]:
     """A line for R1 when the customer may be known under another id."""
     if likely.customer is None or likely.customer.id == lead.customer:
         return ()
-    return (cards.likely_line(await likely_view(turn, likely)),)
+    reader = await team.get(turn.tx, lead.owner) if lead.owner else None
+    return (cards.likely_line(await likely_view(turn, likely, reader)),)
 
 
-async def likely_view(turn: Turn, likely: Likeness) -> cards.Likely:
-    """The customer that somebody may be, with its owner's name."""
+async def likely_view(turn: Turn, likely: Likeness, reader: Member | None) -> cards.Likely:
+    """The customer that somebody may be, as this reader may know it, with its owner's name."""
     assert likely.customer is not None
     owner = await team.get(turn.tx, likely.customer.owner) if likely.customer.owner else None
-    return cards.Likely(likely.customer.id, likely.customer.label, owner.name if owner else "", likely.why)
+    label = access.label_for(reader, owner, likely.customer.label, turn.config.teams())
+    return cards.Likely(likely.customer.id, label, owner.name if owner else "", likely.why)
 
 
 async def nobody(turn: Turn, lead: Lead, made: Decision) -> None:

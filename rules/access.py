@@ -98,6 +98,14 @@ def phone_for(member: Member, owner: Member | None, phone: str, teams: Sequence[
     return grouped_phone(phone) if sees_phone(member, owner, teams) else mask_phone(phone)
 
 
+def label_for(member: Member | None, owner: Member | None, label: str, teams: Sequence[Team]) -> str:
+    """What a customer is called, as this member may read it: whole, or of somebody else's "宁波恒某" (C.2 R9). Whoever
+    has but a number to show (a chat, a table) does not learn whose it is."""
+    if member is not None and may_see(member, owner, teams):
+        return label
+    return label[: 3 if len(label) > 4 else 1] + "某"
+
+
 def wechat_for(member: Member, owner: Member | None, wechat: str, teams: Sequence[Team]) -> str:
     """The WeChat id as this member may read it; for others its first letter only."""
     if not wechat or sees_phone(member, owner, teams):

@@ -6,6 +6,7 @@ import pytest
 
 from rules.access import (
     email_for,
+    label_for,
     may_move,
     may_reveal,
     may_see,
@@ -162,3 +163,14 @@ def test_who_may_ask_for_a_full_number(who: Member, own: bool, colleague: bool, 
     assert may_reveal(who, None, TEAMS) is pool
     for owner in (WANG, LI, None):
         assert may_reveal(who, owner, TEAMS) or not sees_phone(who, owner, TEAMS)
+
+
+def test_what_a_customer_is_called_is_told_to_those_who_may_see_it():
+    mine, other = _member("a", Role.REP, team="华东"), _member("b", Role.REP, team="华东")
+    boss, gone = _member("m", Role.MANAGER), _member("g", Role.REP, team="华南", gone=True)
+    teams = (Team("华东", "m"),)
+    label = "宁波恒达汽配有限公司"
+    assert [label_for(one, mine, label, teams) for one in (mine, boss)] == [label, label]
+    assert [label_for(one, mine, label, teams) for one in (other, None)] == ["宁波恒某", "宁波恒某"]
+    assert label_for(other, gone, "陈立", teams) == "陈某"
+    assert label_for(other, None, label, teams) == label, "the pool is everybody's"
