@@ -62,6 +62,15 @@ async def _learn(tx: Tx, platform: str, user: str, member: str) -> Member | None
     return await team.by_user(tx, platform, user)
 
 
+async def warn(turn: Turn, member: Member, platform: str) -> None:
+    """Where the member was known before, they hear that somebody is them elsewhere now. `member`: as before that."""
+    before = member.on(member.platform) if member.platform else ""
+    if before and member.platform != platform:
+        title = PLATFORMS[platform].title if platform in PLATFORMS else platform
+        said = f"你的绑定码刚刚在{title}上用了，那个帐号现在也是你。不是你本人的话，请马上告诉管理员。"
+        await turn.send(said, to=f"@{member.platform}:{before}")
+
+
 # ── encrypted ids ──────────────────────────────────────────────────────────────────────────────────────
 async def inquire(turn: Turn, event: Message | Arrived) -> bool:
     """Asks the sister platform, where there is one in use, who an unknown id is: the event waits, and comes again when

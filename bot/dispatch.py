@@ -125,6 +125,7 @@ class Dispatcher:
                          spoke=not message.chat)  # fmt: skip
         if bound:
             await audit.add(turn.tx, turn.now, member.id, "binding.used", message.platform, {}, turn.event_id)
+            await binding.warn(turn, member, message.platform)
             await turn.answer(f"已绑定：{member.name}，以后我也在这里找你。")
             return
         if message.kind is Kind.TEXT and text[:1] in {"/", "／"}:
@@ -210,6 +211,8 @@ class Dispatcher:
         if screen is None:
             return None
         choices = from_json(screen.body).choices
+        if echoed and screen.member != turn.me.id:  # a button of somebody else's card: refused like a press
+            return Click(message.platform, message.user, screen.track, "", message.at)
         if screen.member != turn.me.id or not 1 <= number <= len(choices):
             return None
         return Click(message.platform, message.user, screen.track, choices[number - 1].action, message.at)

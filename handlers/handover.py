@@ -40,10 +40,7 @@ async def preview(turn: Turn, words: str) -> None:
     """The preview; nothing moves before a button is pressed."""
     who, to = _names(words)
     former = await _former(turn, who)
-    if not turn.me.has(Role.ADMIN, Role.DIRECTOR) and former.team not in await team.teams_of(
-        turn.tx, turn.me.id
-    ):
-        raise Denied(f"{former.name} 不在你的团队里")
+    await _may(turn, former)
     found = {one.id: one.name for one in [await transfer.colleague(turn, name) for name in to]}
     takers = list(found.items())
     if len(former.id) + sum(len(id) + 3 for id in found) > LONGEST:
@@ -95,6 +92,14 @@ async def _former(turn: Turn, name: str) -> Member:
     return member
 
 
+async def _may(turn: Turn, former: Member) -> None:
+    """Raises Denied when the leaver is not of the member's own team."""
+    if not turn.me.has(Role.ADMIN, Role.DIRECTOR) and former.team not in await team.teams_of(
+        turn.tx, turn.me.id
+    ):
+        raise Denied(f"{former.name} 不在你的团队里", about=former.id)
+
+
 async def _has(turn: Turn, member: str) -> Belongings:
     found = await handover.counts(turn.tx, member)
     return Belongings(*found)
@@ -107,6 +112,7 @@ async def hand_all(turn: Turn, action: HandAll) -> None:
     former = await team.get(turn.tx, action.member)
     if former is None:
         raise Refused("没有这位成员")
+    await _may(turn, former)  # again: the card may be older than the team
     has = await _has(turn, former.id)
     assert turn.on is not None
     if has.total != action.total:

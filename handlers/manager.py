@@ -36,7 +36,7 @@ async def movable(turn: Turn, id: int) -> Lead:
 
 async def still_silent(turn: Turn, ids: Sequence[int]) -> list[Lead]:
     """Those of the leads that nobody has followed up since the card that was clicked came. Raises Refused when
-    that is none."""
+    that is none, Denied when none of them is for the member any more."""
     since = turn.on.created_at if turn.on else turn.now
     found = []
     for id in ids:
@@ -45,7 +45,15 @@ async def still_silent(turn: Turn, ids: Sequence[int]) -> list[Lead]:
             found.append(lead)
     if not found:
         raise Refused("这些线索都已经跟进了")
-    return found
+    if seen := [lead for lead in found if await _sees(turn, lead)]:
+        return seen
+    raise Denied(f"{lead_id(found[0].id)} 不在你的团队里", about=lead_id(found[0].id))
+
+
+async def _sees(turn: Turn, lead: Lead) -> bool:
+    """Whether the lead is still for the member's eyes: the card may be older than the team."""
+    owner = await team.get(turn.tx, lead.owner) if lead.owner else None
+    return access.may_see(turn.me, owner, turn.config.teams())
 
 
 async def _the_one(turn: Turn, named: str, kind: str) -> Lead | None:

@@ -14,10 +14,12 @@ import handlers
 from bot.events import Click, Incoming, Message
 from bot.router import Command
 from cards.actions import Action
-from cards.actions_sla import pack_ids
+from cards.actions_assignment import HandAll
+from cards.actions_sla import PickReassign, PickWaive, Urge, pack_ids
+from cards.away import Belongings
 from cards.card import Button, Card, to_json
 from rules.team import Role
-from store import checkins, drafts, requests, screens, tasks, undo
+from store import checkins, drafts, handover, requests, screens, tasks, undo
 from store.db import Database
 from store.tables import audit, contact, customer, followup, inbox, lead, outbox
 from tests.bot.kit import Bench, config, running
@@ -208,6 +210,25 @@ async def test_work_on_what_somebody_else_owns_is_written_down(firm: Firm):
     async with firm.bench.engine.db.read() as tx:
         query = sa.select(audit.c.subject).where(audit.c.action == "denied")
         assert set((await tx.execute(query)).scalars()) == {f"L-{lead}"}
+
+
+async def test_a_card_that_is_older_than_the_team_opens_nothing(firm: Firm):
+    """What a manager got while the people were theirs, pressed when they are somebody else's: several leads at once,
+    and a handover of all of it with the very number that the preview said."""
+    async with firm.bench.engine.db.write() as tx:
+        row = (await tx.execute(sa.select(lead).where(lead.c.id == firm.ids["lead"]))).one()
+        kept = {name: value for name, value in row._mapping.items() if name != "id"}
+        second = (await tx.execute(sa.insert(lead).values(**kept).returning(lead.c.id))).scalar_one()
+        total = Belongings(*await handover.counts(tx, "wanglei")).total
+    both, before = pack_ids([firm.ids["lead"], int(second)]), await firm.record()
+    for n, action in enumerate(
+        (Urge(both), PickReassign(both), PickWaive(both), HandAll("wanglei", "rep0", total))
+    ):
+        said = await firm.presses("manager0", action)
+        assert silent_about_it(said), said
+        assert "宁波恒达" not in said
+        assert await firm.denied("manager0") == n + 1, action
+        assert await firm.record() == before
 
 
 async def test_the_looks_look(firm: Firm):
