@@ -114,7 +114,7 @@ def letter(box: str, mail: MailMessage, now: datetime) -> Incoming:
     fields = {
         "mailbox": box, "id": mark.hexdigest()[:48], "from": sender, "name": name, "subject": subject, "text": text,
         "machine": _machine(mail, sender), "at": _legible(lambda: _at(mail, now), now).isoformat(),
-        "files": _legible(lambda: [_tidy(one.filename)[:100] for one in mail.attachments if one.filename][:20], []),
+        "files": _legible(lambda: _files(mail), []),
     }  # fmt: skip
     lane = sha256(sender.encode("utf-8", "replace")).hexdigest()[:40]
     form = Form(FORM, fields, now, key=f"{lane}:{box}:{fields['id']}")
@@ -133,6 +133,10 @@ def _sender(mail: MailMessage) -> tuple[str, str]:
     """(address, name) of who wrote it."""
     found = mail.from_values
     return (_tidy(found.email).lower(), _tidy(found.name)) if found else ("", "")
+
+
+def _files(mail: MailMessage) -> list[str]:
+    return [_tidy(one.filename)[:100] for one in mail.attachments if one.filename][:20]
 
 
 def _at(mail: MailMessage, now: datetime) -> datetime:

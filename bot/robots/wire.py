@@ -26,14 +26,19 @@ def cut(text: str, most: int) -> str:
     return text if len(raw) <= most else raw[: most - 3].decode("utf-8", "ignore") + "…"
 
 
+def harmless(text: str) -> str:
+    """Words as markdown that mentions nobody, hides no link and paints nothing: names in it are other people's."""
+    return text.replace("](", "］(").replace("<", "＜")
+
+
 def wecom(said: Said) -> Json:
     """markdown, 4096 bytes; nobody is mentioned."""
-    return {"msgtype": "markdown", "markdown": {"content": cut(said.text.replace("<@", "＜@"), WECOM_BYTES)}}
+    return {"msgtype": "markdown", "markdown": {"content": cut(harmless(said.text), WECOM_BYTES)}}
 
 
 def dingtalk(said: Said, row: int) -> Json:
     """markdown with a title; msgUuid makes a repeat one message."""
-    text = cut("  \n".join(said.text.split("\n")), DINGTALK_BYTES)
+    text = cut("  \n".join(harmless(said.text).split("\n")), DINGTALK_BYTES)
     return {
         "msgtype": "markdown",
         "markdown": {"title": said.title[:60], "text": text},

@@ -14,7 +14,7 @@ def pieces(text: str, row: int) -> list[str]:
     mark is the same on every try of a row, so that a repeat is swallowed and nothing else is.
     """
     room = MOST - len(mark(row, PARTS - 1).encode())
-    parts = _cut(legible(text).strip(), room)
+    parts = _cut(unlinked(legible(text)).strip(), room)
     if len(parts) == 1:
         return [parts[0] + mark(row, 0)]
     return [part + mark(row, n) for n, part in enumerate(parts, start=1)]
@@ -32,6 +32,11 @@ def mark(row: int, part: int) -> str:
 def legible(text: str) -> str:
     r"""The text without what JSON can only write as \\uXXXX, and what looks like it: WeCom refuses both (40033)."""
     return re.sub(r"\\(?=u[0-9a-fA-F]{4})", "＼", re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text))
+
+
+def unlinked(text: str) -> str:
+    """The text without links that hide where they lead: WeCom shows <a href> in texts as one, a customer's name too."""
+    return re.sub(r"<(?=\s*/?\s*a\b)", "＜", text, flags=re.IGNORECASE)
 
 
 def _cut(text: str, room: int) -> list[str]:

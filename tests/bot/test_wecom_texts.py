@@ -96,3 +96,12 @@ def test_the_menu() -> None:
 def test_a_menu_that_wecom_would_refuse(entries: tuple[Entry, ...]) -> None:
     with pytest.raises(ValueError, match="菜单"):
         menu_json(entries)
+
+
+@pytest.mark.parametrize(
+    "link", ['<a href="https://evil.example">登录</a>', "<A HREF=x>", "< a href=x>", "</a >"]
+)
+def test_a_customer_s_name_is_no_link(link: str) -> None:
+    (said,) = pieces(f"客户 {link} <abc> 1<2", 7)
+    assert "<a" not in said.lower().replace("<abc>", "").replace(" ", "")
+    assert "<abc> 1<2" in said

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from bot.config_robots import Robot
 from bot.platform import Outgoing, SendFailed, Way
+from bot.robots import wire
 from bot.robots.platform import RobotPlatform
 from cards.card import Button, Card, Field
 from sim.group_robots import GroupRobots
@@ -121,3 +122,11 @@ async def test_a_server_that_is_away_or_busy_is_asked_again(sim: GroupRobots) ->
     assert (await refused(bot, text(1, "值班群"))).retry
     await sim.stop()
     assert (await refused(bot, text(1, "值班群"))).retry
+
+
+def test_names_in_a_group_mention_nobody_and_hide_no_link() -> None:
+    said = wire.Said("t", "[登录](https://evil.example) <@all> <font color=red>王磊</font> 138****5678")
+    for text in (wire.wecom(said)["markdown"]["content"], wire.dingtalk(said, 1)["markdown"]["text"]):  # type: ignore[index]
+        assert "](" not in text
+        assert "<" not in text
+        assert "138****5678" in text

@@ -126,14 +126,12 @@ async def test_a_broken_mail_and_a_huge_one_do_not_stop_those_behind_them(world:
         await asyncio.to_thread(box.append, huge.as_bytes(), "INBOX")
     await asyncio.to_thread(post.brings, "陈立 <chenli@hengda.cn>", "阀块询价", TEXT)
     await watched(world, post)
-    async with asyncio.timeout(60):
-        while await _count(world, tables.lead) < 3:
-            await asyncio.sleep(0.2)
+    await _until(lambda: post.unseen() == 0)
+    await world.idle()
     async with world.db.read() as tx:
         needs = (await tx.execute(sa.select(tables.lead.c.need).order_by(tables.lead.c.id))).scalars().all()
     assert [one for one in needs if "阀块" in one]
     assert [one for one in needs if "轴承" in one]
-    await _until(lambda: post.unseen() == 0)
 
 
 async def test_a_strangers_mail_is_a_lead_and_a_customers_a_touchpoint(world: World, post: Post) -> None:

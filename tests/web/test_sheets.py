@@ -40,7 +40,23 @@ def test_a_file_that_grows_when_it_is_opened_is_refused(body: bytes) -> None:
         sheets.read("a", body, 5000)
 
 
-@pytest.mark.parametrize("value", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "\t=1", "\n=1", "\r=1", " =1", "＝1", "＋1+1", "|x", "%x"])  # fmt: skip
+@pytest.mark.parametrize(
+    "value",
+    [
+        "=1+1",
+        "@SUM(A1)",
+        "+cmd|' /C calc'!A0",
+        "-2+3",
+        "\t=1",
+        "\n=1",
+        "\r=1",
+        " =1",
+        "＝1",
+        "＋1+1",
+        "|x",
+        "%x",
+    ],
+)
 def test_no_cell_that_leaves_begins_like_a_formula(value: str) -> None:
     assert sheets.safe(value) == "'" + value
 
