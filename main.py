@@ -420,7 +420,8 @@ def run_forget(args: argparse.Namespace) -> int:
                 person = await forgetting.look(tx, number[1])
             if person is None:
                 return _say(f"{id}：没有这个客户，或者已经删除了")
-            print(f"{'、'.join(map(customer_id, person.all))} {person.label}：联系人 {person.contacts} 位，线索 {len(person.leads)} 条")
+            ids = "、".join(map(customer_id, person.all))
+            print(f"{ids} {person.label}：联系人 {person.contacts} 位，线索 {len(person.leads)} 条")
             if not args.yes:
                 print("没有删除。确认无误后加 --yes 再运行一次；删除后不能恢复。")
                 return 0
