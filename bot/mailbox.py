@@ -114,7 +114,7 @@ def letter(box: str, mail: MailMessage, now: datetime) -> Incoming:
     fields = {
         "mailbox": box, "id": mark.hexdigest()[:48], "from": sender, "name": name, "subject": subject, "text": text,
         "machine": _machine(mail, sender), "at": _legible(lambda: _at(mail, now), now).isoformat(),
-        "files": _legible(lambda: _files(mail), []),
+        "files": _legible(lambda: _files(mail), nothing),
     }  # fmt: skip
     lane = sha256(sender.encode("utf-8", "replace")).hexdigest()[:40]
     form = Form(FORM, fields, now, key=f"{lane}:{box}:{fields['id']}")

@@ -50,7 +50,7 @@ class ImportList:
 
     async def open(self, request: web.Request, signed: Signed) -> web.StreamResponse:
         """打开: a fresh link to one of mine; an earlier link to it ends."""
-        number = str((await request.post()).get("batch", ""))
+        number = (await read_fields(request)).get("batch", "")
         if not number.isascii() or not number.isdigit() or len(number) > 9:
             raise Refusal(404, "没有这次导入。")
         return await self._lead_to(request, signed, "web.import_open", {"batch": int(number)})

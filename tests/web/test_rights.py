@@ -4,6 +4,7 @@ nothing, and is written down."""
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -19,6 +20,7 @@ from store import leave, sessions, team
 from store.db import Database
 from store.tables import audit, contact, customer, followup, lead, member
 from tests.bot.kit import Bench, config, running
+from web import app as web_app
 from web.app import SITE, make_app
 from web.site import Signed
 
@@ -175,6 +177,12 @@ async def test_every_route_is_a_page_with_rights_or_open_on_purpose(firm: Firm):
     assert rights <= mounted
     rest = {path for method, path in mounted - rights}
     assert rest - FREE - KEYED == set()
+
+
+def test_every_form_is_read_in_the_one_way_that_has_its_limits():
+    """web.errors.read_fields has the cap, the time and the refusals; aiohttp's own reading has none of them."""
+    pages = Path(web_app.__file__).parent.glob("*.py")
+    assert [one.name for one in pages if ".post()" in one.read_text("utf-8")] == []
 
 
 async def test_nobody_gets_in_without_a_session(firm: Firm):
