@@ -108,6 +108,7 @@ def letter(box: str, mail: MailMessage, now: datetime) -> Incoming:
     sender, name = _legible(lambda: _sender(mail), ("", ""))
     subject = _tidy(_legible(lambda: mail.subject, _head(mail, "subject")))[:200]
     text = _legible(lambda: _text(mail), UNREAD)[:LONGEST]
+    nothing: list[str] = []
     mark = sha256(
         (id or f"{sender}|{_head(mail, 'date')}|{subject}|{text[:2000]}").encode("utf-8", "replace")
     )

@@ -188,6 +188,8 @@ def write(
 
 def _put(sheet: "Worksheet", row: int, column: int, value: str) -> "Cell":
     cell = cast("Cell", sheet.cell(row=row, column=column))
-    cell.value = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", safe(value))[:32_000]
-    cell.data_type, cell.number_format = "s", "@"  # a text, whatever it looks like
+    if text := re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", safe(value))[:32_000]:
+        cell.value = text
+        cell.data_type = "s"  # a text, whatever it looks like
+    cell.number_format = "@"
     return cell

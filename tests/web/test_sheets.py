@@ -61,6 +61,14 @@ def test_no_cell_that_leaves_begins_like_a_formula(value: str) -> None:
     assert sheets.safe(value) == "'" + value
 
 
+def test_an_empty_cell_stays_empty() -> None:
+    assert sheets.read("a.xlsx", sheets.write(["姓名", "城市", "手机"], [["陈立", "", "1"]]), 9)[1] == [
+        "陈立",
+        "",
+        "1",
+    ]
+
+
 @pytest.mark.parametrize("value", ["", "宁波恒达", "13812345678", "+86 138 1234 5678", "-5", "a=b"])
 def test_what_is_no_formula_stays_as_it_is(value: str) -> None:
     assert sheets.safe(value) == value
