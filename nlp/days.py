@@ -80,7 +80,7 @@ def _tenth(match: re.Match[str], year: int, month: int, word: str) -> Days:
             "上": (1, 10), "初": (1, 5), "中": (11, 20), "下": (21, end.day), "底": (end.day, end.day), "末": (end.day, end.day),
             "最": (end.day, end.day),
         }[word.removeprefix("月").removeprefix("的")[0]]  # fmt: skip
-    return replace(days(match, date(year, month, first), date(year, month, last)), approximate=first != last)
+    return days(match, date(year, month, first), date(year, month, last), approximate=first != last)
 
 
 def _full(match: re.Match[str], today: date) -> Days | None:
@@ -105,9 +105,9 @@ def _in_year(match: re.Match[str], year: int) -> Days | None:
 
 def _part_of_year(match: re.Match[str], year: int, word: str) -> Days:
     if word in ("底", "末"):
-        return replace(days(match, date(year, 12, 31)), approximate=True)
+        return days(match, date(year, 12, 31), approximate=True)
     if word == "初":
-        return replace(days(match, date(year, 1, 1), date(year, 1, 31)), approximate=True)
+        return days(match, date(year, 1, 1), date(year, 1, 31), approximate=True)
     if word.startswith(("上半", "下半")):
         first = 1 if word.startswith("上") else 7
         return days(match, date(year, first, 1), month_end(year, first + 5), "half")
@@ -145,7 +145,7 @@ def _iso(match: re.Match[str], today: date) -> Days | None:
 
 def _slash(match: re.Match[str], today: date) -> Days | None:
     month, day = int(match["m"]), int(match["d"])
-    return replace(days(match, date(coming_year(month, day, today, False), month, day)), how="month-day")
+    return days(match, date(coming_year(month, day, today, False), month, day), how="month-day")
 
 
 def _relative(match: re.Match[str], today: date) -> Days | None:
@@ -167,12 +167,12 @@ def _weekday(match: re.Match[str], today: date) -> Days | None:
         return days(match, first, first + timedelta(days=1) if match["d"] == "末" else None, how="week")
     first = monday + timedelta(days=day)
     if match["d"] == "末" and today.weekday() >= 5:
-        return replace(days(match, today, monday + timedelta(days=6)), how="weekday")
+        return days(match, today, monday + timedelta(days=6), how="weekday")
     unsure = first == today or which in ("每", "隔")  # 周五 said on a Friday: today or a week on?
     if first <= today:
         first += timedelta(days=7)
     last = first + timedelta(days=1) if match["d"] == "末" else None
-    return replace(days(match, first, last), approximate=unsure, how="weekday")
+    return days(match, first, last, approximate=unsure, how="weekday")
 
 
 def _whole_week(match: re.Match[str], today: date) -> Days | None:
@@ -236,7 +236,7 @@ def _day_of_month(match: re.Match[str], today: date) -> Days | None:
             break
         start = add_months(start, 1)
     last = start.replace(day=whole(match["d2"]) or day) if match["d2"] else None
-    return replace(days(match, start.replace(day=day), last), how="day-of-month")
+    return days(match, start.replace(day=day), last, how="day-of-month")
 
 
 def _year_month(match: re.Match[str], today: date) -> Days | None:
@@ -252,7 +252,7 @@ def _each_month(match: re.Match[str], today: date) -> Days | None:
 
 def _each_day(match: re.Match[str], today: date) -> Days | None:
     """每天早上9点: the coming one."""
-    return replace(days(match, today, how="relative"), approximate=True)
+    return days(match, today, how="relative", approximate=True)
 
 
 # The rest of a date once its year is known: a month, its day or days or tenth; or a part of the year.

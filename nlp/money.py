@@ -77,7 +77,9 @@ _ABOUT = re.compile(r"\s?(?:左右|以内|以下|上下|的?预算|吧)")
 
 # A sum begins with its cue, its sign or its amount.
 _STARTS = re.compile(
-    rf"[每代零批拿到折优会现特原\d{_CN}{_FORMAL}半¥￥rRcC人预单总价报金合费成定尾货订造售均首投运加维服手押保营注回应目底标出付收打花降涨便谈砍卖给]"
+    rf"[\d{_CN}{_FORMAL}半¥￥]|[rRcC](?=[mMnN])|"
+    rf"[每代零批拿到折优会现特原人预单总价报金合费成定尾货订造售均首投运加维服手押保营注回应目底标出付收打花降涨便谈砍卖给]"
+    rf"(?=[季月年次场课节人台套件只米吨理售发货厂手后惠员价到民算付总格报额同用本金款单位资费续证收业册标了宜务工保])"
 )
 _NUMBERS = frozenset(f"0123456789{_CN}{_FORMAL}半")
 

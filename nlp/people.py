@@ -264,6 +264,8 @@ def _candidates(words: Plain, contact: bool) -> Iterator[Found]:
     for rule in _WITH_CONTACT if contact else _ALWAYS:
         if rule == "alias":
             yield from aliases(words)
+        elif rule == "beside" and "\n" not in chars:
+            continue  # a line above or below
         elif rule in _NEEDS and _NEEDS[rule].isdisjoint(chars):
             continue
         elif rule not in _BEHIND or not (
@@ -372,7 +374,13 @@ def _starts() -> dict[str, re.Pattern[str]]:
         "label": re.compile("[客我您采紧对主姓名联收称负经申寄发项参与出陪询业签委报投fFnNcC]"),
         "polite": re.compile(rf"[{first}]"),
         "entry": re.compile(rf"[{first} ](?:(?<=^.)|(?<=[\n▫。].)|(?<=[▫、] .))", re.M),
-        "dial": re.compile(rf"[{first}]"),
+        "dial": re.compile(
+            rf"[{first}](?:(?<=^.)|(?<=[\s,。;:!?、()\[\]/{BLANK}{COMPANY_BLANK}{TITLE_BLANK}的里给跟和与找向让帮替拨打].))"
+        ),
+        "called": re.compile(rf"[{first}](?:(?<=^.)|(?<={edge}.))"),
+        "spaced": re.compile(rf"(?:^|[\n{TITLE_BLANK}{COMPANY_BLANK}{BLANK}])(?= *[{first}] )"),
+        "card": re.compile(r"(?:^|\n)(?= *[A-Z])"),
+        "latin": re.compile("[我MDtTmMiIıİ]"),
         "twice": re.compile(rf"[{first}]"),
         "pair": re.compile(rf"[{first}](?:(?<=^.)|(?<={edge}.))", re.M),
         "says": re.compile(rf"[{first}](?:(?<=^.)|(?<=[\s,。;!?、由].))", re.M),
@@ -380,13 +388,18 @@ def _starts() -> dict[str, re.Pattern[str]]:
             "[项现车工售销采技财会法司客前人文业跟仓老设内负代](?=[目场间厂后前售购术务计人机服台事员单库板勤责表])"
         ),
         "department": re.compile("[部科处车中](?=[门间心的]|[一-龥])|[采技行后人财业仓](?=[购术政勤事务库])"),
-        "segment": re.compile(rf"[一-龥](?:(?<=^.)|(?<={edge}.))", re.M),
-        "title": re.compile(rf"{TITLE_BLANK}|[一-龥A-Z](?:(?<=^.)|(?<={edge[:-1]}由].))", re.M),
+        "segment": re.compile(rf"[{first}](?:(?<=^.)|(?<={edge}.))", re.M),
+        "title": re.compile(rf"{TITLE_BLANK}|[{first}A-Z](?:(?<=^.)|(?<={edge[:-1]}由].))", re.M),
+        "segment·": re.compile(rf"[一-龥](?:(?<=^.)|(?<={edge}.))", re.M),  # 艾力·买买提 needs no surname
+        "title·": re.compile(rf"{TITLE_BLANK}|[一-龥A-Z](?:(?<=^.)|(?<={edge[:-1]}由].))", re.M),
     }
 
 
+_FOREIGN = frozenset(("segment", "title"))
+
+
 def _matches(words: Plain, rule: str) -> Iterator[re.Match[str]]:
-    starts = _starts().get(rule)
+    starts = _starts().get(f"{rule}·" if rule in _FOREIGN and "·" in words.chars else rule)
     if starts is None:
         return _patterns()[rule].finditer(words.text)
     return matches(starts, _patterns()[rule], words.text)

@@ -82,7 +82,7 @@ _CARD = re.compile(
 
 # Seven digits with at most a few other characters between them: without such a run there is no number at all.
 _RUN = re.compile(r"[0-9](?:[^0-9]{0,4}[0-9]){6}")
-_LONG_RUN = re.compile(r"[0-9](?:[ -]?[0-9]){14}")
+_LONG_RUN = re.compile(r"[0-9](?<![0-9].)(?:[ -]?[0-9]){14}")
 _LEAD = 24  # characters that may stand in front of its first digit: a label, a bracket, a plus sign
 _NUMERALS = frozenset(_CHINESE)
 _DIGITS = frozenset("0123456789")
@@ -119,7 +119,10 @@ def _find(words: Plain) -> Iterator[Found]:
     hits: list[tuple[int, int, str, str, float]] = []
     taken = Taken(len(text))
     for rule, needs, starts, pattern, sure in _RULES:
-        if not any(map(text.__contains__, needs)):
+        for need in needs:
+            if need in text:
+                break
+        else:
             continue
         for match in matches(starts, pattern, text, begin):
             start = match.start("base") if rule == "local" else match.start()

@@ -1,7 +1,6 @@
 """Days that people name by a feast or a week: 中秋前, 腊月二十, 年后, 下个月第二周, 过两天, next Friday."""
 
 import re
-from dataclasses import replace
 from datetime import date, timedelta
 
 from nlp import festivals, workdays
@@ -32,7 +31,7 @@ def festival(match: re.Match[str], today: date) -> Days | None:
         feast = festivals.coming(name, today)
         count = (whole(match["count"]) or 1) * {"天": 1, "日": 1}.get(match["unit"], 7)
         ahead = timedelta(days=count if match["side"] == "后" else -count)
-        return replace(days(match, feast + ahead), approximate=True) if feast else None
+        return days(match, feast + ahead, approximate=True) if feast else None
     if not match["after"]:
         day = (
             festivals.on(name, today.year + WHICH_YEAR[match["y"]])
@@ -51,7 +50,7 @@ def _new_year(match: re.Match[str], today: date) -> Days | None:
     if match["after"] or match["after2"] or match["over"]:
         return _after_festival(match, today, "春节")
     day = festivals.coming("春节", today)
-    return replace(days(match, workdays.before(day, 1)), approximate=True) if day else None
+    return days(match, workdays.before(day, 1), approximate=True) if day else None
 
 
 def _after_festival(match: re.Match[str], today: date, name: str) -> Days | None:
@@ -60,7 +59,7 @@ def _after_festival(match: re.Match[str], today: date, name: str) -> Days | None
     latest = festivals.on(name, today.year)
     if latest is not None and 0 <= (today - latest).days <= 7:
         day = latest
-    return replace(days(match, workdays.after(day, 1)), approximate=True) if day else None
+    return days(match, workdays.after(day, 1), approximate=True) if day else None
 
 
 def _lunar(match: re.Match[str], today: date) -> Days | None:
@@ -71,7 +70,7 @@ def _lunar(match: re.Match[str], today: date) -> Days | None:
         start = (
             festivals.lunar(today.year, month % 12 + 1, 1) if month < 12 else festivals.coming("春节", today)
         )
-        return replace(days(match, start - timedelta(days=1)), approximate=True) if start else None
+        return days(match, start - timedelta(days=1), approximate=True) if start else None
     day = whole(said.replace("廿", "二十")) or 0
     years = [year_of(match["y"], today)] if match["y"] else [today.year - 1, today.year, today.year + 1]
     dates = [on for year in years if (on := festivals.lunar(year, month, day)) is not None]
@@ -120,7 +119,7 @@ def _within(match: re.Match[str], today: date) -> Days | None:
         "月": month_end(today.year, today.month),
         "周": today + timedelta(days=6 - today.weekday()),
     }[match["unit"]]
-    return replace(days(match, last), approximate=True)
+    return days(match, last, approximate=True)
 
 
 def _two_years(match: re.Match[str], today: date) -> Days | None:
@@ -150,11 +149,11 @@ def _few_days(match: re.Match[str], today: date) -> Days | None:
     """过两天, 过几天, 这几天: nobody means exactly two."""
     if match[0].startswith(("近", "最近")):
         count = {"两": 2, "几": 3}[match["k"]]
-        return replace(days(match, today - timedelta(days=count), today), approximate=True)
+        return days(match, today - timedelta(days=count), today, approximate=True)
     if match[0].startswith("这"):
-        return replace(days(match, today, today + timedelta(days=2)), approximate=True)
+        return days(match, today, today + timedelta(days=2), approximate=True)
     ahead = {"两": 2, "几": 3, "些": 5}[match["n"]]
-    return replace(days(match, today + timedelta(days=ahead)), approximate=True)
+    return days(match, today + timedelta(days=ahead), approximate=True)
 
 
 _FESTIVAL = (

@@ -53,10 +53,15 @@ Reader = Callable[[re.Match[str], date], Days | None]
 
 
 def days(
-    match: re.Match[str], first: date, last: date | None = None, grain: str = "day", how: str = "date"
+    match: re.Match[str],
+    first: date,
+    last: date | None = None,
+    grain: str = "day",
+    how: str = "date",
+    approximate: bool = False,
 ) -> Days:
     """The stretch from `first` to `last` (one day without it) that these words name."""
-    return Days(match.start(), match.end(), first, last or first, grain, how=how)
+    return Days(match.start(), match.end(), first, last or first, grain, approximate, how)
 
 
 def month_end(year: int, month: int) -> date:

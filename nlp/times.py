@@ -137,9 +137,9 @@ def _join(group: _Group, token: Token) -> _Group | None:
     """The group with this token added, None when it does not go with it."""
     match token:
         case Part() if group.part is None and group.clock is None and _day_like(group):
-            return replace(group, end=token.end, part=token)
+            return _Group(group.start, token.end, group.days, token, group.clock, group.span)
         case Clock() if group.clock is None and (group.part is not None or _day_like(group)):
-            return replace(group, end=token.end, clock=token)
+            return _Group(group.start, token.end, group.days, group.part, token, group.span)
         case Days() if group.part is None and group.clock is None and group.days is not None:
             if token.how == "weekday" and group.days.grain == "day" and _same_weekday(group.days, token):
                 return replace(group, end=token.end)  # 12月3日(周四)

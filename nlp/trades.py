@@ -158,24 +158,22 @@ _NUMBER = re.compile(rf"[ ]{{1,3}}{BLANK}{{7}}")
 
 def _without_town(text: str, start: int, end: int, card: bool, signed: bool) -> tuple[int, float] | None:
     """Behind 我是 … with its person, or alone at the front of a line of a card."""
-    for length in range(2, LONGEST + 1):
+    numbered = signed and _NUMBER.match(text, end) is not None
+    alone = card and _ends_line(text, end)
+    for length in range(2, min(LONGEST, start) + 1):
         first = start - length
-        if first < 0:
+        cued = _cued(text, first)
+        front = length <= 4 and (
+            (numbered and _SIGNED.search(text, max(0, first - 12), first) is not None)
+            or (alone and _CARD.search(text, max(0, first - 16), first) is not None)
+        )
+        if not cued and not front:
+            continue
+        if not all(_is_proper(text[start - n : start]) for n in range(2, length + 1)):
             return None
-        proper = text[first:start]
-        if not _is_proper(proper):
-            return None
-        if _cued(text, first):
+        if cued:
             return (first, 0.8) if _owner().match(text, end) or _closes(text, end) else None
-        if (
-            signed
-            and length <= 4
-            and _SIGNED.search(text, max(0, first - 12), first)
-            and _NUMBER.match(text, end)
-        ):
-            return first, 0.65
-        if card and length <= 4 and _CARD.search(text, max(0, first - 16), first) and _ends_line(text, end):
-            return first, 0.65
+        return first, 0.65
     return None
 
 
