@@ -40,7 +40,7 @@ _CUE = re.compile(
     r"客户|现任|曾任|历任|担任|兼任|出任|就职于|任职于|供职于|现为|加入|联系|跟进|拜访|走访|"
     r"对接|最终|(?<!自)由|(?<![信责主])任(?!责任)|关于|以及|还有|那边|这边|昨天|今天|明天|刚才|上午|下午|晚上|收到|合作的|服务于|"
     r"(?:公司|厂|店|社|单位|名字|全称)叫|采购方|供应商|经销商|代理商|甲方|乙方|买方|卖方|收款方|付款方|单位|公司名|名称|"
-    r"请问|推荐|介绍|签约|中标|投资(?!管理|控股|有限|集团|发展|咨询|基金|担保|股份|合伙|开发|建设|置业|实业)|收购|控股(?!集团|有限|股份|公司)|隶属于|属于|作为|通过|根据|成为|(?<=[方人即系])为|其中|包括|例如|比如|位于|总部|原来|目前|现在|"
+    r"请问|推荐|介绍|[已将曾拟正]与|签约|中标|投资(?!管理|控股|有限|集团|发展|咨询|基金|担保|股份|合伙|开发|建设|置业|实业)|收购|控股(?!集团|有限|股份|公司)|隶属于|属于|作为|通过|根据|成为|(?<=[方人即系])为|其中|包括|例如|比如|位于|总部|原来|目前|现在|"
     r"已经|同时|进入|创办|创立|成立|发给|寄给|寄到|发到|开给|转给|派驻|换成|改成|更名为|\d号(?:院|楼)?|\d(?:室|栋|幢|弄|楼)|"
     r"(?<!美)的|[了在是给跟把被让您你我他她它这那]"
 )
@@ -72,7 +72,7 @@ _HEAD_OF = re.compile(
 )
 # 作为恒信移动的创始人.
 _FOUNDED = re.compile(
-    r"(?:作为|担任|出任|是)(?P<name>[一-龥A-Za-z]{3,8}?)的(?:联合)?(?:创始人|董事长|总裁|总经理|CEO)"
+    r"(?:作为|担任|出任)(?P<name>[一-龥A-Za-z]{3,8}?)的(?:联合)?(?:创始人|董事长|总裁|总经理|CEO)"
 )
 _HEADED = (
     "总裁",
@@ -125,7 +125,10 @@ def find(
     sure = (
         *_by_list(words), *_by_suffix(words), *_by_label(words), *_by_name(words, tuple(known), tuple(aliases)),
     )  # fmt: skip
-    hits = [hit for hit in sure if taken.take(hit.start, hit.end)]
+    banked = "户行" in words.text or "户银行" in words.text
+    hits = [
+        hit for hit in sure if taken.take(hit.start, hit.end) and not (banked and _of_account(words, hit))
+    ]
     for hit in (
         *trades.find(words, taken),
         *_by_bureau(words),
@@ -136,6 +139,15 @@ def find(
         if taken.take(hit.start, hit.end):
             hits.append(hit)
     return tuple(sorted(hits, key=lambda hit: hit.start))
+
+
+_ACCOUNT = re.compile(r"开?户(?:银)?行(?:名称)?[:=是为,\s]{0,3}$")
+
+
+def _of_account(words: Plain, hit: Found) -> bool:
+    """开户行：中国银行滨江支行 keeps the account and is nobody's employer."""
+    start, _ = words.here(hit.start, hit.end)
+    return _ACCOUNT.search(words.text, max(0, start - 10), start) is not None
 
 
 def _by_suffix(words: Plain) -> Iterator[Found]:
@@ -428,6 +440,10 @@ def _by_name(
         form = forms[index]
         around = words.text[start - 1 : start] + words.text[end : end + 1]
         if form.isascii() and re.search(r"[A-Za-z0-9]", around):
+            continue
+        branch = _BRANCH.match(words.text, end) if form.endswith("行") else None
+        if branch is not None:
+            yield words.found("companies", start, branch.end(), 0.85, "known")  # 工行深圳市分行
             continue
         if len(form) == 2 and form not in named and not _named(words.text, start, end):
             continue  # 长虹, 小米, 美的 are also words
