@@ -6,11 +6,10 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    AfterValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -19,19 +18,16 @@ from pydantic import (
     model_validator,
 )
 
+from bot.config_assignment import Assignment, GroupSection, Pool
 from bot.config_connectors import Connector
+from bot.config_followup import Checkins, Conclusion, FormSection, Resource, SlaSection
 from bot.config_kit import Duration
 from bot.config_kit import Section as _Section
 from bot.config_robots import Robot, check_robots
 from bot.config_sources import Channel, Intake, Mailbox, WebForm
 from bot.config_watch import SCHEDULES, Directory, Mail, Nurture, Privacy, Schedule, Watch
 from rules import hours
-from rules.assignment import Group, Weights
-from rules.leads import Status
-from rules.pool import PoolRules
-from rules.schedule import Missed
-from rules.silence import is_silence
-from rules.sla import FACTS, Ladder, Rung
+from rules.assignment import Group
 from rules.team import Member, Role, Team
 from store.seals import Seals
 
@@ -392,120 +388,6 @@ else:
     MemberSection = create_model("MemberSection", __base__=_Member, **dict.fromkeys(PLATFORMS, (str, "")))
 
 
-def _status(value: str) -> str:
-    if value and value not in set(Status):
-        raise ValueError(f"没有 {value!r} 这个状态，可以是 " + "、".join(Status))
-    return value
-
-
-KnownStatus = Annotated[str, AfterValidator(_status)]
-
-
-class RungSection(_Section):
-    """One step of a ladder."""
-
-    after: Duration
-    tell: tuple[str, ...] = ()
-    task: str = ""
-    repeat: Duration | None = None
-    do: Literal["", "downgrade", "mail"] = ""
-
-    @model_validator(mode="after")
-    def _says_or_does(self) -> Self:
-        if not self.tell and not self.do:
-            raise ValueError("tell 和 do 至少写一个")
-        return self
-
-
-class SlaSection(_Section):
-    """[[sla]]"""
-
-    name: str
-    starts: str
-    unless: str
-    hours: Literal["working", "calendar"] = "working"
-    ladder: tuple[RungSection, ...] = Field(min_length=1)
-    statuses: tuple[KnownStatus, ...] = ()
-    missed: Missed = "digest"
-
-    @field_validator("starts", "unless")
-    @classmethod
-    def _known_fact(cls, value: str) -> str:
-        if value not in FACTS:
-            raise ValueError(f"没有 {value!r} 这个事实，可以是 " + "、".join(sorted(FACTS)))
-        return value
-
-    @model_validator(mode="after")
-    def _climbs(self) -> Self:
-        waits = [rung.after for rung in self.ladder]
-        if waits != sorted(waits):
-            raise ValueError("ladder 的 after 必须从小到大")
-        if any(rung.do for rung in self.ladder) and not is_silence(self.rule()):
-            raise ValueError(
-                'do 只能写在沉默规则里：unless = "followup.recorded"，hours = "calendar"，after 都不短于 24h，没有 repeat'
-            )
-        return self
-
-    def rule(self) -> Ladder:
-        """The value that rules/sla.py climbs."""
-        return Ladder(
-            name=self.name,
-            starts=self.starts,
-            unless=self.unless,
-            hours=self.hours,
-            statuses=self.statuses,
-            missed=self.missed,
-            rungs=tuple(Rung(r.after, r.tell, r.task, r.repeat, r.do) for r in self.ladder),
-        )
-
-
-class Conclusion(_Section):
-    """[[conclusion]]: an answer of check-in step 2, and what follows from it."""
-
-    name: str = Field(min_length=1, max_length=10)
-    status: KnownStatus = ""  # the lead's status afterwards; empty: unchanged
-    form: str = ""  # a [[form]] to pre-fill
-    touched: bool = True  # counts as having reached the customer
-    closes: bool = False  # the lead is finished
-
-
-class FormField(_Section):
-    """One field of a linked form. `fill`: where its value comes from."""
-
-    name: str
-    fill: str = ""
-    required: bool = False
-
-
-class FormSection(_Section):
-    """[[form]]: a linked form (样品申请单)."""
-
-    name: str
-    fields: tuple[FormField, ...] = Field(min_length=1)
-    tell: tuple[str, ...] = ()
-
-
-class Resource(_Section):
-    """[[resource]]: something a rep may take after a record (B23)."""
-
-    name: str
-    conclusions: tuple[str, ...] = ()
-    keywords: tuple[str, ...] = ()
-    file: str = ""
-    url: str = ""
-    text: str = ""
-
-
-class Checkins(_Section):
-    """[checkin]"""
-
-    channels: tuple[str, ...] = Field(default=("电话", "微信", "面谈"), min_length=1)
-    nudges: tuple[Duration, ...] = (timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=30))
-    deadline: Duration = timedelta(minutes=30)
-    undo: Duration = timedelta(minutes=10)
-    farthest: Duration = timedelta(days=400)
-
-
 class Reading(_Section):
     """[reading]"""
 
@@ -524,72 +406,6 @@ class Messages(_Section):
     retry_share: float = Field(default=0.2, ge=0, le=1)
 
 
-class Assignment(_Section):
-    """[assignment]"""
-
-    daily_cap: int = Field(default=20, ge=1)
-    open_cap: int = Field(default=0, ge=0)
-    elsewhere: float = Field(default=0.0, ge=0, le=1)
-    other_trade: float = Field(default=0.5, ge=0, le=1)
-    win_window: Duration = timedelta(days=180)
-    win_sample: int = Field(default=10, ge=1)
-    win_prior: float = Field(default=0.2, gt=0, lt=1)
-    floor_share: float = Field(default=0.1, ge=0, le=1)
-    retry: Duration = timedelta(minutes=15)
-    alarm_after: int = Field(default=3, ge=1)
-    alarm_again: Duration = timedelta(minutes=60)
-    accept_within: Duration = timedelta(0)
-    keep_decisions: Duration = timedelta(days=180)
-    transfer_restarts_clock: bool = False
-    snooze_max: int = Field(default=2, ge=0)
-
-    @field_validator("alarm_again")
-    @classmethod
-    def _not_all_the_time(cls, value: timedelta) -> timedelta:
-        if value < timedelta(minutes=1):
-            raise ValueError('至少 "1m"')
-        return value
-
-    @field_validator("retry")
-    @classmethod
-    def _not_at_once(cls, value: timedelta) -> timedelta:
-        if value < timedelta(seconds=1):
-            raise ValueError('至少 "1s"')
-        return value
-
-    def weights(self) -> Weights:
-        """The value that rules/assignment.py weighs with."""
-        return Weights(
-            elsewhere=self.elsewhere, other_trade=self.other_trade, prior=self.win_prior, sample=self.win_sample,
-            floor=self.floor_share, cap=self.daily_cap, open_cap=self.open_cap,
-        )  # fmt: skip
-
-
-class Pool(_Section):
-    """[pool]: the public pool 公海."""
-
-    recycle: Duration = timedelta(days=30)
-    levels: dict[str, Duration] = {}  # noqa: RUF012  (pydantic copies it)
-    warn: tuple[Duration, ...] = (timedelta(days=3), timedelta(days=1))
-    ineffective: tuple[str, ...] = ("未接通",)
-    daily_claims: int = Field(default=10, ge=1)
-    daily_views: int = Field(default=60, ge=1)
-    cooldown: Duration = timedelta(days=7)
-    longest_hold: Duration = timedelta(days=60)
-    stale: Duration = timedelta(hours=72)
-
-    @model_validator(mode="after")
-    def _warns_before(self) -> Self:
-        periods = [one for one in (self.recycle, *self.levels.values()) if one]
-        if self.warn and periods and max(self.warn) >= min(periods):
-            raise ValueError("warn 要比回收期短")
-        return self
-
-    def rules(self, level: str = "") -> PoolRules:
-        """The value that rules/pool.py counts with, for a customer's level."""
-        return PoolRules(self.levels.get(level, self.recycle), self.warn, self.daily_claims, self.cooldown)
-
-
 class Away(_Section):
     """[away]: leave."""
 
@@ -600,20 +416,6 @@ class Customers(_Section):
     """[customers]: merging two that are one."""
 
     merge_undo: Duration = timedelta(days=30)
-
-
-class GroupSection(_Section):
-    """[[group]]: who gets leads of some kind (B09)."""
-
-    name: str = Field(min_length=1, max_length=20)
-    members: tuple[str, ...] = Field(min_length=1)
-    needs: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
-    overflow: bool = True
-
-    def group(self) -> Group:
-        """The value that rules/assignment.py asks."""
-        return Group(self.name, self.members, self.needs, self.regions, self.overflow)
 
 
 class Config(_Section):

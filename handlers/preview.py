@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from bot.config import Assignment, Config
+from bot.config import Config
+from bot.config_assignment import Assignment
 from bot.router import Router
 from bot.turn import Turn
 from cards import assignment as cards
