@@ -117,7 +117,10 @@ def fairness(
     """Expected and got, rep by rep (`only` these are named), with the figures of the whole."""
     if not made.leads:
         return f"近 {days} 天没有自动分派的线索。"
-    lines = [f"分派公平 · 近 {days} 天自动分派 {made.leads} 条"]
+    lines = [
+        f"分派公平 · 近 {days} 天自动分派 {made.leads} 条",
+        f"最大偏差 {made.worst:.1f} 条；基尼系数（实得÷应得）{made.gini:.2f}",  # before a list that may be cut into messages
+    ]
     for one in made.rows:
         if only and one.member not in only:
             continue
@@ -125,7 +128,6 @@ def fairness(
             f"{names.get(one.member, one.member)}：应得 {one.expected:.1f}，实得 {one.got}"
             f"（{one.got / made.leads:.0%}），差 {one.off:+.1f}，参与 {one.running} 条"
         )
-    lines.append(f"最大偏差 {made.worst:.1f} 条；基尼系数（实得÷应得）{made.gini:.2f}")
     if unassigned:
         lines.append(f"现在没有人能接、在等重试的：{unassigned} 条")
     lines.append(
