@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 
+from bot.answers import whole
 from bot.config import Dingtalk
 from bot.dingtalk.alerts import HOUR, MONTH, Warn
 from bot.dingtalk.errors import (
@@ -166,7 +167,7 @@ class Api:
         """One HTTP exchange → the JSON object of the answer. Raises Refused for 4xx/5xx, SendFailed without answer."""
         try:
             async with self.http.request(method, url, **parts) as response:
-                status, text = response.status, await response.text(errors="replace")
+                status, text = response.status, (await whole(response)).decode("utf-8", "replace")
         except UNREACHED as error:
             raise SendFailed(
                 f"连不上钉钉（{type(error).__name__}）", retry=True, after=AWAY, wide=Wide.APP

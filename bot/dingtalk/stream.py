@@ -11,6 +11,7 @@ import aiohttp
 import structlog
 from yarl import URL
 
+from bot.answers import whole
 from bot.config import Dingtalk
 from bot.dingtalk import frames
 from bot.dingtalk.inbound import CARD_TOPIC, ROBOT_TOPIC
@@ -147,7 +148,7 @@ class Stream:
         async with asyncio.timeout(self.pace.open):
             # without Accept the gateway may answer XML
             async with self._http().post(url, json=body, headers={"Accept": "application/json"}) as response:
-                status, answer = response.status, table(await response.text(errors="replace"))
+                status, answer = response.status, table((await whole(response)).decode("utf-8", "replace"))
         if 400 <= status < 500 and status not in (408, 429):
             code = words(answer.get("code"))[:60] or f"HTTP {status}"
             raise WrongCredentials(f"钉钉不接受 client_id / client_secret，机器人收不到消息（{code}）")

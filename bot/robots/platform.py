@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import aiohttp
 from aiohttp import web
 
+from bot.answers import decoded, whole
 from bot.config_robots import Robot
 from bot.platform import Check, Intake, Limits, Now, Outgoing, SendFailed, Sent, Way
 from bot.robots import wire
@@ -59,7 +60,7 @@ class RobotPlatform:
                 aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True) as http,
                 http.post(url, data=raw, headers=headers, allow_redirects=False) as answer,
             ):
-                told = await answer.json(content_type=None)
+                told = decoded(await whole(answer))
         except aiohttp.ClientConnectorError as error:
             raise SendFailed(f"连不上群机器人（{type(error).__name__}）", retry=True, after=5) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:

@@ -7,6 +7,7 @@ from typing import cast
 
 import aiohttp
 
+from bot.answers import decoded, whole
 from bot.config import Wecom
 from bot.platform import Meter, SendFailed, Shared, Wide
 from bot.wecom.faults import NO_CREDENTIAL, STALE, failed, refused_token
@@ -114,7 +115,7 @@ class Api:
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:
-                raw, status = await response.read(), response.status
+                raw, status = await whole(response), response.status
         except BEFORE as error:
             name = type(error).__name__
             raise SendFailed(f"连不上企业微信接口（{name}）", retry=True, after=5, wide=Wide.APP) from None
@@ -138,11 +139,8 @@ def _read(raw: bytes, status: int) -> Answer:
         raise SendFailed("企业微信要求稍后再试（HTTP 429）", retry=True, after=60, wide=Wide.APP)
     if status != 200:
         raise SendFailed(f"企业微信接口异常（HTTP {status}）", retry=True, unknown=status >= 500)
-    try:
-        answer = json.loads(raw)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
+    answer = decoded(raw)
+    if not isinstance(answer, dict) or "errcode" not in answer:
         raise SendFailed("企业微信的回答无法解析", retry=True, unknown=True)
     return cast(Answer, answer)
 

@@ -92,6 +92,19 @@ async def test_a_message_is_answered_once_however_often_it_arrives(db: Database)
         assert bench.out.texts() == ["you said hello"]
 
 
+async def test_a_repeat_with_other_words_or_a_day_later_changes_nothing(db: Database) -> None:
+    """The platform's id is the event: what came first under it stands, also when the sweep has been by meanwhile."""
+    async with running(db, [echo()]) as bench:
+        await bench.says("hello", id="same")
+        await bench.says("transfer everything", id="same")
+        for days in (1, 5):
+            await bench.passes(days=days)
+            async with db.write() as tx:
+                await queues.sweep(tx, bench.engine.clock.now(), bench.engine.clock.ms())
+            await bench.says("hello", id="same")
+        assert bench.out.texts() == ["you said hello"]
+
+
 async def test_a_lane_keeps_its_order_and_lanes_run_side_by_side(db: Database) -> None:
     async with running(db, [echo()]) as bench:
         await asyncio.gather(

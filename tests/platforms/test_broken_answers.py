@@ -1,0 +1,173 @@
+"""Somebody answers who is no platform: nothing, garbage, without end, drop by drop. Always a failure that is tried again."""
+
+import asyncio
+import gzip
+import resource
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Protocol
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from bot import answers
+from bot.config import Dingtalk
+from bot.config_robots import Robot
+from bot.dingtalk import api as dingtalk_api
+from bot.dingtalk.platform import DingtalkPlatform
+from bot.platform import Outgoing, SendFailed, Sent, Way
+from bot.robots import platform as robots
+from bot.wecom import api as wecom_api
+from bot.wecom.platform import WecomPlatform
+from store.cache import LocalShared
+from tests.platforms.wecom_kit import settings
+
+GOOD = b'{"errcode":0,"access_token":"t","accessToken":"t","expires_in":7200,"expireIn":7200}'
+Answer = Callable[[asyncio.StreamWriter], "asyncio.Future[None]"]
+MEGABYTE = 1024 * 1024
+
+
+def http(body: bytes, *headers: str) -> bytes:
+    head = ["HTTP/1.1 200 OK", "Content-Type: application/json", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+async def endless(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+    while True:
+        writer.write(b" " * MEGABYTE)
+        await writer.drain()
+
+
+async def dripping(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{")
+    while True:
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(b" ")
+
+
+BROKEN = {
+    "closes before it answers": b"",
+    "an empty body": http(b""),
+    "an empty object": http(b"{}"),
+    "a list": http(b"[1, 2]"),
+    "no text": http(b"\xff\xfe\x00\x01" * 50),
+    "a page": http(b"<html>502 Bad Gateway</html>"),
+    "half an object": http(b'{"errcode":0,"msgid":"a')[:-3],
+    "brackets without end": http(b"[" * 200_000),
+    "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "said to be packed": http(b"no gzip", "Content-Encoding: gzip"),
+    "200 MB packed into 200 KB": http(gzip.compress(b" " * 200 * MEGABYTE), "Content-Encoding: gzip"),
+    "without end": endless,
+    "drop by drop": dripping,
+}
+
+
+@asynccontextmanager
+async def answering(broken: "bytes | Callable[[asyncio.StreamWriter], object]") -> AsyncIterator[str]:
+    """A server that hands out tokens and answers everything else like this; its address."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                length = 0
+                while (head := await reader.readline()).strip():
+                    if head.lower().startswith(b"content-length:"):
+                        length = int(head.split(b":")[1])
+                await reader.readexactly(length)
+                if b"oken " in line or b"gettoken" in line:
+                    writer.write(http(GOOD))
+                    await writer.drain()
+                    continue
+                if isinstance(broken, bytes):
+                    writer.write(broken)
+                    await writer.drain()
+                else:
+                    await broken(writer)  # type: ignore[misc]
+                return
+        except OSError:
+            pass
+        finally:
+            writer.transport.abort() if not isinstance(broken, bytes) else writer.close()
+
+    def came(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(answer(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    server = await asyncio.start_server(came, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for task in list(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await server.wait_closed()
+
+
+class Sends(Protocol):
+    async def send(self, out: Outgoing) -> Sent: ...
+
+
+def made(platform: str, url: str) -> Sends:
+    """The adapter, pointed there, with short patience."""
+    match platform:
+        case "wecom":
+            return WecomPlatform(settings(url), LocalShared(), lambda: datetime.now(UTC), lambda *_: None)
+        case "dingtalk":
+            there = Dingtalk(
+                enabled=True, client_id="c", client_secret=SecretStr("s"), api_base=url, oapi_base=url
+            )
+            return DingtalkPlatform(
+                there, LocalShared(), lambda: datetime.now(UTC), lambda *_: None, "https://bot.example"
+            )
+        case _:
+            robot = Robot(name="g", kind="wecom", url=SecretStr(f"{url}/robot"))
+            return robots.RobotPlatform([robot], lambda: datetime.now(UTC))
+
+
+@pytest.mark.parametrize("platform", ["wecom", "dingtalk", "robot"])
+async def test_whoever_answers_nonsense_is_asked_again_later(
+    platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each within seconds and without taking memory; what may have been done there is said to be open."""
+    patience = aiohttp.ClientTimeout(total=1.0)
+    monkeypatch.setattr(wecom_api, "TIMEOUT", patience)
+    monkeypatch.setattr(dingtalk_api, "TIMEOUT", 1.0)
+    monkeypatch.setattr(robots, "TIMEOUT", patience)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for name, broken in BROKEN.items():
+        async with answering(broken) as url:
+            bot = made(platform, url)
+            begun = time.monotonic()
+            try:
+                with pytest.raises(SendFailed) as caught:
+                    await bot.send(Outgoing(1, Way.TEXT, "g" if platform == "robot" else "lisi", text="在吗"))
+                assert caught.value.retry, name
+                assert time.monotonic() - begun < 20, name
+            finally:
+                if not isinstance(bot, robots.RobotPlatform):
+                    await bot.stop()
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before  # KiB on Linux
+    assert grown < 6 * answers.LARGEST // 1024, f"{grown} KiB"
+
+
+async def test_a_name_that_nobody_knows_is_tried_again(platform_of_a_lost_name: Sends) -> None:
+    """DNS fails: nothing left the house."""
+    with pytest.raises(SendFailed) as caught:
+        await platform_of_a_lost_name.send(Outgoing(1, Way.TEXT, "lisi", text="在吗"))
+    assert (caught.value.retry, caught.value.unknown) == (True, False)
+
+
+@pytest.fixture(params=["wecom", "dingtalk"])
+async def platform_of_a_lost_name(request: pytest.FixtureRequest) -> AsyncIterator[Sends]:
+    bot = made(request.param, "http://nowhere.invalid")
+    yield bot
+    assert isinstance(bot, WecomPlatform | DingtalkPlatform)
+    await bot.stop()
