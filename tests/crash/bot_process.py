@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from sim.dingtalk_server import DingtalkServer
@@ -39,8 +40,9 @@ class BotProcess:
     """One bot on one database. Its port stays the same over all its lives."""
 
     def __init__(
-        self, sim: Sim, database: str, room: Path, *, compiled: Path, redis: str = "", carrier: str = ""
-    ) -> None:
+        self, sim: Sim, database: str, room: Path, *, compiled: Path, redis: str = "", carrier: str = "",
+        more: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self.sim, self.database, self.room, self.redis, self.carrier = sim, database, room, redis, carrier
         self.port = free_port()
         self.pid = 0
@@ -49,6 +51,7 @@ class BotProcess:
         self._env = {
             **os.environ,
             **self._settings(),
+            **(more or {}),
             "PYTHONPATH": str(ROOT),
             "PYTHONPYCACHEPREFIX": str(compiled),
         }

@@ -18,13 +18,12 @@ TAKEOVER = 30.0  # seconds, on a busy machine; the lease alone lasts 4
 
 
 LIFE = 5.0  # seconds of a life at most
-RECOVERY = 1.2  # seconds in which what a former life left is worked off
+RECOVERY = 2.5  # starts: as long as that takes, what a former life left is worked off
 
 
 async def kills(bots: list[BotProcess], sim: Sim, dice: random.Random) -> None:
     """Ends the bot without warning KILLS times: while it is still starting, at any moment of the time in which it works off
-    what the life before left, or after some exchanges with the platform (a machine that is slow makes such lives
-    longer, not emptier)."""
+    what the life before left, or after some exchanges with the platform. A machine that is slow makes lives longer, not emptier."""
     bot, start = bots[0], 0.5
     for _ in range(KILLS):
         begun, when = time.monotonic(), dice.random()
@@ -33,7 +32,7 @@ async def kills(bots: list[BotProcess], sim: Sim, dice: random.Random) -> None:
         else:
             await bot.up()
             start = time.monotonic() - begun
-            await (asyncio.sleep(dice.uniform(0.0, RECOVERY)) if when < 0.5 else exchanged(sim, dice))
+            await (asyncio.sleep(dice.uniform(0.0, RECOVERY * start)) if when < 0.5 else exchanged(sim, dice))
         await bot.end(signal.SIGKILL)
         bot.spawn()
     await bot.up()

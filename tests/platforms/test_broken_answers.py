@@ -1,9 +1,9 @@
 """Somebody answers who is no platform: nothing, garbage, without end, drop by drop. Always a failure that is tried again."""
 
 import asyncio
-import gzip
 import resource
 import time
+import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -35,6 +35,12 @@ def http(body: bytes, *headers: str) -> bytes:
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
+def bomb(megabytes: int) -> bytes:
+    """So many megabytes of spaces, packed piece by piece."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    return b"".join(packer.compress(b" " * MEGABYTE) for _ in range(megabytes)) + packer.flush()
+
+
 async def endless(writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
     while True:
@@ -61,7 +67,7 @@ BROKEN = {
     "brackets without end": http(b"[" * 200_000),
     "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     "said to be packed": http(b"no gzip", "Content-Encoding: gzip"),
-    "200 MB packed into 200 KB": http(gzip.compress(b" " * 200 * MEGABYTE), "Content-Encoding: gzip"),
+    "300 MB packed into 300 KB": http(bomb(300), "Content-Encoding: gzip"),
     "without end": endless,
     "drop by drop": dripping,
 }
