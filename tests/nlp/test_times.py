@@ -287,3 +287,7 @@ def test_lunar_dates_are_those_of_the_published_calendar() -> None:
     assert festivals.on("除夕", 2027) == date(2027, 2, 5)
     assert festivals.lunar(2027, 2, 31) is None
     assert festivals.lunar(2050, 1, 1) is None
+
+
+def test_a_solar_term_needs_no_other_word_of_time() -> None:
+    assert [when.text for when in times.find("立秋再说", NOW)] == ["立秋"]
