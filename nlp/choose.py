@@ -214,7 +214,7 @@ def clause(text: str, when: When) -> str:
     start, end = _step_around(text, when)
     words = text[start:end]
     here = replace(when, at=when.at - start, upto=when.upto - start)
-    action = _NEXT_LABEL.sub("", doing(words, here))
+    action = _NEXT_LABEL.sub("", doing(words, here)).removeprefix("的话")
     if _NO_ACTION.fullmatch(action):
         action = _asked_before(text, start) if action else ""  # 能演示一下吗？周三下午可以
     return (action if len(action) >= 2 and action not in _TO_WHOM else words.strip())[:60]

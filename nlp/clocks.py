@@ -85,10 +85,15 @@ _NO_CLOCK_BEFORE = re.compile(r"(?:有|快|慢|大|小|多|少|好|差|高|低|�
 _NO_CLOCK_AFTER = re.compile(r"[点儿吧都也建意原想需内赞不没是:]|要[求点素注]|问题|说明|\d")
 
 
+_GREETED = re.compile(r"好(?!像|几|的话|不容易|一点)")
+
+
 def parts(text: str) -> list[Part]:
     """All parts of the day in normalised text."""
     found = []
     for match in matches(_PART_STARTS, _PART, text):
+        if _GREETED.match(text, match.end()) is not None:
+            continue  # 晚上好
         name = match[0] if not match[0].startswith("下班") else "下班前"
         found.append(Part(match.start(), match.end(), name, PARTS[name]))
     return found

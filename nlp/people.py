@@ -379,7 +379,9 @@ def _starts() -> dict[str, re.Pattern[str]]:
             rf"[{first}](?:(?<=^.)|(?<=[\s,。;:!?、()\[\]/{BLANK}{COMPANY_BLANK}{TITLE_BLANK}的里给跟和与找向让帮替拨打].))"
         ),
         "called": re.compile(rf"[{first}](?:(?<=^.)|(?<={edge}.))"),
-        "spaced": re.compile(rf"(?:^|[\n{TITLE_BLANK}{COMPANY_BLANK}{BLANK}])(?= *[{first}] )"),
+        "spaced": re.compile(
+            rf"(?:^|[\n{TITLE_BLANK}{COMPANY_BLANK}{BLANK}]:?|[业销采技会老联负](?:[务售购术计板]|系人|责人):)(?= *[{first}] )"
+        ),
         "card": re.compile(r"(?:^|\n)(?= *[A-Z])"),
         "latin": re.compile("[我MDtTmMiIıİ]"),
         "twice": re.compile(rf"[{first}]"),

@@ -96,6 +96,7 @@ def test_a_need_is_short_and_holds_no_number_to_call(chat: Chat) -> None:
         ("好的，我明天上午把报价单发给您", "我把报价单发给您", "2026-11-24T09:00"),
         ("李四 13800138000 下一步 寄样 11月28日", "寄样", "2026-11-28T09:00"),
         ("周四下午给您", "周四下午给您", "2026-11-26T14:00"),
+        ("可以的话我们这周五就签合同", "我们签合同", "2026-11-27T09:00"),
     ],
 )  # fmt: skip
 def test_a_question_is_a_step_to_take(text: str, step: str, at: str) -> None:
