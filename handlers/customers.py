@@ -179,7 +179,16 @@ async def check(turn: Turn, words: str) -> None:
             for customer, score in await twins.similar(turn.tx, words)
             if score >= LIKELY
         ]
-    await audit.add(turn.tx, turn.now, turn.me.id, "customer.checked", "", {"hits": len(hits)}, turn.event_id)
+    found = "、".join(dict.fromkeys(customer_id(one.id) for one, _ in hits[:20]))
+    await audit.add(
+        turn.tx,
+        turn.now,
+        turn.me.id,
+        "customer.checked",
+        "",
+        {"hits": len(hits), "found": found},
+        turn.event_id,
+    )
     if not hits:
         await turn.answer("没有重复，可以录入。")
         return

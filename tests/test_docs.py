@@ -358,3 +358,9 @@ def test_both_front_pages_tell_the_same() -> None:
 
     assert typed(english) == typed(chinese)
     assert {"make run", "make test"} <= set(re.findall(r"make \w+", english))
+
+
+def test_each_promise_about_security_is_held_by_a_test_that_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / "security.md").read_text("utf-8"))
+    assert len(named) > 20
+    assert not [one for one in named if f"def {one[1]}(" not in (ROOT / one[0]).read_text("utf-8")]

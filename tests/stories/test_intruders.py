@@ -1,5 +1,7 @@
 """A colleague looks for what is not theirs: with a number, with somebody else's card, with a code that is not for them."""
 
+import json
+
 import sqlalchemy as sa
 
 from store import tables
@@ -52,3 +54,15 @@ async def test_a_code_for_somebody_goes_to_them_and_to_nobody_else(world: World)
     await manager.sees("只有管理员、IT")
     await world.idle()
     assert await _refused(world) == [("zhangmin", "denied")]
+
+
+async def test_who_looks_for_duplicates_leaves_behind_what_they_found(world: World) -> None:
+    await world.api_lead()
+    other = world.phone("liqian")
+    await other.says("/查重 13812345678")
+    said = await other.sees("C-0301 手机相同，负责人 王磊")
+    assert "恒达" not in said.text
+    await world.idle()
+    async with world.db.read() as tx:
+        query = sa.select(tables.audit.c.detail).where(tables.audit.c.action == "customer.checked")
+        assert json.loads((await tx.execute(query)).scalar_one())["found"] == "C-0301"
