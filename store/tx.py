@@ -67,7 +67,7 @@ class Tx(ABC):
 
     async def execute(self, statement: Any, parameters: Parameters = None) -> Result:
         """Runs a statement, or once for each of several sets of parameters; the result is complete."""
-        if parameters is None or isinstance(parameters, Mapping):
+        if parameters is None or type(parameters) is dict or isinstance(parameters, Mapping):  # mostly a dict
             return await self._run(statement, parameters or {})
         changed = 0
         for each in parameters:
