@@ -126,7 +126,7 @@ class Engine:
             while await audit.seal(tx, always=True) == audit.BATCH:
                 pass
             if self.db.sqlite:
-                self.took_over = await lanes.release_all(tx)
+                self.took_over = await lanes.release_all(tx, self.clock.ms())
             if "timers" in self.config.app.roles:
                 up = Fact("bot.started", "bot", self.clock.now())
                 await inbox.take(

@@ -215,10 +215,16 @@ async def renew(tx: Tx, q: Queue, me: str, lease: Lease, until_ms: int) -> bool:
     return epoch is None or epoch == lease.epoch
 
 
-async def release_all(tx: Tx) -> int:
+_FREED = sa.text(
+    "UPDATE lane SET due = CASE WHEN owner IS NULL THEN min(due, :ms) ELSE :ms END, owner = NULL WHERE pending > 0"
+)
+
+
+async def release_all(tx: Tx, ms: int) -> int:
     """Embedded start: we are the only process, so every lease (and every rest, by a clock that may have been set
-    back since) is of a former life. Returns how many lanes were in somebody's hand."""
+    back since) is of a former life. What nobody had in hand goes first, as long as it waits: whoever ends this process
+    again and again must not keep the others waiting for ever. Returns how many lanes were in somebody's hand."""
     held = sa.select(sa.func.count()).where(lane.c.owner.is_not(None), lane.c.pending > 0)
     taken = int((await tx.execute(held)).scalar_one())
-    await tx.execute(sa.update(lane).where(lane.c.pending > 0).values(owner=None, due=0))
+    await tx.execute(_FREED, {"ms": ms})
     return taken

@@ -1,8 +1,10 @@
 """The core: once in, one transaction, in order, refusals as sentences, stale clicks harmless, dead letters told."""
 
 import asyncio
+import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -646,3 +648,28 @@ async def test_a_code_that_a_folded_update_used_up_does_not_pass_for_the_later_o
         await bench.idle()
         titles = [(out.card.title if out.card else "", out.again) for out in tries]
     assert titles == [("响了 1 次", False), ("响了 2 次", False), ("响了 2 次", False)]
+
+
+async def test_after_a_kill_those_who_were_waiting_come_before_what_was_in_hand(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    """A mailbox whose event ends the process again and again keeps nobody else waiting: it goes behind them each time."""
+    shutil.copy(sqlite_template, tmp_path / "kill.db")
+    db = Database(f"sqlite:///{tmp_path}/kill.db")
+    try:
+        async with db.write() as tx:
+            for key, due, owner in (
+                ("a", 9000, "dead"),
+                ("b", 100, None),
+                ("c", 99_000, None),
+                ("d", 50, None),
+            ):
+                await tx.execute(sa.insert(lane).values(q="inbox", key=key, pending=1, due=due, owner=owner))
+            assert await lanes.release_all(tx, 5000) == 1
+            order = [
+                (await lanes.claim(tx, "inbox", "me", 6000, n=1, lease_ms=1000))[0].key for _ in range(4)
+            ]
+        assert order[:2] == ["d", "b"]
+        assert set(order[2:]) == {"a", "c"}
+    finally:
+        await db.close()
