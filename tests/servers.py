@@ -274,6 +274,13 @@ class Postgres(_Server):
     def __init__(self, *, own: bool = False) -> None:
         super().__init__("" if own else os.environ.get("TEST_DATABASE_URL", ""))
 
+    def stop_at_once(self) -> None:
+        """PostgreSQL's immediate shutdown: everybody is hung up on, and the next start recovers; the data stay."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait(PATIENCE)
+            self._forget()
+
     def url(self, database: str = "postgres") -> str:
         """ "postgresql://postgres@127.0.0.1:PORT/database"."""
         if self.external:
@@ -409,6 +416,12 @@ class Redis(_Server):
     def url(self) -> str:
         """ "redis://127.0.0.1:PORT/0"."""
         return self.external or f"redis://127.0.0.1:{self.port}/0"
+
+    def empty(self) -> None:
+        """FLUSHALL: every key is gone."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as line:
+            line.sendall(b"FLUSHALL\r\n")
+            assert line.recv(16).startswith(b"+OK")
 
     def _spawn(self, room: Path, log: int) -> "subprocess.Popen[bytes]":
         options = {

@@ -118,7 +118,10 @@ async def test_the_clock_jumps(
 
     async def trouble(bots: list[BotProcess], sim: Sim, dice: random.Random) -> None:
         async with aiohttp.ClientSession() as session:
-            for ahead in [*(dice.choice((-600, 1200, 10_800, 90_000)) for _ in range(TIMES)), 0]:
+            for ahead in [
+                *(dice.choice((-600, 1200, 10_800, 90_000)) for _ in range(TIMES)),
+                0,
+            ]:
                 await asyncio.sleep(dice.uniform(0.3, 2.0))
                 async with session.post(f"{bots[0].url}/dev/clock", json={"ahead_seconds": ahead}) as answer:
                     assert answer.status == 200, await answer.text()
@@ -134,8 +137,11 @@ async def test_redis_is_killed_emptied_and_away(
     own_postgres: Postgres, own_redis: Redis, tmp_path: Path, compiled: Path
 ) -> None:
     async def trouble(_bots: list[BotProcess], _sim: Sim, dice: random.Random) -> None:
-        for _ in range(TIMES):
+        for n in range(TIMES):
             await asyncio.sleep(dice.uniform(0.3, 1.5))
+            if n % 2:
+                await asyncio.to_thread(own_redis.empty)
+                continue
             await asyncio.to_thread(own_redis.kill)
             await asyncio.sleep(dice.uniform(0.0, 2.0))
             await asyncio.to_thread(own_redis.start)
