@@ -45,13 +45,16 @@ async def take_turn(tx: Tx, now: datetime, window: timedelta) -> None:
 async def rate(tx: Tx, now: datetime, window: timedelta) -> None:
     """Counts the deals of everybody within the window: leads won, of those won or lost."""
     won = sa.func.sum(sa.case((lead.c.status == Status.WON.value, 1), else_=0))
+    whose = (
+        lead.c.owner + ""
+    )  # by the bare column SQLite may walk through all leads in the order of their owners
     query = (
-        sa.select(lead.c.owner, won.label("won"), sa.func.count().label("decided"))
+        sa.select(whose.label("owner"), won.label("won"), sa.func.count().label("decided"))
         .where(
             lead.c.closed_at >= now - window, lead.c.owner != "",
             lead.c.status.in_([Status.WON.value, Status.LOST.value]),
         )
-        .group_by(lead.c.owner)
+        .group_by(whose)
     )  # fmt: skip
     found = (await tx.execute(query)).all()
     await tx.execute(sa.update(rotation).where(rotation.c.member != LOCK).values(won=0, decided=0))
