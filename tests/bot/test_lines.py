@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -33,6 +33,13 @@ def url(postgres: Postgres, postgres_template: str, request: pytest.FixtureReque
     name = f"lines_{abs(hash(request.node.nodeid)) % 10**8}"
     postgres.create(name, postgres_template)
     return postgres.url(name)
+
+
+@pytest.fixture
+def redis() -> Iterator[Redis]:
+    """A Redis of this test alone: what people got here in a minute is nothing to the next test."""
+    with Redis(own=True) as server:
+        yield server
 
 
 @pytest.fixture
