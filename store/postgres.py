@@ -109,6 +109,7 @@ class Postgres:
         self._opening = asyncio.Lock()
         self._life: Any = None
         self._lives = False  # the lock by which others see it is ours
+        self._showing = asyncio.Lock()
 
     def own(self) -> None:
         """Replicas may share it."""
@@ -199,24 +200,25 @@ class Postgres:
         """Holds the lock that shows others that the replica `name` lives, as long as its connection does: a killed
         process loses it at once. Called again, it makes sure: a line that was cut may look open here, and its lock may
         be held there by what is left of the old connection. Raises what the driver raises."""
-        try:
-            if self._life is None or self._life.is_closed():
-                self._lives = False
-                settings = SETTINGS | {"application_name": "genjin alive"}
-                self._life = await asyncpg.connect(
-                    self._url, server_settings=settings, timeout=CONNECT, command_timeout=CONNECT
-                )
-            if self._lives:
-                await self._life.execute("SELECT 1")
-            else:
-                ask = "SELECT pg_try_advisory_lock($1, hashtext($2))"
-                self._lives = await self._life.fetchval(ask, ALIVE, name)
-        except BaseException as error:
-            if self._life is not None:
-                self._life.terminate()
-            if isinstance(error, _Errors):
-                raise _wrapped(error, "live", self._life) from None
-            raise
+        async with self._showing:  # one connection asks one thing at a time
+            try:
+                if self._life is None or self._life.is_closed():
+                    self._lives = False
+                    settings = SETTINGS | {"application_name": "genjin alive"}
+                    self._life = await asyncpg.connect(
+                        self._url, server_settings=settings, timeout=CONNECT, command_timeout=CONNECT
+                    )
+                if self._lives:
+                    await self._life.execute("SELECT 1")
+                else:
+                    ask = "SELECT pg_try_advisory_lock($1, hashtext($2))"
+                    self._lives = await self._life.fetchval(ask, ALIVE, name)
+            except BaseException as error:
+                if self._life is not None:
+                    self._life.terminate()
+                if isinstance(error, _Errors):
+                    raise _wrapped(error, "live", self._life) from None
+                raise
 
     async def settled(self) -> None:
         """A row is seen by others only once it is on the disk."""
