@@ -21,7 +21,7 @@ from nlp import companies
 from nlp.draft import Draft, correct, has_lead, read
 from nlp.evidence import Found
 from rules.budget import Weight
-from rules.customers import mine_to_join, worth_saving
+from rules.customers import Likeness, mine_to_join, worth_saving
 from rules.errors import Refused
 from rules.leads import Contact, Customer, Lead, Status
 from rules.team import Role
@@ -109,19 +109,29 @@ async def _take(turn: Turn, text: str, source: str, hint: str = "") -> None:
         )
     if not worth_saving(found.name, found.company, found.phone, found.email, found.wechat):
         raise Refused("没有认出姓名、公司、手机或邮箱。" + HOW)
-    body = {"draft": pack(found), "hints": [hint] if hint else []}
+    alike = await _alike(turn, found)
+    body = {"draft": pack(found), "hints": [hint] if hint else [], "likely": _id(alike)}
     kept = await drafts.add(turn.tx, member=turn.me.id, source=source, body=body, original=text, now=turn.now)
     await turn.unexpect("draft.change")
-    await turn.answer(await _card(turn, kept))
+    await turn.answer(await _card(turn, kept, alike))
 
 
 # ── the card ───────────────────────────────────────────────────────────────────────────────────────────
-async def _card(turn: Turn, kept: Kept) -> Card:
-    """R9 for the draft as it stands, with whom it may be."""
-    found = unpack(kept.body["draft"])
-    alike = await desk.likeness(
+async def _alike(turn: Turn, found: Draft) -> Likeness:
+    """Whom the draft may be among our customers."""
+    return await desk.likeness(
         turn, phone=found.phone, email=found.email, company=found.company, code=found.credit_code
     )
+
+
+def _id(alike: Likeness) -> int:
+    return alike.customer.id if alike.customer else 0
+
+
+async def _card(turn: Turn, kept: Kept, alike: Likeness | None = None) -> Card:
+    """R9 for the draft as it stands, with whom it may be."""
+    found = unpack(kept.body["draft"])
+    alike = alike or await _alike(turn, found)
     likely = await desk.likely_view(turn, alike, turn.member) if alike.customer else None
     at = when(turn.utc(found.next_at), turn.now, turn.zone) if found.next_at else ""
     return cards.draft(
@@ -192,6 +202,8 @@ async def save(turn: Turn, action: SaveDraft) -> None:
     if kept is None:
         return
     found = unpack(kept.body["draft"])
+    if await _met_since(turn, kept, found):
+        return
     customer = await customers.add(
         turn.tx, name=found.name or found.company or found.wechat or found.email or mask_phone(found.phone),
         company=found.company, core=companies.core(found.company) if found.company else "", city=found.city,
@@ -199,6 +211,21 @@ async def save(turn: Turn, action: SaveDraft) -> None:
     )  # fmt: skip
     contact = await _contact(turn, customer, found)
     await _become_lead(turn, kept, found, customer, contact, Made(customer=True, contact=contact is not None))
+
+
+async def _met_since(turn: Turn, kept: Kept, found: Draft) -> bool:
+    """Whether this very customer was saved after the card was shown (the chat pasted twice, a colleague in the same minute):
+    the card then says who it is, and the next 存为新客户 is meant."""
+    alike = await desk.likeness(
+        turn, phone=found.phone, email=found.email, company="", code=found.credit_code
+    )
+    if alike.customer is None or _id(alike) in {kept.body.get("likely"), kept.body.get("asked_owner_of")}:
+        return False
+    kept = await drafts.save(turn.tx, replace(kept, body={**kept.body, "likely": _id(alike)}), turn.now)
+    await turn.update(await _card(turn, kept, alike))
+    there = f"这期间已有{alike.why}的客户 {customer_id(_id(alike))}，还没有存。"
+    await turn.answer(f"{there}请看更新后的卡片：并入它；确实是另一位，再点一次「存为新客户」")
+    return True
 
 
 @router.click(MergeDraft, may=SALES)
@@ -301,10 +328,12 @@ async def changed(turn: Turn, message: Message) -> None:
         core = companies.core(after) if field == "company" and after else ""
         taught = lessons(field, getattr(before, field), after, kept.original, core)
         await corrections.hear(turn.tx, taught, turn.me.id, kept.id, turn.now)
-    kept = await drafts.save(turn.tx, replace(kept, body={**kept.body, "draft": pack(corrected)}), turn.now)
+    alike = await _alike(turn, corrected)
+    body = {**kept.body, "draft": pack(corrected), "likely": _id(alike)}
+    kept = await drafts.save(turn.tx, replace(kept, body=body), turn.now)
     await turn.unexpect("draft.change")
     screen = await screens.get(turn.tx, int(turn.expected["card"]))
-    await turn.update(await _card(turn, kept), screen=screen)
+    await turn.update(await _card(turn, kept, alike), screen=screen)
 
 
 @router.click(DropDraft)

@@ -148,12 +148,18 @@ def listens(bot: BotProcess) -> bool:
 
 
 async def double_clicks(bot: BotProcess, sim: Sim) -> None:
-    """Everybody presses twice what they would press next, until the bot is gone: the second press brings nothing new."""
+    """Everybody presses twice what they would press next, until the bot is gone: the second press brings nothing new. A draft
+    of somebody who was saved meanwhile is left alone: pressing it again would mean a second customer."""
     until = time.monotonic() + REACHED_WITHIN
     while bot.alive() and time.monotonic() < until:
         for phone in sim.phones.values():
             for label in ("存为新客户", "开始跟进", "电话", "需要样品"):
-                card = next((one for one in reversed(phone.seen) if not one.mine and one.button(label)), None)
+                pressable = (
+                    one
+                    for one in reversed(phone.seen)
+                    if not one.mine and one.button(label) and not one.button("并入")
+                )
+                card = next(pressable, None)
                 if card is not None:
                     with contextlib.suppress(Gone):  # the first press may have changed it
                         await phone.clicks(label, on=card, times=2)

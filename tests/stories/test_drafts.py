@@ -151,6 +151,24 @@ async def test_numbers_press_the_buttons_too(world: World) -> None:
     await world.rep.sees("已存为 C-0301 · L-1001")
 
 
+async def test_a_chat_pasted_twice_does_not_become_two_customers(world: World) -> None:
+    await _draft(world)
+    await world.idle()
+    first = next(one for one in world.rep.seen if one.button("存为新客户"))
+    await _draft(world)
+    await world.idle()
+    await world.rep.clicks("存为新客户")
+    await world.rep.sees("已存为 C-0301 · L-1001")
+    await world.rep.clicks("存为新客户", on=first)
+    await world.rep.sees("这期间已有手机相同的客户 C-0301，还没有存")
+    await world.idle()
+    card = next(one for one in world.rep.seen if one.button("并入 C-0301"))
+    assert "疑似已有：C-0301" in card.text
+    assert len(await _rows(world, tables.customer)) == 1
+    await world.rep.clicks("存为新客户", on=card)  # knowing of the other: it is meant
+    await world.rep.sees("已存为 C-0302 · L-1002", after=0)
+
+
 async def test_a_known_phone_of_mine_is_joined(world: World) -> None:
     await world.api_lead(phone="13900010001", name="陈立", owner="wanglei")
     card = await _draft(world)
@@ -185,7 +203,7 @@ async def test_a_colleagues_customer_is_not_joined_and_they_are_told(world: Worl
     assert len(await _rows(world, tables.lead)) == 1
     assert [press.label for press in card.buttons if press.enabled] == ["存为新客户", "改一下", "丢弃"]
     await world.rep.clicks("存为新客户")  # a warning, not a wall
-    await world.rep.sees("已存为 C-0302 · L-1002")
+    await world.rep.sees("已存为 C-0302 · L-1002", after=0)
 
 
 async def test_saving_can_be_taken_back_for_ten_minutes(world: World) -> None:
@@ -206,7 +224,7 @@ async def test_saving_can_be_taken_back_for_ten_minutes(world: World) -> None:
     # the draft is there again, and can be saved again
     assert "识别到联系人（草稿）" in card.text
     await world.rep.clicks("存为新客户")
-    await world.rep.sees("已存为 C-0302 · L-1002")
+    await world.rep.sees("已存为 C-0302 · L-1002", after=0)
 
 
 async def test_after_ten_minutes_it_stays(world: World) -> None:
