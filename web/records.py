@@ -89,12 +89,13 @@ class Records:
         )
         return self._site.show(
             "lead.html", signed, lead=lead, id=lead_id(lead.id), customer=customer, customer_id=customer_id(customer.id),
-            label=customer.label, owner=owner.name if owner else "公海", status=TITLES[lead.status],
+            label=self._text(signed, owner, customer.label), owner=owner.name if owner else "公海", status=TITLES[lead.status],
             person=self._person(signed, contact, people.get(customer.owner)) if contact else None,
             came=when(lead.created_at, now, zone), assigned=when(lead.assigned_at, now, zone) if lead.assigned_at else "",
             touched=when(lead.first_touch_at, now, zone) if lead.first_touch_at else "",
             next=when(lead.next_at, now, zone) if lead.next_at else "", need=self._text(signed, owner, lead.need),
-            note=self._text(signed, owner, lead.note), late=late, to_come=story.to_come(timers, now, zone),
+            note=self._text(signed, owner, lead.note),
+            next_text=self._text(signed, owner, lead.next_text), late=late, to_come=story.to_come(timers, now, zone),
             days=story.days([one for one in lines if kind in (None, one.kind)], zone), kinds=story.KINDS,
             kind=kind, count=len(lines), movable=movable, takers=self._takers(signed, lead, list(people.values())),
             once=secrets.token_urlsafe(9), done=DONE.get(request.query.get("done", ""), ""),
@@ -186,7 +187,8 @@ class Records:
         await self._site.note("web.seen", signed, customer_id(number), hourly=True)
         name = _names(people)
         return self._site.show(
-            "customer.html", signed, customer=customer, id=customer_id(customer.id), label=customer.label,
+            "customer.html", signed, customer=customer, id=customer_id(customer.id),
+            label=self._text(signed, owner, customer.label),
             owner=owner.name if owner else "公海",
             people=[self._person(signed, one, owner, full=one.id == revealed) for one in contacts],
             leads=[(lead_id(one.id), TITLES[one.status], name(one.owner) or "公海",
@@ -211,12 +213,13 @@ class Records:
         """A contact, masked; whole after it was asked for (and only for those who may)."""
         may = access.may_reveal(signed.member, owner, self._site.teams)
         nobody = replace(signed.member, id="", roles=frozenset())
+        name, title = self._text(signed, owner, one.name), self._text(signed, owner, one.title)
         if full and may:
-            return Person(one.id, one.name, one.title, grouped_phone(one.phone) if one.phone else "", one.wechat,
+            return Person(one.id, name, title, grouped_phone(one.phone) if one.phone else "", one.wechat,
                           one.email, True, may)  # fmt: skip
         teams = self._site.teams
         return Person(
-            one.id, one.name, one.title, access.phone_for(nobody, owner, one.phone, teams),
+            one.id, name, title, access.phone_for(nobody, owner, one.phone, teams),
             access.wechat_for(nobody, owner, one.wechat, teams), access.email_for(nobody, owner, one.email, teams),
             False, may,
         )  # fmt: skip
