@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web_app
 
 from bot import logs
 from store import migrate
@@ -18,6 +19,16 @@ from tests.world import World, firm
 
 logs.configure("text")
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    """aiohttp remembers the handlers of its last thousand routes, and with them every application of the suite (2 GB, over
+    which the collector walks for seconds)."""
+    yield
+    remembered = getattr(web_app, "_cached_build_middleware", None)
+    if remembered is not None:
+        remembered.cache_clear()
 
 
 @pytest.fixture(scope="session")

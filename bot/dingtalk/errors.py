@@ -47,7 +47,7 @@ UNSAFE = Verdict("内容没有通过钉钉的安全检查")
 WRONG_MESSAGE = Verdict("钉钉不接受这条消息的格式")
 WRONG_CARD = Verdict("钉钉不接受这张卡片")
 TEMPLATE = Verdict("钉钉卡片模板不存在或没有发布", retry=True, after=600, alert=True)
-BLOCKED = Verdict("出口 IP 被钉钉暂时封禁，或接口地址不对", retry=True, after=300, wide=Wide.APP, alert=True)
+BLOCKED = Verdict("出口 IP 被钉钉暂时封禁，或接口地址不对", retry=True, after=5, wide=Wide.APP, alert=True)
 
 # fragment of a code of api.dingtalk.com → meaning; the first that occurs wins, special before general
 NAMED: tuple[tuple[str, Verdict], ...] = (

@@ -137,7 +137,7 @@ async def test_a_lost_answer_is_unknown_and_an_unreachable_host_is_not() -> None
         assert seen(rig).text == "到了，回执没到"
         rig.sim.faults.html_next = 1
         blocked = await fails(rig, text("被封"))
-        assert (blocked.after, blocked.wide, blocked.unknown) == (300, Wide.APP, False)
+        assert (blocked.after, blocked.wide, blocked.unknown) == (5, Wide.APP, False)
         await rig.sim.stop()
         away = await fails(rig, text("没人"))
         assert (away.retry, away.after, away.wide, away.unknown) == (True, 2, Wide.APP, False)
