@@ -4,8 +4,9 @@
 VENV    := .venv
 BIN     := $(VENV)/bin
 ARGS    ?=
-# Tests run in as many processes as this; each starts its own servers when it needs them. 0 is one process.
-WORKERS ?= 2
+# Tests run in as many processes as this; each starts its own servers when it needs them. 0 is one process. They wait as much as
+# they compute, so two cores carry three or four.
+WORKERS ?= 3
 PYTEST_ARGS ?=
 # Kills in `make crash`, on each of the five pairs of platform and store; a third or a quarter as often every other trouble.
 RUNS    ?= 200
