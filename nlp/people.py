@@ -278,11 +278,18 @@ def _candidates(words: Plain, contact: bool) -> Iterator[Found]:
 
 
 @cache
-def _spots() -> re.Pattern[str]:
-    """Where a Chinese name may begin, as every rule has it that is in `_BEHIND`."""
+def _letters() -> tuple[str, str]:
+    """The characters that begin a surname, and those that end one of two."""
     known = surnames()
     first = "".join(sorted(known.single | {name[0] for name in known.compound}))
     second = "".join(sorted({name[1] for name in known.compound}))
+    return first, second
+
+
+@cache
+def _spots() -> re.Pattern[str]:
+    """Where a Chinese name may begin, as every rule has it that is in `_BEHIND`."""
+    first, second = _letters()
     return re.compile(rf"[{first}](?=[{second}·]|[^\W\dA-Za-z_{_NEVER}])")
 
 
@@ -361,9 +368,7 @@ _OR = {"segment": frozenset("·"), "entry": frozenset("·"), "department": froze
 @cache
 def _starts() -> dict[str, re.Pattern[str]]:
     """Where a match of a rule can begin, for the rules that are slow to look everywhere."""
-    known = surnames()
-    first = "".join(sorted(known.single | {name[0] for name in known.compound}))
-    second = "".join(sorted({name[1] for name in known.compound}))
+    first, second = _letters()
     edge = rf"[\s,;、。|/()\[\]:{BLANK}{COMPANY_BLANK}{TITLE_BLANK}]"
     return {
         "alias": re.compile(
@@ -650,9 +655,7 @@ def _little(words: Plain) -> Iterator[Found]:
 @cache
 def _three() -> re.Pattern[str]:
     """A surname and two characters that may be a given name."""
-    known = surnames()
-    first = "".join(sorted(known.single | {name[0] for name in known.compound}))
-    second = "".join(sorted({name[1] for name in known.compound}))
+    first, second = _letters()
     return re.compile(rf"[{first}](?:[{second}]|[^\W\dA-Za-z_{_NEVER}])[^\W\dA-Za-z_{_NEVER}]|·")
 
 
