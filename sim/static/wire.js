@@ -54,8 +54,8 @@ export class Wire {
   }
 }
 
-// One exchange: a line, and what was said when somebody opens it.
-function exchange(row) {
+// One exchange: a line, and what was said when somebody opens it; `open`: at once, the event comes later than the dialog.
+function exchange(row, open = false) {
   const [way, kind] = WAYS[row.way] || WAYS.note;
   const silent = row.platform === "wecom" && row.way === "out" && row.status === 0; // stream frames have no status
   const lost = typeof row.answer === "string" && row.answer.startsWith("lost");
@@ -66,6 +66,8 @@ function exchange(row) {
       h("span", { class: "way", title: way, "aria-label": way }, { in: "→", out: "←", note: "·" }[kind]),
       h("code", { title: row.what }, short(row.what)),
       h("small", {}, `${row.status || ""} ${clockSeconds(row.at)}`)));
+  details.open = open;
+  opened(details, row);
   return details;
 }
 
@@ -87,11 +89,10 @@ function frame(row) {
 export function wireDialog(seen, rows) {
   const dialog = dialogOf("这条消息的线路",
     h("p", { class: "quoted" }, seen.text.split("\n")[0].slice(0, 60)),
-    rows.length ? h("ol", { class: "exchanges" }, rows.map((row) => h("li", {}, exchange(row))))
+    rows.length ? h("ol", { class: "exchanges" }, rows.map((row) => h("li", {}, exchange(row, true))))
       : h("p", {}, "没有找到：它没有上线路，或者太久以前（线路只留最新的 5,000 条）。"));
   dialog.classList.add("wide");
   dialog.firstElementChild.append(h("div", { class: "feet" }, h("button", { type: "button", class: "press primary", onclick: () => dialog.close() }, "关闭")));
-  for (const details of dialog.querySelectorAll("details")) details.open = true;
   return [dialog, () => null];
 }
 

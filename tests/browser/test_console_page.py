@@ -396,7 +396,7 @@ async def test_the_wire_shows_what_was_said(here: Desk, page: Any) -> None:
     await here.wecom_sends("WangLei", "text", {"content": "看得见的内容"})
     row = page.locator("#wire .exchange:has-text('message/send')").first
     await row.locator("summary").click()
-    assert "看得见的内容" in await row.inner_text()
+    await row.locator("pre >> text=看得见的内容").wait_for()
 
 
 async def test_a_message_leads_to_its_own_request_and_answer(here: Desk, page: Any) -> None:
