@@ -1,6 +1,6 @@
 """What the demo's page costs with few and with very many messages in it: opening, scrolling, a new message, memory.
 
-python bench/console.py [--rounds 3] [--sizes 100,10000] [--write]
+make bench BENCH=bench/console.py ARGS="[--rounds 3] [--sizes 100,10000] [--write]"
 """
 
 import argparse

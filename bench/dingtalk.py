@@ -1,6 +1,6 @@
 """DingTalk in Stream mode with an API that takes its time: replies a second, and what a cut connection costs.
 
-    python bench/dingtalk.py [--rounds 2] [--people 40] [--each 10] [--latency 0.08] [--write]
+    make bench BENCH=bench/dingtalk.py ARGS="[--rounds 2] [--people 40] [--each 10] [--latency 0.08] [--write]"
 
 The product, the SDK's own example and the SDK's AsyncChatbotHandler take turns against the same pretend DingTalk, each started
 afresh. Everybody writes at once, then waits for the answers; afterwards messages come at a fixed rate while the connection is cut.

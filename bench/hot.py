@@ -1,6 +1,6 @@
 """One mailbox with very many messages, and an hour without the platform: whether others wait, whether anybody is flooded.
 
-python bench/hot.py [--waiting 100000] [--sends 10000] [--people 200] [--stores SQLite,PostgreSQL] [--write]
+make bench BENCH=bench/hot.py ARGS="[--waiting 100000] [--sends 10000] [--people 200] [--stores SQLite,PostgreSQL] [--write]"
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """How long from the start to the first acknowledgement, and what each package costs to import.
 
-    python bench/start.py [--rounds 5] [--top 12] [--write]
+    make bench BENCH=bench/start.py ARGS="[--rounds 5] [--top 12] [--write]"
 
 "first ack": a callback of WeCom, sealed and signed, was stored and answered. One is tried every 10 ms from the moment of the
 start, as a platform would that comes again. CPU is user and system time until then. Imports are timed in starts of their own.

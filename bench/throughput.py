@@ -1,6 +1,6 @@
 """How many callbacks a second are accepted durably, how many events are handled whole, and what one callback costs.
 
-    python bench/throughput.py [--rounds 2] [--seconds 3] [--peers] [--write]
+    make bench BENCH=bench/throughput.py ARGS="[--rounds 2] [--seconds 3] [--peers] [--write]"
 
 Rounds are interleaved: every server once in each round, started afresh. Only ratios inside one run are worth quoting.
 `--peers` needs bench/.venv (see bench/README.md); `--write` puts the tables into bench/results.md.

@@ -2,7 +2,7 @@
 bare driver), looking when nothing is, moving it into the inbox, handling it (the lead is looked at, its owner told), the look of
 every minute at the machine itself, and giving out one more lead. All sizes of a store take turns.
 
-python bench/timers.py [--rounds 7] [--sizes 10000,100000,1000000] [--stores SQLite,PostgreSQL] [--write]
+make bench BENCH=bench/timers.py ARGS="[--rounds 7] [--sizes 10000,100000,1000000] [--stores SQLite,PostgreSQL] [--write]"
 """
 
 import argparse
