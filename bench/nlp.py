@@ -1,6 +1,7 @@
 """How well, how fast and how safely is a text read? Our reading beside the peers', with the scorer, in one run.
 
-make bench BENCH=bench/nlp.py ARGS="[--sets public,own_held] [--peers] [--robust N]; peers come from bench/.venv (bench/requirements-nlp.txt)."
+make bench BENCH=bench/nlp.py ARGS="[--sets public,own_held] [--peers] [--robust N]"
+Peers come from bench/.venv (bench/requirements-nlp.txt).
 """
 
 import argparse
