@@ -27,7 +27,7 @@ from rules.leads import Contact, Customer, Lead, Status
 from rules.team import Role
 from rules.text import customer_id, lead_id, mask_phone, mask_phones_in, when
 from rules.words import lessons
-from store import audit, corrections, customers, drafts, facts, leads, mergers, screens, team, undo
+from store import audit, corrections, customers, drafts, facts, leads, mergers, newcomers, screens, team, undo
 from store.drafts import Kept, State
 from store.undo import Undoable
 
@@ -216,9 +216,7 @@ async def save(turn: Turn, action: SaveDraft) -> None:
 async def _met_since(turn: Turn, kept: Kept, found: Draft) -> bool:
     """Whether this very customer was saved after the card was shown (the chat pasted twice, a colleague in the same minute):
     the card then says who it is, and the next 存为新客户 is meant."""
-    alike = await desk.likeness(
-        turn, phone=found.phone, email=found.email, company="", code=found.credit_code
-    )
+    alike = await desk.meet(turn, phone=found.phone, email=found.email, company="", code=found.credit_code)
     if alike.customer is None or _id(alike) in {kept.body.get("likely"), kept.body.get("asked_owner_of")}:
         return False
     kept = await drafts.save(turn.tx, replace(kept, body={**kept.body, "likely": _id(alike)}), turn.now)
@@ -234,13 +232,14 @@ async def merge(turn: Turn, action: MergeDraft) -> None:
     kept = await _open(turn, action.draft, action.version)
     if kept is None:
         return
+    found = unpack(kept.body["draft"])
+    await newcomers.alone(turn.tx, [found.phone], [found.email], [found.credit_code])
     customer = await customers.get(turn.tx, action.customer)
     owner = await team.get(turn.tx, customer.owner) if customer.owner else None
     if owner and not owner.gone and not mine_to_join(customer, turn.me.id):
         await _tell_owner(turn, kept, customer, owner.id, owner.name)
         return
     claimed = customer.owner != turn.me.id
-    found = unpack(kept.body["draft"])
     fuller = replace(customer, owner=turn.me.id, credit_code=customer.credit_code or found.credit_code)
     if fuller != customer:
         customer = await customers.save(turn.tx, fuller, turn.now)

@@ -12,7 +12,7 @@ from handlers.happened import happened
 from nlp import companies
 from rules.leads import Lead, Status
 from rules.text import customer_id
-from store import batches, customers, facts, leads, mergers, pool
+from store import batches, customers, facts, leads, mergers, newcomers, pool
 from store.batches import Batch, Row
 from store.pool import Pooled
 
@@ -35,6 +35,13 @@ def pack(headings: Sequence[str]) -> str:
 def with_state(row: Row, state: str, why: str) -> Row:
     """The row, looked at."""
     return replace(row, state=state, why=why)
+
+
+async def alone(turn: Turn, rows: Sequence[Row]) -> None:
+    """Nobody else decides meanwhile who these people are: asked once for all rows of a transaction, before the first."""
+    said = [row.fields for row in rows]
+    codes = [one.get("credit_code", "") for one in said]
+    await newcomers.alone(turn.tx, [one["phone"] for one in said], [one["email"] for one in said], codes)
 
 
 async def take(turn: Turn, batch: Batch, row: Row) -> Made:

@@ -287,6 +287,7 @@ async def chunk(turn: Turn, fact: Fact) -> None:
     if batch is None or batch.state != "running":
         return
     rows = await batches.rows(turn.tx, batch.id, ["new"], CHUNK)
+    await importing.alone(turn, rows)
     for row in rows:
         try:
             async with turn.tx.begin_nested():

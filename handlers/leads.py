@@ -27,7 +27,7 @@ from rules.hours import deliver_at
 from rules.leads import Contact, Customer, Lead, Status
 from rules.team import Member, Role
 from rules.text import customer_id, lead_id, mask_phone
-from store import audit, customers, drafts, facts, leads, receipts, team, undo
+from store import audit, customers, drafts, facts, leads, newcomers, receipts, team, undo
 from store.undo import Undoable
 
 router = Router("leads")
@@ -194,6 +194,13 @@ async def likeness(turn: Turn, *, phone: str, email: str, company: str, code: st
     return same(phones, mails, named, coded)
 
 
+async def meet(turn: Turn, *, phone: str, email: str, company: str, code: str = "") -> Likeness:
+    """The same for somebody who is about to be written down: whoever comes with the same phone, e-mail or code at this
+    instant waits until it is done, and finds them."""
+    await newcomers.alone(turn.tx, [phone], [email], [code])
+    return await likeness(turn, phone=phone, email=email, company=company, code=code)
+
+
 async def completed(turn: Turn, customer: Customer, *, owner: str = "", code: str = "") -> Customer:
     """The known customer with what it lacked so far: an owner, a credit code."""
     fuller = replace(customer, owner=customer.owner or owner, credit_code=customer.credit_code or code)
@@ -203,7 +210,7 @@ async def completed(turn: Turn, customer: Customer, *, owner: str = "", code: st
 async def _keep(turn: Turn, asked: Enquiry) -> tuple[Lead, Likeness]:
     """The rows of an enquiry. A known phone or mail joins its customer; a new one gets a customer. Its owner is the
     one named or the known customer's; else it has none yet."""
-    likely = await likeness(
+    likely = await meet(
         turn, phone=asked.phone, email=asked.email, company=asked.company, code=asked.credit_code
     )
     known = likely.customer if likely.verdict == "merge" else None

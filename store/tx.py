@@ -30,6 +30,10 @@ HANDLING = 7230921
 """The class of the advisory locks on lanes whose event is being handled on PostgreSQL (store/lanes.py)."""
 
 
+NEWCOMER = 7230922
+"""The class of the advisory locks on who a newcomer is on PostgreSQL (store/newcomers.py)."""
+
+
 LOCK_TIMEOUT = 5.0
 """Seconds that a statement waits at a row's lock before it gives up (and its work is tried again)."""
 
