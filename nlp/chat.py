@@ -12,7 +12,7 @@ from nlp.lexicon import surnames
 from nlp.plain import Plain, plain
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # see Found
 class Turn:
     """One message. `at` is the naive wall clock of its stamp, None when that cannot be told.
 
@@ -29,7 +29,7 @@ class Turn:
     head: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # see Found
 class _Header:
     """A line that begins a message: where it starts, where the text behind it starts, who and when."""
 
@@ -153,14 +153,16 @@ def _best(lines: list[tuple[int, str]]) -> list[_Header]:
     if not stamped:
         return []
     clocked = [one for one in stamped if _CLOCK_HINT.search(one[2])]
+    maybe = {n: _may_be(line) for n, _, line in stamped}
     best: list[_Header] = []
     for style, pattern, inline in _STYLES if clocked else _COLON_STYLES:
         if style.startswith("colon") and best:
             continue  # a stamp tells more than a colon
+        bit = _BITS[style]
         found = [
             header
             for n, start, line in (stamped if style.startswith("colon") else clocked)
-            if _may_be(style, line) and (header := _header(pattern, inline, n, start, line)) is not None
+            if maybe[n] & bit and (header := _header(pattern, inline, n, start, line)) is not None
         ]
         if len(found) > len(best) and _enough(style, found, lines):
             best = found
@@ -168,28 +170,49 @@ def _best(lines: list[tuple[int, str]]) -> list[_Header]:
     return on_two_lines if len(on_two_lines) > len(best) else best
 
 
-def _may_be(style: str, line: str) -> bool:
-    """Has the line the character that the style cannot do without? The patterns take much longer to say no."""
-    match style:
-        case "bracket inline" | "bracket" | "bracketed name":
-            return line.lstrip()[:1] == "["
-        case "paren inline":
-            return line.lstrip()[:1] == "("
-        case "stamp inline" | "stamp first" | "near first":
-            first = line.lstrip()[:1]
-            return first.isdecimal() or first in _STAMP_BEGINS
-        case "angle inline":
-            return "<" in line
-        case "name bracket":
-            return "[" in line
-        case "name paren inline" | "paren":
-            return "(" in line
-        case "colon":
-            return line.rstrip()[-1:] == ":"
-    return True
+_BITS = {style: 1 << n for n, (style, _, _) in enumerate(_STYLES)}
+
+
+def _bits(*styles: str) -> int:
+    return sum(map(_BITS.__getitem__, styles))
+
+
+_IN_BRACKETS = _bits("bracket inline", "bracket", "bracketed name")
+_IN_ROUND = _bits("paren inline")
+_STAMP_FIRST = _bits("stamp inline", "stamp first", "near first")
+_STAMP_LAST = _bits("full", "short", "near")
+_WITH_BODY = _bits("full inline", "clock inline")
+_BODY_BEHIND = re.compile(r":(?!\d)")
+
+
+def _may_be(line: str) -> int:
+    """The styles whose characters the line holds, as the bits of a number. The patterns take much longer to say no."""
+    bare = line.strip()
+    first, last = bare[:1], bare[-1:]
+    styles = _BITS["colon inline"]
+    if first == "[":
+        styles |= _IN_BRACKETS
+    elif first == "(":
+        styles |= _IN_ROUND
+    elif first.isdecimal() or first in _STAMP_BEGINS:
+        styles |= _STAMP_FIRST
+    if "<" in line:
+        styles |= _BITS["angle inline"]
+    if "[" in line:
+        styles |= _BITS["name bracket"]
+    if "(" in line:
+        styles |= _bits("name paren inline", "paren")
+    if last == ":":
+        styles |= _BITS["colon"]
+    if last.isdecimal() or last in _STAMP_ENDS or "来自" in line:
+        styles |= _STAMP_LAST
+    if _BODY_BEHIND.search(line) is not None:
+        styles |= _WITH_BODY
+    return styles
 
 
 _STAMP_BEGINS = frozenset("今昨前上周星礼下晚凌中早傍")
+_STAMP_ENDS = frozenset(":mM.一二三四五六日天")
 # Words of forms, as they most often stand before a colon by themselves; each of them is in `_KEY`.
 _COMMON_KEYS = frozenset(
     (
@@ -400,11 +423,17 @@ def _dates(
 
 
 _WEEKDAY_LAST = re.compile(rf"^({_CLOCK}) ({_WEEKDAY})$")  # 14:02 周三
+_WEEKDAY_ENDS = tuple("一二三四五六日天")
+_CLOCK_LAST = re.compile(_CLOCK + r"$")
+_HOUR = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_LATE = re.compile(r"下午|晚上|傍晚|[Pp]\.?[Mm]")
+_EARLY = re.compile(r"上午|凌晨|早上|[Aa]\.?[Mm]")
 
 
 def _at(stamp: str, day: date | None, now: datetime | None) -> datetime | None:
-    stamp = _WEEKDAY_LAST.sub(r"\2 \1", stamp)
-    clock_match = re.search(_CLOCK + r"$", stamp)
+    if stamp.endswith(_WEEKDAY_ENDS):
+        stamp = _WEEKDAY_LAST.sub(r"\2 \1", stamp)
+    clock_match = _CLOCK_LAST.search(stamp)
     if clock_match is None:
         return None
     moment = _clock(clock_match[0])
@@ -421,12 +450,11 @@ def _at(stamp: str, day: date | None, now: datetime | None) -> datetime | None:
 
 
 def _clock(words: str) -> time | None:
-    match = re.search(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", words)
+    match = _HOUR.search(words)
     if match is None:
         return None
     hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
-    late = re.search(r"下午|晚上|傍晚|[Pp]\.?[Mm]", words) is not None
-    early = re.search(r"上午|凌晨|早上|[Aa]\.?[Mm]", words) is not None
+    late, early = _LATE.search(words) is not None, _EARLY.search(words) is not None
     hour = hour + 12 if late and hour < 12 else 0 if early and hour == 12 else hour
     return time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
 

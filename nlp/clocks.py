@@ -9,7 +9,7 @@ from nlp.numbers import whole
 from nlp.starts import matches
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # see Found
 class Part:
     """A part of the day, [start, end) in the text. `hour` is what a bare one stands for."""
 
@@ -19,7 +19,7 @@ class Part:
     hour: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # see Found
 class Clock:
     """A time of day, not yet told whether morning or evening. `until` is the end of 9-10点."""
 

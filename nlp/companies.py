@@ -4,6 +4,7 @@ import re
 import string
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from operator import attrgetter
 
 import ahocorasick_rs
 
@@ -43,6 +44,10 @@ _CUE = re.compile(
     r"请问|推荐|介绍|[已将曾拟正]与|签约|中标|投资(?!管理|控股|有限|集团|发展|咨询|基金|担保|股份|合伙|开发|建设|置业|实业)|收购|控股(?!集团|有限|股份|公司)|隶属于|属于|作为|通过|根据|成为|(?<=[方人即系])为|其中|包括|例如|比如|位于|总部|原来|目前|现在|"
     r"有没有|适合|适用于|针对|面向|已经|同时|进入|创办|创立|成立|发给|寄给|寄到|发到|开给|转给|派驻|换成|改成|更名为|\d号(?:院|楼)?|\d(?:室|栋|幢|弄|楼)|"
     r"(?<!美)的|[了在是给跟把被让您你我他她它这那]"
+)
+_CUE_STARTS = re.compile(
+    r"[我你他咱这就也来新老大客现曾历担兼出任供加联跟拜走对最由关以还那昨今明刚上下收合服公厂店社单名全采经代"
+    r"甲乙买卖付请推介已将拟正签中投控隶属作通根成为其包例比位总原目有适用针面同进创发寄开转派换改更\d的了在是给把被让您她它]"
 )
 # These may be letters of a name (和泰, 华为, 中和); they cut only before a region.
 _SOFT_CUE = re.compile(r"[和与及任为由从到向对将至于自经原前现兼去找叫问请归帮替属]")
@@ -125,7 +130,7 @@ def find(
     sure = (
         *_by_list(words), *_by_suffix(words), *_by_label(words), *_by_name(words, tuple(known), tuple(aliases)),
     )  # fmt: skip
-    banked = "户行" in words.text or "户银行" in words.text
+    banked = sure and ("户行" in words.text or "户银行" in words.text)
     hits = [
         hit for hit in sure if taken.take(hit.start, hit.end) and not (banked and _of_account(words, hit))
     ]
@@ -138,7 +143,9 @@ def find(
     ):
         if taken.take(hit.start, hit.end):
             hits.append(hit)
-    return tuple(sorted(hits, key=lambda hit: hit.start))
+    if len(hits) > 1:
+        hits.sort(key=attrgetter("start"))
+    return tuple(hits)
 
 
 _ACCOUNT = re.compile(r"开?户(?:银)?行(?:名称)?[:=是为,\s]{0,3}$")
@@ -261,7 +268,7 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
     ):
         start -= 1
     cut = start
-    for match in _CUE.finditer(text, start, suffix):
+    for match in matches(_CUE_STARTS, _CUE, text, start, suffix):
         if match.end() < suffix or match[0] not in ("投资", "控股"):  # 信托投资有限公司
             cut = match.end()
     for match in _SOFT_CUE.finditer(text, cut, suffix):

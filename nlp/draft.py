@@ -118,17 +118,19 @@ def as_dict(text: str, now: str | datetime, vocabulary: Vocabulary | None = None
     """Everything found in a text as plain JSON values. In `times`, `start` repeats `due` when only a deadline is known."""
     clock = datetime.fromisoformat(now) if isinstance(now, str) else now
     reading = scan(text, clock.replace(tzinfo=None), (), vocabulary)
-    name = choose.speaker(reading, frozenset())
-    names = [*(found.value for found in reading.names), *([name.value] if name is not None else [])]
+    names = _values(reading.names)
+    name = choose.speaker(reading, frozenset()) if reading.turns else None
+    if name is not None and name.value not in names:
+        names.append(name.value)
     return {
-        "names": list(dict.fromkeys(names)),
+        "names": names,
         "companies": _values(reading.companies),
         "titles": _values(reading.titles),
         "cities": _values(reading.cities),
         "phones": _values(reading.phones),
         "emails": _values(reading.emails),
         "wechats": _values(reading.wechats),
-        "money": list(dict.fromkeys(money.yuan(found) for found in reading.money)),
+        "money": list(dict.fromkeys(map(money.yuan, reading.money))) if reading.money else [],
         "noise": reading.noise,
         "intent": intent.of(reading.hits),
         "keywords": _values(reading.keywords),
@@ -148,19 +150,26 @@ def _own_need(reading: Reading) -> Found | None:
 # Putting it into words
 
 
+_START = attrgetter("start")
+
+
 def _value(found: Found | None) -> str:
     return found.value if found is not None else ""
 
 
 def _values(found: Sequence[Found]) -> list[str]:
-    return list(dict.fromkeys([hit.value for hit in found])) if found else []
+    if len(found) > 1:
+        return list(dict.fromkeys([hit.value for hit in found]))
+    return [found[0].value] if found else []
 
 
 def _all(reading: Reading) -> list[Found]:
-    people_and_places = (reading.names, reading.companies, reading.titles, reading.cities)
-    contacts = (reading.phones, reading.emails, reading.wechats)
-    kinds = (*people_and_places, *contacts, reading.money, reading.keywords, reading.commitments)
-    return sorted([hit for kind in kinds for hit in kind], key=attrgetter("start"))
+    people_and_places = (*reading.names, *reading.companies, *reading.titles, *reading.cities)
+    contacts = (*reading.phones, *reading.emails, *reading.wechats)
+    hits = [*people_and_places, *contacts, *reading.money, *reading.keywords, *reading.commitments]
+    if len(hits) > 1:
+        hits.sort(key=_START)
+    return hits
 
 
 def _evidence(chosen: tuple[Found | None, ...], reading: Reading, when: When | None) -> tuple[Found, ...]:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Found:
     """One hit. `start` and `end` are character offsets in the original text; -1 when it came from a correction.
 
     `value` is the tidy form ("13800138000"), `text` the words as they were written ("138 0013 8000").
+    Never changed once made; some are made for every text, and a frozen dataclass takes three times as long to make.
     """
 
     field: str

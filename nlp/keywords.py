@@ -13,7 +13,7 @@ from nlp.starts import matches
 from nlp.vocabulary import Vocabulary, built_in
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # see Found
 class Hit:
     """A need of the lexicon and where it was said; `denied` when the text says it is not wanted."""
 

@@ -82,13 +82,22 @@ _STARTS = re.compile(
     rf"(?=[季月年次场课节人台套件只米吨理售发货厂手后惠员价到民算付总格报额同用本金款单位资费续证收业册标了宜务工保])"
 )
 _NUMBERS = frozenset(f"0123456789{_CN}{_FORMAL}半")
+# Without any of them nothing says that a number is money (see _is_money), but for 1,234.50.
+_TELLS = frozenset(
+    "元圆块币bByY¥￥"  # a unit or a sign
+    "万亿wWkK\u212a千百"  # a scale; the sign of the kelvin is a k to re.I
+    "一每/pP"  # what one of them costs
+    "算价额费本金款付资营收打花到"  # a cue
+    "拿成够行包毛"
+)
 
 
 def find(text: str | Plain) -> tuple[Found, ...]:
     """Every sum; both ends of a range. `value` is yuan written plainly ("480000"); a rule of `budget` was called one."""
     words = plain(text) if isinstance(text, str) else text
     found: list[Found] = []
-    if _NUMBERS.isdisjoint(words.chars):
+    chars = words.chars
+    if _NUMBERS.isdisjoint(chars) or (_TELLS.isdisjoint(chars) and not ("," in chars and "." in chars)):
         return ()
     for match in matches(_STARTS, _SUM, words.text):
         found.extend(_read(words, match))

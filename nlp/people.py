@@ -2,8 +2,9 @@
 
 import re
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from operator import attrgetter
 
 from nlp import elements, segment
 from nlp.evidence import Found, Taken
@@ -215,27 +216,31 @@ def find(
     contact: bool = False,
     names: frozenset[str] = frozenset(),
     not_names: frozenset[str] = frozenset(),
+    called: Sequence[Found] | None = None,
 ) -> tuple[Found, ...]:
     """Names in the order of the text. Companies, phones and times are best blanked before, titles with TITLE_BLANK.
 
     `names` and `not_names`: what the installation knows to be a person and to be none. `contact`: the
-    text holds a phone, a mail or a company, so a name alone between two commas is one.
+    text holds a phone, a mail or a company, so a name alone between two commas is one. `called`: the aliases of this
+    very text, where they are at hand.
     """
     words = plain(text) if isinstance(text, str) else text
     taken = Taken(len(words.source))
-    candidates = (*_known(words, names), *_candidates(words, contact))
+    candidates = _candidates(words, contact, aliases(words) if called is None else called)
+    if names:
+        candidates = [*_known(words, names), *candidates]
     hits = [hit for hit in candidates if hit.value not in not_names and taken.take(hit.start, hit.end)]
-    if not (
-        hits and _CONTACT in words.text
+    if (
+        not hits or _CONTACT not in words.text
     ):  # cards and forms are read by the rules; running text may hold one more
-        hits += [
-            hit
-            for hit in _by_segmenter(words)
-            if hit.value not in not_names and taken.take(hit.start, hit.end)
-        ]
+        for hit in _by_segmenter(words):
+            if hit.value not in not_names and taken.take(hit.start, hit.end):
+                hits.append(hit)
     if "、" in words.chars:
         hits += [hit for hit in _listed(words, hits) if taken.take(hit.start, hit.end)]
-    return tuple(sorted(hits, key=lambda hit: hit.start))
+    if len(hits) > 1:
+        hits.sort(key=attrgetter("start"))
+    return tuple(hits)
 
 
 def _listed(words: Plain, hits: Sequence[Found]) -> list[Found]:
@@ -259,22 +264,23 @@ def _known(words: Plain, names: frozenset[str]) -> Iterator[Found]:
             start = words.text.find(name, start + len(name))
 
 
-def _candidates(words: Plain, contact: bool) -> Iterator[Found]:
+def _candidates(words: Plain, contact: bool, called: Sequence[Found]) -> list[Found]:
     """All hits, the most trusted rule first: a later one that overlaps is dropped."""
-    chars, before = words.chars, _before_names(words.text)
-    for rule in _WITH_CONTACT if contact else _ALWAYS:
-        if rule == "alias":
-            yield from aliases(words)
-        elif rule == "beside" and "\n" not in chars:
-            continue  # a line above or below
-        elif rule in _NEEDS and _NEEDS[rule].isdisjoint(chars):
-            continue
-        elif rule not in _BEHIND or not (
-            _BEHIND[rule].isdisjoint(before) and (rule not in _OR or _OR[rule].isdisjoint(chars))
+    chars, spots = words.chars, _name_spots(words.text)
+    before = {front for front, _ in spots}
+    found: list[Found] = []
+    for rule, needs, behind, instead in _RULES[contact]:
+        if (needs is not None and needs.isdisjoint(chars)) or (
+            behind is not None and behind.isdisjoint(before) and instead.isdisjoint(chars)
         ):
-            yield from _by_rule(words, rule)
-    yield from elements.find(words)
-    yield from _little(words)
+            continue
+        if rule == "alias":
+            found += called
+        elif rule != "beside" or "\n" in chars:  # a line above or below
+            found += _by_rule(words, rule, spots)
+    found += elements.find(words)
+    found += _little(words)
+    return found
 
 
 @cache
@@ -293,10 +299,14 @@ def _spots() -> re.Pattern[str]:
     return re.compile(rf"[{first}](?=[{second}·]|[^\W\dA-Za-z_{_NEVER}])")
 
 
-def _before_names(text: str) -> set[str]:
-    """What stands in front of every possible name: a character, a blank for any white space, "" for the text's beginning."""
-    before = {text[match.start() - 1 : match.start()] for match in _spots().finditer(text)}
-    return {" " if char.isspace() else char for char in before} if before else before
+def _name_spots(text: str) -> list[tuple[str, int]]:
+    """What stands in front of every possible name, and where that begins.
+
+    In front stands a character, a blank for any white space, "" for the text's beginning.
+    """
+    places = [match.start() for match in _spots().finditer(text)]
+    spots = [(text[place - 1 : place], place) for place in places]
+    return [(" " if char.isspace() else char, place) for char, place in spots]
 
 
 _BEFORE, _AFTER = (
@@ -364,6 +374,16 @@ _BEHIND = {
 }  # fmt: skip
 _OR = {"segment": frozenset("·"), "entry": frozenset("·"), "department": frozenset("小老")}
 
+_Set = frozenset[str]
+# With a contact in the text and without, in their order: the rule, what the text must hold, what must stand in front of a
+# name, and what else will do instead.
+_RULES: dict[bool, tuple[tuple[str, _Set | None, _Set | None, _Set], ...]] = {
+    contact: tuple((rule, _NEEDS.get(rule), _BEHIND.get(rule), _OR.get(rule, frozenset())) for rule in rules)
+    for contact, rules in ((False, _ALWAYS), (True, _WITH_CONTACT))
+}
+# These begin with the name, so they are tried where one may begin and nowhere else.
+_AT_NAME = frozenset(("polite", "dial", "called", "twice", "pair", "says", "segment"))
+
 
 @cache
 def _starts() -> dict[str, re.Pattern[str]]:
@@ -378,25 +398,16 @@ def _starts() -> dict[str, re.Pattern[str]]:
             "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接同朋老爱闺室师学门司搭看遇碰见偶采陪改换@弟妹哥姐舅叔姑姨爸妈爷奶嫂侄外女儿]"
         ),
         "label": re.compile("[客我您采紧对主姓名联收称负经申寄发项参与出陪询业签委报投fFnNcC]"),
-        "polite": re.compile(rf"[{first}]"),
         "entry": re.compile(rf"[{first} ](?:(?<=^.)|(?<=[\n▫。].)|(?<=[▫、] .))", re.M),
-        "dial": re.compile(
-            rf"[{first}](?:(?<=^.)|(?<=[\s,。;:!?、()\[\]/{BLANK}{COMPANY_BLANK}{TITLE_BLANK}的里给跟和与找向让帮替拨打].))"
-        ),
-        "called": re.compile(rf"[{first}](?:(?<=^.)|(?<={edge}.))"),
         "spaced": re.compile(
             rf"(?:^|[\n{TITLE_BLANK}{COMPANY_BLANK}{BLANK}]:?|[业销采技会老联负](?:[务售购术计板]|系人|责人):)(?= *[{first}] )"
         ),
         "card": re.compile(r"(?:^|\n)(?= *[A-Z])"),
         "latin": re.compile("[我MDtTmMiIıİ]"),
-        "twice": re.compile(rf"[{first}]"),
-        "pair": re.compile(rf"[{first}](?:(?<=^.)|(?<={edge}.))", re.M),
-        "says": re.compile(rf"[{first}](?:(?<=^.)|(?<=[\s,。;!?、由].))", re.M),
         "post": re.compile(
             "[项现车工售销采技财会法司客前人文业跟仓老设内负代](?=[目场间厂后前售购术务计人机服台事员单库板勤责表])"
         ),
         "department": re.compile("[部科处车中](?=[门间心的]|[一-龥])|[采技行后人财业仓](?=[购术政勤事务库])"),
-        "segment": re.compile(rf"[{first}](?:(?<=^.)|(?<={edge}.))", re.M),
         "title": re.compile(rf"{TITLE_BLANK}|[{first}A-Z](?:(?<=^.)|(?<={edge[:-1]}由].))", re.M),
         "segment·": re.compile(rf"[一-龥](?:(?<=^.)|(?<={edge}.))", re.M),  # 艾力·买买提 needs no surname
         "title·": re.compile(rf"{TITLE_BLANK}|[一-龥A-Z](?:(?<=^.)|(?<={edge[:-1]}由].))", re.M),
@@ -406,15 +417,34 @@ def _starts() -> dict[str, re.Pattern[str]]:
 _FOREIGN = frozenset(("segment", "title"))
 
 
-def _matches(words: Plain, rule: str) -> Iterator[re.Match[str]]:
+def _matches(words: Plain, rule: str, spots: Sequence[tuple[str, int]]) -> Iterable[re.Match[str]]:
+    if rule in _AT_NAME and not (rule == "segment" and "·" in words.chars):
+        return _at_spots(_patterns()[rule], words.text, _BEHIND.get(rule), spots)
     starts = _starts().get(f"{rule}·" if rule in _FOREIGN and "·" in words.chars else rule)
     if starts is None:
         return _patterns()[rule].finditer(words.text)
     return matches(starts, _patterns()[rule], words.text)
 
 
-def _by_rule(words: Plain, rule: str) -> Iterator[Found]:
-    for match in _matches(words, rule):
+def _at_spots(
+    pattern: re.Pattern[str], text: str, behind: _Set | None, spots: Sequence[tuple[str, int]]
+) -> list[re.Match[str]]:
+    """The same as finditer, for a pattern that begins with a name."""
+    found: list[re.Match[str]] = []
+    done = 0
+    for front, place in spots:
+        if (
+            place >= done
+            and (behind is None or front in behind)
+            and (match := pattern.match(text, place)) is not None
+        ):
+            found.append(match)
+            done = match.end()
+    return found
+
+
+def _by_rule(words: Plain, rule: str, spots: Sequence[tuple[str, int]]) -> Iterator[Found]:
+    for match in _matches(words, rule, spots):
         group = "name" if match["name"] else "before"
         start, end = match.span(group)
         if words.text[start] in _TIES and end - start == 3 and words.text[start + 1] in surnames().single:
@@ -568,10 +598,12 @@ _LOOSE = frozenset(("cue", "segment", "says", "dial", "pair"))
 _ADDRESSED = re.compile(r"您好|你好|您|你|好|早|[,:!]|说|吗|在")
 
 
-def aliases(words: Plain) -> Iterator[Found]:
+def aliases(words: Plain) -> Sequence[Found]:
     """王总, 李工, 欧阳经理: surname and honorific."""
-    if _HONOURS.isdisjoint(words.chars):
-        return
+    return () if _HONOURS.isdisjoint(words.chars) else tuple(_aliases(words))
+
+
+def _aliases(words: Plain) -> Iterator[Found]:
     if " " in words.chars:
         for match in _patterns()["spaced alias"].finditer(words.text):
             if match["surname"] not in _TIES:

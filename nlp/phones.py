@@ -124,6 +124,7 @@ def _find(words: Plain) -> Iterator[Found]:
                 break
         else:
             continue
+        before = len(hits)
         for match in matches(starts, pattern, text, begin):
             start = match.start("base") if rule == "local" else match.start()
             end = match.end()
@@ -133,9 +134,21 @@ def _find(words: Plain) -> Iterator[Found]:
             if value and not _guarded(text, start, end) and not _one_digit_more(text, match):
                 taken.take(start, end)
                 hits.append((start, end, value, rule, sure))
+        if len(hits) > before and not _more(text, first.start(), hits):
+            break
     hits += _seconds(text, [hit for hit in hits if hit[3] == "fixed"], taken)
     for start, end, value, rule, sure in sorted(hits):
         yield words.found("phones", start, end, sure, rule, value)
+
+
+def _more(text: str, begin: int, hits: list[tuple[int, int, str, str, float]]) -> bool:
+    """Does a run of digits stand outside the hits, so that another rule may find a number?"""
+    done = begin
+    for start, end, *_ in sorted(hits):
+        if _RUN.search(text, done, start) is not None:
+            return True
+        done = end
+    return _RUN.search(text, done) is not None
 
 
 _SECOND = re.compile(

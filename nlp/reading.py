@@ -32,7 +32,7 @@ _COMMAND = re.compile(r"^\s*(?:同步(?:至|到)\s?crm|存草稿|新线索)\s?[:
 _LINK = re.compile(r"(?:https?://|www\.)[^\s一-龥]{3,500}", re.I)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # see Found
 class Reading:
     """All that was found in one text, by kind, in the order of the text."""
 
@@ -74,10 +74,13 @@ def scan(
     sums = money.find(rest)
     firms = companies.find(rest, known, vocabulary.companies)
     unnamed = rest.without_found(sums).without_found(firms, people.COMPANY_BLANK)
-    called = Taken(len(text))
-    for alias in people.aliases(unnamed):
-        called.take(alias.start, alias.end)
-    jobs = tuple(job for job in titles.find(unnamed, vocabulary.titles) if called.is_free(job.start, job.end))
+    aliases = people.aliases(unnamed)
+    jobs = titles.find(unnamed, vocabulary.titles)
+    if jobs and aliases:
+        called = Taken(len(text))
+        for alias in aliases:
+            called.take(alias.start, alias.end)
+        jobs = tuple(job for job in jobs if called.is_free(job.start, job.end))
     untitled = unnamed.without_found(jobs, people.TITLE_BLANK)
     wanted = rest.without_found(jobs)  # 采购经理 wants to buy nothing
     hits = keywords.hits(wanted.text, vocabulary)
@@ -93,7 +96,13 @@ def scan(
         money=sums,
         companies=firms,
         titles=jobs,
-        names=people.find(untitled, contact=contact, names=vocabulary.names, not_names=vocabulary.not_names),
+        names=people.find(
+            untitled,
+            contact=contact,
+            names=vocabulary.names,
+            not_names=vocabulary.not_names,
+            called=aliases if untitled is unnamed else None,
+        ),
         cities=places.find(unnamed),
         keywords=keywords.find(wanted, vocabulary, hits),
         hits=hits,

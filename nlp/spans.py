@@ -10,7 +10,7 @@ from nlp.starts import matches
 from nlp.stretch import add_months
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # see Found
 class Span:
     """A moment (or, with `until`, a stretch) at a distance from now, [start, end) in the text. `due`: at the latest."""
 

@@ -1,24 +1,29 @@
 """Searching only where a match can begin: a set of characters is looked for in C, an expression in every place is not."""
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable
 
 
 def matches(
-    starts: re.Pattern[str], pattern: re.Pattern[str], text: str, at: int = 0
-) -> Iterator[re.Match[str]]:
-    """The same as pattern.finditer(text, at), for a pattern that matches nowhere but where `starts` does.
+    starts: re.Pattern[str], pattern: re.Pattern[str], text: str, at: int = 0, end: int = sys.maxsize
+) -> Iterable[re.Match[str]]:
+    """The same as pattern.finditer(text, at, end), for a pattern that matches nowhere but where `starts` does.
 
     `starts` should begin with a set of characters, so that it is skipped to; `pattern` must not match the empty string.
     """
+    start = starts.search(text, at, end)
+    if start is None:
+        return ()  # by far the most often, so no generator is made for it
     search, match = starts.search, pattern.match
-    start = search(text, at)
+    hits: list[re.Match[str]] = []
     while start is not None:
         at = start.start()
-        found = match(text, at)
+        found = match(text, at, end)
         if found is None:
             at += 1
         else:
-            yield found
+            hits.append(found)
             at = found.end()
-        start = search(text, at)
+        start = search(text, at, end)
+    return hits

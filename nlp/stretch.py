@@ -9,7 +9,7 @@ from datetime import date
 from nlp.numbers import whole
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # see Found
 class Days:
     """A day or a stretch of days, [start, end) in the text. `how` says which rule wrote it; a range's end looks at it."""
 

@@ -13,7 +13,7 @@ from nlp.stretch import Days
 Token = Days | Part | Clock | Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # see Found
 class When:
     """One time. Naive wall clock of the business zone.
 
@@ -37,7 +37,7 @@ class When:
         return self.start or self.due
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # see Found
 class _Group:
     """Tokens that stand together and make one time."""
 
