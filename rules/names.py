@@ -1,5 +1,6 @@
 """Finding who or what is meant: by fragment, pinyin initials, full pinyin or with a small slip."""
 
+import os
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,11 @@ from typing import Final, TypeVar
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Levenshtein
+
+from rules.readings import beside
+
+# The library's own switch, read when it is first imported: its phrases are 45 MB and half a second.
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
 
 K = TypeVar("K")
 
@@ -39,8 +45,7 @@ class Fit(IntEnum):
 
 
 def _heard(text: str) -> list[str]:
-    """The syllables of a text. The library brings a dictionary of phrases (it knows that 重庆 is chong) of 55 MB that takes
-    half a second to load: it is loaded when somebody first asks for a name by its sound."""
+    """The syllables of a text, each character by itself (what a neighbour changes: rules/readings.py)."""
     from pypinyin import Style, lazy_pinyin
 
     return list(lazy_pinyin(text, style=Style.NORMAL))
@@ -147,9 +152,10 @@ def _sounds(name: str) -> tuple[tuple[str, str], ...]:
     """(character or foreign word, its pinyin or itself), the surname read as a surname."""
     plain = _plain(name)
     pieces = re.findall(r"[a-z0-9]+|.", plain)
-    heard = _heard(plain)  # the whole phrase
+    heard = _heard(plain)
     if len(heard) != len(pieces):  # scripts that it keeps together
         heard = [_heard(piece)[0] for piece in pieces]
+    heard = beside(pieces, heard)
     if 2 <= len(plain) <= 4 and plain[0] in SURNAMES:
         heard[0] = SURNAMES[plain[0]]
     return tuple(zip(pieces, heard, strict=True))

@@ -1,5 +1,9 @@
 """Who is meant when a rep types half a name, its initials or something near it."""
 
+import json
+import os
+import subprocess
+import sys
 from time import perf_counter
 
 import pytest
@@ -7,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from rules.names import best_commands, called, initials, match, sure
+from rules.readings import beside
 
 TEAM = [
     (1, "王磊"),
@@ -215,3 +220,28 @@ def test_what_is_like_nothing_gets_the_everyday_commands() -> None:
     assert best_commands("谢谢", names) == ["今日", "打卡", "客户"]
     assert best_commands("价格多少", names) == ["今日", "打卡", "客户"]
     assert best_commands("撤回", names, {"撤销": "撤销刚才的操作"})[0] == "撤销"
+
+
+WHOLE = """
+import json
+from pypinyin import lazy_pinyin
+from pypinyin.phrases_dict import phrases_dict
+print(json.dumps({word: lazy_pinyin(word) for word in phrases_dict if len(word) == 2}))
+"""
+
+
+def test_two_characters_sound_as_the_whole_dictionary_of_phrases_has_them() -> None:
+    from pypinyin import lazy_pinyin
+
+    with_phrases = {key: value for key, value in os.environ.items() if not key.startswith("PYPINYIN")}
+    told = subprocess.run(
+        [sys.executable, "-c", WHOLE], env=with_phrases, capture_output=True, text=True, check=True
+    ).stdout
+    known: dict[str, list[str]] = json.loads(told)
+    assert len(known) > 20_000
+    assert lazy_pinyin("重庆") == ["zhong", "qing"], "without its phrases here, or this test shows nothing"
+    assert {
+        word for word, sounds in known.items() if beside(list(word), lazy_pinyin(word)) != sounds
+    } == set()
+    assert beside(list("重庆长安"), lazy_pinyin("重庆长安")) == ["chong", "qing", "chang", "an"]
+    assert [name for name, _ in FIRMS if name in match("cqca", FIRMS)] == [12]
