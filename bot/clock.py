@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot.bells import Bells
-from bot.events import Incoming, Timer, encode
+from bot.events import encode_timer
 from store import inbox, timers
 from store.db import Database, passing
 from store.failpoints import At, reach
+from store.timers import Due
 
 log = structlog.get_logger("clock")
 
@@ -48,6 +49,21 @@ class Clock:
         self._listeners.append(listener)
 
 
+class _Came:
+    """A timer on its way into the inbox (as bot/events.py's Incoming)."""
+
+    __slots__ = ("dedup", "event", "lane")
+
+    def __init__(self, due: Due) -> None:
+        self.dedup = f"timer:{due.id}:{due.due.timestamp():.3f}"
+        self.lane = f"timer:{due.kind}:{due.key}"
+        self.event = due
+
+
+def _encoded(due: Due) -> str:
+    return encode_timer(due.kind, due.key, due.due, due.payload)
+
+
 class Pump:
     """Moves due timers into the inbox: a row move in one transaction, so a timer fires once, kill or no kill."""
 
@@ -78,13 +94,8 @@ class Pump:
             return 0
         async with self._db.write() as tx:
             due = await timers.fire(tx, now, n=self._batch)
-            events = [
-                Incoming(f"timer:{one.id}:{one.due.timestamp():.3f}", f"timer:{one.kind}:{one.key}",
-                         Timer(one.kind, one.key, one.due, dict(one.payload)))
-                for one in due
-            ]  # fmt: skip
-            if events:
-                await inbox.take(tx, events, now, encode=encode)
+            if due:
+                await inbox.take(tx, [_Came(one) for one in due], now, encode=_encoded)
                 reach(At.TIMERS_FIRED)
         reach(At.TIMERS_COMMITTED)
         self._bells.ring("inbox")

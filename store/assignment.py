@@ -65,11 +65,14 @@ async def rate(tx: Tx, now: datetime, window: timedelta) -> None:
     await tx.execute(sa.update(rotation).where(rotation.c.member == LOCK).values(rated_at=now))
 
 
+_OWED = sa.select(rotation.c.member, rotation.c.credit, rotation.c.won, rotation.c.decided).where(
+    rotation.c.member != LOCK
+)
+
+
 async def owed(tx: Tx) -> dict[str, Owed]:
     """What the turn knows of each member; who was never in the running is not in it."""
-    query = sa.select(rotation.c.member, rotation.c.credit, rotation.c.won, rotation.c.decided)
-    rows = await tx.execute(query.where(rotation.c.member != LOCK))
-    return {row.member: Owed(int(row.credit), row.won, row.decided) for row in rows}
+    return {row.member: Owed(int(row.credit), row.won, row.decided) for row in await tx.execute(_OWED)}
 
 
 async def settle(tx: Tx, made: Decision, day: str) -> None:
@@ -77,31 +80,35 @@ async def settle(tx: Tx, made: Decision, day: str) -> None:
     changes = made.settled()
     if not changes or made.chosen is None:
         return
-    got = made.chosen.member.id
-    insert = upsert(tx, rotation)
-    credit = insert.on_conflict_do_update(
-        index_elements=["member"], set_={"credit": rotation.c.credit + insert.excluded.credit}
+    got, here = made.chosen.member.id, tx.dialect.name
+    await tx.execute(_CREDIT[here], {"rows": json.dumps(sorted(changes.items()), ensure_ascii=False)})
+    rows = sorted(
+        (one.member.id, one.share, int(one.member.id == got)) for one in made.candidates if one.share
     )
-    await tx.execute(credit, [{"member": id, "credit": change} for id, change in sorted(changes.items())])
-    booked = upsert(tx, share)
-    shares = booked.on_conflict_do_update(
-        index_elements=["day", "member"],
-        set_={
-            name: share.c[name] + booked.excluded[name] for name in ("running", "owed", "got")
-        },
-    )  # fmt: skip
-    rows = [
-        {
-            "day": day,
-            "member": one.member.id,
-            "running": 1,
-            "owed": one.share,
-            "got": int(one.member.id == got),
-        }
-        for one in made.candidates
-        if one.share
-    ]
-    await tx.execute(shares, sorted(rows, key=lambda row: str(row["member"])))
+    await tx.execute(_SHARES[here], {"rows": json.dumps(rows, ensure_ascii=False), "day": day})
+
+
+# One statement each, however many are in the running: they travel as one JSON value.
+_EACH = {
+    "sqlite": "FROM json_each(:rows) WHERE true ORDER BY key",
+    "postgresql": "FROM jsonb_array_elements(CAST(:rows AS jsonb)) WITH ORDINALITY AS t(value, n) ORDER BY n",
+}
+_CREDIT = {
+    name: sa.text(
+        f"INSERT INTO rotation (member, credit) SELECT value->>0, CAST(value->>1 AS bigint) {each}"
+        " ON CONFLICT (member) DO UPDATE SET credit = rotation.credit + excluded.credit"
+    )
+    for name, each in _EACH.items()
+}
+_SHARES = {
+    name: sa.text(
+        "INSERT INTO share (day, member, running, owed, got)"
+        f" SELECT :day, value->>0, 1, CAST(value->>1 AS bigint), CAST(value->>2 AS integer) {each}"
+        " ON CONFLICT (day, member) DO UPDATE SET running = share.running + excluded.running,"
+        " owed = share.owed + excluded.owed, got = share.got + excluded.got"
+    )
+    for name, each in _EACH.items()
+}
 
 
 async def shares(tx: Tx, since: str, until: str = "9999") -> list[Share]:

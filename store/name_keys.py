@@ -1,10 +1,11 @@
 """Customers by nearly the same name, without looking at all of them (rules/name_keys.py)."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sqlalchemy import TextClause, bindparam, delete, insert, select, text
+from sqlalchemy import TextClause, bindparam, delete, select, text
 
 from rules import name_keys
 from rules.leads import Customer
@@ -39,7 +40,7 @@ async def keep(tx: Tx, customer: Customer) -> None:
     if gone := held - wanted:
         await tx.execute(delete(name_key).where(name_key.c.customer == customer.id, name_key.c.key.in_(gone)))
     if new := sorted(wanted - held):
-        await tx.execute(_ADD, [{"key": key, "customer": customer.id} for key in new])
+        await tx.execute(_ADD[tx.dialect.name], {"keys": json.dumps(new), "customer": customer.id})
 
 
 async def drop(tx: Tx, customer: int) -> None:
@@ -85,4 +86,10 @@ def _brought(n: int) -> TextClause:
 
 
 _HELD = select(name_key.c.key).where(name_key.c.customer == bindparam("customer"))
-_ADD = insert(name_key)
+_ADD = {
+    "sqlite": text("INSERT INTO name_key (key, customer) SELECT value, :customer FROM json_each(:keys)"),
+    "postgresql": text(
+        "INSERT INTO name_key (key, customer) SELECT CAST(value AS integer), :customer"
+        " FROM jsonb_array_elements_text(CAST(:keys AS jsonb))"
+    ),
+}

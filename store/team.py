@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -43,14 +44,24 @@ _IDS = (
 _WHOLE = sa.select(member, _IDS)
 
 
+@lru_cache(maxsize=1024)
+def _roles(text: str) -> frozenset[Role]:
+    return frozenset(Role(role) for role in json.loads(text))
+
+
+@lru_cache(maxsize=1024)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
 def _member(row: Any) -> Member:
     return Member(
         id=row.id,
         name=row.name,
-        roles=frozenset(Role(role) for role in json.loads(row.roles)),
+        roles=_roles(row.roles),
         team=row.team,
-        regions=tuple(json.loads(row.regions)),
-        tags=tuple(json.loads(row.tags)),
+        regions=_words(row.regions),
+        tags=_words(row.tags),
         available=row.available,
         assignable=row.assignable,
         platform=row.platform,
@@ -173,10 +184,12 @@ async def left(tx: Tx, id: str, *, gone: bool = True) -> None:
     await tx.execute(sa.update(member).where(member.c.id == id).values(gone=gone, has_left=gone))
 
 
+_EVERYONE = _WHOLE.where(sa.not_(member.c.gone)).order_by(member.c.id)
+
+
 async def everyone(tx: Tx) -> list[Member]:
     """All members who are still with us, by id."""
-    rows = await tx.execute(_WHOLE.where(sa.not_(member.c.gone)).order_by(member.c.id))
-    return [_member(row) for row in rows]
+    return [_member(row) for row in await tx.execute(_EVERYONE)]
 
 
 async def roster(tx: Tx) -> list[Member]:

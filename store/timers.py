@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +15,13 @@ from store.tx import Tx
 
 @dataclass(frozen=True)
 class Due:
-    """A timer whose time has come."""
+    """A timer whose time has come. `payload`: what was stored with it, as JSON text; nobody reads it on its way."""
 
     id: int
     kind: str
     key: str
     due: datetime
-    payload: Mapping[str, Any] = field(default_factory=dict)
+    payload: str = "{}"
 
 
 def _setting(insert: Any, *, keep_earlier: bool) -> Any:
@@ -72,7 +72,11 @@ _DUE_TIMERS = (
     .cte("pick")
     .prefix_with("MATERIALIZED")
 )
-_FIRE = sa.delete(timer).where(timer.c.id.in_(sa.select(_DUE_TIMERS.c.id))).returning(timer)
+_FIRE = (
+    sa.delete(timer)
+    .where(timer.c.id.in_(sa.select(_DUE_TIMERS.c.id)))
+    .returning(timer.c.id, timer.c.kind, timer.c.key, timer.c.due, timer.c.payload)
+)
 
 
 async def next_timer(tx: Tx) -> datetime | None:
@@ -84,5 +88,4 @@ async def next_timer(tx: Tx) -> datetime | None:
 async def fire(tx: Tx, now: datetime, *, n: int) -> list[Due]:
     """Takes up to n due timers away, oldest first. The caller puts them into the inbox in the same transaction."""
     rows = (await tx.execute(_FIRE, {"now": now, "n": n})).all()
-    due = [Due(row.id, row.kind, row.key, row.due, json.loads(row.payload or "{}")) for row in rows]
-    return sorted(due, key=lambda one: (one.due, one.id))
+    return sorted((Due(*row) for row in rows), key=lambda one: (one.due, one.id))

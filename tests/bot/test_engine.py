@@ -235,6 +235,22 @@ async def test_a_timer_fires_once_at_its_business_time(db: Database) -> None:
         assert bench.out.texts() == ["alarm tea 7"]
 
 
+async def test_a_timer_that_cannot_be_read_holds_up_no_other(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its payload goes into the inbox as it stands: there it is put aside like any event that breaks us."""
+    monkeypatch.setattr("random.uniform", lambda a, b: a if a < 500 else 1)  # no waiting between tries
+    async with running(db, [echo()]) as bench:
+        due = bench.engine.clock.now() + timedelta(hours=1)
+        async with db.write() as tx:
+            for key, payload in (("broken", '{"n": '), ("whole", '{"n": "七\\n\\"8\\""}')):
+                values = {"kind": "alarm", "key": key, "due": due, "payload": payload, "created_at": due}
+                await tx.execute(sa.insert(timer).values(**values))
+        await bench.passes(hours=1)
+        assert bench.out.texts() == ['alarm whole 七\n"8"']
+        assert (await _depth(db)).dead == 1
+
+
 async def test_a_form_is_answered_and_a_refused_one_says_why(db: Database) -> None:
     async with running(db, [echo()]) as bench:
         good = await bench.engine.submit(Form("thing", {}, bench.engine.clock.now(), key="k1"))
