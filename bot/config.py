@@ -24,7 +24,7 @@ from bot.config_followup import Checkins, Conclusion, FormSection, Resource, Sla
 from bot.config_kit import Duration
 from bot.config_kit import Section as _Section
 from bot.config_robots import Robot, check_robots
-from bot.config_sources import Channel, Intake, Mailbox, WebForm
+from bot.config_sources import Channel, Friends, Intake, Mailbox, WebForm
 from bot.config_watch import SCHEDULES, Directory, Mail, Nurture, Privacy, Schedule, Watch
 from rules import hours
 from rules.assignment import Group
@@ -436,6 +436,7 @@ class Config(_Section):
     pool: Pool = Pool()
     away: Away = Away()
     customers: Customers = Customers()
+    friends: Friends = Friends()
     directory: Directory = Directory()
     team: tuple[TeamSection, ...] = ()
     member: tuple[MemberSection, ...] = ()

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from bot.config_kit import Duration, Section
+from rules.friends import FriendRules
 
 CONSENT = "我同意贵公司为答复这次咨询而使用以上信息，并可用上面的联系方式与我联系。"
 
@@ -29,6 +30,39 @@ class Intake(Section):
             except ValueError:
                 raise ValueError(f'{one!r} 不是地址或网段，例如 "127.0.0.1" 或 "10.0.0.0/8"') from None
         return value
+
+
+class Friends(Section):
+    """[friends]: WeCom friends of somebody whose customers are handed over."""
+
+    transfer: bool = True
+    message: str = Field(
+        default="您好，您的服务已由我的同事{name}接替，之后由{name}继续为您服务。", max_length=190
+    )
+    chunk: int = Field(default=100, ge=1, le=100)
+    most: int = Field(default=2, ge=1, le=10)
+    window: Duration = timedelta(days=90)
+    gone_for: Duration = timedelta(days=365)
+    ask_after: Duration = timedelta(hours=25)
+    ask_again: Duration = timedelta(hours=24)
+    give_up: Duration = timedelta(days=7)
+
+    @field_validator("ask_after", "ask_again")
+    @classmethod
+    def _not_at_once(cls, value: timedelta) -> timedelta:
+        if value < timedelta(minutes=1):
+            raise ValueError('至少 "1m"')
+        return value
+
+    @model_validator(mode="after")
+    def _asks_before(self) -> Self:
+        if self.give_up <= self.ask_after:
+            raise ValueError("give_up 要比 ask_after 长")
+        return self
+
+    def rules(self) -> FriendRules:
+        """The value that rules/friends.py asks."""
+        return FriendRules(self.most, self.window, self.gone_for)
 
 
 class WebField(Section):

@@ -32,6 +32,8 @@ log = structlog.get_logger("outbox")
 
 FOLD_AT = 5
 """How many throttled messages to one person become one digest."""
+ANSWERED = frozenset({Way.ASK, Way.FRIENDS})
+"""Ways whose outcome goes back into the inbox."""
 SAID = frozenset({Way.TEXT, Way.CARD})
 """Ways that all go to the same platform: the one where the person was last."""
 DIGEST = "digest"
@@ -256,7 +258,7 @@ class Sender:
 
     async def _learned(self, tx: Tx, row: Queued, found: Mapping[str, str], why: str) -> None:
         """What was looked up goes back into the inbox, in the transaction that closes the row: `found`, or `why` not."""
-        if row.way != Way.ASK:
+        if row.way not in ANSWERED:
             return
         now, then = self._clock.now(), row.body["then"]
         fields = {**then["fields"], "found": dict(found), "why": why}

@@ -58,6 +58,8 @@ class Parcels:
             ref=str(body.get("ref", "")),
             letter={str(key): str(value) for key, value in body.get("letter", {}).items()}
             | ({"after": self._how()} if target.platform.name == MAIL and row.member[:1] != "@" else {}),
+            friends=tuple(body.get("friends", ())),
+            left=bool(body.get("left", False)),
             again=again,
             same=same,
         )

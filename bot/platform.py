@@ -61,12 +61,16 @@ class Way(StrEnum):
     TODO = "todo"  # a native to-do where there is one
     TODO_DONE = "todo_done"
     ASK = "ask"  # look something up; the answer comes back as a form
+    FRIENDS = "friends"  # hand somebody's friends outside the firm on to a colleague; answered like ASK
 
 
 DIRECTORY = "directory"
 """What an ASK looks up: everybody in the platform's address book."""
 FILE = "file"
 """What an ASK looks up: a file that somebody sent (`ref` is events.Media.ref); found: `name` (may be ""), `body` in base64."""
+FRIENDS_MOVED, LEAVERS_FRIENDS_MOVED = "friends_moved", "leavers_friends_moved"
+"""What an ASK looks up: how far the friends of `user` (in service, or gone) have come who are handed on to `ref`; found:
+who they are outside → a step of rules/friends.py, or "" when the platform knows nothing."""
 LARGEST = 5 * 1024 * 1024
 """The most bytes of a file that is fetched: it travels through the inbox. The page takes larger ones."""
 
@@ -86,7 +90,8 @@ class Outgoing:
     ("L-1024-88", [0-9A-Za-z_@-], unique for ever); `code` the newest WeCom response_code for UPDATE ("" if none left);
     `reply_url` a sessionWebhook that is still open, or ""; `file` bytes + `filename`, for FILE.
     For TODO: `text` is the subject, `link` where a tap leads, `due` UTC or None; `ref` what TODO returned, for TODO_DONE.
-    For ASK: `text` is what to look up ("external_contact", "user", DIRECTORY, FILE), `ref` its id, `user` whose view of it.
+    For ASK: `text` is what to look up ("external_contact", "user", DIRECTORY, FILE …), `ref` its id, `user` whose view of it.
+    For FRIENDS: `friends` of `user` go to the user `ref`, with `text` to say to them; `left`: `user` has left the firm.
     """
 
     id: int
@@ -103,6 +108,8 @@ class Outgoing:
     due: datetime | None = None
     ref: str = ""
     letter: Mapping[str, str] = field(default_factory=dict)  # mail only: subject, html, unsubscribe, after
+    friends: tuple[str, ...] = ()
+    left: bool = False
     again: bool = False  # tried before: it may have arrived, so "used up" or "exists already" means it did
     same: bool = (
         False  # UPDATE: the screen says this already; no need to send a copy when it cannot be updated
@@ -114,7 +121,7 @@ class Sent:
     """The platform took it. `ref`: its id for the message; `code`: a response_code for a later update, or "".
 
     `fresh` is True when an UPDATE could not be done in place and a new card was sent instead under `track`. `found` is
-    what an ASK learned.
+    what an ASK learned; of FRIENDS, each of them → why not, "" for whom it was taken.
     """
 
     ref: str = ""

@@ -271,5 +271,6 @@ def _unpack(text: str) -> Outgoing:
     body: dict[str, Any] = json.loads(text)
     return Outgoing(**body | {
         "way": Way(body["way"]), "card": from_json(body["card"]) if body["card"] else None,
-        "file": base64.b64decode(body["file"]), "due": datetime.fromisoformat(body["due"]) if body["due"] else None,
+        "file": base64.b64decode(body["file"]), "friends": tuple(body["friends"]),
+        "due": datetime.fromisoformat(body["due"]) if body["due"] else None,
     })  # fmt: skip

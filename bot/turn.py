@@ -233,6 +233,18 @@ class Turn:
             Outrow(dedup=self._key(""), member=f"@{of}", way=Way.ASK, body=body, kind="ask")
         )
 
+    async def hand_friends(
+        self, friends: Sequence[str], *, of: str, to: str, left: bool, message: str, then: Form
+    ) -> int:
+        """Queues that a platform hands friends outside the firm on (`of`: "wecom:zhangsan", `to`: a user there; `left`:
+        the first has left the firm). `then` comes as an event like that of `ask`."""
+        body = {
+            "text": message, "ref": to, "friends": list(friends), "left": left,
+            "then": {"name": then.name, "fields": then.fields, "lane": then.key[:40]},
+        }  # fmt: skip
+        row = Outrow(dedup=self._key(""), member=f"@{of}", way=Way.FRIENDS, body=body, kind="friends")
+        return await self._put(row)
+
     # ── things to come ──────────────────────────────────────────────────────────────────────────────────
     async def remind(self, kind: str, key: str, due: datetime, **payload: Any) -> None:
         """Sets (or moves) the timer `kind`/`key`; it becomes a Timer event at `due` (UTC)."""

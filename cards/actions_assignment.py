@@ -60,3 +60,10 @@ class HandAll(Action):
     member: str
     how: str
     total: int
+
+
+@dataclass(frozen=True)
+class FriendsHanded(Action):
+    """看名单 of the WeCom friends that a handover hands on."""
+
+    batch: int

@@ -90,9 +90,17 @@ class Belongings:
 
 
 def handover(
-    member: str, name: str, has: Belongings, to: Sequence[tuple[str, str]], *, gone: bool, split: bool = False
+    member: str,
+    name: str,
+    has: Belongings,
+    to: Sequence[tuple[str, str]],
+    *,
+    gone: bool,
+    split: bool = False,
+    friends: str = "",
 ) -> Card:
-    """C.4 7: what is handed over, and three ways. `to` are (member id, name); `split`: to all of them together."""
+    """C.4 7: what is handed over, and three ways. `to` are (member id, name); `split`: to all of them together;
+    `friends`: what becomes of the WeCom friends."""
     between = (
         (f"分给{'、'.join(one for _, one in to)}：同一个客户的都给一个人，条数尽量一样。",) if split else ()
     )
@@ -114,6 +122,7 @@ def handover(
         lines=(
             has.line + "。",
             *between,
+            *((friends,) if friends else ()),
             "一次做完，状态、历史、任务、提醒都跟着走；历史跟进仍记在原来的人名下。",
         ),
         buttons=tuple(buttons),

@@ -44,6 +44,7 @@ class Profile:
     followups: tuple[str, ...] = field(default_factory=tuple)
     touches: tuple[str, ...] = ()  # calls, mails, visits, newest first
     start: int = 0
+    friends: str = ""  # with whom of ours they are friends on WeCom
     credit_code: str = ""
     twins: tuple[Twin, ...] = ()
     merged: tuple[int, ...] = ()  # customers that are part of it now
@@ -58,6 +59,7 @@ def profile(view: Profile) -> Card:
         head,
         *_was(view),
         *code,
+        *((view.friends,) if view.friends else ()),
         *(twin_line(one) for one in view.twins),
         *(_contact(one) for one in view.contacts[:5]),
     ]

@@ -9,8 +9,9 @@ from bot.incoming import lead_form, sha
 from bot.router import Router
 from bot.turn import Turn
 from cards import friends as cards
-from handlers import touchpoints
+from handlers import friend_moves, touchpoints
 from nlp import enquiry
+from rules.friends import Step
 from rules.leads import Contact, Customer
 from rules.team import Member, Role
 from rules.text import customer_id
@@ -19,6 +20,7 @@ from store import audit, customers, friends, leads, origins, team
 
 router = Router("friends")
 FORM, NAMELESS = "wecom.customer", "微信客户"
+BY_TRANSFER = "DELETE_BY_TRANSFER"
 REASONS = {"customer_refused": "客户拒绝了", "customer_limit_exceed": "接替的同事客户数已满"}
 
 
@@ -42,6 +44,8 @@ async def _added(turn: Turn, form: Form, state: str) -> None:
     before = await friends.state(turn.tx, external, user)
     if before == state or (before == friends.FULL and state == friends.HALF):
         return
+    if state == friends.FULL and await friend_moves.settled(turn, external, Step.DONE, user=user):
+        return  # handed on, and known with their name and lead
     await friends.put(turn.tx, external, user, state, turn.now, channel=str(form.fields["state"]))
     fields = {
         "change": "known",
@@ -119,6 +123,7 @@ async def _ended(turn: Turn, form: Form, change: str) -> None:
     who = person.name if person else user
     if change != "transfer_fail":
         await friends.put(turn.tx, external, user, friends.GONE, turn.now)
+    ours = await _handed_on(turn, form, change)
     handed = await origins.by_ref(turn.tx, external)
     lead = await leads.find(turn.tx, handed[0]) if handed else None
     customer = await customers.find(turn.tx, lead.customer) if lead else None
@@ -132,14 +137,25 @@ async def _ended(turn: Turn, form: Form, change: str) -> None:
         case "transfer_fail":
             said = f"企业微信好友转给{who}没有成功：{REASONS.get(str(form.fields['reason']), '原因不明')}"
         case _:
-            moved = form.fields["source"] == "DELETE_BY_TRANSFER"
+            moved = form.fields["source"] == BY_TRANSFER
             said = f"企业微信好友已从{who}转走" if moved else f"{who}删除了这位客户的企业微信"
-    await _touch(turn, form, customer, said, person)
-    if change == "transfer_fail" or form.fields["source"] != "DELETE_BY_TRANSFER":
+    await _touch(turn, form, customer, said, person, aloud=not ours)
+    if not ours and (change == "transfer_fail" or form.fields["source"] != BY_TRANSFER):
         for id in await _concerned(turn, customer, change, person):
             await turn.tell(
                 cards.ended(customer.id, customer.label, said), to=id, key=f"wecom:{turn.event_id}:{id}"
             )
+
+
+async def _handed_on(turn: Turn, form: Form, change: str) -> bool:
+    """Whether this ends a handing-on of ours: then one card for all says it, not each of them."""
+    external, user = str(form.fields["external"]), str(form.fields["user"])
+    if change == "transfer_fail":  # UserID is who should have taken over
+        step = Step.FULL if form.fields["reason"] == "customer_limit_exceed" else Step.REFUSED
+        return await friend_moves.settled(turn, external, step, user=user)
+    if change == "del_external_contact" and form.fields["source"] == BY_TRANSFER:
+        return await friend_moves.settled(turn, external, Step.DONE, former=user)
+    return False
 
 
 async def _concerned(turn: Turn, customer: Customer, change: str, person: Member | None) -> list[str]:
@@ -151,10 +167,14 @@ async def _concerned(turn: Turn, customer: Customer, change: str, person: Member
     return [id for id in dict.fromkeys([manager, *admins]) if id and id != customer.owner]
 
 
-async def _touch(turn: Turn, form: Form, customer: Customer, said: str, person: Member | None) -> None:
+async def _touch(
+    turn: Turn, form: Form, customer: Customer, said: str, person: Member | None, *, aloud: bool = True
+) -> None:
     contact: Contact | None = next(iter(await customers.contacts_of(turn.tx, customer.id)), None)
     touch = Touch(
         kind=Kind.WECHAT, at=form.at, dedup=f"wecom:{turn.event_id}", title=said, source="企业微信",
         member=person.id if person else "",
     )  # fmt: skip
-    await touchpoints.add(turn, customer, contact, touch, tell=await touchpoints.owner_of(turn, customer))
+    await touchpoints.add(
+        turn, customer, contact, touch, tell=await touchpoints.owner_of(turn, customer) if aloud else None
+    )

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.turn import Turn
 from cards import away as cards
+from handlers import friend_moves
 from handlers import leads as desk
 from handlers.happened import happened
 from handlers.undo import undoer
@@ -64,6 +65,7 @@ async def undo_handover(turn: Turn, kept: Undoable) -> str:
     rest = "、".join(lead_id(lead.id) for lead in stay[:5])
     more = f"等 {len(stay)} 条" if len(stay) > 5 else ""
     left = f"；{rest}{more}之后有变化，留在现在的人那里" if stay else ""
+    left += await friend_moves.withdraw(turn, kept.id)
     return f"{former.name} 的 {len(back)} 条线索、{customers} 个客户都回去了{left}"
 
 

@@ -9,7 +9,7 @@ from cards import away as cards
 from cards.actions_assignment import HandAll
 from cards.away import Belongings
 from cards.card import Card, from_json
-from handlers import assigning, handback, pooling, transfer
+from handlers import assigning, friend_moves, handback, pooling, transfer
 from handlers import leads as desk
 from handlers.happened import happened
 from rules import handover as rules
@@ -64,7 +64,8 @@ async def offer(turn: Turn, former: Member, takers: list[tuple[str, str]] | None
         mates = [one for one in await team.everyone(turn.tx) if one.has(Role.REP) and one.id != former.id]
         nearest = sorted(mates, key=lambda one: (one.team != former.team, one.id))[:3]
         takers = [(one.id, one.name) for one in nearest]
-    return cards.handover(former.id, former.name, has, takers, gone=former.gone, split=split)
+    friends = await friend_moves.foretold(turn, former)
+    return cards.handover(former.id, former.name, has, takers, gone=former.gone, split=split, friends=friends)
 
 
 def _names(words: str) -> tuple[str, list[str]]:
@@ -138,6 +139,12 @@ async def hand_all(turn: Turn, action: HandAll) -> None:
     await turn.answer(
         cards.done(former.id, former.name, said, taken, show_duration(turn.config.checkin.undo))
     )
+    await friend_moves.begin(turn, former, taken, _first(action.how))
+
+
+def _first(how: str) -> str:
+    """Who gets what belongs to no customer, "" when that is nobody in particular."""
+    return "" if how in ("pool", "auto") else how.removeprefix("split:").split(",")[0]
 
 
 async def _to_one(turn: Turn, former: Member, ids: list[int], has: Belongings, to: str) -> Said:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sim import wecom_transfers
 from sim.refusal import Refusal
 from sim.wecom_world import Body, Call, Customer, Welcome, World
 
@@ -26,11 +27,15 @@ def change(world: World, user: str, external: str, kind: str, details: Body) -> 
         case "edit_external_contact":
             customer.follow.get(user, {}).update({k: v for k, v in details.items() if k.startswith("remark")})
         case "del_external_contact" | "del_follow_user":
+            if details.get("source") == wecom_transfers.BY_TRANSFER:
+                wecom_transfers.accept(world, user, external)
             customer.follow.pop(user, None)
             if details.get("source"):
                 extra.append(("Source", str(details["source"])))
         case "transfer_fail":
-            extra.append(("FailReason", str(details.get("reason") or "customer_refused")))
+            reason = str(details.get("reason") or "customer_refused")
+            wecom_transfers.fail(world, user, external, reason)
+            extra.append(("FailReason", reason))
         case _:
             raise ValueError(f"no such ChangeType: {kind}")
     return extra

@@ -12,7 +12,14 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 
-from sim import wecom_callbacks, wecom_customers, wecom_directory, wecom_media, wecom_messages
+from sim import (
+    wecom_callbacks,
+    wecom_customers,
+    wecom_directory,
+    wecom_media,
+    wecom_messages,
+    wecom_transfers,
+)
 from sim.control import control_routes, people_from
 from sim.phone import Phone
 from sim.refusal import Refusal
@@ -27,6 +34,7 @@ ROUTES: dict[str, tuple[str, Any]] = {
     **wecom_messages.ROUTES,
     **wecom_media.ROUTES,
     **wecom_customers.ROUTES,
+    **wecom_transfers.ROUTES,
 }
 AES_KEY = "SimKeyForLocalTestsOnly0123456789ABCDEFGHIJ"
 ESCAPED = re.compile(r"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
@@ -104,6 +112,7 @@ class WecomServer(World):
         member = self.members[user.lower()]
         if change == "delete_user":
             del self.members[user.lower()]
+            self.left[user.lower()] = self.now()
         await wecom_callbacks.deliver(self, contact_change(self, member, change))
 
     def lose_tokens(self) -> None:

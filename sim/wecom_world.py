@@ -56,6 +56,9 @@ class Member:
     position: str = ""
     alias: str = ""
     status: int = 1  # 1 active, 2 disabled, 4 inactive, 5 left
+    real_name: bool = True
+    customer_contact: bool = True  # 客户联系 is switched on for them
+    most_customers: int = 20_000
 
 
 @dataclass
@@ -101,6 +104,19 @@ class Customer:
     half: set[str] = field(default_factory=set)
     corp_name: str = ""
     type: int = 1  # 1 WeChat, 2 WeCom
+
+
+@dataclass
+class Transfer:
+    """A customer on the way from one member to another; both by id in lower case. `status` as transfer_result has it."""
+
+    former: str
+    taker: str
+    external: str
+    at: float
+    resigned: bool
+    message: str = ""
+    status: int = 2  # 1 done, 2 waiting, 3 refused by the customer, 4 the taker has too many
 
 
 @dataclass
@@ -157,6 +173,9 @@ class World:
     menu: Body | None = None
     customers: dict[str, Customer] = field(default_factory=dict)
     welcomes: dict[str, Welcome] = field(default_factory=dict)
+    transfers: list[Transfer] = field(default_factory=list)
+    transfer_page: int = 1000  # customers on one page of transfer_result
+    left: dict[str, float] = field(default_factory=dict)  # who left the company and when, by id in lower case
     deadline: float = 5.0  # seconds a callback may take
     retries: int = 3  # beyond the first delivery
     retry_pause: float = 0.05

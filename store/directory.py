@@ -86,3 +86,12 @@ async def reset(tx: Tx, platform: str, user: str) -> None:
     """Somebody who came back and is no member is asked about again."""
     row = sa.update(directory).where(directory.c.platform == platform, directory.c.user_id == user)
     await tx.execute(row.values(state=NEW))
+
+
+async def left_at(tx: Tx, platform: str, user: str) -> datetime | None:
+    """When somebody was first missing in the directory, None while they stand in it or were never seen."""
+    query = sa.select(directory.c.gone_at).where(
+        directory.c.platform == platform, directory.c.user_id == user
+    )
+    found: datetime | None = (await tx.execute(query)).scalar()
+    return found

@@ -40,7 +40,7 @@ from store.tables_assignment import hold, pool
 from store.tables_customers import merger
 from store.tables_mail import letter, mail_consent
 from store.tables_sole import errand
-from store.tables_sources import batch_row, friend, origin, touchpoint
+from store.tables_sources import batch_row, friend, friend_move, origin, touchpoint
 
 ERASED = "已删除的客户"
 ACTION = "customer.erased"
@@ -171,6 +171,7 @@ async def erase(tx: Tx, person: Person, now: datetime, by: str) -> dict[str, int
     added = sa.select(origin.c.ref).where(
         origin.c.lead.in_(leads), origin.c.kind == "wecom", origin.c.ref != ""
     )
+    await run(sa.delete(friend_move).where(friend_move.c.external.in_(added)))
     await run(sa.delete(friend).where(friend.c.external.in_(added)))
     nothing = {"visitor": "", "pages": "[]", "extra": "", "ref": ""}
     await run(sa.update(origin).where(origin.c.lead.in_(leads)).values(**nothing))

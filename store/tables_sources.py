@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Integer, String, UniqueConstraint
 
-from store.tables import Id, _fk, _id, _sealed, _table, _text, _time
+from store.tables import Id, _fk, _flag, _id, _sealed, _table, _text, _time
 
 origin = _table(  # by which door a lead came in, and what was known then
     "origin", _id(), _fk("lead", "lead"), _text("kind", 16), _text("name", 64), _text("ref", 120),
@@ -36,4 +36,15 @@ batch_row = _table(  # a row of an import: what was written, what was wrong, wha
 friend = _table(  # a WeCom customer and the member who has them as a friend
     "friend", Column("external", String(100), primary_key=True), Column("user", String(64), primary_key=True),
     _text("name", 120), _text("state", 16), _text("channel", 64), _time("at", nullable=False),
+    Index("ix_friend_user", "user", "state"),
+)  # fmt: skip
+friend_batch = _table(  # a leaver's WeCom friends that a handover hands on; `undo` is what takes the handover back
+    "friend_batch", _id(), _text("member", 64), _text("former", 64), _text("user", 64), _flag("left"),
+    Column("undo", Id, nullable=False, server_default="0"), _time("at", nullable=False), _time("settled_at"),
+    Index("ix_friend_batch_undo", "undo"),
+)  # fmt: skip
+friend_move = _table(  # one of them: to whom, and where it stands (rules/friends.py)
+    "friend_move", _id(), _fk("batch", "friend_batch"), _text("external", 100), _text("taker", 64), _text("user", 64),
+    _text("state", 16), _text("why", 200), _time("at", nullable=False), _time("taken_at"),
+    UniqueConstraint("batch", "external"), Index("ix_friend_move_external", "external"),
 )  # fmt: skip

@@ -105,6 +105,8 @@ class DingtalkPlatform:
                 return fetched(await self._api.fetch(out.ref, LARGEST))
             case Way.ASK:
                 raise SendFailed("钉钉没有这种查询", retry=False)
+            case Way.FRIENDS:
+                raise SendFailed("钉钉没有好友转接", retry=False)
 
     async def _card(self, out: Outgoing) -> Sent:
         if out.card is None:

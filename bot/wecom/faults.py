@@ -53,6 +53,16 @@ TABLE: dict[int, Fault] = {
     **dict.fromkeys((42014, 42016), Fault("卡片编号不可用")),
     **dict.fromkeys((42017, 42018, 42019, 42020, *range(42027, 42052)), _SHAPE),
     **dict.fromkeys((42022, 60140), Fault("这张卡片已不能更新")),
+    40096: Fault("已经不是好友"),
+    40097: Fault("原来的同事还没有离职"),
+    40098: Fault("接替的同事还没有实名认证"),
+    40099: Fault("接替的同事客户数已满"),
+    **dict.fromkeys((40100, 40129), Fault("已在转接中")),
+    40128: Fault("转得太勤：90 天内只能转 2 次"),
+    40130: Fault("接替的是同一个人"),
+    40131: Fault("不是原来那位同事的好友"),
+    **dict.fromkeys((84061, 84062), Fault("不是企业微信客户")),
+    84083: Fault("接替的同事没有开通「客户联系」"),
     42052: Fault("消息已超过 24 小时，不能撤回"),
     **dict.fromkeys((40056, 301002, 41011), _MISMATCH),
     43012: Fault("应用没有配置回调地址，发不了带按钮的卡片", True, 600),
@@ -62,6 +72,12 @@ TABLE: dict[int, Fault] = {
     **dict.fromkeys(STALE, Fault("access_token 刚换新又失效", True, 60, Wide.APP)),
     60020: _config("服务器 IP 不在应用的「企业可信IP」里", 300),
 }
+
+
+def because(code: int) -> str:
+    """What an errcode about one of several says, with the number."""
+    fault = TABLE.get(code)
+    return f"{fault.text}（{code}）" if fault else f"企业微信没有接受（{code}）"
 
 
 def failed(code: int, message: str = "") -> SendFailed:

@@ -11,6 +11,8 @@ from aiohttp import web
 from bot.config import Wecom
 from bot.platform import (
     DIRECTORY,
+    FRIENDS_MOVED,
+    LEAVERS_FRIENDS_MOVED,
     Check,
     Door,
     Intake,
@@ -24,7 +26,7 @@ from bot.platform import (
     Way,
     Wide,
 )
-from bot.wecom import directory, external, identity
+from bot.wecom import directory, external, identity, transfer
 from bot.wecom.api import Answer, Api, names, text
 from bot.wecom.checks import UNSEEN, checks
 from bot.wecom.faults import CODE_USED, MEDIA_GONE, TASK_KNOWN, UNSEEN_CODES
@@ -60,7 +62,7 @@ class WecomPlatform:
         store_within: float = STORE_WITHIN,
     ) -> None:
         self.limits = Limits(
-            idempotent=frozenset({Way.TEXT, Way.CARD, Way.UPDATE}),
+            idempotent=frozenset({Way.TEXT, Way.CARD, Way.UPDATE, Way.FRIENDS}),
             one_shot=frozenset({Way.UPDATE}),
             needs_code=True,
         )
@@ -107,6 +109,10 @@ class WecomPlatform:
                 return await self._file(out)
             case Way.ASK if out.text == "external_contact":
                 return await external.contact(self._api, out)
+            case Way.ASK if out.text in {FRIENDS_MOVED, LEAVERS_FRIENDS_MOVED}:
+                return await transfer.result(self._api, out)
+            case Way.FRIENDS:
+                return await transfer.start(self._api, out)
             case Way.ASK if out.text == identity.ASKED:
                 return await identity.translate(self._api, self._shared, out)
             case Way.ASK if out.text == DIRECTORY:

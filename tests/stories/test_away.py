@@ -1,5 +1,6 @@
 """Leave with a stand-in who sees and acts but owns nothing; /上线; a leaver's handover in one piece. (B13, R14, C.4)"""
 
+import pytest
 import sqlalchemy as sa
 
 from store import tables
@@ -298,3 +299,17 @@ async def test_what_somebody_began_on_stays_with_them_when_a_handover_is_undone(
     await world.passes(minutes=11)
     await world.boss.says("/撤销")
     await world.boss.sees("王磊的交接 的上一步已超过 10 分钟，不能撤销了")
+
+
+@pytest.mark.parametrize("platform", ["dingtalk"], indirect=True)
+async def test_dingtalk_hands_no_friends_on_and_says_so(world: World) -> None:
+    await world.api_lead()
+    await world.boss.says("/交接 王磊 → 李倩")
+    card = await world.boss.sees("王磊：交接预览", "钉钉里的外部联系人机器人转不了")
+    await world.boss.clicks("全部给李倩", on=card)
+    await world.boss.sees("王磊 的交接完成")
+    await world.passes(hours=30)
+    async with world.db.read() as tx:
+        ways = set((await tx.execute(sa.select(tables.outbox.c.way))).scalars())
+    assert "friends" not in ways
+    assert world.boss.count("企业微信好友") == 0
