@@ -1,16 +1,14 @@
 """Plaintext XML of a callback → an event for the inbox (protocol 2.1, 2.2; identity 1.5)."""
 
 import hashlib
-import re
 from datetime import UTC, datetime
-from xml.etree.ElementTree import XML, Element, ParseError
+from xml.etree.ElementTree import Element
 
 import structlog
-from defusedxml.ElementTree import fromstring
 
+from bot.envelope import parse
 from bot.events import Alert, Arrived, Click, Event, Incoming, Kind, Media, Message
 from bot.wecom import directory, external
-from bot.wecom.crypto import Garbled
 from bot.wecom.picks import resolve
 
 log = structlog.get_logger("wecom")
@@ -30,31 +28,6 @@ ALERTS = {
     "low_active": "应用因使用率过低已被限制",
     "active_restored": "应用使用率已恢复正常",
 }
-
-
-_SEALED = re.compile(rb"<Encrypt>\s*<!\[CDATA\[([A-Za-z0-9+/=\s]*)\]\]>\s*</Encrypt>")
-
-
-def sealed_in(body: bytes) -> str:
-    """The ciphertext in the outer envelope, "" when there is none. Raises Garbled.
-
-    The outer XML comes from anybody: as WeCom writes it, it is not parsed at all.
-    """
-    found = _SEALED.findall(body)
-    if len(found) == 1 and body.count(b"<Encrypt") == 1:
-        return str(found[0], "ascii").strip()
-    return (parse(body).findtext("Encrypt") or "").strip()
-
-
-def parse(xml: bytes) -> Element:
-    """Bytes → the root element; DTDs and entities are refused. Raises Garbled."""
-    plain = xml.count(b"<!") == xml.count(b"<![CDATA[") and b"\0" not in xml and b"<?" not in xml
-    try:
-        # without a declaration of any kind there is nothing to be refused, and the parser in C will do
-        root: Element = XML(xml) if plain else fromstring(xml, forbid_dtd=True)
-    except (ParseError, ValueError, LookupError):
-        raise Garbled("XML 无法解析") from None
-    return root
 
 
 def decode(xml: bytes, now: datetime) -> Incoming | None:

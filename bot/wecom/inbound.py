@@ -9,10 +9,10 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.config import Wecom
+from bot.envelope import Envelope, Forged, Garbled, check_time, sealed_in
 from bot.events import Incoming
 from bot.platform import Door, Intake, Now, Reply, Shared
-from bot.wecom.crypto import Envelope, Forged, Garbled, check_time
-from bot.wecom.decode import ENTERED_EVERY, decode, is_entering, sealed_in
+from bot.wecom.decode import ENTERED_EVERY, decode, is_entering
 
 log = structlog.get_logger("wecom")
 

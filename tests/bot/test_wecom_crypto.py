@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from wechatpy.crypto.pkcs7 import PKCS7Encoder
 from wechatpy.enterprise.crypto import PrpCrypto, WeChatCrypto
 
-from bot.wecom.crypto import Envelope, Forged, Garbled, _unpad, check_time
+from bot.envelope import Envelope, Forged, Garbled, _unpad, check_time
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "wecom_vectors.json").read_text())
 KEY = "SimKeyForLocalTestsOnly0123456789ABCDEFGHIJ"
@@ -65,7 +65,7 @@ def test_the_console_verifies_the_url(vector: dict[str, Any]) -> None:
 
 @named("message_post")
 def test_callbacks_open(vector: dict[str, Any]) -> None:
-    from bot.wecom.decode import parse
+    from bot.envelope import parse
 
     envelope = Envelope(vector["token"], vector["encoding_aes_key"], vector["receiveid"])
     encrypted = parse(vector["post_body"].encode()).findtext("Encrypt") or ""

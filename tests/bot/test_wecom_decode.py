@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.envelope import Garbled
 from bot.events import Alert, Arrived, Click, Incoming, Kind, Message, decode, encode
 from bot.wecom import decode as wecom
-from bot.wecom.crypto import Garbled
 
 NOW = datetime(2026, 1, 1, 0, 0, 9, tzinfo=UTC)
 AT = datetime(2026, 1, 1, tzinfo=UTC)  # 1767225600

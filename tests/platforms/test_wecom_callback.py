@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.envelope import Envelope
 from bot.events import Arrived, Click, Incoming, Kind, Message
-from bot.wecom.crypto import Envelope
 from cards.card import Button, Card
 from sim import wecom_callbacks
 from sim.wecom_events import Happening

@@ -1,4 +1,4 @@
-"""The sealed envelope of WeCom callbacks: signature, AES, receiver (protocol 1.2).
+"""The sealed envelope of callbacks (WeCom, WeChat Official Accounts): signature, AES, receiver; and the XML in and around it.
 
 AES-256-CBC, the 32-byte padding encoder and the sorted SHA-1 come from wechatpy's enterprise crypto, whose vectors
 hold. What it leaves open is done here: constant-time compares, a strict look at base64, padding and length, the
@@ -12,7 +12,9 @@ import re
 import secrets
 import struct
 from datetime import datetime, timedelta
+from xml.etree.ElementTree import XML, Element, ParseError
 
+from defusedxml.ElementTree import fromstring
 from wechatpy.crypto.pkcs7 import PKCS7Encoder
 from wechatpy.enterprise.crypto import PrpCrypto, WeChatCrypto
 from wechatpy.utils import WeChatSigner
@@ -22,7 +24,7 @@ HEAD = 20  # 16 random bytes and the length of the message
 
 
 class Forged(Exception):
-    """Not from WeCom, not for us, or not from now: answered with 403."""
+    """Not from the platform, not for us, or not from now: answered with 403."""
 
 
 class Garbled(Exception):
@@ -30,7 +32,7 @@ class Garbled(Exception):
 
 
 class Envelope:
-    """Seals and opens callbacks of one app. `receiver` is the corp id for a self-built app."""
+    """Seals and opens callbacks of one app. `receiver` is the corp id for a self-built app, the AppID of an Official Account."""
 
     def __init__(self, token: str, aes_key: str, receiver: str) -> None:
         if not AES_KEY.fullmatch(aes_key):
@@ -90,3 +92,28 @@ def check_time(timestamp: str, now: datetime, window: timedelta) -> None:
         raise Forged("时间戳不是数字")
     if abs(int(timestamp) - now.timestamp()) > window.total_seconds():
         raise Forged("时间戳与服务器时间相差太大")
+
+
+_SEALED = re.compile(rb"<Encrypt>\s*<!\[CDATA\[([A-Za-z0-9+/=\s]*)\]\]>\s*</Encrypt>")
+
+
+def sealed_in(body: bytes) -> str:
+    """The ciphertext in the outer envelope, "" when there is none. Raises Garbled.
+
+    The outer XML comes from anybody: as WeCom writes it, it is not parsed at all.
+    """
+    found = _SEALED.findall(body)
+    if len(found) == 1 and body.count(b"<Encrypt") == 1:
+        return str(found[0], "ascii").strip()
+    return (parse(body).findtext("Encrypt") or "").strip()
+
+
+def parse(xml: bytes) -> Element:
+    """Bytes → the root element; DTDs and entities are refused. Raises Garbled."""
+    plain = xml.count(b"<!") == xml.count(b"<![CDATA[") and b"\0" not in xml and b"<?" not in xml
+    try:
+        # without a declaration of any kind there is nothing to be refused, and the parser in C will do
+        root: Element = XML(xml) if plain else fromstring(xml, forbid_dtd=True)
+    except (ParseError, ValueError, LookupError):
+        raise Garbled("XML 无法解析") from None
+    return root
