@@ -30,6 +30,7 @@ from bot.bells import Bells
 from bot.canary import CanaryPlatform
 from bot.clock import Clock
 from bot.config import BadConfig, Config, load
+from bot.config_accounts import accounts
 from bot.engine import Engine
 from bot.platform import Platform, Posted, Shared
 from bot.quota import Quota
@@ -156,6 +157,10 @@ def platforms_of(config: Config, shared: Shared, clock: Clock, quota: Quota) -> 
         made.append(MailPlatform(config.mail, config.app.name))
     if config.robot:
         made.append(RobotPlatform(config.robot, clock.now))
+    if config.official_account:
+        from bot.official.platform import OfficialPlatform
+
+        made.append(OfficialPlatform(lambda: accounts(config), shared, clock.now))
     return made
 
 

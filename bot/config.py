@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.config_accounts import OfficialAccount
 from bot.config_assignment import Assignment, GroupSection, Pool
 from bot.config_connectors import Connector
 from bot.config_followup import Checkins, Conclusion, FormSection, Resource, SlaSection
@@ -451,6 +452,7 @@ class Config(_Section):
     connector: tuple[Connector, ...] = ()
     channel: tuple[Channel, ...] = ()
     mailbox: tuple[Mailbox, ...] = ()
+    official_account: tuple[OfficialAccount, ...] = ()
     schedule: tuple[Schedule, ...] = SCHEDULES
     watch: Watch = Watch()
     mail: Mail = Mail()
@@ -493,6 +495,9 @@ class Config(_Section):
                         )
         if not self.conclusion and "conclusion" in self.model_fields_set:
             raise ValueError("至少要有一个 [[conclusion]]，不然打卡没法结束；整节删掉就用默认的六个")
+        accounts = [one.name for one in self.official_account]
+        if len(set(accounts)) < len(accounts):
+            raise ValueError("[[official_account]] 里有两个同名的公众号")
         if self.nurture.enabled and not self.mail.host:
             raise ValueError("[nurture] enabled = true 要先在 [mail] 里写 host 和 sender")
         for to in self.watch.alarm_to:

@@ -6,7 +6,10 @@ from cards.card import Button, Card, Style
 from rules.text import clip, customer_id
 from rules.touchpoints import Kind
 
-ICONS = {Kind.CALL: "📞 客户来电", Kind.MAIL: "✉ 客户来信", Kind.WECHAT: "💬 企业微信", Kind.VISIT: "📅 拜访"}
+ICONS = {
+    Kind.CALL: "📞 客户来电", Kind.MAIL: "✉ 客户来信", Kind.WECHAT: "💬 企业微信", Kind.VISIT: "📅 拜访",
+    Kind.OFFICIAL: "💬 公众号",
+}  # fmt: skip
 
 
 def told(kind: Kind, customer: int, who: str, lines: tuple[str, ...], *, lead: int = 0) -> Card:

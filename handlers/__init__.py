@@ -8,7 +8,8 @@ ORDER = (
     "drafts", "leads", "transfer", "customers", "merging", "checkins", "forms", "resources",
     "undo", "sla", "silence", "nurture", "manager",
     "pool", "recycling", "holds",
-    "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "friend_moves", "visits", "mails", "tasks",
+    "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "friend_moves",
+    "followers", "visits", "mails", "tasks",
     "directory", "words",
     "notices", "today", "digests", "pages", "exports", "trail", "binding", "invitations", "admin", "watch", "help",
 )  # fmt: skip

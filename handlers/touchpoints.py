@@ -6,7 +6,7 @@ from rules import touchpoints as rules
 from rules.budget import Weight
 from rules.leads import Contact, Customer
 from rules.team import Member
-from rules.text import customer_id, mask_phone, when
+from rules.text import customer_id, mask_phone, mask_phones_in, when
 from rules.touchpoints import Touch
 from store import audit, leads, team, touchpoints
 
@@ -18,9 +18,11 @@ async def owner_of(turn: Turn, customer: Customer) -> Member | None:
 
 
 async def add(
-    turn: Turn, customer: Customer, contact: Contact | None, touch: Touch, *, tell: Member | None = None
-) -> int:
-    """Writes it down and tells `tell` (normally the owner). Returns its id, 0 when it was written before."""
+    turn: Turn, customer: Customer, contact: Contact | None, touch: Touch, *, tell: Member | None = None,
+    hints: tuple[str, ...] = (),
+) -> int:  # fmt: skip
+    """Writes it down and tells `tell` (normally the owner), with `hints` on the card; numbers in its words are masked
+    there. Returns its id, 0 when it was written before."""
     mine = [one for one in await leads.of_customer(turn.tx, customer.id) if one.owner == customer.owner]
     lead = mine[0].id if mine else None
     made = await touchpoints.add(
@@ -36,7 +38,7 @@ async def add(
         number = mask_phone(contact.phone) if contact and contact.phone else ""
         card = cards.told(
             touch.kind, customer.id, " · ".join(part for part in (customer.label, name, number) if part),
-            (rules.line(touch, people.get(touch.member, "")), touch.body[:200],
+            (rules.line(touch, people.get(touch.member, "")), mask_phones_in(touch.body)[:200], *hints,
              f"时间 {when(touch.at, turn.now, turn.zone)}"),
             lead=lead or 0,
         )  # fmt: skip

@@ -21,7 +21,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Origin:
-    """By which door a lead came in. `kind`: api, form, hook, call, wecom, mail, import; `name`: which of them; `ref`: its
+    """By which door a lead came in. `kind`: api, form, hook, call, wecom, wechat, mail, import; `name`: which of them; `ref`: its
     receipt number or foreign id; `consent`: version and text that were agreed to, "" keys left out."""
 
     kind: str

@@ -15,9 +15,12 @@ class Kind(StrEnum):
     MAIL = "mail"
     VISIT = "visit"
     WECHAT = "wechat"
+    OFFICIAL = "official"
 
 
-NAMES = {Kind.CALL: "来电", Kind.MAIL: "邮件", Kind.VISIT: "拜访", Kind.WECHAT: "企业微信"}
+NAMES = {
+    Kind.CALL: "来电", Kind.MAIL: "邮件", Kind.VISIT: "拜访", Kind.WECHAT: "企业微信", Kind.OFFICIAL: "公众号",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,17 @@ async def rename_contact(tx: Tx, id: int, name: str) -> None:
     await tx.execute(update(contacts).where(contacts.c.id == id).values(name=name[:64]))
 
 
+async def fill_contact(tx: Tx, filled: Contact) -> None:
+    """Writes a contact with what was not known of it before."""
+    await tx.execute(
+        update(contacts).where(contacts.c.id == filled.id).values(
+            name=filled.name[:64], title=filled.title[:64], phone=filled.phone[:40], email=filled.email[:120].lower(),
+            wechat=filled.wechat[:64], phone_key=tx.seals.mark(phone_key(filled.phone)),
+            email_key=tx.seals.mark(filled.email[:120].lower()),
+        )
+    )  # fmt: skip
+
+
 async def remove_contact(tx: Tx, id: int, now: datetime) -> None:
     """Takes a contact out of sight (the row stays)."""
     await tx.execute(update(contacts).where(contacts.c.id == id).values(deleted_at=now))

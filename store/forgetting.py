@@ -40,7 +40,7 @@ from store.tables_assignment import hold, pool
 from store.tables_customers import merger
 from store.tables_mail import letter, mail_consent
 from store.tables_sole import errand
-from store.tables_sources import batch_row, friend, friend_move, origin, touchpoint
+from store.tables_sources import batch_row, follower, friend, friend_move, origin, touchpoint
 
 ERASED = "已删除的客户"
 ACTION = "customer.erased"
@@ -91,13 +91,22 @@ async def look(tx: Tx, id: int) -> Person | None:
     people = (await tx.execute(sa.select(contact).where(contact.c.customer.in_([id, *parts])))).all()
     of_all = lead.c.customer.in_([id, *parts])
     ids = (await tx.execute(sa.select(lead.c.id).where(of_all).order_by(lead.c.id))).scalars()
+    numbers = [int(one) for one in ids]
+    followed = (await tx.execute(await _followers(tx, numbers))).all()
     words = {word for one in people for word in (one.phone, phone_key(one.phone), one.email, one.wechat)}
+    words |= {word for one in followed for word in (one.openid, one.unionid)}
     words |= {mask_phone(one.phone) for one in people}  # cards show it so to most
     words |= {one.company for one in family}
     long = tuple(sorted(word for word in words if len(word) >= LEAST))
-    return Person(
-        id, row.company or row.name, len(people), tuple(int(one) for one in ids), long, tuple(parts)
-    )
+    return Person(id, row.company or row.name, len(people), tuple(numbers), long, tuple(parts))
+
+
+async def _followers(tx: Tx, leads: Sequence[int]) -> Any:
+    """Finds those who follow an Official Account and became one of these leads, or write into it."""
+    made = sa.select(origin.c.ref).where(origin.c.lead.in_(leads), origin.c.kind == "wechat")
+    refs = [str(ref).partition(":")[2] for ref in (await tx.execute(made)).scalars()]
+    ids = [int(ref) for ref in refs if ref.isdigit()]
+    return sa.select(follower).where(sa.or_(follower.c.id.in_(ids), follower.c.lead.in_(leads)))
 
 
 async def forget(db: Database, person: Person, now: datetime, by: str, blank: str) -> dict[str, int]:
@@ -173,6 +182,8 @@ async def erase(tx: Tx, person: Person, now: datetime, by: str) -> dict[str, int
     )
     await run(sa.delete(friend_move).where(friend_move.c.external.in_(added)))
     await run(sa.delete(friend).where(friend.c.external.in_(added)))
+    followed = [int(one.id) for one in await tx.execute(await _followers(tx, leads))]
+    await run(sa.delete(follower).where(follower.c.id.in_(followed)))
     nothing = {"visitor": "", "pages": "[]", "extra": "", "ref": ""}
     await run(sa.update(origin).where(origin.c.lead.in_(leads)).values(**nothing))
     await run(
@@ -307,6 +318,8 @@ async def expire(
         here = sa.and_(draft.c.id > at.draft, draft.c.id <= at.draft + AT_A_TIME)
         old = sa.select(draft.c.id).where(here, since < now - drafts, kept).order_by(draft.c.id).limit(limit)
         gone = (await tx.execute(sa.update(draft).where(draft.c.id.in_(old)).values(**_NO_DRAFT))).rowcount
+        idle = sa.and_(follower.c.lead.is_(None), follower.c.handed == 0, follower.c.at < now - drafts)
+        await tx.execute(sa.delete(follower).where(idle))  # who never became a lead
         full = gone == limit
         again, more = replace(again, draft=await _next(tx, draft, at.draft, full)), more or full
     return again, more

@@ -23,6 +23,7 @@ AT_ONCE = 200
 """Rows of one transaction: a few milliseconds in which nobody else writes to SQLite."""
 MARKS: Mapping[str, Mapping[str, tuple[str, Callable[[str], str]]]] = {
     "contact": {"phone_key": ("phone", phone_key), "email_key": ("email", str.lower)},
+    "follower": {"mark": ("openid", str), "union_mark": ("unionid", str)},
 }
 """Table → its columns with marks: of which column, and how that is written to be found."""
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Integer, String, UniqueConstraint
 
-from store.tables import Id, _fk, _flag, _id, _sealed, _table, _text, _time
+from store.tables import Id, _fk, _flag, _id, _number, _sealed, _table, _text, _time
 
 origin = _table(  # by which door a lead came in, and what was known then
     "origin", _id(), _fk("lead", "lead"), _text("kind", 16), _text("name", 64), _text("ref", 120),
@@ -47,4 +47,13 @@ friend_move = _table(  # one of them: to whom, and where it stands (rules/friend
     "friend_move", _id(), _fk("batch", "friend_batch"), _text("external", 100), _text("taker", 64), _text("user", 64),
     _text("state", 16), _text("why", 200), _time("at", nullable=False), _time("taken_at"),
     UniqueConstraint("batch", "external"), Index("ix_friend_move_external", "external"),
+)  # fmt: skip
+
+follower = _table(  # somebody who follows an Official Account, and what they said that nobody was told yet
+    "follower", _id(), _text("account", 40), _text("mark", 160), _sealed("follower", "openid"),
+    _text("union_mark", 160), _sealed("follower", "unionid"), _flag("here", default=True), _text("channel", 64),
+    _sealed("follower", "said"), Column("lead", Id, nullable=True), _number("handed"), _flag("reached"),
+    _time("asked_at"), _text("answer_key", 80), _text("answer"), _time("since", nullable=False),
+    _time("at", nullable=False), _number("version", default=1), UniqueConstraint("account", "mark"),
+    Index("ix_follower_union_mark", "union_mark"), Index("ix_follower_lead", "lead"),
 )  # fmt: skip

@@ -200,6 +200,8 @@ def test_what_the_documents_say_to_write_into_the_configuration_can_be_read(
                 "WECOM_AES_KEY": "a" * 43,
                 "DINGTALK_CLIENT_SECRET": "s",
                 "WECOM_AIBOT_SECRET": "s",
+                "WECHAT_MP_TOKEN": "t" * 8,
+                "WECHAT_MP_AES_KEY": "a" * 43,
             },
         )
 

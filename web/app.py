@@ -20,6 +20,7 @@ from web.merging import Merging
 from web.records import Records
 from web.site import Site
 from web.trail import Trail
+from web.wechat import Wechat
 
 OPENAPI = Path(__file__).parent.parent / "docs" / "openapi.json"
 SITE = web.AppKey("site", Site)
@@ -37,6 +38,7 @@ def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     app.add_routes(LeadsApi(engine).routes())
     app.add_routes(Forms(engine).routes())
     app.add_routes(Hooks(engine).routes())
+    app.add_routes(Wechat(engine).routes())
     app.add_routes(Imports(engine).routes())
     app.add_routes(Letters(engine).routes())
     app.add_routes(health.routes())

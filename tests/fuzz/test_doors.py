@@ -19,6 +19,8 @@ import aiohttp
 import pytest
 
 from bot import sheets
+from sim import wecom_crypto
+from sim.official_account import OfficialAccount
 from store import batches
 from tests.fuzz import mutations
 from tests.fuzz.test_malformed import RUNS, in_turns, nothing_died
@@ -151,3 +153,57 @@ async def test_files_that_no_spreadsheet_wrote(open_doors: World) -> None:
         await in_turns(send, "file")
     await nothing_died(open_doors)
     assert 422 in seen, seen
+
+
+async def test_followers_that_nobody_sane_follows(sqlite_template: Path, tmp_path: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path / "genjin.db")
+    one = OfficialAccount()
+    settings = {
+        "name": "main",
+        "app_id": one.app_id,
+        "token": one.token,
+        "aes_key": one.aes_key,
+    }
+    changes = {
+        "api": {"tries": 10_000},
+        "official_account": (settings, settings | {"name": "bare", "mode": "plain", "ask": "", "thanks": ""}),
+    }
+    seen = Counter[int]()
+    async with firm("wecom", f"sqlite:///{tmp_path}/genjin.db", tmp_path, **changes) as world:
+        one.now = lambda: world.clock.now().timestamp()
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as client:
+
+            async def send(dice: random.Random) -> None:
+                words = mutations.text(dice).replace("]]>", "").encode("utf-8", "ignore").decode()
+                kind = dice.choice(("text", "voice", "image", "location", "link", "event", words[:10]))
+                event = dice.choice(("subscribe", "unsubscribe", "SCAN", "CLICK", "VIEW", words[:10]))
+                xml = (
+                    f"<xml><ToUserName>gh</ToUserName><FromUserName>o{dice.randrange(20)}</FromUserName>"
+                    f"<CreateTime>{dice.choice((int(one.now()), -1, 'x', 10**30))}</CreateTime>"
+                    f"<MsgType><![CDATA[{kind}]]></MsgType><Event><![CDATA[{event}]]></Event>"
+                    f"<EventKey><![CDATA[qrscene_{words[:60]}]]></EventKey><Content><![CDATA[{words}]]></Content>"
+                    f"<Recognition><![CDATA[{words}]]></Recognition><MsgId>{dice.randrange(10**6)}</MsgId></xml>"
+                )
+                query, name = one._query(), dice.choice(("main", "bare"))
+                raw = xml.encode()
+                if dice.random() < 0.3:
+                    raw = mutations.bytes_of(dice, raw)
+                if name == "main" and dice.random() < 0.8:
+                    sealed = wecom_crypto.encrypt(one.aes_key, raw.decode("utf-8", "ignore"), one.app_id)
+                    query["msg_signature"] = wecom_crypto.sign(
+                        one.token, query["timestamp"], query["nonce"], sealed
+                    )
+                    raw = f"<xml><Encrypt><![CDATA[{sealed}]]></Encrypt></xml>".encode()
+                if dice.random() < 0.1:
+                    query[dice.choice(list(query))] = (
+                        mutations.text(dice)[:200].encode("utf-8", "ignore").decode()
+                    )
+                async with client.post(f"{world.url}/wechat/{name}", params=query, data=raw) as answer:
+                    said = await answer.text()
+                seen[answer.status] += 1
+                assert answer.status < 500 or answer.status == 503, said[:300]  # 503: the machine is too busy
+                assert said
+
+            await in_turns(send, "follower")
+        await nothing_died(world)
+    assert {200, 400, 403} <= set(seen), seen

@@ -34,7 +34,7 @@ FREE = {
 KEYED = {
     "/api/v1/leads", "/hooks/{name}", "/import/{token}", "/import/{token}/errors.xlsx", "/import/{token}/file",
     "/import/{token}/start", "/import/{token}/undo", "/m/o/{token}.gif", "/m/c/{token}/{link}", "/m/u/{token}",
-    "/forms/{name}/{token}",
+    "/forms/{name}/{token}", "/wechat/{name}",
 }  # fmt: skip
 """What asks for a token, a signature or a link of its own; each has its tests beside it."""
 
