@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from aiohttp import web as http
 
-from bot import config_history, logs, rehearsal
+from bot import config_history, defined, logs, rehearsal
 from bot.bells import Bells
 from bot.canary import CanaryPlatform
 from bot.clock import Clock
@@ -33,6 +33,7 @@ from bot.config import BadConfig, Config, load
 from bot.config_accounts import accounts
 from bot.engine import Engine
 from bot.platform import Platform, Posted, Shared
+from bot.probe import ProbePlatform
 from bot.quota import Quota
 from bot.robots.platform import RobotPlatform
 from bot.router import Router
@@ -222,7 +223,8 @@ async def start(
         else:
             shared = LocalShared()
         quota = Quota(db, config.app.zone)
-        platforms = [*platforms_of(config, shared, clock, quota), CanaryPlatform()]
+        probe = ProbePlatform(defined.page_trust(config))
+        platforms = [*platforms_of(config, shared, clock, quota), CanaryPlatform(), probe]
         if not db.sqlite:  # several replicas may run
             platforms = [Sole(one, db, bells) if one.limits.one_connection else one for one in platforms]
         engine = Engine(db, config, clock, _handlers, platforms, shared, quota, bells, _carrier(config))

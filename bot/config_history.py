@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot.config import BadConfig, Config
 from store import settings
@@ -25,6 +25,13 @@ def flat(config: Config) -> dict[str, str]:
     `[[member]]` and its like are named by their id or name."""
     found: dict[str, str] = {}
     _flatten(config.model_dump(mode="python"), "", found)
+    return found
+
+
+def flat_of(section: BaseModel, at: str) -> dict[str, str]:
+    """One section, its keys below `at`, as `flat` writes them."""
+    found: dict[str, str] = {}
+    _flatten(section.model_dump(mode="python"), at, found)
     return found
 
 

@@ -20,6 +20,7 @@ class Intake(Section):
     proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     import_rows: int = Field(default=5000, ge=1, le=20_000)
     import_link: Duration = timedelta(hours=2)
+    private_hosts: bool = False
 
     @field_validator("proxies")
     @classmethod
@@ -156,3 +157,10 @@ class Mailbox(Section):
     every: Duration = timedelta(minutes=1)
     source: str = Field(default="邮件", max_length=64)
     group: str = ""
+
+    @field_validator("every")
+    @classmethod
+    def _not_all_the_time(cls, value: timedelta) -> timedelta:
+        if not timedelta(seconds=1) <= value <= timedelta(days=1):
+            raise ValueError("every 要在 1s 到 24h 之间")
+        return value

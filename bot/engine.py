@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bot import defined
 from bot.bells import Bells
 from bot.clock import Clock, Pump
 from bot.config import Config
@@ -102,7 +103,15 @@ class Engine:
             db, clock, self.bells, "outbox", self.me, self._sender.lane, parallel=32, carrier=carrier
         )
         self._pump = Pump(db, clock, self.bells)
-        self._mailboxes = Mailboxes(config.mailbox, self.intake, shared, clock.now)
+        self._mailboxes = Mailboxes(
+            self._boxes,
+            self._box_told,
+            self.intake,
+            shared,
+            self.bells,
+            clock.now,
+            defined.page_trust(config),
+        )
         self.watch = Watch(db, config, clock, self.bells, platforms, self.intake)
         self._tasks: list[asyncio.Task[None]] = []
         self._forms: dict[str, asyncio.Event] = {}
@@ -162,6 +171,13 @@ class Engine:
     async def _load(self) -> None:
         made = self._routers
         self.dispatcher.use(await asyncio.to_thread(made) if callable(made) else made)
+
+    async def _boxes(self) -> list[defined.Box]:
+        async with self.db.read() as tx:
+            return await defined.boxes(tx, self.config)
+
+    async def _box_told(self, name: str, why: str) -> None:
+        await defined.report(self.intake, defined.MAILBOX, name, why, self.clock.now())
 
     async def stop(self) -> None:
         """Claims nothing more, finishes the rows in hand, gives the leases back; what still arrives meanwhile is

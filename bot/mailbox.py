@@ -3,18 +3,23 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TypeVar, cast
 
 import structlog
-from imap_tools import AND, BaseMailBox, MailBox, MailBoxUnencrypted, MailMessage, MailMessageFlags
+from imap_tools import AND, BaseMailBox, MailMessage, MailMessageFlags
 
+from bot import imap
+from bot.bells import Bells
 from bot.config_sources import Mailbox
+from bot.defined import Box
 from bot.events import Form, Incoming
+from bot.imap import Trust
 from bot.platform import Intake, Now, Shared
+from store.db import passing
 
 log = structlog.get_logger("mailbox")
 T = TypeVar("T")
@@ -24,6 +29,7 @@ FETCHED = 512 * 1024  # bytes of a mail that are read: its words stand before wh
 WRITTEN = 200_000  # characters of HTML that are looked at
 UNREAD = "（这封邮件的正文读不懂，请到邮箱里看原件）"
 AT_ONCE = 20  # mails that are read before they are stored
+BELL, LOOK = "sources", 5.0  # rings when a source was saved; seconds until one looks without it
 MACHINES = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply)@", re.IGNORECASE)
 
 
@@ -35,56 +41,82 @@ class Letter:
     incoming: Incoming
 
 
-class Mailboxes:
-    """Looks into every [[mailbox]] again and again. One replica at a time looks into one box."""
+Known = Callable[[], Awaitable[list[Box]]]
+"""Which mailboxes there are now."""
+Told = Callable[[str, str], Awaitable[None]]
+"""Hears the name of a mailbox and what is wrong with it, "" when all is well again."""
 
-    def __init__(self, boxes: Sequence[Mailbox], intake: Intake, shared: Shared, now: Now) -> None:
-        self._boxes, self._intake, self._shared, self._now = boxes, intake, shared, now
-        self._tasks: list[asyncio.Task[None]] = []
+
+class Mailboxes:
+    """Looks into every mailbox again and again, those that are defined on the page from the moment they are. One replica at
+    a time looks into one box."""
+
+    def __init__(
+        self, known: Known, told: Told, intake: Intake, shared: Shared, bells: Bells, now: Now, page: Trust
+    ) -> None:
+        """`page`: how far boxes that were defined on the page may lead."""
+        self._known, self._told, self._intake, self._shared = known, told, intake, shared
+        self._bells, self._now, self._page = bells, now, page
+        self._looking: dict[Box, asyncio.Task[None]] = {}
+        self._minding: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begins to look."""
-        self._tasks = [asyncio.create_task(self._run(box), name=f"mailbox {box.name}") for box in self._boxes]
+        self._minding = asyncio.create_task(self._mind(), name="mailboxes")
 
     async def stop(self) -> None:
         """Ends; a mail that is not stored yet is still unseen, and read again next time."""
-        for task in self._tasks:
+        tasks = [*([self._minding] if self._minding else []), *self._looking.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, box: Mailbox) -> None:
+    async def _mind(self) -> None:
+        """Begins and ends to look into boxes as they come and go."""
         while True:
+            bell = self._bells.hear(BELL)
             try:
-                async with self._shared.lock(f"mailbox:{box.name}", 300):
+                wanted = set(await self._known())
+                for box in self._looking.keys() - wanted:
+                    self._looking.pop(box).cancel()
+                for box in wanted - self._looking.keys():
+                    name = f"mailbox {box.settings.name}"
+                    self._looking[box] = asyncio.create_task(self._run(box), name=name)
+            except Exception as error:
+                if not passing(error):
+                    log.exception("mailboxes could not be found")
+            await self._bells.wait(bell, LOOK)
+
+    async def _run(self, box: Box) -> None:
+        said: str | None = None  # what was told last; None: nothing yet
+        name = box.settings.name
+        while True:
+            wrong = ""
+            try:
+                async with self._shared.lock(f"mailbox:{name}", 300):
                     while await self.look(box):
                         pass
             except Exception as error:  # the library's errors may quote the password: their name only
-                log.warning("mailbox could not be read", box=box.name, error=type(error).__name__)
-            await asyncio.sleep(box.every.total_seconds())
+                log.warning("mailbox could not be read", box=name, error=type(error).__name__)
+                wrong = imap.why(error, box.settings)
+            if wrong != said:
+                with contextlib.suppress(Exception):  # told the next time
+                    await self._told(name, wrong)
+                    said = wrong
+            await asyncio.sleep(box.settings.every.total_seconds())
 
-    async def look(self, box: Mailbox) -> bool:
+    async def look(self, box: Box) -> bool:
         """Reads what is unseen, stores it, marks it as seen. Returns whether there may be more."""
-        letters = await asyncio.to_thread(_unseen, box, self._now())
+        one, trust = box.settings, self._page if box.guarded else Trust.FILE
+        letters = await asyncio.to_thread(_unseen, one, trust, self._now())
         if letters:
             await self._intake([letter.incoming for letter in letters])
-            await asyncio.to_thread(_seen, box, [letter.uid for letter in letters])
+            await asyncio.to_thread(_seen, one, trust, [letter.uid for letter in letters])
         return len(letters) == AT_ONCE
 
 
-def _open(box: Mailbox) -> contextlib.AbstractContextManager[MailBox | MailBoxUnencrypted]:
-    made = (
-        MailBox(box.host, box.port, timeout=30)
-        if box.tls
-        else MailBoxUnencrypted(box.host, box.port, timeout=30)
-    )
-    opened: contextlib.AbstractContextManager[MailBox | MailBoxUnencrypted] = made.login(
-        box.user, box.password.get_secret_value(), box.folder
-    )
-    return opened
-
-
-def _unseen(box: Mailbox, now: datetime) -> list[Letter]:
-    with _open(box) as opened:
+def _unseen(box: Mailbox, trust: Trust, now: datetime) -> list[Letter]:
+    with imap.opened(box, trust) as opened:
         return [Letter(uid, letter(box.name, mail, now)) for uid, mail in _begun(opened)]
 
 
@@ -97,8 +129,8 @@ def _begun(box: BaseMailBox) -> Iterator[tuple[str, MailMessage]]:
                 yield uid, MailMessage.from_bytes(part[1])
 
 
-def _seen(box: Mailbox, uids: list[str]) -> None:
-    with _open(box) as opened:
+def _seen(box: Mailbox, trust: Trust, uids: list[str]) -> None:
+    with imap.opened(box, trust) as opened:
         opened.flag(uids, [MailMessageFlags.SEEN], True)
 
 

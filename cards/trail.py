@@ -15,6 +15,8 @@ SAYS = {
     "handover": "办了离职交接", "handover.undone": "撤销了交接", "import.opened": "开始了导入",
     "import.started": "录入了导入", "import.undone": "撤销了导入",
     "customer.merged": "合并了客户", "customer.unmerged": "撤销了合并",
+    "source.added": "接入了来源", "source.changed": "改了接入", "source.restored": "把接入改回旧版", "source.on": "启用了接入",
+    "source.off": "停用了接入", "source.deleted": "删除了接入", "source.tried": "试连了邮箱",
     "customer.exported": "导出了资料", "lead.exported": "导出了资料",
 }  # fmt: skip
 """What a line of the trail is called; an action that has no words yet is shown by its name."""

@@ -11,7 +11,7 @@ ORDER = (
     "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "friend_moves",
     "followers", "visits", "mails", "tasks",
     "directory", "words",
-    "notices", "today", "digests", "pages", "exports", "trail", "binding", "invitations", "admin", "watch", "help",
+    "notices", "today", "digests", "pages", "exports", "trail", "sources", "binding", "invitations", "admin", "watch", "help",
 )  # fmt: skip
 """First that fits wins; `help` answers whatever nobody else understood."""
 

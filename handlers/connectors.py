@@ -1,6 +1,6 @@
 """What other systems push (ad forms, 400 calls, any webhook) becomes a lead, or a touchpoint of a known caller. (B02, B03)"""
 
-from bot import connecting
+from bot import connecting, defined
 from bot.config_connectors import Connector
 from bot.connecting import Reading
 from bot.events import Form
@@ -10,7 +10,7 @@ from bot.turn import Turn
 from handlers import touchpoints
 from rules.errors import PutAside
 from rules.touchpoints import Kind, Touch, seconds_text
-from store import customers, team
+from store import customers, sources, team
 
 router = Router("connectors")
 
@@ -19,15 +19,17 @@ router = Router("connectors")
 async def take(turn: Turn, form: Form) -> None:
     """A pushed message: read by the mapping as it stands now, so that a replay after mending it works."""
     name = str(form.fields["connector"])
-    connector = next((one for one in turn.config.connector if one.name == name), None)
-    if connector is None:
-        raise PutAside(f"配置里没有 [[connector]] {name!r}")
+    found = await defined.connector(turn.tx, turn.config, name)
+    if found is None:
+        raise PutAside(f"没有 {name!r} 这个连接（config.toml 的 [[connector]]，或网页「接入」）")
+    connector = found.connector
     reading = connecting.read(connector, form.fields["payload"])
     key = connecting.key(connector, reading, str(form.fields["body"]))
     if connector.kind == "call":
         await _call(turn, form, connector, reading, key)
     else:
         await _lead(turn, form, connector, reading, key)
+    await sources.heard(turn.tx, defined.CONNECTOR, name, f"{turn.wall:%Y-%m-%d}", turn.now)
 
 
 async def _lead(turn: Turn, form: Form, connector: Connector, reading: Reading, key: str) -> None:

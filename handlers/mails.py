@@ -4,6 +4,7 @@ import asyncio
 import re
 from datetime import datetime
 
+from bot import defined
 from bot.events import Form
 from bot.incoming import lead_form
 from bot.router import Router
@@ -15,7 +16,7 @@ from nlp.draft import read
 from rules.errors import PutAside
 from rules.text import clip, mask_phones_in
 from rules.touchpoints import Kind, Touch
-from store import customers, team
+from store import customers, sources, team
 
 router = Router("mails")
 FORWARDED = re.compile(
@@ -31,9 +32,10 @@ HEADER = re.compile(
 async def take(turn: Turn, form: Form) -> None:
     """One mail of a [[mailbox]]. What a machine wrote is left."""
     said = form.fields
-    box = next((one for one in turn.config.mailbox if one.name == said["mailbox"]), None)
+    box = await defined.mailbox(turn.tx, turn.config, str(said["mailbox"]))
     if box is None:
-        raise PutAside(f"配置里没有 [[mailbox]] {said['mailbox']!r}")
+        raise PutAside(f"没有 {said['mailbox']!r} 这个邮箱（config.toml 的 [[mailbox]]，或网页「接入」）")
+    await sources.heard(turn.tx, defined.MAILBOX, box.name, f"{turn.wall:%Y-%m-%d}", turn.now)
     if said["machine"]:
         return
     sender = str(said["from"])

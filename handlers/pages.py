@@ -60,6 +60,8 @@ async def entry(turn: Turn, at: str) -> Card:
             what, path = "导出", "/export"
         case _ if at == "import":
             what, path = "导入", "/import"
+        case _ if at == "sources":
+            what, path = "接入", "/sources"
         case _ if at == "overdue":
             path = "/board?state=overdue"
     token, lasts = secrets.token_urlsafe(32), turn.config.web.link

@@ -57,3 +57,18 @@ follower = _table(  # somebody who follows an Official Account, and what they sa
     _time("at", nullable=False), _number("version", default=1), UniqueConstraint("account", "mark"),
     Index("ix_follower_union_mark", "union_mark"), Index("ix_follower_lead", "lead"),
 )  # fmt: skip
+
+source = _table(  # a way for leads to come in that was defined on the page 接入
+    "source", _id(), _text("kind", 16), _text("name", 40), _text("preset", 16), _number("version", default=1),
+    _flag("enabled", default=True), _sealed("source", "secret"), _text("body"), _text("by", 64),
+    _time("at", nullable=False), UniqueConstraint("kind", "name"),
+)  # fmt: skip
+source_version = _table(  # what a source was from when on, without its secret
+    "source_version", _id(), _fk("source", "source"), _number("version", default=1), _text("body"), _text("by", 64),
+    _time("at", nullable=False), UniqueConstraint("source", "version"),
+)  # fmt: skip
+source_state = _table(  # what came in by a source, and what went wrong there last
+    "source_state", Column("kind", String(16), primary_key=True), Column("name", String(40), primary_key=True),
+    _time("last_at"), _text("day", 10), _number("today"), _text("error"), _time("error_at"),
+)  # fmt: skip
+Index("ix_origin_kind", origin.c.kind, origin.c.at)

@@ -19,6 +19,7 @@ from web.letters import Letters
 from web.merging import Merging
 from web.records import Records
 from web.site import Site
+from web.sources import Sources
 from web.trail import Trail
 from web.wechat import Wechat
 
@@ -55,6 +56,7 @@ def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     app.add_routes(Trail(site).routes())
     app.add_routes(Export(site).routes())
     app.add_routes(ImportList(site).routes())
+    app.add_routes(Sources(site).routes())
     return app
 
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
 import structlog
 from aiohttp import web
 
-from bot import connecting
+from bot import connecting, defined
 from bot.config_connectors import Connector
 from bot.engine import Engine
 from bot.events import Form
@@ -19,9 +20,12 @@ from web.address import Tries
 from web.errors import Refusal, read_body, read_json
 from web.handing import hand_in
 from web.signature import Forged, Pushed, prove
+from web.site import tidy
 
 log = structlog.get_logger("hooks")
 LIMIT = 256 * 1024
+AGAIN, MANY = timedelta(minutes=1), 1000
+EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Hooks:
@@ -30,7 +34,9 @@ class Hooks:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._tries = Tries(engine.shared, engine.config.api.tries, engine.config.intake.proxies)
-        self._connectors = {one.name: one for one in engine.config.connector}
+        self._told: dict[
+            tuple[str, str], datetime
+        ] = {}  # (connector, what was wrong) → when that was handed over
 
     def routes(self) -> list[web.RouteDef]:
         """What to mount. Some senders only know GET."""
@@ -41,10 +47,8 @@ class Hooks:
 
         What is signed but does not fit is kept as a dead letter (422 names its number) and can be replayed.
         """
-        connector = self._connectors.get(request.match_info["name"])
-        if connector is None:
-            raise Refusal(404, "没有这个连接")
         self._tries.may_try(request)
+        connector = await self._connector(request.match_info["name"])
         body = await read_body(request, limit=LIMIT)
         payload = _payload(request, body)
         pushed = Pushed(
@@ -54,11 +58,37 @@ class Hooks:
             prove(connector.sign, pushed, self._engine.clock.now())
         except Forged as error:
             log.warning("pushed message refused", connector=connector.name, reason=str(error))
+            await self._report(connector.name, str(error))
             await self._tries.failed(request, "hook")
             raise Refusal(401, str(error)) from None
         text = body.decode("utf-8", "replace") or json.dumps(payload, ensure_ascii=False, sort_keys=True)
-        await hand_in(self._engine, self._form(connector, payload, text))
+        try:
+            await hand_in(self._engine, self._form(connector, payload, text))
+        except Refusal as no:
+            if no.code == "put_aside":
+                await self._report(connector.name, no.message)
+            raise
         return _reply(connector)
+
+    async def _connector(self, name: str) -> Connector:
+        """The connector behind the address, as it stands now. Raises Refusal 404, or 403 while it is switched off."""
+        async with self._engine.db.read() as tx:
+            found = await defined.connector(tx, self._engine.config, tidy(name, 40))
+        if found is None:
+            raise Refusal(404, "没有这个连接")
+        if not found.enabled:
+            raise Refusal(403, "这个连接停用了", code="switched_off")
+        return found.connector
+
+    async def _report(self, name: str, why: str) -> None:
+        """What was wrong, for the page 接入; the same again within a minute says nothing new."""
+        now = self._engine.clock.now()
+        if now - self._told.get((name, why), EVER) < AGAIN:
+            return
+        if len(self._told) > MANY:
+            self._told.clear()
+        self._told[name, why] = now
+        await defined.report(self._engine.intake, defined.CONNECTOR, name, why, now)
 
     def _form(self, connector: Connector, payload: Mapping[str, Any], body: str) -> Form:
         """The message for the inbox. One phone's messages share a mailbox; what cannot be read has one of its own."""
@@ -77,9 +107,14 @@ def _payload(request: web.Request, body: bytes) -> dict[str, Any]:
     """What the message says: a JSON object, a form, or with nothing in the body the query. Raises Refusal 400."""
     if not body.strip():
         return dict(request.query)
+    return payload_of(body, form=request.content_type == "application/x-www-form-urlencoded")
+
+
+def payload_of(body: bytes, *, form: bool) -> dict[str, Any]:
+    """What a body says: a JSON object, or a form when it is called one. Raises Refusal 400."""
     try:
         text = body.decode("utf-8-sig")
-        if request.content_type == "application/x-www-form-urlencoded" and not text.lstrip().startswith("{"):
+        if form and not text.lstrip().startswith("{"):
             return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=300))
         found = read_json(text)
     except (ValueError, RecursionError):

@@ -195,7 +195,13 @@ class Site:
         )
 
     def _menu(self, member: Member) -> list[tuple[str, str]]:
-        entries = (("/board", "看板"), ("/board?state=pool", "公海"), ("/import", "导入"), ("/trail", "审计"))
+        entries = (
+            ("/board", "看板"),
+            ("/board?state=pool", "公海"),
+            ("/import", "导入"),
+            ("/trail", "审计"),
+            ("/sources", "接入"),
+        )
         paths = {
             path.partition("?")[0]: self.rights.get(("GET", path.partition("?")[0])) for path, _ in entries
         }

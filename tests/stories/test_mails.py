@@ -18,6 +18,7 @@ from imap_tools import AND, MailBoxUnencrypted
 
 from bot.config import MemberSection
 from store import tables, tables_sources
+from tests.web.pages_kit import Visitor
 from tests.world import World
 
 TEXT = "想要液压阀块，月 300 件。\n\n宁波恒达汽配有限公司\n陈立 13900000001\n宁波"
@@ -192,3 +193,60 @@ async def test_machines_are_left_and_a_kill_before_the_mark_makes_nothing_twice(
     await _until(lambda: post.unseen() == 0)
     await world.idle()
     assert await _count(world, tables.lead) == 1
+
+
+INSIDE = {"intake": {"private_hosts": True}}
+
+
+@pytest.mark.parametrize("changes", [INSIDE], indirect=True)
+async def test_a_mailbox_is_connected_on_the_page_and_looked_into_without_a_restart(
+    world: World, post: Post
+) -> None:
+    new, here = "/sources/new/mailbox", "/sources/mailbox/leads"
+    box = {
+        "name": "leads", "host": "127.0.0.1", "port": str(post.port), "user": USER, "tls": "", "every": "1s",
+        "source": "邮件询盘",
+    }  # fmt: skip
+    async with Visitor(world) as visitor:
+        await visitor.enters(world.admin, "/接入")
+        await visitor.opens(new)
+        await visitor.fills(new, **box, secret="wrong", do="connect")
+        assert "登录名或密码不对" in visitor.words
+        assert visitor.stands(new)["host"] == "127.0.0.1"
+        await visitor.fills(new, port="9", do="connect")
+        assert "127.0.0.1:9 拒绝连接" in visitor.words
+        await visitor.fills(new, port=str(post.port), secret=PASSWORD, folder="NoSuchBox", do="connect")
+        assert "没有文件夹「NoSuchBox」" in visitor.words
+        await visitor.fills(new, folder="INBOX", do="connect")
+        assert "连上了，登录成功，有 0 封没读过的信。" in visitor.words
+        await visitor.fills(new, do="save")
+        assert visitor.path == f"{here}?done=boxed"
+        assert PASSWORD not in visitor.text
+        await asyncio.to_thread(post.brings, "陈立 <chenli@hengda.cn>", "阀块询价", TEXT)
+        await world.rep.sees("🔔 新线索 L-1001", "来源：邮件询盘", "139****0001", timeout=20)
+        await _until(lambda: post.unseen() == 0)
+        await visitor.opens("/sources")
+        assert "1 条 正常 网页" in visitor.words
+        await visitor.opens(here)
+        await visitor.fills(here, do="connect")  # with the password that is kept
+        assert "连上了" in visitor.words
+        await visitor.fills(f"{here}/switch")
+        assert "已停用" in visitor.words
+
+
+async def test_a_mailbox_of_the_page_does_not_lead_inside_the_house(world: World, post: Post) -> None:
+    new = "/sources/new/mailbox"
+    async with Visitor(world) as visitor:
+        await visitor.enters(world.admin, "/接入")
+        await visitor.opens(new)
+        box = {"name": "leads", "host": "localhost", "port": str(post.port), "user": USER, "tls": ""}
+        await visitor.fills(new, **box, secret=PASSWORD, do="connect")
+        assert "localhost 是内网地址" in visitor.words
+        await visitor.fills(new, do="save")
+        await _until_page(visitor, "localhost 是内网地址", "/sources")
+
+
+async def _until_page(visitor: Visitor, words: str, path: str) -> None:
+    async with asyncio.timeout(30):
+        while words not in visitor.words or visitor.path != path:
+            await visitor.opens(path)

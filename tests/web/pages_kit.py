@@ -79,6 +79,26 @@ class Visitor:
         action, values = next(one for one in self.forms() if part in one[0])
         return await self.posts(action, values | fields)
 
+    def stands(self, action: str) -> dict[str, str]:
+        """Everything that stands in the fields of the form with this action, as a browser would send it."""
+        form = rf'<form[^>]*action="{re.escape(action)}"[^>]*>(.*?)</form>'
+        inside = re.findall(form, self.text, re.DOTALL)[0]
+        found: dict[str, str] = {}
+        for tag in re.findall(r"<input\b[^>]*>", inside):
+            name, value = re.search(r'name="(\w+)"', tag), re.search(r'value="([^"]*)"', tag)
+            if name and ('type="checkbox"' not in tag or " checked" in tag):
+                found[name[1]] = html.unescape(value[1] if value else "")
+        for name, text in re.findall(r'<textarea name="(\w+)"[^>]*>\n?(.*?)</textarea>', inside, re.DOTALL):
+            found[name] = html.unescape(text)
+        for name, options in re.findall(r'<select name="(\w+)"[^>]*>(.*?)</select>', inside, re.DOTALL):
+            values = re.findall(r'<option value="([^"]*)"( selected)?', options)
+            found[name] = html.unescape(next((value for value, chosen in values if chosen), values[0][0]))
+        return found
+
+    async def fills(self, action: str, **typed: str) -> str:
+        """Sends the form with this action: what stands in it, and this."""
+        return await self.posts(action, self.stands(action) | typed)
+
     @property
     def words(self) -> str:
         """What can be read on the page."""

@@ -19,6 +19,7 @@ from rules.team import Member, Role
 from store import leave, sessions, team
 from store.db import Database
 from store.tables import audit, contact, customer, followup, lead, member
+from store.tables_sources import source
 from tests.bot.kit import Bench, config, running
 from web import app as web_app
 from web.app import SITE, make_app
@@ -90,7 +91,7 @@ class Firm:
         """Everything that nobody without the right may change."""
         async with self.bench.engine.db.read() as tx:
             return [(await tx.execute(sa.select(table).order_by(table.c.id))).all()
-                    for table in (lead, customer, contact, followup)]  # fmt: skip
+                    for table in (lead, customer, contact, followup, source)]  # fmt: skip
 
     def fields(self, signed: Signed, of: str, csrf: str) -> dict[str, str]:
         """Everything that any form of the pages asks for, aimed at that owner's lead."""
@@ -112,7 +113,8 @@ async def firm(db: Database) -> AsyncIterator[Firm]:
         {"id": "zhangmin", "name": "张敏", "wecom": "zhangmin", "team": "华东", "roles": ["manager"]},
     ]  # fmt: skip
     teams = [{"name": "华东", "manager": "zhangmin"}, {"name": "华南", "manager": ROLES[Role.MANAGER]}]
-    settings = config(member=people, team=teams)
+    erp = {"name": "erp", "map": {"phone": "$.tel"}, "sign": {"secret": "s"}}
+    settings = config(member=people, team=teams, connector=[erp])
     async with running(db, handlers.ROUTERS, settings=settings) as bench:
         app = make_app(bench.engine)
         runner = web.AppRunner(app)
@@ -150,7 +152,8 @@ def _routes(firm: Firm) -> set[tuple[str, str]]:
 
 
 def _at(path: str, id: int) -> str:
-    return path.replace("{id}", f"{'C' if path.startswith('/customers') else 'L'}-{id}")
+    path = path.replace("{id}", f"{'C' if path.startswith('/customers') else 'L'}-{id}")
+    return path.replace("{preset}", "douyin").replace("{kind}", "connector").replace("{name}", "erp")
 
 
 async def _may(firm: Firm, method: str, path: str, who: Member, owner: str) -> bool:

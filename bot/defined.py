@@ -1,0 +1,121 @@
+"""Sources wherever they were defined: in config.toml or, with another name, on the page 接入. (B07)
+
+The database is asked each time, so that what was saved holds on every replica from its commit on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from bot.config import Config
+from bot.config_connectors import Connector
+from bot.config_sources import Mailbox
+from bot.events import Form
+from bot.imap import Trust
+from bot.incoming import incoming, sha
+from bot.platform import Intake
+from rules.team import Role
+from store import sources
+from store.db import Tx
+from store.sources import Defined
+
+log = structlog.get_logger("sources")
+CONNECTOR, MAILBOX = "connector", "mailbox"
+TROUBLE = "source.trouble"
+KEEPERS = (Role.ADMIN, Role.IT)
+"""Who may define sources: a source shows no customer."""
+Section = Connector | Mailbox
+
+
+@dataclass(frozen=True)
+class Found:
+    """A connector and whether it takes anything now."""
+
+    connector: Connector
+    enabled: bool = True
+
+
+@dataclass(frozen=True)
+class Box:
+    """A mailbox to look into. `guarded`: it was defined on the page, so its host is not trusted like the deployer's."""
+
+    settings: Mailbox
+    guarded: bool = False
+
+
+def section(kind: str, body: Mapping[str, Any], secret: str) -> Section:
+    """The section as config.toml would give it. Raises ValidationError with what does not fit."""
+    if kind == CONNECTOR:
+        sign: Any = body.get("sign")
+        sign = {**sign, "secret": secret} if isinstance(sign, Mapping) else {"secret": secret}
+        return Connector.model_validate({**body, "sign": sign})
+    return Mailbox.model_validate({**body, "password": secret})
+
+
+def in_file(config: Config, kind: str, name: str) -> Section | None:
+    """The one of config.toml, None when it has none of this name."""
+    here: tuple[Section, ...] = config.connector if kind == CONNECTOR else config.mailbox
+    return next((one for one in here if one.name == name), None)
+
+
+def made(one: Defined) -> Section | None:
+    """The section of a row; None, with a line in the log, when this version of the program cannot use it any more."""
+    try:
+        return section(one.kind, one.body, one.secret)
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors()[0]["loc"])
+        log.error(
+            "a source that was defined on the page does not fit", kind=one.kind, name=one.name, at=place
+        )
+        return None
+
+
+async def connector(tx: Tx, config: Config, name: str) -> Found | None:
+    """The connector of this name; that of config.toml goes before one of the page."""
+    kept = in_file(config, CONNECTOR, name)
+    if isinstance(kept, Connector):
+        return Found(kept)
+    row = await sources.get(tx, CONNECTOR, name)
+    found = made(row) if row else None
+    return Found(found, row.enabled) if row and isinstance(found, Connector) else None
+
+
+async def mailbox(tx: Tx, config: Config, name: str) -> Mailbox | None:
+    """The mailbox of this name, whether it is looked into now or not."""
+    kept = in_file(config, MAILBOX, name)
+    if isinstance(kept, Mailbox):
+        return kept
+    row = await sources.get(tx, MAILBOX, name)
+    found = made(row) if row else None
+    return found if isinstance(found, Mailbox) else None
+
+
+def tried_key(member: str) -> str:
+    """The setting that holds what came of the last 连一下 of a member."""
+    return f"source.tried:{member}"
+
+
+async def report(intake: Intake, kind: str, name: str, why: str, now: datetime) -> None:
+    """Hands over what went wrong with a source, "" when all is well again; the page 接入 shows it."""
+    key = f"{sha(f'{kind}:{name}')[:40]}:{now:%Y%m%d%H%M%S}"
+    await intake([incoming(Form(TROUBLE, {"kind": kind, "name": name, "why": why[:300]}, now, key=key))])
+
+
+def page_trust(config: Config) -> Trust:
+    """How far a mailbox of the page may lead."""
+    return Trust.INSIDE if config.intake.private_hosts else Trust.OUTSIDE
+
+
+async def boxes(tx: Tx, config: Config) -> list[Box]:
+    """Every mailbox to look into now."""
+    found = [Box(one) for one in config.mailbox]
+    taken = {one.name for one in config.mailbox}
+    for row in await sources.every(tx, MAILBOX):
+        one = made(row) if row.enabled and row.name not in taken else None
+        if isinstance(one, Mailbox):
+            found.append(Box(one, guarded=True))
+    return found
