@@ -143,6 +143,7 @@ class Connection(asyncio.Protocol):
         self._rest: asyncio.TimerHandle | None = None
         self._asked = 0.0  # when the last request came, by the loop's clock; 0.0: none yet
         self._last = False  # no further request is taken
+        self._unread = False  # answers pile up that the other side does not read
 
     # ── what the transport says ─────────────────────────────────────────────────────────────────────────
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -164,38 +165,56 @@ class Connection(asyncio.Protocol):
         self._let_go()
 
     def pause_writing(self) -> None:
-        """Somebody asks and does not read the answers: no more is taken from them."""
+        """Somebody asks and does not read the answers: nothing more is taken from them, nor answered of what came already."""
+        self._unread = True
         if self._transport is not None:
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """They read again."""
-        if self._transport is not None:
-            self._transport.resume_reading()
+        self._unread = False
+        if self._task is None:
+            self._go_on()
 
     # ── one request after the other ─────────────────────────────────────────────────────────────────────
     def _next(self) -> None:
         """Serves the request at the beginning of what came, waits for the rest of it, or hands the connection on."""
         data, transport = self._came, self._transport
-        if transport is None or transport.is_closing() or not data:
+        if transport is None or transport.is_closing() or not data or self._unread:
             return
-        if self._rest is not None:
-            self._rest.cancel()
-            self._rest = None
         request = plain(data) if not self._last else None
         door = self._front.doors.get(request.path) if request else None
         if request is not None and door is not None and request.end <= MOST:
             if len(data) >= request.end:
+                self._stop_waiting()
                 self._came = data[request.end :]
                 self._asked = self._loop.time()
                 body = data[request.begin : request.end]
                 self._task = self._loop.create_task(self._serve(door, request, body))
             else:
-                self._rest = self._loop.call_later(WHOLE_WITHIN, self._hand_on)
+                self._wait()
         elif request is None and _open_head(data) and data.startswith(METHOD):
-            self._rest = self._loop.call_later(WHOLE_WITHIN, self._hand_on)
+            self._wait()
         else:
             self._hand_on()
+
+    def _go_on(self) -> None:
+        """One request is answered: the next, and more is read once few are left of what came."""
+        if self._transport is None or self._unread:
+            return
+        if len(self._came) <= MOST:
+            self._transport.resume_reading()
+        self._next()
+
+    def _wait(self) -> None:
+        """For the rest of a request: so long from its first bytes on, however often a few more come."""
+        if self._rest is None:
+            self._rest = self._loop.call_later(WHOLE_WITHIN, self._hand_on)
+
+    def _stop_waiting(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
 
     async def _serve(self, door: Door, request: Plain, body: bytes) -> None:
         try:
@@ -214,9 +233,7 @@ class Connection(asyncio.Protocol):
         if last:
             transport.close()
             return
-        if self._came:
-            transport.resume_reading()
-            self._next()
+        self._go_on()
 
     def _answer(self, reply: Reply, *, last: bool) -> bytes:
         kind = f"Content-Type: {reply.kind}; charset=utf-8\r\n" if reply.body else ""
@@ -257,11 +274,11 @@ class Connection(asyncio.Protocol):
         return self._task
 
     def close(self) -> None:
-        """Closes the connection."""
+        """Closes the connection; what somebody does not read is dropped."""
         transport = self._transport
         self._let_go()
         if transport is not None:
-            transport.close()
+            (transport.abort if self._unread else transport.close)()
 
     def _let_go(self) -> None:
         self._front.connections.discard(self)

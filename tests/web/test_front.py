@@ -3,6 +3,7 @@
 import asyncio
 import random
 import shutil
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -293,6 +294,63 @@ async def test_who_sends_without_end_is_not_read_without_end(rig: Rig) -> None:
     assert front.MOST < len(connection._came) < front.MOST + 1024 * 1024
     rig.go.set()
     writer.transport.abort()
+
+
+async def test_who_does_not_read_the_answers_is_not_answered_without_end(rig: Rig) -> None:
+    """Callbacks without end, and nobody who takes the answers: no more are taken in; read at last, all is in order."""
+    small = socket.socket()
+    for buffer in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        small.setsockopt(socket.SOL_SOCKET, buffer, 65536)
+    small.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(small, ("127.0.0.1", rig.port))
+    reader, writer = await asyncio.open_connection(sock=small)
+    writer.transport.pause_reading()  # type: ignore[attr-defined]
+    await until(lambda: bool(rig.front.connections))
+    (connection,) = rig.front.connections
+    assert connection._transport is not None
+    for buffer in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        connection._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, buffer, 65536)
+    asked, flooding = 0, True
+
+    async def flood() -> None:
+        nonlocal asked
+        while flooding:
+            writer.write(GOOD * 100)
+            asked += 100
+            await writer.drain()
+
+    ask = asyncio.create_task(flood())
+    await until(lambda: connection._unread)
+    await asyncio.sleep(0.3)
+    taken, flooding = len(rig.taken), False
+    assert taken < asked
+    assert len(connection._came) < front.MOST + 1024 * 1024
+    await asyncio.sleep(0.3)
+    assert len(rig.taken) == taken
+    writer.write(PAGE)
+    writer.transport.resume_reading()  # type: ignore[attr-defined]
+    async with asyncio.timeout(60):
+        said = [await answer(reader) for _ in range(asked + 1)]
+        await ask
+    assert len(rig.taken) == asked
+    assert [by_aiohttp(one) for one in said] == [False] * asked + [True]
+    assert said[-1].endswith(b"page")
+    writer.close()
+
+
+async def test_who_sends_byte_by_byte_becomes_aiohttps_too(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time for a request begins with its first byte: whoever lets it trickle does not keep it open."""
+    monkeypatch.setattr(front, "WHOLE_WITHIN", 0.2)
+    _, writer = await asyncio.open_connection("127.0.0.1", rig.port)
+    writer.write(GOOD)
+    await until(lambda: bool(rig.taken))
+    writer.write(b"POST /door?a=")
+    async with asyncio.timeout(20):
+        while rig.front.connections:
+            writer.write(b"1")
+            await asyncio.sleep(0.05)
+    assert len(rig.front.pages.connections) == 1
+    writer.close()
 
 
 async def test_a_stop_waits_for_what_is_being_answered(rig: Rig) -> None:
