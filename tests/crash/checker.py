@@ -288,14 +288,27 @@ class Checker:
                     for one in sends[row.id]
                 ]
                 self.wrong.append(
-                    f"card {row.id} {row.track} (version {row.version}): {wrong}\n  sends: {told}"
+                    f"card {row.id} {row.track} (version {row.version}): {wrong}\n  sends: {told}\n"
+                    + "\n".join(self._wire_of(row))
                 )
+
+    def _copies(self, row: Row) -> list[Seen]:
+        """A card pressed twice may stand there twice (sent anew for want of a code); the copy that was pressed changes."""
+        copies = {row.track, re.sub(r"-r\d+$", "", row.track)}
+        return [one for one in self._phone(row.member).seen if re.sub(r"-r\d+$", "", one.track) in copies]
+
+    def _wire_of(self, row: Row) -> Iterable[str]:
+        """What went over the wire about a card, to see how it came to say what it says."""
+        shown = {(self._phone(row.member).user, one.n) for one in self._copies(row)}
+        first = re.sub(r"-r\d+$", "", row.track)
+        for one in self.sim.wire:
+            sent = json.dumps(one.sent, ensure_ascii=False, default=str)
+            if shown & set(one.on) or first in sent:
+                yield f"  {one.at:.3f} {one.way} {one.what} {one.status} {sent[:700]} → {str(one.answer)[:200]}"
 
     def _screen(self, row: Row) -> str:
         """What is wrong with a card on the screen, "" when nothing is."""
-        # A card pressed twice may stand there twice (sent anew for want of a code); the copy that was pressed changes.
-        copies = {row.track, re.sub(r"-r\d+$", "", row.track)}
-        shown = [one for one in self._phone(row.member).seen if re.sub(r"-r\d+$", "", one.track) in copies]
+        shown = self._copies(row)
         wrong = [_differs(one, from_json(row.body)) for one in shown] or ["is nowhere"]
         return "" if "" in wrong else "; ".join(wrong)
 
