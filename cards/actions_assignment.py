@@ -54,7 +54,7 @@ class ChangeDelegate(Action):
 
 @dataclass(frozen=True)
 class HandAll(Action):
-    """全部给李倩 / 按规则自动分 / 入公海 for a leaver. `how`: a member id, "auto" or "pool"; `total` is what the preview
+    """全部给李倩 / 按区域自动分 / 入公海 for a leaver. `how`: a member id, "auto" or "pool"; `total` is what the preview
     counted."""
 
     member: str

@@ -72,20 +72,21 @@ class Belongings:
 
     leads: int
     customers: int
+    opportunities: int
     tasks: int
     drafts: int
     reminders: int
 
     @property
     def total(self) -> int:
-        return self.leads + self.customers + self.tasks + self.drafts
+        return self.leads + self.customers + self.opportunities + self.tasks + self.drafts
 
     @property
     def line(self) -> str:
-        """ "客户 63、进行中线索 9、待办 14、草稿 2、未到期提醒 22" """
+        """ "客户 63、进行中线索 31、进行中商机 9、待办 14、草稿 2、未到期提醒 22" """
         return (
-            f"客户 {self.customers}、进行中线索 {self.leads}、待办 {self.tasks}、草稿 {self.drafts}、"
-            f"未到期提醒 {self.reminders}"
+            f"客户 {self.customers}、进行中线索 {self.leads}、进行中商机 {self.opportunities}、待办 {self.tasks}、"
+            f"草稿 {self.drafts}、未到期提醒 {self.reminders}"
         )
 
 
@@ -97,10 +98,11 @@ def handover(
     *,
     gone: bool,
     split: bool = False,
+    named: bool = False,
     friends: str = "",
 ) -> Card:
-    """C.4 7: what is handed over, and three ways. `to` are (member id, name); `split`: to all of them together;
-    `friends`: what becomes of the WeCom friends."""
+    """C.4 7: what is handed over, and three ways. `to` are (member id, name); `split`: to all of them together; `named`:
+    they were asked for, so they come first; `friends`: what becomes of the WeCom friends."""
     between = (
         (f"分给{'、'.join(one for _, one in to)}：同一个客户的都给一个人，条数尽量一样。",) if split else ()
     )
@@ -111,10 +113,9 @@ def handover(
         buttons = [
             Button(clip(f"全部给{one}", 10), HandAll(member, id, has.total).pack()) for id, one in to[:3]
         ]
-    buttons += [
-        Button("按规则自动分", HandAll(member, "auto", has.total).pack()),
-        Button("入公海", HandAll(member, "pool", has.total).pack()),
-    ]
+    by_turn = Button("按区域自动分", HandAll(member, "auto", has.total).pack())
+    buttons = [*buttons, by_turn] if named else [by_turn, *buttons]
+    buttons.append(Button("入公海", HandAll(member, "pool", has.total).pack()))
     return Card(
         kind="handover",
         title=clip(f"{name}{'已离职' if gone else ''}：交接预览", 26),
@@ -152,39 +153,51 @@ def done(member: str, name: str, lines: Sequence[str], undo: int, lasts: str) ->
     )
 
 
-def taken_back(name: str, count: int, by: str) -> Card:
+def taken_back(name: str, leads: int, deals: int, by: str) -> Card:
     """To who had them for some minutes: the handover was undone."""
     return Card(
         kind="handover.back",
-        title=clip(f"{name} 的 {count} 条线索收回了", 26),
+        title=clip(f"{name} 的 {things(leads, deals)}收回了", 26),
         subject="HANDOVER",
-        lines=(f"{by}撤销了交接，线索、客户和提醒都回到{name}名下。",),
+        lines=(f"{by}撤销了交接，线索、客户、商机和提醒都回到{name}名下。",),
     )
 
 
-def yours_again(count: int, by: str) -> Card:
+def yours_again(leads: int, deals: int, by: str) -> Card:
     """To whose they were: they are again."""
     return Card(
         kind="handover.back",
-        title=f"{count} 条线索回到你名下",
+        title=f"{things(leads, deals)}回到你名下",
         subject="HANDOVER",
         lines=(f"{by}撤销了交接，客户、任务和提醒也都回来了。",),
         buttons=(Button("今日全部", ShowToday().pack(), Style.PRIMARY),),
     )
 
 
-def received(name: str, rows: Sequence[tuple[int, str, str]], has: Belongings, late: int) -> Card:
-    """To who takes over: (lead, label, status) of what is now theirs, one card for all."""
+def things(leads: int, deals: int) -> str:
+    """ "9 条线索、3 个商机"; what there is none of is left out."""
+    return "、".join(
+        part for part in (f"{leads} 条线索" if leads else "", f"{deals} 个商机" if deals else "") if part
+    )
+
+
+def received(
+    name: str, rows: Sequence[tuple[int, str, str]], deals: Sequence[str], customers: int, late: int
+) -> Card:
+    """To who takes over: (lead, label, status) of what is now theirs and their opportunities as lines, one card for all."""
     lines = [f"{lead_id(id)} {clip(label, 14)} {status}" for id, label, status in rows[:8]]
     more = len(rows) - len(lines)
+    what = things(len(rows), len(deals)) or f"{customers} 个客户"
     return Card(
         kind="handover.received",
-        title=clip(f"{name} 的 {len(rows)} 条线索归你了", 26),
+        title=clip(f"{name} 的 {what}归你了", 26),
         subject="HANDOVER",
         lines=(
-            has.line,
+            f"客户 {customers}、线索 {len(rows)}、商机 {len(deals)}。",
             *lines,
             *((f"另有 {more} 条。",) if more > 0 else ()),
+            *deals[:5],
+            *((f"商机另有 {len(deals) - 5} 个，发 /商机 看。",) if len(deals) > 5 else ()),
             *((f"其中 {late} 条还没有首触，从现在起重新计时。",) if late else ()),
         ),
         buttons=(Button("今日全部", ShowToday().pack(), Style.PRIMARY),),

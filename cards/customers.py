@@ -49,6 +49,7 @@ class Profile:
     twins: tuple[Twin, ...] = ()
     merged: tuple[int, ...] = ()  # customers that are part of it now
     asked: int = 0  # the old id by which it was asked for
+    opportunities: tuple[str, ...] = ()  # the open ones first, as lines
 
 
 def profile(view: Profile) -> Card:
@@ -67,6 +68,7 @@ def profile(view: Profile) -> Card:
         " · ".join(part for part in (lead_id(one.id), one.status, clip(one.next, 30)) if part)
         for one in view.leads[:5]
     ]
+    lines += view.opportunities
     lines += (
         [f"近 {len(view.followups[:5])} 次跟进：", *view.followups[:5]]
         if view.followups

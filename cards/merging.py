@@ -124,7 +124,8 @@ def moves(counts: Mapping[str, int]) -> str:
 
 
 MOVES = {
-    "contacts": "联系人", "leads": "线索", "followups": "跟进记录", "touches": "触点", "tasks": "任务", "forms": "申请单",
+    "contacts": "联系人", "leads": "线索", "followups": "跟进记录", "touches": "触点",
+    "opportunities": "商机", "tasks": "任务", "forms": "申请单",
     "timers": "提醒和计时",
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.turn import Turn
 from cards.away import days
-from handlers import pooling
+from handlers import along, pooling
 from handlers.happened import happened
 from handlers.regions import around
 from rules import assignment
@@ -114,6 +114,7 @@ async def assign(turn: Turn, lead: Lead, *, without: Sequence[str] = (), why: st
     )
     if not customer.owner:
         await customers.save(turn.tx, replace(customer, owner=owner), turn.now)
+    await along.go(turn, lead, owner, customer=not customer.owner, why=line)
     await pool.take(turn.tx, lead.id)
     await happened(turn, lead.id, "lead.assigned", owner=owner, by="", why=line, restart=True, auto=True)
     return Given(given, made)

@@ -10,7 +10,7 @@ from bot.turn import ALARM, Turn
 from cards import assignment as cards
 from cards.actions_assignment import Decline
 from cards.card import from_json
-from handlers import assigning, pooling
+from handlers import along, assigning, pooling
 from handlers import leads as desk
 from handlers.assigning import RETRY, SWEEP
 from handlers.guard import cancel
@@ -148,8 +148,10 @@ async def give_back(turn: Turn, lead: Lead, reason: str, *, by: str) -> str:
                     turn.event_id)  # fmt: skip
     customer = await customers.get(turn.tx, lead.customer)
     others = [one for one in await leads.of_customer(turn.tx, customer.id) if one.id != lead.id]
-    if customer.owner == former and not others:
+    alone = customer.owner == former and not others
+    if alone:
         await customers.save(turn.tx, replace(customer, owner=""), turn.now)
+    await along.go(turn, lead, "", customer=alone, why=reason)
     freed = await leads.save(turn.tx, replace(lead, owner=""))
     await pooling.put(turn, Pooled(lead.id, turn.now, DECLINED, reason, former, by))
     given = await assigning.assign(

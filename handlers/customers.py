@@ -11,7 +11,7 @@ from cards import customers as cards
 from cards import leads as lead_cards
 from cards.actions_leads import JoinCustomer, KnownCustomer, ShowCustomer, ShowLead
 from cards.card import Card
-from handlers import friend_moves, merging, touchpoints, transfer
+from handlers import along, friend_moves, merging, opportunity_views, touchpoints, transfer
 from handlers import leads as desk
 from nlp import phones
 from rules import access, credit_code, names
@@ -21,7 +21,7 @@ from rules.errors import Denied, Refused
 from rules.leads import TITLES, Contact, Customer, Lead
 from rules.team import Member, Role
 from rules.text import clip, customer_id, lead_id, parse_id, when
-from store import audit, customers, followups, leads, mergers, origins, team
+from store import audit, customers, followups, leads, mergers, opportunities, origins, team
 
 router = Router("customers")
 SALES = (Role.REP, Role.MANAGER, Role.DIRECTOR, Role.ADMIN)
@@ -50,6 +50,8 @@ async def which(turn: Turn, words: str) -> list[Customer]:
     match parse_id(words):
         case ("L", number):
             return [await customers.get(turn.tx, (await leads.get(turn.tx, number)).customer)]
+        case ("O", number):
+            return [await customers.get(turn.tx, (await opportunities.get(turn.tx, number)).customer)]
         case ("", number) if not await customers.find(turn.tx, number) and (
             lead := await leads.find(turn.tx, number)
         ):  # most numbers that people know are of leads
@@ -128,6 +130,7 @@ async def profile(turn: Turn, customer: Customer, asked: int = 0) -> Card:
             credit_code=customer.credit_code, twins=tuple(await merging.alike(turn, customer, 2)),
             merged=tuple(one.gone for one in await mergers.into(turn.tx, customer.id)),
             asked=asked if asked != customer.id else 0,
+            opportunities=await opportunity_views.lines(turn, customer.id),
         )
     )  # fmt: skip
 
@@ -266,12 +269,15 @@ async def _join(turn: Turn, lead: Lead, customer: Customer) -> None:
     moved = await leads.save(
         turn.tx, replace(lead, customer=customer.id, contact=joined.id if joined else lead.contact)
     )
+    await opportunities.rehome(turn.tx, lead.id, customer.id)
     await audit.add(turn.tx, turn.now, turn.me.id, "lead.joined", lead_id(lead.id),
                     {"from": customer_id(lead.customer), "to": customer_id(customer.id)}, turn.event_id)  # fmt: skip
     owner = await team.get(turn.tx, customer.owner) if customer.owner else None
     if owner is None or owner.gone or mine_to_join(customer, turn.me.id):
         if customer.owner != turn.me.id:
             await customers.save(turn.tx, replace(customer, owner=turn.me.id), turn.now)
+        if not customer.owner:
+            await along.taken_up(turn, customer.id, turn.me.id)
         await turn.update(await desk.card(turn, moved, f"已并入 {customer_id(customer.id)}"))
         return
     await transfer.move(turn, moved, owner, turn.me, f"老客户 {customer_id(customer.id)} 由{owner.name}负责")

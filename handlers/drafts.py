@@ -13,6 +13,7 @@ from bot.turn import Turn
 from cards import leads as cards
 from cards.actions_leads import ChangeDraft, DropDraft, MergeDraft, SaveDraft
 from cards.card import Card
+from handlers import along
 from handlers import leads as desk
 from handlers.happened import happened
 from handlers.undo import undoer
@@ -25,9 +26,22 @@ from rules.customers import Likeness, mine_to_join, worth_saving
 from rules.errors import Refused
 from rules.leads import Contact, Customer, Lead, Status
 from rules.team import Role
-from rules.text import customer_id, lead_id, mask_phone, mask_phones_in, when
+from rules.text import customer_id, lead_id, mask_phone, mask_phones_in, opportunity_id, when
 from rules.words import lessons
-from store import audit, corrections, customers, drafts, facts, leads, mergers, newcomers, screens, team, undo
+from store import (
+    audit,
+    corrections,
+    customers,
+    drafts,
+    facts,
+    leads,
+    mergers,
+    newcomers,
+    opportunities,
+    screens,
+    team,
+    undo,
+)
 from store.drafts import Kept, State
 from store.undo import Undoable
 
@@ -192,6 +206,7 @@ class Made:
     customer: bool = False
     contact: bool = False
     claimed: bool = False
+    opportunities: tuple[int, ...] = ()
 
 
 # ── 存为新客户, 并入 ───────────────────────────────────────────────────────────────────────────────────
@@ -241,12 +256,14 @@ async def merge(turn: Turn, action: MergeDraft) -> None:
         return
     claimed = customer.owner != turn.me.id
     fuller = replace(customer, owner=turn.me.id, credit_code=customer.credit_code or found.credit_code)
+    deals = await along.taken_up(turn, customer.id, turn.me.id) if not customer.owner else []
     if fuller != customer:
         customer = await customers.save(turn.tx, fuller, turn.now)
     before = {one.id for one in await customers.contacts_of(turn.tx, customer.id)}
     contact = await _contact(turn, customer, found)
     fresh = contact is not None and contact.id not in before
-    await _become_lead(turn, kept, found, customer, contact, Made(contact=fresh, claimed=claimed))
+    made = Made(contact=fresh, claimed=claimed, opportunities=tuple(deals))
+    await _become_lead(turn, kept, found, customer, contact, made)
 
 
 async def _tell_owner(turn: Turn, kept: Kept, customer: Customer, owner: str, name: str) -> None:
@@ -290,7 +307,7 @@ async def _become_lead(
         turn.tx, turn.me.id, "draft.saved", lead_id(lead.id),
         {"draft": kept.id, "lead": lead.id, "facts": [created, given],
          "customer": customer.id if made.customer else 0, "claimed": customer.id if made.claimed else 0,
-         "contact": contact.id if contact and made.contact else 0},
+         "contact": contact.id if contact and made.contact else 0, "opportunities": made.opportunities},
         turn.now, turn.now + turn.config.checkin.undo,
     )  # fmt: skip
     await audit.add(turn.tx, turn.now, turn.me.id, f"draft.{state}", lead_id(lead.id),
@@ -358,6 +375,8 @@ async def undo_saved(turn: Turn, undoable: Undoable) -> str:
         raise Refused(f"{lead_id(lead.id)} 之后又有变化，不能撤销了")
     if lead.last_followup_at is not None:
         raise Refused(f"{lead_id(lead.id)} 已有跟进记录，请先撤销跟进")
+    if deals := await opportunities.of_leads(turn.tx, [lead.id]):
+        raise Refused(f"{lead_id(lead.id)} 已开商机 {opportunity_id(deals[0].id)}，请先撤销或丢单")
     await _end(turn, lead, payload["facts"])
     if payload["customer"]:
         others = [
@@ -373,6 +392,7 @@ async def undo_saved(turn: Turn, undoable: Undoable) -> str:
     if payload["claimed"]:
         customer = await customers.get(turn.tx, payload["claimed"])
         await customers.save(turn.tx, replace(customer, owner=""), turn.now)
+        await along.back(turn, payload.get("opportunities", ()), turn.me.id, "")
     kept = await drafts.get(turn.tx, payload["draft"])
     kept = await drafts.save(turn.tx, replace(kept, state="open", lead=None), turn.now)
     for subject in (cards.draft_subject(kept.id), lead_id(lead.id)):

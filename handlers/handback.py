@@ -1,11 +1,12 @@
 """撤销 of a leaver's handover: everything that nobody touched since goes back at once. (C.4 7; product B.5 12)"""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.turn import Turn
 from cards import away as cards
-from handlers import friend_moves
+from handlers import along, friend_moves
 from handlers import leads as desk
 from handlers.happened import happened
 from handlers.undo import undoer
@@ -15,7 +16,7 @@ from rules.errors import Refused
 from rules.leads import Lead
 from rules.team import Member
 from rules.text import lead_id
-from store import audit, facts, handback, leads, pool, team, undo
+from store import assignment, audit, facts, handback, leads, pool, team, undo
 from store.handback import Before, Picture
 from store.undo import Undoable
 
@@ -23,9 +24,10 @@ KIND = "handover"
 MOVES = ("lead.assigned", "lead.pooled")
 
 
-async def remember(turn: Turn, former: Member, before: Picture) -> int:
-    """Keeps what the handover changed, for as long as one's own actions can be undone. Returns the undo's id."""
-    payload = {"former": former.id, **await handback.went(turn.tx, before)}
+async def remember(turn: Turn, former: Member, after: Picture) -> int:
+    """Keeps what the handover changed (store.handback.went), for as long as one's own actions can be undone. Returns the
+    undo's id."""
+    payload = {"former": former.id, "event": turn.event_id, **after}
     until = turn.now + turn.config.checkin.undo
     return await undo.remember(
         turn.tx, turn.me.id, KIND, f"{former.name}的交接"[:60], payload, turn.now, until
@@ -49,8 +51,12 @@ async def undo_handover(turn: Turn, kept: Undoable) -> str:
             stay.append(lead)
     if stay and not back:
         raise Refused("交接出去的线索都有了变化，不能撤销了")
+    deals = await handback.opportunities_back(turn.tx, kept.payload, [lead.id for lead in stay])
+    for some in deals.values():
+        await along.hand(turn, some, former.id, "撤销交接")
     for one, lead in back:
         await _return(turn, former, one, lead, int(kept.payload["fact"]))
+    await _turns_back(turn, kept, [lead.id for _, lead in back])
     customers = await handback.put_back(
         turn.tx,
         kept.payload,
@@ -60,13 +66,24 @@ async def undo_handover(turn: Turn, kept: Undoable) -> str:
         turn.now,
     )
     await audit.add(turn.tx, turn.now, turn.me.id, "handover.undone", former.id,
-                    {"leads": len(back), "customers": customers, "stay": [lead.id for lead in stay]}, turn.event_id)  # fmt: skip
-    await _tell(turn, former, Counter(one.went for one, _ in back))
+                    {"leads": len(back), "customers": customers, "opportunities": sum(map(len, deals.values())),
+                     "stay": [lead.id for lead in stay]}, turn.event_id)  # fmt: skip
+    await _tell(
+        turn, former, Counter(one.went for one, _ in back), {to: len(some) for to, some in deals.items()}
+    )
     rest = "、".join(lead_id(lead.id) for lead in stay[:5])
     more = f"等 {len(stay)} 条" if len(stay) > 5 else ""
     left = f"；{rest}{more}之后有变化，留在现在的人那里" if stay else ""
     left += await friend_moves.withdraw(turn, kept.id)
-    return f"{former.name} 的 {len(back)} 条线索、{customers} 个客户都回去了{left}"
+    also = f"、{sum(map(len, deals.values()))} 个商机" if deals else ""
+    return f"{former.name} 的 {len(back)} 条线索、{customers} 个客户{also}都回去了{left}"
+
+
+async def _turns_back(turn: Turn, kept: Undoable, ids: list[int]) -> None:
+    """按区域自动分 counted as turns: who got a lead for some minutes is owed as before."""
+    await assignment.take_turn(turn.tx, turn.now, turn.config.assignment.win_window)
+    day = f"{kept.at.astimezone(turn.zone):%Y-%m-%d}"
+    await assignment.take_back(turn.tx, int(kept.payload.get("event", 0)), ids, day)
 
 
 async def _return(turn: Turn, former: Member, one: Before, lead: Lead, after: int) -> None:
@@ -83,13 +100,13 @@ async def _return(turn: Turn, former: Member, one: Before, lead: Lead, after: in
     await desk.close(turn, lead.id, "已撤回")
 
 
-async def _tell(turn: Turn, former: Member, takers: Counter[str]) -> None:
-    """Who had them for some minutes hears it, and the one who has them again."""
-    for id, count in sorted(takers.items()):
+async def _tell(turn: Turn, former: Member, takers: Counter[str], deals: Mapping[str, int]) -> None:
+    """Who had leads and opportunities for some minutes hears it, and the one who has them again."""
+    for id in sorted({*takers, *deals}):
         person = await team.get(turn.tx, id) if id else None
         if person is not None and not person.gone and person.id != turn.me.id:
-            shown = cards.taken_back(former.name, count, turn.me.name)
+            shown = cards.taken_back(former.name, takers[id], deals.get(id, 0), turn.me.name)
             await turn.tell(shown, to=person.id, weight=Weight.DUE)
-    if takers and not former.gone and former.id != turn.me.id:
-        shown = cards.yours_again(takers.total(), turn.me.name)
+    if (takers or deals) and not former.gone and former.id != turn.me.id:
+        shown = cards.yours_again(takers.total(), sum(deals.values()), turn.me.name)
         await turn.tell(shown, to=former.id, weight=Weight.DUE)

@@ -1,4 +1,5 @@
-"""A leaver's handover as one operation: leads, customers, tasks, drafts, check-ins, reminders (product C.4 7; B.3 #7)."""
+"""A leaver's handover as one operation: leads, customers, opportunities, tasks, drafts, check-ins, reminders (product C.4 7;
+B.3 #7)."""
 
 import re
 from dataclasses import replace
@@ -9,8 +10,9 @@ from cards import away as cards
 from cards.actions_assignment import HandAll
 from cards.away import Belongings
 from cards.card import Card, from_json
-from handlers import assigning, friend_moves, handback, pooling, transfer
+from handlers import along, assigning, friend_moves, handback, pooling, transfer
 from handlers import leads as desk
+from handlers import opportunity_views as views
 from handlers.happened import happened
 from rules import handover as rules
 from rules import names as spelled
@@ -21,8 +23,8 @@ from rules.leads import TITLES
 from rules.pool import HANDED
 from rules.team import Member, Role
 from rules.text import lead_id
-from store import audit, handover, leads, team
-from store.handback import picture
+from store import audit, handover, leads, opportunities, team
+from store.handback import Picture, picture, shares, went
 
 router = Router("handover")
 MAY = (Role.ADMIN, Role.DIRECTOR, Role.MANAGER)
@@ -35,7 +37,9 @@ LONGEST = 90
 """How many characters of ids a button holds (cards/actions.py)."""
 
 
-@router.command("交接", usage="/交接 王磊 [→ 李倩]", about="离职或调岗：客户、线索、任务一次交接", may=MAY)
+@router.command(
+    "交接", usage="/交接 王磊 [→ 李倩]", about="离职或调岗：客户、线索、商机、任务一次交接", may=MAY
+)
 async def preview(turn: Turn, words: str) -> None:
     """The preview; nothing moves before a button is pressed."""
     who, to = _names(words)
@@ -59,13 +63,15 @@ async def offer(turn: Turn, former: Member, takers: list[tuple[str, str]] | None
     has = await _has(turn, former.id)
     if not has.total:
         return None
-    split = bool(takers and len(takers) > 1)
+    named, split = bool(takers), bool(takers and len(takers) > 1)
     if not takers:
         mates = [one for one in await team.everyone(turn.tx) if one.has(Role.REP) and one.id != former.id]
         nearest = sorted(mates, key=lambda one: (one.team != former.team, one.id))[:3]
         takers = [(one.id, one.name) for one in nearest]
     friends = await friend_moves.foretold(turn, former)
-    return cards.handover(former.id, former.name, has, takers, gone=former.gone, split=split, friends=friends)
+    return cards.handover(
+        former.id, former.name, has, takers, gone=former.gone, split=split, named=named, friends=friends
+    )
 
 
 def _names(words: str) -> tuple[str, list[str]]:
@@ -122,6 +128,7 @@ async def hand_all(turn: Turn, action: HandAll) -> None:
         await preview(turn, f"{former.id} {again}".strip())
         return
     ids = await handover.open_leads(turn.tx, former.id)
+    fresh = {id for id in ids if (await leads.get(turn.tx, id)).first_touch_at is None}
     before = await picture(turn.tx, former.id)
     if action.how == "pool":
         said = await _to_pool(turn, former, ids, has)
@@ -132,9 +139,11 @@ async def hand_all(turn: Turn, action: HandAll) -> None:
     else:
         said = await _to_one(turn, former, ids, has, action.how)
     await audit.add(turn.tx, turn.now, turn.me.id, "handover", former.id,
-                    {"how": action.how, "leads": len(ids), "customers": has.customers, "tasks": has.tasks},
-                    turn.event_id)  # fmt: skip
-    taken = await handback.remember(turn, former, before)
+                    {"how": action.how, "leads": len(ids), "customers": has.customers,
+                     "opportunities": has.opportunities, "tasks": has.tasks}, turn.event_id)  # fmt: skip
+    after = await went(turn.tx, before)
+    taken = await handback.remember(turn, former, after)
+    await _tell(turn, former, after, fresh)
     await turn.update(replace(from_json(turn.on.body), closed="已交接"))
     await turn.answer(
         cards.done(former.id, former.name, said, taken, show_duration(turn.config.checkin.undo))
@@ -153,6 +162,7 @@ async def _to_one(turn: Turn, former: Member, ids: list[int], has: Belongings, t
         raise Refused("接手的人已经不在了，请重新预览")
     await _give(turn, former, ids, taker)
     await handover.move_rest(turn.tx, former.id, to, turn.now)
+    await along.hand(turn, list(await opportunities.left_with(turn.tx, former.id)), to, _why(former))
     return cards.handed(former.name, taker.name, has, [])
 
 
@@ -167,33 +177,64 @@ async def _to_several(turn: Turn, former: Member, has: Belongings, to: list[str]
         firms = given[taker.id]
         await _give(turn, former, sorted(lead for id in firms for lead in under[id]), taker)
         await handover.give_customers(turn.tx, firms, former.id, taker.id, turn.now)
+        theirs = await opportunities.with_customers(turn.tx, firms, former.id)
+        await along.hand(turn, theirs, taker.id, _why(former))
     await handover.move_rest(turn.tx, former.id, takers[0].id, turn.now)
+    await _deals_left(turn, former, takers[0].id)
     split = [(one.name, sum(len(under[id]) for id in given[one.id])) for one in takers]
     rest = f"和线索无关的任务、草稿给了{takers[0].name}。" if has.tasks or has.drafts else ""
     return cards.handed(former.name, "", has, split, rest)
 
 
 async def _give(turn: Turn, former: Member, ids: list[int], taker: Member) -> None:
-    """These leads change hands: facts for the ladders, one card for the new owner."""
-    untouched = {id for id in ids if (await leads.get(turn.tx, id)).first_touch_at is None}
+    """These leads change hands, what hangs on them goes along: facts for the ladders."""
     moved = await handover.move_leads(turn.tx, ids, former.id, taker.id, f"{former.name} 交接给你", turn.now)
     await handover.customers_follow(turn.tx, moved, former.id, taker.id, turn.now)
     await handover.tasks_follow(turn.tx, moved, former.id, taker.id)
-    rows = []
+    deals = await opportunities.with_leads(turn.tx, moved, former.id)
+    firms = await handover.customers_of(turn.tx, moved, taker.id)
+    deals += await opportunities.with_customers(turn.tx, firms, former.id)
+    await along.hand(turn, deals, taker.id, _why(former))
     for id in moved:
         lead = await leads.get(turn.tx, id)
-        await happened(turn, id, "lead.assigned", owner=taker.id, by=turn.me.id, why=f"{former.name} 交接",
-                       restart=id in untouched)  # fmt: skip
+        await happened(turn, id, "lead.assigned", owner=taker.id, by=turn.me.id, why=_why(former),
+                       restart=lead.first_touch_at is None)  # fmt: skip
         await turn.close(lead_id(id), f"已交接给 {taker.name}")
-        rows.append((id, await desk.label(turn, lead), TITLES[lead.status]))
-    if rows:
-        late = len(untouched & set(moved))
-        has = Belongings(len(rows), 0, 0, 0, 0)
-        await turn.tell(cards.received(former.name, rows, has, late), to=taker.id, weight=Weight.DUE)
+
+
+def _why(former: Member) -> str:
+    return f"{former.name} 交接"
+
+
+async def _deals_left(turn: Turn, former: Member, to: str) -> None:
+    """Opportunities that went along with no lead: to whose their customer is now, else `to` ("": the pool)."""
+    here = {one.id for one in await team.everyone(turn.tx)}
+    takers: dict[str, list[int]] = {}
+    for id, owner in (await opportunities.left_with(turn.tx, former.id)).items():
+        takers.setdefault(owner if owner in here else to, []).append(id)
+    for taker, ids in sorted(takers.items()):
+        await along.hand(turn, ids, taker, _why(former))
+
+
+async def _tell(turn: Turn, former: Member, after: Picture, fresh: set[int]) -> None:
+    """One card for each who took something over: leads, opportunities, customers; `fresh` leads were never touched."""
+    people = team.names(await team.everyone(turn.tx))
+    for taker, part in sorted(shares(after).items()):
+        if taker not in people:
+            continue
+        rows = []
+        for id in part.leads:
+            lead = await leads.get(turn.tx, id)
+            rows.append((id, await desk.label(turn, lead), TITLES[lead.status]))
+        found = await opportunities.these(turn.tx, part.opportunities)
+        deals = [await views.line(turn, one) for one in found]
+        late = len(fresh & set(part.leads))
+        shown = cards.received(former.name, rows, deals, len(part.customers), late)
+        await turn.tell(shown, to=taker, weight=Weight.DUE)
 
 
 async def _by_turn(turn: Turn, former: Member, ids: list[int], has: Belongings) -> Said:
-    """按规则自动分: each lead by region, trade and turn among the others; who nobody can take goes to the pool."""
+    """按区域自动分: each lead by region, trade and turn among the others; who nobody can take goes to the pool."""
     given: dict[str, list[int]] = {}
     for id in ids:
         lead = await leads.get(turn.tx, id)
@@ -208,14 +249,16 @@ async def _by_turn(turn: Turn, former: Member, ids: list[int], has: Belongings) 
     names = team.names(await team.everyone(turn.tx))
     biggest = max((to for to in given if to), key=lambda to: (len(given[to]), to), default="")
     await handover.move_rest(turn.tx, former.id, biggest, turn.now)
+    await _deals_left(turn, former, biggest)
     split = [(names.get(to, "公海"), len(some)) for to, some in given.items()]
-    rest = f"没有线索的客户、其余任务和草稿给了{names[biggest]}。" if biggest else ""
+    rest = f"没有线索的客户和商机、其余任务和草稿给了{names[biggest]}。" if biggest else ""
     return cards.handed(former.name, "", has, split, rest)
 
 
 async def _to_pool(turn: Turn, former: Member, ids: list[int], has: Belongings) -> Said:
     await _pool(turn, former, ids)
     await handover.move_rest(turn.tx, former.id, "", turn.now)
+    await _deals_left(turn, former, "")
     return cards.handed(former.name, "", has, [("公海", len(ids))])
 
 

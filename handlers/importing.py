@@ -12,7 +12,7 @@ from handlers.happened import happened
 from nlp import companies
 from rules.leads import Lead, Status
 from rules.text import customer_id
-from store import batches, customers, facts, leads, mergers, newcomers, pool
+from store import batches, customers, facts, leads, mergers, newcomers, opportunities, pool
 from store.batches import Batch, Row
 from store.pool import Pooled
 
@@ -107,7 +107,8 @@ async def take_back(turn: Turn, batch: int) -> tuple[int, int]:
     gone = kept = 0
     for row in await batches.rows(turn.tx, batch, ["made"]):
         lead = await leads.find(turn.tx, row.lead or 0)
-        if lead is None or not lead.open or lead.first_touch_at or lead.last_followup_at:
+        used = lead and await opportunities.of_leads(turn.tx, [lead.id])
+        if lead is None or not lead.open or lead.first_touch_at or lead.last_followup_at or used:
             kept += 1
             await batches.note(turn.tx, batch, row.n, "kept", why="已有跟进")
             continue

@@ -12,7 +12,7 @@ from cards import leads as cards
 from cards.actions_leads import BackToLead, BadNumber, MoreLead
 from cards.actions_sla import Snooze
 from cards.card import Card
-from handlers import assigning, origins
+from handlers import along, assigning, origins
 from handlers.happened import happened
 from handlers.undo import undoer
 from handlers.words import current as words_to_read_with
@@ -204,6 +204,8 @@ async def meet(turn: Turn, *, phone: str, email: str, company: str, code: str = 
 async def completed(turn: Turn, customer: Customer, *, owner: str = "", code: str = "") -> Customer:
     """The known customer with what it lacked so far: an owner, a credit code."""
     fuller = replace(customer, owner=customer.owner or owner, credit_code=customer.credit_code or code)
+    if fuller.owner != customer.owner:
+        await along.taken_up(turn, customer.id, fuller.owner)
     return customer if fuller == customer else await customers.save(turn.tx, fuller, turn.now)
 
 

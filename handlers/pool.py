@@ -12,8 +12,8 @@ from cards import sla as sla_cards
 from cards.actions_assignment import PoolPage
 from cards.actions_sla import Claim, ToPool
 from cards.card import from_json
+from handlers import along, manager, pooling
 from handlers import leads as desk
-from handlers import manager, pooling
 from handlers.guard import guard
 from handlers.happened import happened
 from handlers.pooling import ALL, STALE, release
@@ -130,6 +130,7 @@ async def _claim(turn: Turn, lead: Lead) -> None:
     customer = await customers.get(turn.tx, lead.customer)
     if not customer.owner:
         await customers.save(turn.tx, replace(customer, owner=turn.me.id), turn.now)
+    await along.go(turn, lead, turn.me.id, customer=not customer.owner, why="公海领取")
     await happened(
         turn, lead.id, "lead.assigned", owner=turn.me.id, by=turn.me.id, why="公海领取", restart=True
     )

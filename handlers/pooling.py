@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.turn import Turn
+from handlers import along
 from handlers.guard import cancel
 from handlers.happened import happened
 from rules import hours
@@ -52,12 +53,14 @@ def stale_at(turn: Turn, since: datetime) -> datetime:
 
 async def release(turn: Turn, lead: Lead, reason: str, why: str, *, by: str) -> Lead:
     """Takes a lead from its owner into the pool with a reason: its customer goes along when nothing else of it is the
-    owner's, open check-ins end. Cards are the caller's."""
+    owner's, its opportunities go along, open check-ins end. The lead's cards are the caller's."""
     freed = await leads.save(turn.tx, replace(lead, owner="", acked_at=None, snoozed_until=None, snoozes=0))
     customer = await customers.get(turn.tx, lead.customer)
     others = [one for one in await leads.of_customer(turn.tx, customer.id) if one.owner == lead.owner]
-    if customer.owner == lead.owner and not others:
+    alone = customer.owner == lead.owner and not others
+    if alone:
         await customers.save(turn.tx, replace(customer, owner=""), turn.now)
+    await along.go(turn, lead, "", customer=alone, why=why)
     await put(turn, Pooled(lead.id, turn.now, reason, why, lead.owner, by))
     await pool.let_go(turn.tx, lead.id)
     for checkin in await checkins.open_on(turn.tx, lead.id):

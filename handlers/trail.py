@@ -6,8 +6,8 @@ from cards import trail as cards
 from rules import access
 from rules.errors import Denied, Refused
 from rules.team import Role
-from rules.text import customer_id, lead_id, parse_id, when
-from store import audit, customers, leads, mergers, team, timeline
+from rules.text import customer_id, lead_id, opportunity_id, parse_id, when
+from store import audit, customers, leads, mergers, opportunities, team, timeline
 
 router = Router("trail")
 SHOWN = 20
@@ -21,7 +21,7 @@ async def who_saw(turn: Turn, words: str) -> None:
     """/谁看过 C-0311 | L-1024: the trail and the cards that were delivered, newest first."""
     number = parse_id(words)
     if number is None:
-        raise Refused("这样写：/谁看过 C-0311，或 /谁看过 L-1024")
+        raise Refused("这样写：/谁看过 C-0311，或 /谁看过 L-1024、/谁看过 O-55")
     about, subjects = await subjects_of(turn, *number)
     people = team.names(await team.roster(turn.tx))
     found = [
@@ -46,16 +46,28 @@ async def subjects_of(turn: Turn, kind: str, number: int) -> tuple[str, list[str
     """A record's id and the ids of what belongs to it. Raises Refused when it is not there, Denied when it is not for
     this member."""
     lead = await leads.find(turn.tx, number) if kind in ("", "L") else None
+    if kind == "O":
+        deal = await opportunities.get(turn.tx, number)
+        return await _readable(turn, opportunity_id(deal.id), [opportunity_id(deal.id)], deal.owner)
     if kind == "L" and lead is None:
         raise Refused("没有这条线索")
     if lead is not None:
-        about, subjects, whose = lead_id(lead.id), [lead_id(lead.id)], lead.owner
+        deals = await opportunities.of_leads(turn.tx, [lead.id])
+        about, whose = lead_id(lead.id), lead.owner
+        subjects = [about, *(opportunity_id(one.id) for one in deals)]
     else:
         customer = await customers.get(turn.tx, number)
         about, whose = customer_id(customer.id), customer.owner
         under = await leads.of_customer(turn.tx, customer.id, open_only=False)
         parts = await mergers.once_were(turn.tx, customer.id)
-        subjects = [about, *map(customer_id, parts), *(lead_id(one.id) for one in under)]
+        deals = await opportunities.of_customer(turn.tx, customer.id, open_only=False)
+        subjects = [about, *map(customer_id, parts), *(lead_id(one.id) for one in under),
+                    *(opportunity_id(one.id) for one in deals)]  # fmt: skip
+    return await _readable(turn, about, subjects, whose)
+
+
+async def _readable(turn: Turn, about: str, subjects: list[str], whose: str) -> tuple[str, list[str]]:
+    """The two, when the member may see what belongs to `whose`. Raises Denied."""
     owner = await team.get(turn.tx, whose) if whose else None
     if not access.may_see(turn.me, owner, turn.config.teams()):
         raise Denied(f"{about} 由{owner.name if owner else '别人'}负责，你没有查看权限", about=about)

@@ -11,7 +11,7 @@ from bot.turn import Turn
 from cards import leads as cards
 from cards.actions_leads import GiveTo, HandOver
 from cards.card import Card
-from handlers import assigning, pooling
+from handlers import along, assigning, pooling
 from handlers import leads as desk
 from handlers.assigning import RETRY, SWEEP
 from handlers.happened import happened
@@ -47,6 +47,7 @@ async def move(
     lay = await pool.get(turn.tx, lead.id)
     await pool.take(turn.tx, lead.id)
     with_customer = await _move_customer(turn, lead, to.id)
+    deals = await along.go(turn, lead, to.id, customer=with_customer, why=why)
     name, number = await desk.label(turn, lead), lead_id(lead.id)
     date = await pooling.date_line(turn, moved, fresh=fresh)
     await happened(turn, lead.id, "lead.assigned", owner=to.id, by=by.id, why=why, restart=fresh)
@@ -56,7 +57,7 @@ async def move(
         turn.tx, by.id, "lead.transferred", number,
         {"lead": lead.id, "from": lead.owner, "to": to.id, "customer": with_customer, "why": lead.assigned_why,
          "restart": fresh, "assigned_at": lead.assigned_at.isoformat() if lead.assigned_at else "",
-         "pooled": pooling.pack(lay)},
+         "pooled": pooling.pack(lay), "opportunities": deals},
         turn.now, turn.now + turn.config.checkin.undo,
     )  # fmt: skip
     await desk.close(turn, lead.id, f"已由{to.name}接手" if to.id == by.id else f"已转给 {to.name}")
@@ -205,6 +206,7 @@ async def undo_move(turn: Turn, kept: Undoable) -> str:
     if payload["customer"]:
         customer = await customers.get(turn.tx, lead.customer)
         await customers.save(turn.tx, replace(customer, owner=payload["from"]), turn.now)
+    await along.back(turn, payload.get("opportunities", ()), payload["to"], payload["from"])
     if not restored.owner:
         await _lies_again(turn, restored, payload)
     if restored.owner:

@@ -111,6 +111,25 @@ _SHARES = {
 }
 
 
+async def take_back(tx: Tx, cause: int, leads: Sequence[int], day: str) -> None:
+    """The decisions that this event made about these leads on that business day never were: credits, shares and their
+    rows as if nobody had asked."""
+    for at in range(0, len(leads), 500):
+        mine = sa.and_(decision.c.cause == cause, decision.c.lead.in_(leads[at : at + 500]))
+        for row in (await tx.execute(sa.select(decision).where(mine).order_by(decision.c.id))).all():
+            made = _made(row)
+            for one in made.candidates if made.chosen else ():
+                got = int(one.member == made.chosen)
+                if one.share or got:
+                    credit = sa.update(rotation).where(rotation.c.member == one.member)
+                    await tx.execute(credit.values(credit=rotation.c.credit - one.share + WHOLE * got))
+                if one.share:
+                    booked = sa.update(share).where(share.c.day == day, share.c.member == one.member)
+                    await tx.execute(booked.values(
+                        running=share.c.running - 1, owed=share.c.owed - one.share, got=share.c.got - got))  # fmt: skip
+        await tx.execute(sa.delete(decision).where(mine))
+
+
 async def shares(tx: Tx, since: str, until: str = "9999") -> list[Share]:
     """Who was owed and who got what on the business days from `since` on, by member id."""
     total = [sa.func.sum(share.c[name]).label(name) for name in ("running", "owed", "got")]

@@ -14,6 +14,7 @@ from store import ledger
 from store.db import Tx
 from store.leads import of_row
 from store.tables import contact, customer, fact, lead, outbox
+from store.tables_opportunities import opportunity
 
 _OPEN = lead.c.status.not_in([status.value for status in CLOSED])
 _STANDING = fact.c.undone_at.is_(None)
@@ -196,6 +197,9 @@ def _words(words: str) -> list[Any]:
     match text.parse_id(words):
         case ("C", number):
             return [lead.c.customer.in_(_now(number))]
+        case ("O", number):
+            whose = sa.select(opportunity.c.customer).where(opportunity.c.id == number)
+            return [lead.c.customer.in_(whose)]
         case (_, number):
             return [lead.c.id == number]
     columns = (customer.c.company, customer.c.name, contact.c.name, lead.c.need)

@@ -1,17 +1,20 @@
 """Leads as a list to take along: whose, with contact and customer, oldest first. (C.4; A.2)"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from rules.opportunities import Opportunity
+from store import opportunities
 from store.db import Tx
 from store.tables import contact, customer, lead
 
 
 @dataclass(frozen=True)
 class Row:
-    """One lead as it is exported; `owner` is a member id, "" is the pool. Free text and numbers are as they are kept."""
+    """One lead as it is exported; `owner` is a member id, "" is the pool. Free text and numbers are as they are kept;
+    `opportunities`: the open ones that came of it."""
 
     id: int
     owner: str
@@ -28,6 +31,7 @@ class Row:
     last_followup_at: datetime | None
     next_text: str
     next_at: datetime | None
+    opportunities: tuple[Opportunity, ...] = ()
 
 
 async def rows(tx: Tx, owners: frozenset[str] | None, most: int) -> list[Row]:
@@ -49,4 +53,7 @@ async def rows(tx: Tx, owners: frozenset[str] | None, most: int) -> list[Row]:
     if owners is not None:
         query = query.where(lead.c.owner.in_(sorted(owners)))
     found = [Row(**row._mapping) for row in await tx.execute(query)]
-    return found[::-1]
+    deals: dict[int, list[Opportunity]] = {}
+    for one in await opportunities.of_leads(tx, [row.id for row in found]):
+        deals.setdefault(one.lead or 0, []).append(one)
+    return [replace(row, opportunities=tuple(deals.get(row.id, ()))) for row in reversed(found)]

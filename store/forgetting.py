@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.leads import CLOSED, Status
-from rules.text import customer_id, lead_id, mask_phone
+from rules.opportunities import Outcome
+from rules.text import customer_id, lead_id, mask_phone, opportunity_id
 from store import audit, name_keys, sole
 from store.customers import phone_key
 from store.db import Database, Tx
@@ -39,6 +40,7 @@ from store.tables import (
 from store.tables_assignment import hold, pool
 from store.tables_customers import merger
 from store.tables_mail import letter, mail_consent
+from store.tables_opportunities import opportunity, opportunity_step
 from store.tables_sole import errand
 from store.tables_sources import batch_row, follower, friend, friend_move, origin, touchpoint
 
@@ -63,11 +65,15 @@ class Person:
     leads: tuple[int, ...]
     words: tuple[str, ...]
     parts: tuple[int, ...] = ()  # customers that are one with this one now
+    opportunities: tuple[int, ...] = ()
 
     @property
     def subjects(self) -> tuple[str, ...]:
         """The short ids that rows about them carry."""
-        return (*(customer_id(one) for one in self.all), *(lead_id(one) for one in self.leads))
+        return (
+            *(customer_id(one) for one in self.all), *(lead_id(one) for one in self.leads),
+            *(opportunity_id(one) for one in self.opportunities),
+        )  # fmt: skip
 
     @property
     def all(self) -> tuple[int, ...]:
@@ -93,12 +99,17 @@ async def look(tx: Tx, id: int) -> Person | None:
     ids = (await tx.execute(sa.select(lead.c.id).where(of_all).order_by(lead.c.id))).scalars()
     numbers = [int(one) for one in ids]
     followed = (await tx.execute(await _followers(tx, numbers))).all()
+    theirs = sa.select(opportunity.c.id).where(opportunity.c.customer.in_([id, *parts]))
+    deals = (await tx.execute(theirs.order_by(opportunity.c.id))).scalars()
     words = {word for one in people for word in (one.phone, phone_key(one.phone), one.email, one.wechat)}
     words |= {word for one in followed for word in (one.openid, one.unionid)}
     words |= {mask_phone(one.phone) for one in people}  # cards show it so to most
     words |= {one.company for one in family}
     long = tuple(sorted(word for word in words if len(word) >= LEAST))
-    return Person(id, row.company or row.name, len(people), tuple(numbers), long, tuple(parts))
+    return Person(
+        id, row.company or row.name, len(people), tuple(numbers), long, tuple(parts),
+        tuple(int(one) for one in deals),
+    )  # fmt: skip
 
 
 async def _followers(tx: Tx, leads: Sequence[int]) -> Any:
@@ -161,6 +172,17 @@ async def erase(tx: Tx, person: Person, now: datetime, by: str) -> dict[str, int
     await tx.execute(
         sa.update(lead).where(of_leads).values(**words, next_at=None, version=lead.c.version + 1)
     )
+    deals, silent = list(person.opportunities), {"title": "", "amount_words": "", "why": ""}
+    await run(
+        sa.update(opportunity).where(opportunity.c.id.in_(deals), opportunity.c.outcome == "")
+        .values(outcome=Outcome.LOST.value, closed_at=now)
+    )  # fmt: skip
+    await tx.execute(
+        sa.update(opportunity)
+        .where(opportunity.c.id.in_(deals))
+        .values(**silent, version=opportunity.c.version + 1)
+    )
+    await run(sa.update(opportunity_step).where(opportunity_step.c.opportunity.in_(deals)).values(why=""))
     for table in (pool, hold):
         await run(sa.delete(table).where(table.c.lead.in_(leads)))
     await run(
@@ -274,8 +296,8 @@ class Place:
 
 
 async def outlived(tx: Tx, before: datetime, after: int = 0, limit: int = 20) -> list[Person]:
-    """Customers all of whose leads ended without success before this moment, and who were not heard of since; of the
-    AT_A_TIME ids behind `after`."""
+    """Customers all of whose leads and opportunities ended without success before this moment, and who were not heard of
+    since; of the AT_A_TIME ids behind `after`."""
     waiting = sa.or_(
         lead.c.status.not_in(UNSUCCESSFUL), lead.c.closed_at.is_(None), lead.c.closed_at >= before,
         lead.c.last_followup_at >= before,
@@ -283,6 +305,8 @@ async def outlived(tx: Tx, before: datetime, after: int = 0, limit: int = 20) ->
     heard = sa.select(touchpoint.c.id).where(
         touchpoint.c.customer == customer.c.id, touchpoint.c.at >= before
     )
+    ended_since = sa.or_(opportunity.c.outcome.in_(("", "won")), opportunity.c.closed_at >= before)
+    deal = sa.select(opportunity.c.id).where(opportunity.c.customer == customer.c.id, ended_since)
     query = (
         sa.select(customer.c.id)
         .where(
@@ -290,6 +314,7 @@ async def outlived(tx: Tx, before: datetime, after: int = 0, limit: int = 20) ->
             customer.c.created_at < before, customer.c.name != ERASED,
             sa.exists(sa.select(lead.c.id).where(lead.c.customer == customer.c.id)),
             ~sa.exists(sa.select(lead.c.id).where(lead.c.customer == customer.c.id, waiting)), ~sa.exists(heard),
+            ~sa.exists(deal),
         )
         .order_by(customer.c.id)
         .limit(limit)

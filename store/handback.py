@@ -12,13 +12,15 @@ from store import facts
 from store.db import Tx
 from store.tables import checkin, customer, draft, lead, task
 from store.tables_assignment import hold
+from store.tables_opportunities import opportunity, opportunity_step
 from store.tx import upsert
 
 _OPEN = lead.c.status.not_in([status.value for status in CLOSED])
 CHUNK = 500
 Picture = dict[str, Any]
-"""JSON: `fact` the newest fact then; `leads`, `customers`, `tasks`, `drafts`, `checkins`, `holds` of a member, row by row.
-Rows of the first four end with whose they became ("": nobody's, or done), once `went` has looked."""
+"""JSON: `fact` the newest fact then; `leads`, `customers`, `opportunities`, `tasks`, `drafts`, `checkins`, `holds` of a
+member, row by row. Rows of the first five end with whose they became ("": nobody's, or done), once `went` has looked;
+`step` is the newest step of an opportunity by then."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ async def picture(tx: Tx, member: str) -> Picture:
         "leads": await _rows(tx, sa.select(*columns).where(lead.c.owner == member, _OPEN).order_by(lead.c.id)),
         "customers": await _rows(tx, sa.select(customer.c.id).where(
             customer.c.owner == member, customer.c.deleted_at.is_(None)).order_by(customer.c.id)),
+        "opportunities": await _rows(tx, sa.select(opportunity.c.id).where(
+            opportunity.c.owner == member, opportunity.c.outcome == "").order_by(opportunity.c.id)),
         "tasks": await _rows(tx, sa.select(task.c.id).where(
             task.c.owner == member, task.c.done_at.is_(None)).order_by(task.c.id)),
         "drafts": await _rows(tx, sa.select(draft.c.id).where(
@@ -66,9 +70,11 @@ async def went(tx: Tx, before: Picture) -> Picture:
     dropped = sa.case((draft.c.state == "open", draft.c.member), else_="")
     whose = {
         "leads": (lead.c.id, lead.c.owner), "customers": (customer.c.id, customer.c.owner),
-        "tasks": (task.c.id, done), "drafts": (draft.c.id, dropped),
+        "opportunities": (opportunity.c.id, opportunity.c.owner), "tasks": (task.c.id, done),
+        "drafts": (draft.c.id, dropped),
     }  # fmt: skip
-    found = dict(before)
+    newest = (await tx.execute(sa.select(sa.func.max(opportunity_step.c.id)))).scalar()
+    found = {**before, "step": int(newest or 0)}
     for name, (id, owner) in whose.items():
         now: dict[int, str] = {}
         for ids in _chunks([row[0] for row in before[name]]):
@@ -76,6 +82,24 @@ async def went(tx: Tx, before: Picture) -> Picture:
             now |= {row.id: row.whose for row in rows}
         found[name] = [[*row, now[row[0]]] for row in before[name]]
     return found
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one person got: ids."""
+
+    leads: tuple[int, ...]
+    customers: tuple[int, ...]
+    opportunities: tuple[int, ...]
+
+
+def shares(kept: Picture) -> dict[str, Part]:
+    """Who got what, of a picture that knows where everything went."""
+    by = {name: dict(_by_owner(kept[name])) for name in ("leads", "customers", "opportunities")}
+    return {
+        to: Part(*(tuple(by[name].get(to, ())) for name in ("leads", "customers", "opportunities")))
+        for to in sorted({to for some in by.values() for to in some if to})
+    }
 
 
 def leads_of(kept: Picture) -> list[Before]:
@@ -92,11 +116,7 @@ async def put_back(
     """What hung on the handover of `member` is theirs again: customers but those of leads that `stay`, open
     tasks, drafts, check-ins and holds of the leads that went `back`. Returns how many customers."""
     leads_back = set(back)
-    held: set[int] = set()
-    for ids in _chunks(list(stay)):
-        held |= {
-            row.customer for row in await tx.execute(sa.select(lead.c.customer).where(lead.c.id.in_(ids)))
-        }
+    held = await _customers_of(tx, list(stay))
     count = 0
     for to, ids in _by_owner(kept["customers"]):
         for some in _chunks([id for id in ids if id not in held]):
@@ -130,6 +150,33 @@ async def put_back(
             row = upsert(tx, hold).values(lead=number, **values)
             await tx.execute(row.on_conflict_do_update(index_elements=["lead"], set_=values))
     return count
+
+
+async def opportunities_back(tx: Tx, kept: Picture, stay: Sequence[int]) -> dict[str, list[int]]:
+    """Opportunities that can go back, by who has them now: with whom nothing happened since, but not those of leads
+    that `stay` or of their customers."""
+    held = await _customers_of(tx, stay)
+    found: dict[str, list[int]] = {}
+    for to, ids in _by_owner(kept.get("opportunities", [])):
+        for some in _chunks(ids):
+            since = sa.exists().where(
+                opportunity_step.c.opportunity == opportunity.c.id, opportunity_step.c.id > kept["step"]
+            )
+            query = sa.select(opportunity.c.id, opportunity.c.lead, opportunity.c.customer).where(
+                opportunity.c.id.in_(some), opportunity.c.owner == to, opportunity.c.outcome == "", ~since
+            )
+            for row in await tx.execute(query.order_by(opportunity.c.id)):
+                if row.lead not in stay and (row.lead is not None or row.customer not in held):
+                    found.setdefault(to, []).append(int(row.id))
+    return found
+
+
+async def _customers_of(tx: Tx, leads: Sequence[int]) -> set[int]:
+    found: set[int] = set()
+    for ids in _chunks(leads):
+        rows = await tx.execute(sa.select(lead.c.customer).where(lead.c.id.in_(ids)))
+        found |= {int(row.customer) for row in rows}
+    return found
 
 
 async def _tasks_back(tx: Tx, kept: Picture, member: str, stay: set[int]) -> None:

@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from rules.leads import CLOSED
 from store.db import Tx
 from store.tables import checkin, customer, draft, expectation, lead, task, timer
+from store.tables_opportunities import opportunity
 
 _OPEN = lead.c.status.not_in([status.value for status in CLOSED])
 
 
-async def counts(tx: Tx, member: str) -> tuple[int, int, int, int, int]:
-    """(open leads, customers, open tasks, open drafts, reminders that are set) of a member."""
+async def counts(tx: Tx, member: str) -> tuple[int, int, int, int, int, int]:
+    """(open leads, customers, open opportunities, open tasks, open drafts, reminders that are set) of a member."""
 
     async def count(query: sa.Select[int]) -> int:
         return int((await tx.execute(query)).scalar() or 0)
@@ -23,6 +24,7 @@ async def counts(tx: Tx, member: str) -> tuple[int, int, int, int, int]:
     return (
         await count(sa.select(n).where(lead.c.owner == member, _OPEN)),
         await count(sa.select(n).where(customer.c.owner == member, customer.c.deleted_at.is_(None))),
+        await count(sa.select(n).where(opportunity.c.owner == member, opportunity.c.outcome == "")),
         await count(sa.select(n).where(task.c.owner == member, task.c.done_at.is_(None))),
         await count(sa.select(n).where(draft.c.member == member, draft.c.state == "open")),
         await count(sa.select(n).where(timer.c.kind.in_(["next", "snooze"]), timer.c.key.in_(owned))),
@@ -101,6 +103,18 @@ async def customers_follow(tx: Tx, leads: Sequence[int], former: str, to: str, n
         theirs = sa.select(lead.c.customer).where(lead.c.id.in_(leads[at : at + 500]))
         moved = sa.update(customer).where(customer.c.owner == former, customer.c.id.in_(theirs))
         await tx.execute(moved.values(owner=to, updated_at=now, version=customer.c.version + 1))
+
+
+async def customers_of(tx: Tx, leads: Sequence[int], owner: str) -> list[int]:
+    """Ids of this owner's customers among those of these leads."""
+    found: set[int] = set()
+    for at in range(0, len(leads), 500):
+        of = sa.select(lead.c.customer).where(lead.c.id.in_(leads[at : at + 500]))
+        rows = await tx.execute(
+            sa.select(customer.c.id).where(customer.c.owner == owner, customer.c.id.in_(of))
+        )
+        found |= {int(row.id) for row in rows}
+    return sorted(found)
 
 
 async def tasks_follow(tx: Tx, leads: Sequence[int], former: str, to: str) -> None:

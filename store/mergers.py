@@ -16,6 +16,7 @@ from store.customers import phone_key
 from store.db import Conflict, Tx
 from store.tables import contact, customer, followup, lead, meta, request, task
 from store.tables_customers import merger
+from store.tables_opportunities import opportunity
 from store.tables_sources import touchpoint
 
 NOT_MOVED = frozenset({"customer", "name_key", "merger"})
@@ -55,7 +56,8 @@ def holders() -> list[tuple[sa.Table, Any]]:
 
 # ── what there is ──────────────────────────────────────────────────────────────────────────────────────
 async def counts(tx: Tx, id: int) -> dict[str, int]:
-    """How much belongs to a customer: contacts, leads, open (of them), followups, touches, tasks, timers, forms."""
+    """How much belongs to a customer: contacts, leads, open (of them), followups, touches, opportunities, tasks,
+    timers, forms."""
 
     async def count(query: sa.Select[Any]) -> int:
         return int((await tx.execute(query)).scalar() or 0)
@@ -72,6 +74,9 @@ async def counts(tx: Tx, id: int) -> dict[str, int]:
             sa.select(n).where(followup.c.customer == id, followup.c.undone_at.is_(None))
         ),
         "touches": await count(sa.select(n).where(touchpoint.c.customer == id)),
+        "opportunities": await count(
+            sa.select(n).where(opportunity.c.customer == id, opportunity.c.outcome != "void")
+        ),
         "tasks": await count(sa.select(n).where(task.c.lead.in_(theirs), task.c.done_at.is_(None))),
         "forms": await count(sa.select(n).where(request.c.lead.in_(theirs))),
         "timers": sum([len(await timeline.timers(tx, one)) for one in running]),

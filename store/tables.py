@@ -292,6 +292,7 @@ import store.tables_assignment  # noqa: E402
 import store.tables_customers  # noqa: E402
 import store.tables_directory  # noqa: E402
 import store.tables_mail  # noqa: E402
+import store.tables_opportunities  # noqa: E402
 import store.tables_sole  # noqa: E402
 import store.tables_sources  # noqa: E402  (more tables of the same `meta`)
 import store.tables_watch  # noqa: E402

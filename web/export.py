@@ -17,15 +17,16 @@ from bot import sheets
 from rules import access
 from rules import export as rules
 from rules.leads import TITLES, Status
+from rules.opportunities import Opportunity, money
 from rules.team import Member, Role, Team
-from rules.text import lead_id, mask_phones_in, when
+from rules.text import lead_id, mask_phones_in, opportunity_id, when
 from store import export, pool, settings, team
 from web.errors import Refusal, read_fields
 from web.site import HEADERS, Signed, Site
 
 HEADINGS = (
     "编号", "公司", "姓名", "手机", "邮箱", "来源", "类型", "需求", "状态", "负责人", "创建", "首次联系", "最近跟进",
-    "下一步", "下一步时间",
+    "下一步", "下一步时间", "商机",
 )  # fmt: skip
 
 
@@ -136,7 +137,14 @@ def cells(row: export.Row, reader: Reader) -> list[str]:
         access.email_for(reader.member, owner, row.email, reader.teams), row.source, row.kind, words(row.need),
         TITLES[Status(row.status)], owner.name if owner else "公海", at(row.created_at), at(row.first_touch_at),
         at(row.last_followup_at), words(row.next_text), at(row.next_at),
+        "；".join(deal(one) for one in row.opportunities
+                 if access.may_see(reader.member, reader.people.get(one.owner), reader.teams)),
     ]  # fmt: skip
+
+
+def deal(one: Opportunity) -> str:
+    """ "O-55 方案演示 ¥120,000"."""
+    return " ".join(part for part in (opportunity_id(one.id), one.standing, money(one.amount)) if part)
 
 
 def _xlsx(rows: Sequence[Sequence[str]], mark: str) -> bytes:

@@ -9,12 +9,14 @@ from datetime import datetime
 from aiohttp import web
 
 from bot import twins
+from cards.opportunities import line
 from cards.sla import clock
 from rules import access, merging, sla
 from rules.leads import TITLES, Contact, Lead
+from rules.opportunities import Happened, Opportunity, money
 from rules.team import Member, Role
-from rules.text import customer_id, grouped_phone, lead_id, mask_phones_in, parse_id, when
-from store import climbs, customers, followups, leads, mergers, team, timeline
+from rules.text import customer_id, grouped_phone, lead_id, mask_phones_in, opportunity_id, parse_id, when
+from store import climbs, customers, followups, leads, mergers, opportunities, team, timeline
 from store.db import Tx
 from store.mergers import Merger
 from web import timeline as story
@@ -40,6 +42,21 @@ class Person:
     email: str
     full: bool
     may_reveal: bool
+
+
+@dataclass(frozen=True)
+class Deal:
+    """An opportunity as a row of its customer's page; `past`: what happened, the newest first."""
+
+    id: str
+    title: str
+    standing: str
+    amount: str
+    owner: str
+    lead: str
+    why: str
+    past: tuple[str, ...]
+    open: bool
 
 
 class Records:
@@ -182,6 +199,8 @@ class Records:
             records = await followups.of_customer(tx, customer.id, 50)
             parts = await mergers.into(tx, customer.id)
             alike = await twins.of(tx, customer, contacts)
+            deals = await opportunities.of_customer(tx, customer.id, open_only=False)
+            steps = await opportunities.steps(tx, customer=customer.id)
         if revealed and revealed not in {one.id for one in contacts}:
             raise Refusal(404, "没有这位联系人。")
         await self._site.note("web.seen", signed, customer_id(number), hourly=True)
@@ -195,6 +214,8 @@ class Records:
                     self._text(signed, owner, one.need), when(one.created_at, now, zone), one.open) for one in under],
             records=[(when(one.recorded_at, now, zone), name(one.member), one.channel, one.conclusion,
                       self._text(signed, owner, one.next_text), lead_id(one.lead)) for one in records],
+            deals=[self._deal(signed, one, people, [each for each in steps if each.opportunity == one.id], now)
+                   for one in deals if self._site.sees(signed, people.get(one.owner))],
             mergeable=merging.may_merge(signed.member, [owner], self._site.teams), once=secrets.token_urlsafe(9),
             done=DONE.get(request.query.get("done", ""), ""), trail=signed.member.has(*MANAGERS), was=self._was(request, parts),
             parts=[(customer_id(one.gone), when(one.at, now, zone), name(one.member),
@@ -202,6 +223,27 @@ class Records:
             twins=[(customer_id(one.id), why.value, name(one.owner) or "公海",
                     merging.may_merge(signed.member, [owner, people.get(one.owner)], self._site.teams))
                    for one, why in alike[:5]],
+        )  # fmt: skip
+
+    def _deal(
+        self,
+        signed: Signed,
+        one: Opportunity,
+        people: dict[str, Member],
+        steps: Sequence[Happened],
+        now: datetime,
+    ) -> Deal:
+        """An opportunity as this reader may see it, what happened last on top."""
+        owner, names = people.get(one.owner), {id: each.name for id, each in people.items()}
+        lines = [
+            line(each, names, when(each.at, now, self._calendar.zone))
+            for each in reversed(steps)
+            if not each.undone_at
+        ]
+        return Deal(
+            opportunity_id(one.id), self._text(signed, owner, one.title), one.standing, money(one.amount),
+            owner.name if owner else "公海", lead_id(one.lead) if one.lead else "", self._text(signed, owner, one.why),
+            tuple(self._text(signed, owner, each) for each in lines[:6]), one.open,
         )  # fmt: skip
 
     def _was(self, request: web.Request, parts: Sequence[Merger]) -> str:

@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.events import Click, Message, decode
+from cards import opportunities as cards
 from cards.trail import say
 from rules import sla
 from rules.leads import TITLES, Status
-from rules.text import WEEKDAYS, clip, lead_id, when
-from store import audit, screens, timeline
+from rules.opportunities import Happened, Step
+from rules.text import WEEKDAYS, clip, lead_id, opportunity_id, when
+from store import audit, opportunities, screens, timeline
 from store.db import Tx
 from store.timeline import Due, Send
 
@@ -72,6 +74,7 @@ async def of_lead(tx: Tx, lead: int, name: Names) -> list[Line]:
     found += [_record(row, name) for row in await timeline.followups(tx, lead)]
     found += [line for row in await timeline.checkins(tx, lead) for line in _checkin(row, name)]
     found += [line for row in await timeline.tasks(tx, lead) for line in _task(row, name)]
+    found += [_deal(one, name) for one in await opportunities.steps(tx, lead=lead)]
     found += [_send(one, name) for one in await timeline.sends(tx, subject)]
     found += await _words(tx, subject, name)
     found += [_look(one, name) for one in await audit.lines(tx, [subject], limit=200)
@@ -158,6 +161,19 @@ def _task(row: Any, name: Names) -> list[Line]:
     if row.done_at:
         found.append(Line(row.done_at, Kind.STORY, name(row.done_by), f"完成任务 T-{row.id}", tone="good"))
     return found
+
+
+def _deal(one: Happened, name: Names) -> Line:
+    became = {one.became: name(one.became)} if one.kind is Step.HANDED else {}
+    tone = (
+        "good"
+        if one.kind in (Step.FORWARD, Step.WON)
+        else "warn"
+        if one.kind in (Step.BACK, Step.LOST)
+        else ""
+    )
+    said = f"商机 {opportunity_id(one.opportunity)} {cards.said(replace(one, why=''), became)}"
+    return Line(one.at, Kind.STORY, name(one.member), said, one.why, tone, one.undone_at is not None)
 
 
 def _send(one: Send, name: Names) -> Line:

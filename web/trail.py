@@ -5,8 +5,8 @@ from aiohttp import web
 from cards.trail import SAYS, say
 from rules import access
 from rules.team import Role
-from rules.text import customer_id, lead_id, parse_id, when
-from store import audit, customers, leads, mergers, team
+from rules.text import customer_id, lead_id, opportunity_id, parse_id, when
+from store import audit, customers, leads, mergers, opportunities, team
 from store.db import Tx
 from web.errors import Refusal
 from web.site import MANAGERS, Signed, Site, tidy
@@ -52,14 +52,24 @@ class Trail:
         """The ids that belong to what was asked for. Raises Refusal 404, or 403 when it is not for this member."""
         match parse_id(words):
             case ("L" | "", number) if lead := await leads.find(tx, number):
-                about, subjects, whose = lead_id(number), [lead_id(number)], lead.owner
+                about, whose = lead_id(number), lead.owner
+                subjects = [
+                    about,
+                    *(opportunity_id(one.id) for one in await opportunities.of_leads(tx, [number])),
+                ]
             case ("C" | "", number) if customer := await customers.find(tx, number):
                 about, whose = customer_id(customer.id), customer.owner
                 under = await leads.of_customer(tx, customer.id, open_only=False)
                 parts = await mergers.once_were(tx, customer.id)
-                subjects = [about, *map(customer_id, parts), *(lead_id(one.id) for one in under)]
+                deals = await opportunities.of_customer(tx, customer.id, open_only=False)
+                subjects = [about, *map(customer_id, parts), *(lead_id(one.id) for one in under),
+                            *(opportunity_id(one.id) for one in deals)]  # fmt: skip
+            case ("O", number) if deal := await opportunities.find(tx, number):
+                about, subjects, whose = opportunity_id(number), [opportunity_id(number)], deal.owner
             case _:
-                raise Refusal(404, f"没有找到「{words}」。请写线索或客户编号，例如 L-1024、C-0311。")
+                raise Refusal(
+                    404, f"没有找到「{words}」。请写线索、客户或商机编号，例如 L-1024、C-0311、O-55。"
+                )
         owner = await team.get(tx, whose) if whose else None
         if not self._site.sees(signed, owner):
             await self._site.denied(signed, "GET /trail", about)

@@ -18,10 +18,12 @@ from cards.actions_assignment import HandAll
 from cards.actions_sla import PickReassign, PickWaive, Urge, pack_ids
 from cards.away import Belongings
 from cards.card import Button, Card, to_json
+from rules.opportunities import Opportunity
 from rules.team import Role
-from store import checkins, drafts, handover, requests, screens, tasks, undo
+from store import checkins, drafts, handover, opportunities, requests, screens, tasks, undo
 from store.db import Database
 from store.tables import audit, contact, customer, followup, inbox, lead, outbox
+from store.tables_opportunities import opportunity
 from tests.bot.kit import Bench, config, running
 
 NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
@@ -88,13 +90,18 @@ class Firm:
         async with self.bench.engine.db.read() as tx:
             return [
                 (await tx.execute(sa.select(table).order_by(table.c.id))).all()
-                for table in (lead, customer, contact, followup)
+                for table in (lead, customer, contact, followup, opportunity)
             ]
 
     def words(self, command: Command) -> list[str]:
         """How somebody may try this command on the record."""
         id = f"L-{self.ids['lead']}"
-        return [f"/{command.name} {id}", f"/{command.name} C-0{self.ids['customer']}"]
+        deal = f"O-{self.ids['opportunity']}"
+        return [
+            f"/{command.name} {id}",
+            f"/{command.name} C-0{self.ids['customer']}",
+            f"/{command.name} {deal}",
+        ]
 
     def action(self, kind: type[Action], who: str) -> Action:
         """The action aimed at the record."""
@@ -107,7 +114,8 @@ class Firm:
                 values[field.name] = True
             else:
                 known = {"leads": pack_ids([self.ids["lead"]]), "member": who, "by": "wanglei",
-                         "at": f"L-{self.ids['lead']}", "step": "channel", "value": "电话"}  # fmt: skip
+                         "at": f"L-{self.ids['lead']}", "step": "channel", "value": "电话",
+                         "what": "forward", "words": "王磊"}  # fmt: skip
                 values[field.name] = known.get(field.name, "")
         return kind(**values)
 
@@ -154,8 +162,10 @@ async def _record(db: Database) -> dict[str, int]:
             tx, "wanglei", "lead.invalid", f"L-{one}", {"lead": one}, NOW, NOW + timedelta(days=1)
         )
         assert task is not None
+        deal = await opportunities.add(tx, Opportunity(
+            0, int(c), "wanglei", "液压阀块三百件", NOW, NOW, lead=int(one), opened_by="wanglei"))  # fmt: skip
     return {"lead": int(one), "customer": int(c), "checkin": checkin.id, "request": request.id, "draft": draft.id,
-            "task": task.id, "undo": kept, "last": int(one)}  # fmt: skip
+            "task": task.id, "undo": kept, "last": int(one), "opportunity": deal.id}  # fmt: skip
 
 
 def silent_about_it(said: str) -> bool:

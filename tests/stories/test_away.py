@@ -145,7 +145,9 @@ async def belongings(world: World) -> None:
 async def test_a_handover_moves_everything_in_one_piece(world: World) -> None:
     await belongings(world)
     await world.boss.says("/交接 王磊 → 李倩")
-    await world.boss.sees("王磊：交接预览", "客户 2、进行中线索 2、待办 0、草稿 1、未到期提醒 1")
+    await world.boss.sees(
+        "王磊：交接预览", "客户 2、进行中线索 2、进行中商机 0、待办 0、草稿 1、未到期提醒 1"
+    )
     await world.boss.clicks("全部给李倩", times=2)
     await world.boss.sees("王磊 的交接完成", "都给了李倩")
     card = await world.rep2.sees("王磊 的 2 条线索归你了", "L-1001", "其中 1 条还没有首触，从现在起重新计时")
@@ -204,7 +206,7 @@ async def test_what_came_in_meanwhile_is_counted_again(world: World) -> None:
     await world.boss.clicks("全部给李倩")
     await world.boss.sees("进行中线索 2")
     assert (await row(world)).owner == "wanglei"
-    await world.boss.clicks("按规则自动分", on="进行中线索 2")
+    await world.boss.clicks("按区域自动分", on="进行中线索 2")
     await world.boss.sees("王磊 的交接完成", "线索去向：")
     await world.idle()
     assert "wanglei" not in {(await row(world, n)).owner for n in (1001, 1002)}
