@@ -126,21 +126,26 @@ def find(
     `aliases`: pairs of a short form and the full name it stands for.
     """
     words = plain(text) if isinstance(text, str) else text
-    taken = Taken(len(words.source))
-    sure = (
-        *_by_list(words), *_by_suffix(words), *_by_label(words), *_by_name(words, tuple(known), tuple(aliases)),
-    )  # fmt: skip
+    chars, taken = words.chars, Taken(len(words.source))
+    sure = [*_by_list(words)] if "等" in chars else []
+    sure += _by_suffix(words)
+    if not _LABEL_ENDS.isdisjoint(chars):
+        sure += _by_label(words)
+    sure += _by_name(words, tuple(known), tuple(aliases))
     banked = sure and ("户行" in words.text or "户银行" in words.text)
     hits = [
         hit for hit in sure if taken.take(hit.start, hit.end) and not (banked and _of_account(words, hit))
     ]
-    for hit in (
-        *trades.find(words, taken),
-        *_by_bureau(words),
-        *_by_shop(words),
-        *_by_head(words),
-        *nicknamed.find(words, taken),
-    ):
+    weaker = [*trades.find(words, taken)]
+    if not _BUREAU_CHARS.isdisjoint(chars):
+        weaker += _by_bureau(words)
+    if BLANK in chars:
+        weaker += _by_shop(words)
+    if not _HEAD_CHARS.isdisjoint(chars):
+        weaker += _by_head(words)
+    if "的" in chars or BLANK in chars:
+        weaker += nicknamed.find(words, taken)
+    for hit in weaker:
         if taken.take(hit.start, hit.end):
             hits.append(hit)
     if len(hits) > 1:
@@ -161,7 +166,7 @@ def _by_suffix(words: Plain) -> Iterator[Found]:
     text = words.text
     floor = 0  # a name does not reach back into the one before it
     suffixes = (
-        list(matches(_SUFFIX_STARTS, _SUFFIX, text))
+        [*matches(_SUFFIX_STARTS, _SUFFIX, text)]
         if not _ENDS.isdisjoint(words.chars) and any(map(text.__contains__, _MARKS))
         else []
     )
@@ -234,6 +239,11 @@ _MARKS = (
 )
 
 
+_OF_BRANCH = re.compile(r"[一-龥()]{0,8}?(?:分|支)?")
+_IN_NAME = re.compile(r"[一-龥A-Za-z0-9()·]*")
+_AND = re.compile(r"[和与及、]")
+
+
 def _continues(text: str, match: re.Match[str], following: re.Match[str]) -> bool:
     """惠派国际公司机械(江苏)有限公司, 某某集团无锡有限公司: the first suffix is a word of a longer name."""
     between = text[match.end() : following.start()]
@@ -241,16 +251,11 @@ def _continues(text: str, match: re.Match[str], following: re.Match[str]) -> boo
         return False
     if "有限" in match[0]:
         return (
-            re.fullmatch(r"[一-龥()]{0,8}?(?:分|支)?", between) is not None
+            _OF_BRANCH.fullmatch(between) is not None
             and following[0] in ("公司", "银行")
             and between.endswith("分")
         )
-    if (
-        len(between) > 12
-        or not re.fullmatch(r"[一-龥A-Za-z0-9()·]*", between)
-        or _CUE.search(between)
-        or re.search(r"[和与及、]", between)
-    ):
+    if len(between) > 12 or not _IN_NAME.fullmatch(between) or _CUE.search(between) or _AND.search(between):
         return False
     if following[0] == "公司" and match[0] == "集团" and between and region(between) == between:
         return True  # 恒大地产集团广州公司
@@ -317,7 +322,7 @@ def _balanced(text: str, start: int, end: int) -> int:
 
 
 def _by_label(words: Plain) -> Iterator[Found]:
-    if _LABEL_ENDS.isdisjoint(words.chars) or _LABEL_END.search(words.text) is None:
+    if _LABEL_END.search(words.text) is None:
         return
     for match in _LABELLED.finditer(words.text):
         name = match["name"]
@@ -354,7 +359,7 @@ _NO_SHOP = re.compile(
 
 
 def _by_shop(words: Plain) -> Iterator[Found]:
-    if BLANK not in words.chars or not _SHOP_END.search(words.text) or not _CONTACT.search(words.text):
+    if not _SHOP_END.search(words.text) or not _CONTACT.search(words.text):
         return
     for match in _SHOP.finditer(words.text):
         if not _NO_SHOP.search(match["name"]):
@@ -368,9 +373,10 @@ _BUREAU = re.compile(
 )
 
 
+_BUREAU_CHARS = frozenset("局建冶")
+
+
 def _by_bureau(words: Plain) -> Iterator[Found]:
-    if "局" not in words.chars and "建" not in words.chars and "冶" not in words.chars:
-        return
     for match in _BUREAU.finditer(words.text):
         start = match.start()
         if match["town"]:
@@ -380,8 +386,6 @@ def _by_bureau(words: Plain) -> Iterator[Found]:
 
 
 def _by_list(words: Plain) -> Iterator[Found]:
-    if "等" not in words.chars:
-        return
     for match in _LISTED.finditer(words.text):
         start = match.start("names")
         for name in re.split(r"([、,和与及])", match["names"]):
@@ -396,7 +400,7 @@ def _by_list(words: Plain) -> Iterator[Found]:
 
 
 def _by_head(words: Plain) -> Iterator[Found]:
-    if _HEAD_CHARS.isdisjoint(words.chars) or not any(map(words.text.__contains__, _HEADED)):
+    if not any(map(words.text.__contains__, _HEADED)):
         return
     for match in _HEAD_OF.finditer(words.text):
         name = match["name"]
@@ -442,11 +446,12 @@ def _by_name(
     words: Plain, known: tuple[str, ...], aliases: tuple[tuple[str, str], ...] = ()
 ) -> Iterator[Found]:
     automaton, forms, names = _names(known, aliases)
-    named = {alias for alias, _ in aliases}
-    for index, start, end in automaton.find_matches_as_indexes(words.text):
+    hits = automaton.find_matches_as_indexes(words.text)
+    named = {alias for alias, _ in aliases} if hits else set()
+    for index, start, end in hits:
         form = forms[index]
         around = words.text[start - 1 : start] + words.text[end : end + 1]
-        if form.isascii() and re.search(r"[A-Za-z0-9]", around):
+        if form.isascii() and _LATIN.search(around):
             continue
         branch = _BRANCH.match(words.text, end) if form.endswith("行") else None
         if branch is not None:
@@ -464,19 +469,23 @@ def _by_name(
         )
 
 
+_LATIN = re.compile(r"[A-Za-z0-9]")
+_ITS = re.compile(r"的[一-龥]{0,2}[总工]|的?(?:采购|项目|客户|经理|工程师|订单)|那边|公司|集团")
+_OF_IT = re.compile(r"(?:[我他她]是|来自|就职|客户|跟|给|、|拜访)$")
+_ENDED = re.compile(r"的|$|[,、。;]|采购|订")
+_INNER_BLANK = re.compile(r"(?<=[一-龥()（）])\s+(?=[一-龥()（）])")
+
+
 def _named(text: str, start: int, end: int) -> bool:
     """Does the text treat a two-character word as a company: 华为的李工, 华为那边, 我是华为的?"""
     before, after = text[max(0, start - 3) : start], text[end : end + 3]
-    if re.match(r"的[一-龥]{0,2}[总工]|的?(?:采购|项目|客户|经理|工程师|订单)|那边|公司|集团", after):
+    if _ITS.match(after):
         return True
-    return (
-        re.search(r"(?:[我他她]是|来自|就职|客户|跟|给|、|拜访)$", before) is not None
-        and re.match(r"的|$|[,、。;]|采购|订", after) is not None
-    )
+    return _OF_IT.search(before) is not None and _ENDED.match(after) is not None
 
 
 def _tidy(name: str) -> str:
-    return re.sub(r"(?<=[一-龥()（）])\s+(?=[一-龥()（）])", "", name.strip())
+    return _INNER_BLANK.sub("", name.strip())
 
 
 _CORE_TAIL = re.compile(

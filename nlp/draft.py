@@ -117,7 +117,7 @@ def correct(draft: Draft, line: str, now: datetime) -> Draft:
 def as_dict(text: str, now: str | datetime, vocabulary: Vocabulary | None = None) -> dict[str, Any]:
     """Everything found in a text as plain JSON values. In `times`, `start` repeats `due` when only a deadline is known."""
     clock = datetime.fromisoformat(now) if isinstance(now, str) else now
-    reading = scan(text, clock.replace(tzinfo=None), (), vocabulary)
+    reading = scan(text, clock if clock.tzinfo is None else clock.replace(tzinfo=None), (), vocabulary)
     names = _values(reading.names)
     name = choose.speaker(reading, frozenset()) if reading.turns else None
     if name is not None and name.value not in names:

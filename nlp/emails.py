@@ -4,8 +4,10 @@ import re
 
 from nlp.evidence import Found
 from nlp.plain import Plain, plain
+from nlp.starts import matches
 
 _LOOSE = re.compile(r"(?<![\w.+%\-])[\w.+%\-]{1,64}@[\w.\-]{1,253}", re.ASCII)
+_STARTS = re.compile(r"[\w.+%\-](?<![\w.+%\-].)", re.ASCII)
 _STRICT = re.compile(
     r"[A-Z0-9_][\w+%\-]*(?:\.[\w+%\-]+)*@(?:[A-Z0-9](?:[A-Z0-9\-]*[A-Z0-9])?\.)+[A-Z]{2,24}", re.ASCII | re.I
 )
@@ -17,7 +19,7 @@ def find(text: str | Plain) -> tuple[Found, ...]:
     if "@" not in words.text:
         return ()
     found = []
-    for match in _LOOSE.finditer(words.text):
+    for match in matches(_STARTS, _LOOSE, words.text):
         candidate = match[0].rstrip(".-_")
         if _STRICT.fullmatch(candidate):
             end = match.start() + len(candidate)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 
 import ahocorasick_rs
 
@@ -93,8 +94,10 @@ def find(
     found += [
         Found("keywords", q.value, q.text, q.start, q.end, q.confidence, q.rule) for q in quantities(words)
     ]
+    if len(found) < 2:
+        return tuple(found)
     once: dict[str, Found] = {}
-    for hit in sorted(found, key=lambda hit: hit.start):
+    for hit in sorted(found, key=attrgetter("start")):
         once.setdefault(hit.value, hit)
     return tuple(once.values())
 

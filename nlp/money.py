@@ -194,9 +194,12 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
     return before is not None or _SOFT_AFTER.match(text, match.end()) is not None
 
 
+_BUDGET = re.compile(r".{0,3}预算")
+
+
 def _called_budget(text: str, match: re.Match[str]) -> bool:
     before = text[max(0, match.start() - 6) : match.start()]
-    return "预算" in before or re.match(r".{0,3}预算", text[match.end() :]) is not None
+    return "预算" in before or _BUDGET.match(text, match.end()) is not None
 
 
 def _value(words: str, scale: float, tail: str | None) -> float | None:

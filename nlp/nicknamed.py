@@ -32,8 +32,8 @@ def _owned() -> re.Pattern[str]:
 def find(words: Plain, taken: Taken) -> Iterator[Found]:
     """A town and two to four characters, where the sentence says that a person is of it, or alone between two strokes."""
     text = words.text
-    said = "的" in words.chars and ("是" in words.chars or "来自" in text)
-    stroked = ("/" in words.chars or "|" in words.chars) and BLANK in words.chars
+    said = "的" in text and ("是" in text or "来自" in text)
+    stroked = ("/" in text or "|" in text) and BLANK in text
     if not said and not stroked:
         return
     for start, end in regions(text):

@@ -394,6 +394,7 @@ def _starts() -> dict[str, re.Pattern[str]]:
         "alias": re.compile(
             rf"[{first}](?=[副总经主监老会师董院处科厂部局校店所行队站书教博太医律先女小大阿助秘工姐哥叔{second}])"
         ),
+        "spaced alias": re.compile(rf"[{first}](?=[{second}]? )"),
         "cue": re.compile(
             "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接同朋老爱闺室师学门司搭看遇碰见偶采陪改换@弟妹哥姐舅叔姑姨爸妈爷奶嫂侄外女儿]"
         ),
@@ -605,7 +606,7 @@ def aliases(words: Plain) -> Sequence[Found]:
 
 def _aliases(words: Plain) -> Iterator[Found]:
     if " " in words.chars:
-        for match in _patterns()["spaced alias"].finditer(words.text):
+        for match in matches(_starts()["spaced alias"], _patterns()["spaced alias"], words.text):
             if match["surname"] not in _TIES:
                 yield words.found(
                     "names", *match.span("name"), 0.85, "alias", match["surname"] + match["role"]

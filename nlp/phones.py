@@ -191,7 +191,7 @@ def _spoken(match: re.Match[str]) -> str:
 
 def _value(rule: str, match: re.Match[str]) -> str:
     """The tidy number, "" when the digits cannot be one."""
-    base = _OTHER.sub("", match["base"])
+    base = match["base"] if match["base"].isdecimal() else _OTHER.sub("", match["base"])
     extension = ""
     if rule != "abroad":
         extension = match["ext"] or match["dash"] or ""

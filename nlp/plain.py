@@ -47,18 +47,25 @@ _DROPPED = frozenset(
 class Plain:
     """`text` is searched, `source` is quoted. `at[i]` is the place of text[i] in the source; None means the same.
 
+    A rule whose characters are not among `chars` need not be tried: all those of `text` are in it, and perhaps some that
+    were blanked since (to count them again costs more than to try a rule in vain).
     Never changed once made; some are made for every text, so it is no (slower) frozen dataclass.
     """
 
-    __slots__ = ("_back", "_chars", "_cut", "at", "source", "text")
+    __slots__ = ("_back", "at", "chars", "source", "text")
 
-    def __init__(self, text: str, source: str, at: tuple[int, ...] | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        source: str,
+        at: tuple[int, ...] | None = None,
+        chars: frozenset[str] | None = None,
+    ) -> None:
         self.text = text
         self.source = source
         self.at = at
+        self.chars = frozenset(text) if chars is None else chars
         self._back: dict[int, int] | None = None
-        self._chars: frozenset[str] | None = None
-        self._cut: tuple[Plain, str] | None = None
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """The stretch [start, end) of `text` as offsets in the source."""
@@ -81,19 +88,17 @@ class Plain:
         """The same text with these stretches blanked, so that later rules do not read them again."""
         if not spans:
             return self
-        text, pieces, cut, done = self.text, [], [], 0
+        text, pieces, done = self.text, [], 0
         for start, end in sorted(spans) if len(spans) > 1 else spans:
             if end <= done:
                 continue
             start = max(start, done)
             pieces.append(text[done:start])
             pieces.append(fill * (end - start))
-            cut.append(text[start:end])
             done = end
         pieces.append(text[done:])
-        left = Plain("".join(pieces), self.source, self.at)
-        left._cut = self, "".join((fill, *cut))
-        return left
+        chars = self.chars if fill in self.chars else self.chars.union(fill)
+        return Plain("".join(pieces), self.source, self.at, chars)
 
     def without_found(self, found: Collection[Found], fill: str = BLANK) -> "Plain":
         """The same, for hits."""
@@ -101,23 +106,6 @@ class Plain:
             return self
         spans = [self.here(hit.start, hit.end) for hit in found if hit.end > hit.start >= 0]
         return self.without(spans, fill) if spans else self
-
-    @property
-    def chars(self) -> frozenset[str]:
-        """The characters of `text`: a rule whose characters are not among them need not be tried."""
-        if self._chars is None:
-            self._chars = self._left() if self._cut is not None else frozenset(self.text)
-        return self._chars
-
-    def _left(self) -> frozenset[str]:
-        """The characters after a cut, from those before it: quicker than going over the text again."""
-        assert self._cut is not None
-        before, cut = self._cut
-        self._cut = None
-        if len(cut) > len(self.text) // 2:
-            return frozenset(self.text)
-        changed = frozenset(cut)
-        return (before.chars - changed).union(filter(self.text.__contains__, changed))
 
     @property
     def back(self) -> dict[int, int]:
@@ -145,6 +133,4 @@ def plain(text: str) -> Plain:
         return Plain(text.translate(_TABLE), source, kept)
     for char in odd:
         text = text.replace(char, _ODD[char])
-    words = Plain(text, source, kept)
-    words._chars = (chars - odd).union(map(_ODD.__getitem__, odd)) if odd else chars
-    return words
+    return Plain(text, source, kept, (chars - odd).union(map(_ODD.__getitem__, odd)) if odd else chars)

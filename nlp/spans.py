@@ -52,6 +52,7 @@ _MONTHS = {"月": 1, "季度": 3, "年": 12, "世纪": 1200}
 _SOON = re.compile(
     r"(?:左右)?(?:就|便)?(?:能|可以)(?![用放存])|(?:左右)?就(?:出|到|好|交|给|发|回|行|截止|到期|开|要)"
 )
+_TO = re.compile(r"[-~到至]")
 _VAGUE = {"几": 3.0, "数": 3.0}
 
 
@@ -111,7 +112,7 @@ def _direction(side: str, pre: str) -> tuple[int, str] | None:
 
 
 def _amount(match: re.Match[str]) -> float | None:
-    words = re.split(r"[-~到至]", match["q"])[-1]
+    words = _TO.split(match["q"])[-1]
     if len(words) == 2 and words[0] in _EITHER and words[1] in _EITHER:
         words = words[1]  # 三五天, 两三周: at most
     amount = _VAGUE.get(words) or number(words)

@@ -10,6 +10,7 @@ import ahocorasick_rs
 from nlp.evidence import Found
 from nlp.lexicon import not_names, surnames, titles
 from nlp.plain import Plain, plain
+from nlp.starts import matches
 
 LONGEST = 16  # characters of department words before a role
 
@@ -54,6 +55,9 @@ def _departments() -> re.Pattern[str]:
     return re.compile(rf"(?:(?=[{first}])(?:{words})(?:[/&兼]|(?<![部心处科室组院所]) )?)+\Z")
 
 
+_WITH_NAME_STARTS = re.compile("[◆我本]")
+
+
 @cache
 def _with_name() -> re.Pattern[str]:
     """某某公司采购周建国, 我是采购周建国: a department's word between a company and a full name is the job."""
@@ -79,7 +83,7 @@ def find(text: str | Plain, own: tuple[str, ...] = ()) -> tuple[Found, ...]:
         else []
     )
     if "◆" in words.chars or "我是" in words.text or "本人" in words.text:
-        hits += [match.span("job") for match in _with_name().finditer(words.text)]
+        hits += [match.span("job") for match in matches(_WITH_NAME_STARTS, _with_name(), words.text)]
     hits.sort(key=lambda hit: (hit[0], -hit[1]))
     found: list[Found] = []
     done = 0
@@ -113,15 +117,19 @@ def _chinese(text: str, own: tuple[str, ...]) -> Iterator[tuple[int, int]]:
 def _english(text: str) -> Iterator[tuple[int, int]]:
     if _LATIN.search(text) is None or not any(map(text.__contains__, _ENGLISH_MARKS)):
         return
-    for match in _ENGLISH.finditer(text):
+    for match in matches(_ENGLISH_STARTS, _ENGLISH, text):
         if match[0][0].isupper() and (
             match["before"] or (match["role"][0].isupper() and _stands_alone(text, *match.span()))
         ):
             yield match.span()
 
 
+_ENGLISH_STARTS = re.compile(
+    r"[A-Za-z\u017f\u212a\u0130\u0131](?<![A-Za-z].)"
+)  # those that re.I takes for s, k, i, too
 _LETTERS = frozenset(string.ascii_letters)
 _LATIN = re.compile(r"[A-Za-z]{3}")
+_LETTER = re.compile(r"[A-Za-z]")
 _ENGLISH_MARKS = (
     "er",
     "or",
@@ -148,7 +156,7 @@ _STUDIED = ("会计", "编辑", "导演", "教练")
 def _is_longer_word(text: str, role: str, start: int, end: int) -> bool:
     """BD inside a part number, 代表 inside 代表性."""
     if role.isascii():
-        return re.search(r"[A-Za-z]", text[max(0, start - 1) : start] + text[end : end + 1]) is not None
+        return _LETTER.search(text[max(0, start - 1) : start] + text[end : end + 1]) is not None
     return text.startswith("性", end) or (role in _STUDIED and text.startswith(("学", "系", "法"), end))
 
 

@@ -181,13 +181,17 @@ def _cued(text: str, first: int) -> bool:
     return text[first - 1 : first] in _CUE_ENDS and _CUE.search(text, max(0, first - 10), first) is not None
 
 
+_CLAUSE_END = re.compile(rf"\s*(?:[,。;!\n{BLANK}]|$)|[\s]")
+_LINE_END = re.compile(r"\s*(?:\n|$)|\s+[一-龥]{2,3}(?:[\s▫]|$)|\s+▫")
+
+
 def _closes(text: str, end: int) -> bool:
     """我是华泰机械,: the clause ends with the name."""
-    return re.match(rf"\s*(?:[,。;!\n{BLANK}]|$)|[\s]", text[end : end + 2]) is not None
+    return _CLAUSE_END.match(text[end : end + 2]) is not None
 
 
 def _ends_line(text: str, end: int) -> bool:
-    return re.match(r"\s*(?:\n|$)|\s+[一-龥]{2,3}(?:[\s▫]|$)|\s+▫", text[end : end + 8]) is not None
+    return _LINE_END.match(text[end : end + 8]) is not None
 
 
 def _is_proper(proper: str) -> bool:
