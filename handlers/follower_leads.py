@@ -1,6 +1,7 @@
 """What a follower says later: into the record of their lead, and to its owner. (B04)"""
 
 from dataclasses import replace
+from datetime import datetime
 
 from bot.turn import Turn
 from handlers import leads as desk
@@ -10,6 +11,7 @@ from nlp.draft import Draft
 from rules import followers as rules
 from rules.followers import Follower
 from rules.leads import Contact, Customer, Lead
+from rules.origins import Origin
 from rules.text import customer_id, lead_id
 from rules.touchpoints import Kind, Touch
 from store import audit, customers, leads, screens
@@ -22,6 +24,16 @@ def left(found: Draft) -> str:
     """By what they can be reached now, in words; "" for nothing."""
     said = ("电话" if found.phone else "", "邮箱" if found.email else "", "微信号" if found.wechat else "")
     return "、".join(word for word in said if word)
+
+
+async def first(turn: Turn, lead: Lead, origin: Origin, source: str, at: datetime) -> None:
+    """The conversation that became the lead, as a touchpoint of which nobody need be told."""
+    customer, contact = await customers.of_lead(turn.tx, lead)
+    said = Touch(
+        kind=Kind.OFFICIAL, at=at, dedup=f"{origin.ref}:lead:{lead.id}", title=origin.extra.get("title", ""),
+        body=origin.extra["text"], source=source,
+    )  # fmt: skip
+    await touchpoints.add(turn, customer, contact, said)
 
 
 async def tell(turn: Turn, lead: Lead, customer: Customer, one: Follower, found: Draft, source: str) -> None:

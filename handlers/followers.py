@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.config_accounts import OfficialAccount, accounts
 from bot.config_sources import Channel
-from bot.events import Form, Timer
+from bot.events import Fact, Form, Timer
 from bot.incoming import lead_form, sha
 from bot.router import Router
 from bot.turn import Turn
@@ -146,7 +146,7 @@ async def _hand(turn: Turn, account: OfficialAccount, one: Follower, found: Draf
         "city": found.city[:40], "source": channel.source, "kind": channel.kind, "group": channel.group or account.group,
         "need": clip(mask_phones_in(need), 500) or "关注了公众号，待了解需求", "note": _note(found, phone),
         "origin": {"kind": "wechat", "name": account.name, "ref": one.ref,
-                   "extra": {"scene": one.channel, "text": rules.story(one.said)}},
+                   "extra": {"scene": one.channel, "title": rules.title(one.said, ""), "text": rules.story(one.said)}},
     }  # fmt: skip
     receipt = f"{one.ref}:{number}"
     await turn.hand(lead_form(fields, turn.now, receipt=receipt, digest=sha(receipt), client="wechat"))
@@ -159,6 +159,17 @@ def _note(found: Draft, phone: str) -> str:
     if not desk.left(found) and not phone:
         said.append("还没有留联系方式，可以先在公众号后台的消息里回复")
     return "；".join(said)
+
+
+@router.fact("lead.created")
+async def made(turn: Turn, fact: Fact) -> None:
+    """What they said before stands with the customer as well, so that the owner can read all of it."""
+    lead = await leads.find(turn.tx, int(fact.payload["lead"]))
+    origin = await origins.of_lead(turn.tx, lead.id) if lead else None
+    if lead is None or origin is None or origin.kind != "wechat" or not origin.extra.get("text"):
+        return
+    account = accounts(turn.config).get(origin.name)
+    await desk.first(turn, lead, origin, account.source if account else "公众号", fact.at)
 
 
 # ── what comes after ───────────────────────────────────────────────────────────────────────────────────

@@ -43,6 +43,13 @@ async def of_customer(tx: Tx, customer: int, limit: int = 5) -> list[Touch]:
     return [_touch(row) for row in rows]
 
 
+async def of_lead(tx: Tx, lead: int, limit: int = 100) -> list[Touch]:
+    """The lead's newest touchpoints, newest first."""
+    query = sa.select(touchpoint).where(touchpoint.c.lead == lead)
+    rows = await tx.execute(query.order_by(touchpoint.c.at.desc(), touchpoint.c.id.desc()).limit(limit))
+    return [_touch(row) for row in rows]
+
+
 def _touch(row: Any) -> Touch:
     return Touch(
         kind=Kind(row.kind), at=row.at, dedup=row.dedup, title=row.title, body=row.body, member=row.member,

@@ -15,7 +15,9 @@ from rules import sla
 from rules.leads import TITLES, Status
 from rules.opportunities import Happened, Step
 from rules.text import WEEKDAYS, clip, lead_id, opportunity_id, when
-from store import audit, opportunities, screens, timeline
+from rules.touchpoints import Touch
+from rules.touchpoints import line as touch_line
+from store import audit, opportunities, screens, timeline, touchpoints
 from store.db import Tx
 from store.timeline import Due, Send
 
@@ -63,6 +65,8 @@ LEDGER = {
     "unknown": ("送达不明", "warn"), "folded": ("并入合并消息", ""), "skipped": ("平台没有这种消息", ""),
 }  # fmt: skip
 SAID_BY_FACTS = frozenset({"lead.created", "lead.transferred", "lead.claimed", "sla.waived", "sla.reason"})
+SHOWN = 1000
+"""Characters of a mail or of a chat that stand on the page."""
 QUIET = frozenset({"followup.recorded", "lead.undone"})
 """Facts that another line says better."""
 
@@ -75,6 +79,7 @@ async def of_lead(tx: Tx, lead: int, name: Names) -> list[Line]:
     found += [line for row in await timeline.checkins(tx, lead) for line in _checkin(row, name)]
     found += [line for row in await timeline.tasks(tx, lead) for line in _task(row, name)]
     found += [_deal(one, name) for one in await opportunities.steps(tx, lead=lead)]
+    found += [_touch(one, name) for one in await touchpoints.of_lead(tx, lead)]
     found += [_send(one, name) for one in await timeline.sends(tx, subject)]
     found += await _words(tx, subject, name)
     found += [_look(one, name) for one in await audit.lines(tx, [subject], limit=200)
@@ -141,6 +146,10 @@ def _fact(row: Any, name: Names) -> Line:
             return line(Kind.STORY, f"状态：{title}", who=by)
         case other:
             return line(Kind.STORY, other, why, who=by)
+
+
+def _touch(touch: Touch, name: Names) -> Line:
+    return Line(touch.at, Kind.STORY, "", touch_line(touch, name(touch.member)), clip(touch.body, SHOWN))
 
 
 def _record(row: Any, name: Names) -> Line:

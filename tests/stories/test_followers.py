@@ -15,6 +15,7 @@ from store import followers, forgetting, inbox, keyring, tables
 from store.seals import fresh
 from store.tables_sources import follower, touchpoint
 from tests.world import World, firm, told
+from web import timeline
 
 ASK, THANKS, OFF = "请留下称呼和手机号", "收到，尽快联系您", "下班了，请留下手机号"
 CHANNELS = ({"state": "expo-qr-7", "source": "上海展会", "kind": "图纸定制"},)
@@ -94,9 +95,14 @@ async def test_who_follows_asks_and_leaves_a_phone_is_a_lead(world: World, accou
     await world.passes(seconds=61)
     told = await world.rep.sees("💬 公众号 C-0301", "2 条消息", "月 300 件", "下周能到现场看看吗")
     assert "138****5678" in told.text
-    assert (await _count(world, tables.lead), await _count(world, touchpoint)) == (1, 1)
+    assert (await _count(world, tables.lead), await _count(world, touchpoint)) == (1, 2)
     await world.rep.says("/客户 C-0301")
-    await world.rep.sees("近 1 次触点：", "公众号 · 2 条消息")
+    await world.rep.sees("近 2 次触点：", "公众号 · 2 条消息", "公众号 · 3 条消息")
+    async with world.db.read() as tx:
+        page = [line.more for line in await timeline.of_lead(tx, 1001, str)]
+    assert "月 300 件\n下周能到现场看看吗" in page
+    (before,) = [more for more in page if "我想问下液压阀块多少钱" in more]
+    assert before.startswith("扫码关注了公众号：上海展会\n你好\n")
     assert account.followers[ANN].answers == ["欢迎关注", ASK, THANKS]
     # and who leaves stays in the books
     await account.unsubscribe(ANN)
