@@ -63,6 +63,8 @@ class Pool(_Section):
     daily_views: int = Field(default=60, ge=1)
     cooldown: Duration = timedelta(days=7)
     longest_hold: Duration = timedelta(days=60)
+    longest_cover: Duration = timedelta(days=730)
+    cover_notice: Duration = timedelta(days=7)
     stale: Duration = timedelta(hours=72)
 
     @model_validator(mode="after")

@@ -181,8 +181,17 @@ def things(leads: int, deals: int) -> str:
     )
 
 
+RECYCLED = "跟进过的，公海回收日不因交接改变。"
+
+
 def received(
-    name: str, rows: Sequence[tuple[int, str, str]], deals: Sequence[str], customers: int, late: int
+    name: str,
+    rows: Sequence[tuple[int, str, str]],
+    deals: Sequence[str],
+    customers: int,
+    late: int,
+    *,
+    recycles: bool = True,
 ) -> Card:
     """To who takes over: (lead, label, status) of what is now theirs and their opportunities as lines, one card for all."""
     lines = [f"{lead_id(id)} {clip(label, 14)} {status}" for id, label, status in rows[:8]]
@@ -199,6 +208,7 @@ def received(
             *deals[:5],
             *((f"商机另有 {len(deals) - 5} 个，发 /商机 看。",) if len(deals) > 5 else ()),
             *((f"其中 {late} 条还没有首触，从现在起重新计时。",) if late else ()),
+            *((RECYCLED,) if recycles and len(rows) > late else ()),
         ),
         buttons=(Button("今日全部", ShowToday().pack(), Style.PRIMARY),),
     )

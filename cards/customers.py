@@ -44,6 +44,7 @@ class Profile:
     followups: tuple[str, ...] = field(default_factory=tuple)
     touches: tuple[str, ...] = ()  # calls, mails, visits, newest first
     start: int = 0
+    cover: str = ""  # until when none of its leads goes back to the pool
     friends: str = ""  # with whom of ours they are friends on WeCom
     credit_code: str = ""
     twins: tuple[Twin, ...] = ()
@@ -60,6 +61,7 @@ def profile(view: Profile) -> Card:
         head,
         *_was(view),
         *code,
+        *((view.cover,) if view.cover else ()),
         *((view.friends,) if view.friends else ()),
         *(twin_line(one) for one in view.twins),
         *(_contact(one) for one in view.contacts[:5]),

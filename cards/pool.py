@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from cards.actions_assignment import AskHold, GrantHold, PoolPage
 from cards.actions_checkins import StartCheckin
-from cards.actions_leads import ShowLead
+from cards.actions_leads import ShowCustomer, ShowLead
 from cards.actions_sla import Claim
 from cards.card import Button, Card, Style, Tone
 from rules.hours import show_duration
-from rules.text import clip, lead_id, when
+from rules.text import clip, customer_id, lead_id, when
 
 PAGE = 3
 """Leads on one page: each has a button, and 下一页 has one."""
@@ -120,4 +120,29 @@ def ask_hold(lead: int, label: str, who: str, by: str, days: int, why: str, at: 
             Button("不同意", GrantHold(lead, by, days, False).pack()),
             Button("看详情", ShowLead(lead).pack()),
         ),
+    )
+
+
+def covered(customer: int, label: str, what: str) -> Card:
+    """To the owner: nothing of this customer goes back to the pool for now, or it may again."""
+    return Card(
+        kind="pool.cover",
+        title=clip(f"🔒 {customer_id(customer)} {label}", 26),
+        subject=customer_id(customer),
+        lines=(f"{what}。",),
+        buttons=(Button("看客户", ShowCustomer(customer).pack()),),
+    )
+
+
+def cover_ends(customer: int, label: str, last: str, why: str) -> Card:
+    """To the owner and who set it: it ends soon."""
+    number = customer_id(customer)
+    return Card(
+        kind="pool.cover_ends",
+        title=clip(f"⏳ {number} 的保护 {last[5:]} 到期", 26),
+        subject=number,
+        lines=(label, f"原因：{why}", f"{last} 之后，没有有效跟进的线索会按规则回到公海。"),
+        buttons=(Button("看客户", ShowCustomer(customer).pack()),),
+        note=f"续保护（主管）：/保护 {number} 日期 原因",
+        tone=Tone.WARN,
     )

@@ -7,7 +7,7 @@ from bot.router import Router
 ORDER = (
     "drafts", "leads", "transfer", "customers", "merging", "opportunities", "checkins", "forms", "resources",
     "undo", "sla", "silence", "nurture", "manager",
-    "pool", "recycling", "holds",
+    "pool", "recycling", "holds", "covers",
     "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "friend_moves",
     "followers", "visits", "mails", "tasks",
     "directory", "words",

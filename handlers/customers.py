@@ -11,7 +11,7 @@ from cards import customers as cards
 from cards import leads as lead_cards
 from cards.actions_leads import JoinCustomer, KnownCustomer, ShowCustomer, ShowLead
 from cards.card import Card
-from handlers import along, friend_moves, merging, opportunity_views, touchpoints, transfer
+from handlers import along, covers, friend_moves, merging, opportunity_views, touchpoints, transfer
 from handlers import leads as desk
 from nlp import phones
 from rules import access, credit_code, names
@@ -126,6 +126,7 @@ async def profile(turn: Turn, customer: Customer, asked: int = 0) -> Card:
                 turn, customer.id, private=access.sees_phone(turn.me, owner, teams)
             ),
             start=next((one.id for one in open_leads if one.owner == turn.me.id), 0),
+            cover=await covers.line(turn, customer.id),
             friends=await friend_moves.line(turn, customer.id),
             credit_code=customer.credit_code, twins=tuple(await merging.alike(turn, customer, 2)),
             merged=tuple(one.gone for one in await mergers.into(turn.tx, customer.id)),

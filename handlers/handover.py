@@ -229,7 +229,9 @@ async def _tell(turn: Turn, former: Member, after: Picture, fresh: set[int]) -> 
         found = await opportunities.these(turn.tx, part.opportunities)
         deals = [await views.line(turn, one) for one in found]
         late = len(fresh & set(part.leads))
-        shown = cards.received(former.name, rows, deals, len(part.customers), late)
+        shown = cards.received(
+            former.name, rows, deals, len(part.customers), late, recycles=bool(turn.config.pool.recycle)
+        )
         await turn.tell(shown, to=taker, weight=Weight.DUE)
 
 

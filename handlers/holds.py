@@ -10,8 +10,8 @@ from cards import pool as cards
 from cards import sla as sla_cards
 from cards.actions_assignment import AskHold, GrantHold
 from cards.card import from_json
+from handlers import covers, manager, pooling
 from handlers import leads as desk
-from handlers import manager, pooling
 from rules import access
 from rules.budget import Weight
 from rules.errors import Refused
@@ -23,13 +23,18 @@ from store import audit, leads, pool, team
 
 router = Router("holds")
 BOSSES = (Role.MANAGER, Role.DIRECTOR, Role.ADMIN)
-ASKING = (Role.REP, Role.MANAGER, Role.ADMIN)
+ASKING = (Role.REP, Role.MANAGER, Role.DIRECTOR, Role.ADMIN)
 USUAL_HOLD = 14
 
 
 @router.command("保护", usage="/保护 1024 14天 理由", about="请主管同意，一段时间不收回", may=ASKING)
 async def ask_hold(turn: Turn, words: str) -> None:
-    """/保护 1024 14天 等客户年度预算: the manager agrees or not; a manager's own word holds at once."""
+    """/保护 1024 14天 等客户年度预算: the manager agrees or not; a manager's own word holds at once. /保护 C-0311 …: the
+    whole customer (handlers/covers.py)."""
+    first, _, rest = words.strip().partition(" ")
+    if (asked := parse_id(first)) and asked[0] == "C":
+        await covers.said(turn, asked[1], rest)
+        return
     number, days, why = _hold_words(words)
     lead = await leads.get(turn.tx, number)
     owner = await team.get(turn.tx, lead.owner) if lead.owner else None
@@ -60,7 +65,7 @@ def _hold_words(words: str) -> tuple[int, int, str]:
     span = next((part for part in parts if re.fullmatch(r"\d{1,4}天", part)), "")
     why = " ".join(part for part in parts[1:] if part != span)
     if number is None or len(why) < 2:
-        raise Refused("这样写：/保护 1024 14天 理由")
+        raise Refused("这样写：/保护 1024 14天 理由；整个客户由主管：/保护 C-0311 2027-03-31 合同编号")
     return number[1], int(span[:-1]) if span else USUAL_HOLD, why[:200]
 
 

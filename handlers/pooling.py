@@ -13,7 +13,7 @@ from rules import hours
 from rules import pool as rules
 from rules.leads import Lead
 from rules.text import lead_id, when
-from store import audit, checkins, customers, leads, pool, timers
+from store import audit, checkins, covers, customers, leads, pool, timers
 from store.pool import Pooled
 
 RECYCLE, STALE, ALL = "pool.recycle", "pool.stale", "all"
@@ -79,7 +79,8 @@ async def goes_back(turn: Turn, lead: Lead) -> datetime | None:
         return None
     followed = await pool.last_effective(turn.tx, lead.id, turn.config.pool.ineffective)
     since = rules.base(lead, followed)
-    return rules.due(turn.calendar, since, period, await pool.hold_until(turn.tx, lead.id))
+    held = [await pool.hold_until(turn.tx, lead.id), await covers.until(turn.tx, lead.customer)]
+    return rules.due(turn.calendar, since, period, max([one for one in held if one], default=None))
 
 
 async def date_line(turn: Turn, lead: Lead, *, fresh: bool) -> str:

@@ -88,6 +88,14 @@ def step(
     return Recycle() if now >= early else Look(early)
 
 
+def may_cover(until: datetime, now: datetime, longest: timedelta) -> None:
+    """Raises Refused when a customer cannot be covered until then: a day that is over, or too far away."""
+    if until <= now:
+        raise Refused("这一天已经过去了，请写以后的日期")
+    if until - now > longest + timedelta(days=1):
+        raise Refused(f"最长保护 {show_duration(longest)}，到期前会提醒，可以再续")
+
+
 def may_claim(
     rules: PoolRules, lead: Lead, me: str, former: str, since: datetime, claimed_today: int, now: datetime
 ) -> None:

@@ -37,7 +37,7 @@ from store.tables import (
     task,
     undo,
 )  # fmt: skip
-from store.tables_assignment import hold, pool
+from store.tables_assignment import cover, hold, pool
 from store.tables_customers import merger
 from store.tables_mail import letter, mail_consent
 from store.tables_opportunities import opportunity, opportunity_step
@@ -183,6 +183,7 @@ async def erase(tx: Tx, person: Person, now: datetime, by: str) -> dict[str, int
         .values(**silent, version=opportunity.c.version + 1)
     )
     await run(sa.update(opportunity_step).where(opportunity_step.c.opportunity.in_(deals)).values(why=""))
+    await run(sa.delete(cover).where(cover.c.customer.in_(mine)))
     for table in (pool, hold):
         await run(sa.delete(table).where(table.c.lead.in_(leads)))
     await run(

@@ -33,6 +33,10 @@ hold = _table(  # a lead that does not go back to the pool before `until`, with 
     Column("until", UtcDateTime, nullable=False), _text("why"), _text("asked_by", 64), _text("agreed_by", 64),
     _time("at", nullable=False),
 )  # fmt: skip
+cover = _table(  # a customer none of whose leads goes back to the pool before `until`, by a manager's word
+    "cover", _id(), _fk("customer", "customer"), Column("until", UtcDateTime, nullable=False), _text("why"), _text("by", 64),
+    _time("at", nullable=False), _time("ended_at"), Index("ix_cover_customer", "customer"),
+)  # fmt: skip
 tally = _table(  # how often a member did something on a business day, where that has a cap
     "tally", Column("member", String(64), primary_key=True), Column("day", String(10), primary_key=True),
     Column("name", String(16), primary_key=True), _number("n"),

@@ -152,6 +152,7 @@ async def test_a_handover_moves_everything_in_one_piece(world: World) -> None:
     await world.boss.sees("王磊 的交接完成", "都给了李倩")
     card = await world.rep2.sees("王磊 的 2 条线索归你了", "L-1001", "其中 1 条还没有首触，从现在起重新计时")
     assert "技术确认中" in card.text  # the state travels
+    assert "跟进过的，公海回收日不因交接改变。" in card.text
     assert world.rep2.count("归你了") == 1
     await world.idle()
     async with world.db.read() as tx:

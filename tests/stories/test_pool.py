@@ -172,3 +172,34 @@ async def test_who_lies_there_for_72_hours_is_told_of_once(world: World) -> None
     assert world.boss.count("🔺 公海") == 1
     await world.rep2.says("/公海")
     await world.rep2.sees("超过 72 小时没有人负责的 2 条")
+
+
+@pytest.mark.parametrize("changes", [SOON], indirect=True)
+async def test_a_customer_under_contract_is_protected_until_a_day(world: World) -> None:
+    await world.api_lead()
+    await world.rep.says("/保护 C-0301 2026-12-20 合同 HT-118")
+    await world.rep.sees("客户保护由主管设置")
+    for words, said in (
+        ("C-0301", "这样写：/保护 C-0311 2027-03-31"), ("C-0301 2026-12-20", "为什么保护？"),
+        ("C-0301 2026-11-20 合同", "已经过去了"), ("C-0301 2029-01-01 合同", "最长保护 730 天"), ("C-0301 取消", "没有保护"),
+    ):  # fmt: skip
+        await world.boss.says(f"/保护 {words}")
+        await world.boss.sees(said)
+    await world.boss.says("/保护 C-0301 2026-12-10 合同 HT-117")
+    await world.boss.sees("C-0301 保护到 2026-12-10（含）：合同 HT-117")
+    await world.boss.says("/保护 C-0301 2026-12-20 合同 HT-118")
+    await world.rep.sees("🔒 C-0301", "张敏：保护到 2026-12-20（含）：合同 HT-118")
+    await world.rep.says("/客户 C-0301")
+    await world.rep.sees("🔒 保护到 2026-12-20：合同 HT-118（张敏）")
+    await world.rep.says("/转给 1001 @李倩")
+    await world.rep2.sees("新线索 L-1001", "12-21 09:00，不因转交改变")
+    await world.at("2026-12-13 18:00")
+    await world.restart()
+    await world.at("2026-12-14 12:00")
+    assert (await row(world)).owner == "liqian"
+    await world.rep2.sees("⏳ C-0301 的保护 12-20 到期", "合同 HT-118")
+    await world.boss.sees("⏳ C-0301 的保护 12-20 到期")
+    assert world.boss.count("12-10 到期") == 0  # the second word took the place of the first
+    await world.at("2026-12-23 09:30")
+    await world.rep2.sees("L-1001 已回到公海")
+    assert (await row(world)).owner == ""
