@@ -46,6 +46,18 @@ def not_given() -> frozenset[str]:
     return frozenset(words("not_given"))
 
 
+@cache
+def given() -> dict[str, int]:
+    """Characters of given names: 2 says so by itself, 1 is an everyday one that is common in names, 0 may be in one."""
+    points, known = 2, {}
+    for line in _lines("given.txt"):
+        if line in ("everyday", "rare"):
+            points -= 1
+        else:
+            known.update(dict.fromkeys(line, points))
+    return known
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Cities and provinces without their suffix; `unsure` cities are also common words."""

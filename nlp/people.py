@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from operator import attrgetter
 
-from nlp import elements, segment
+from nlp import elements, likely, running, segment
 from nlp.evidence import Found, Taken
 from nlp.lexicon import not_given, not_names, places, surnames
 from nlp.places import region
@@ -45,7 +45,7 @@ _SHORT_HONORIFIC = (
     r"|董(?!事)|姐(?!妹|夫|姐)|哥(?!们|哥)|叔(?!叔)"
 )
 _LABEL = (
-    r"(?:客户|我的|您的|采购|紧急|对方|主要)?(?:姓\s{0,4}名|名字|联系人|参会人员?|与会人员?|出席人员?|陪同人员?|收件人|收货人|收方|称呼|客户名|负责人|经办人|对接人|采购人|询价人|经营者|业主|签收人|委托人|报修人|投诉人|报名人|"
+    r"(?:客户|我的|您的|采购|紧急|对方|主要)?(?:姓\s{0,4}名|名字|联系人|参会人员?|与会人员?|出席人员?|陪同人员?|收件人|收货人|收方|称呼|客户名|负责人|经办人|对接人|采购人|询价人|经营者|业主|签收人|委托人|报修人|投诉人|报名人|接待人|咨询人|跟进人|提货人|送货人|验收人|学员|候选人|应聘者|求职者|面试者|车主|房东|租客|法人代表|法定代表人|"
     r"申请人|寄件人|发件人|联络人|项目人|客户(?=[:=])|\bfrom(?=[:=])|name|contact(?: person)?)"
 )
 _CUE = (
@@ -89,7 +89,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     first, second = ("".join(sorted({name[n] for name in known.compound})) for n in (0, 1))
     compound = rf"(?=[{first}][{second}])(?:{compound})"  # two sets are looked into sooner than sixty words
     name = rf"(?:{compound}{given}{{1,2}}?|[{single}](?:{given}{{1,2}}?|{given}·{given}{{2,4}}))"
-    whole = rf"(?:{compound}{given}{{1,2}}|[{single}]{given}{{1,2}}|[一-龥]{{2,5}}·[一-龥]{{2,6}})"
+    polite = "(?!你好|您好|先生|女士|经理|老师|老板|您|你)"
+    whole = (
+        rf"(?:{compound}{given}{{1,2}}|[{single}]{given}{{1,2}}|[一-龥]{{2,5}}·(?:{polite}[一-龥]){{2,6}})"
+    )
     blank = f"{BLANK}{COMPANY_BLANK}{TITLE_BLANK}"
     edge = rf"[\s,;、。|/()\[\]{blank}]"
     return {
@@ -105,7 +108,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"(?i:{_LABEL})(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=|?])\s{{0,4}}[\"“'‘]?)?"
             rf"(?P<name>{whole}|(?<=[:= ])[{single}] {{1,2}}{given}(?: {{1,2}}{given})?(?= *(?:\n|$))|"
             rf"[小老阿][{common}]|[一-龥]{{1,8}}·[一-龥]{{1,8}}|{_LATIN}|"
-            rf"(?<=[:=|\"“])[一-龥]{{2,4}}|(?<=[:=|] )[一-龥]{{2,4}})(?={_FOLLOW})",
+            rf"(?<=[:=|\"“])[一-龥]{{2,4}}|(?<=[:=|] )[一-龥]{{2,4}}|(?<=姓名 )[一-龥]{{2,3}}(?=  |$|\n| ?{BLANK}))(?={_FOLLOW})",
         ),
         "company": re.compile(
             rf"{COMPANY_BLANK}\)?(?:公司)?(?:的|那?边的|[ /|,\-(]{{1,2}})?(?:{TITLE_BLANK}+ ?)?(?P<name>{name})(?={_TITLE_FOLLOW})"
@@ -132,7 +135,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"|(?P<before>[{common}]{given})(?=\(|[,:]?{BLANK}{{7}}))"
         ),
         "dotted": re.compile(
-            rf"(?<![一-龥·])(?P<name>[{_SOUNDS}]{{2,6}}·[一-龥]{{2,6}}?)(?=$|[\s,。;!?、(]|{BLANK}|是|说|先生|女士|的)"
+            rf"(?<![一-龥·])(?P<name>[{_SOUNDS}]{{2,6}}·(?:{polite}[一-龥]){{2,6}}?)(?=$|[\s,。;!?、(]|{BLANK}|是|说|先生|女士|的|你好|您|你|老师|经理)"
         ),
         "cue": re.compile(rf"{_CUE} ?(?P<name>{name})(?={_FOLLOW})"),
         "polite": re.compile(
@@ -155,13 +158,13 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"(?P<name>(?P<family>{compound}|[{single}]){given}{{1,2}})(?=(?P=family)(?:{_FULL_HONORIFIC}|{_SHORT_HONORIFIC}))"
         ),
         "listed": re.compile(
-            rf"、(?P<name>{whole}|[{single}]{given}{{1,2}}|{_LATIN})(?=[、,。;\s等和与及)]|$)"
+            rf"、(?P<name>{whole}|[{single}]{given}{{1,2}}|{_LATIN})(?=[、,。;\s等和与及()]|$)"
         ),
         "says": re.compile(rf"(?:^|(?<=[\s,。;!?、由]))(?P<name>{name})(?={_SAYS})", re.M),
         "segment": re.compile(rf"(?:^|(?<=:)|(?<={edge}))(?P<name>{whole})(?=收?(?:$|{edge}))", re.M),
         "little": re.compile(
             rf"(?P<name>[小老][{common}]|阿(?!里|姨|门|拉|尔|富|根|联|坝|克|曼|莫|司|斯|胶|波|迪|拉|伯)[一-龥])"
-            rf"(?=$|[\s,。;:!?、()▪◆▫]|[啊呀哎说讲问要让在来去有的今明下联那这给跟打你他她我发反已总吗吧呢换约管负直就也都到过])"
+            rf"(?=$|[\s,。;:!?、()▪◆▫]|[啊呀哎说讲问要让在来去有的今明下联那这给跟打你他她我发反已总吗吧呢换约管负直就也都到过介推带派报回加找等会想还没不又刚把被])"
         ),
         "spaced": re.compile(
             rf"(?:^|\n|[▫◆{BLANK}]:?|(?:业务|销售|采购|技术|会计|老板|联系人|负责人):) *"
@@ -178,6 +181,12 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         ),
         "called": re.compile(
             rf"(?:^|(?<={edge}))(?P<name>[{single}]{given}{{1,2}})(?=[ ,/:]{{0,2}}{BLANK}{{7}})"
+        ),
+        "foreign": re.compile(
+            r"(?:^|(?<=[\s,。;:!?、的跟给和找让])|(?<=客户|顾问|代理|经理|老外|买家|业务|销售|同事|采购|联系))"
+            r"(?P<name>[A-Z][a-zà-ÿ]{2,14}(?: [A-Z][a-zà-ÿ]{1,14})?)"
+            r"(?=说|让|问(?!题)|要|想|回复|推|发|加|告诉|反馈|来|刚|您|你|▪)",
+            re.M,
         ),
         "latin": re.compile(
             rf"(?:我叫|我是|(?:Mr|Ms|Mrs|Miss|Dr)\.? ?|Dear |(?i:\bthis is |\bmy name is |\bI(?:'| a)m ))(?P<name>{_LATIN})(?![\w])"
@@ -207,6 +216,7 @@ _SURE = {
     "twice": 0.9,
     "customer": 0.8,
     "dotted": 0.85,
+    "foreign": 0.7,
 }
 
 
@@ -230,12 +240,19 @@ def find(
     if names:
         candidates = [*_known(words, names), *candidates]
     hits = [hit for hit in candidates if hit.value not in not_names and taken.take(hit.start, hit.end)]
-    if (
-        not hits or _CONTACT not in words.text
-    ):  # cards and forms are read by the rules; running text may hold one more
-        for hit in _by_segmenter(words):
-            if hit.value not in not_names and taken.take(hit.start, hit.end):
-                hits.append(hit)
+    # Cards and forms are read by the rules; running text may hold one more.
+    if any(
+        taken.is_free(*words.place(spot.start(), spot.start() + 1))
+        for spot in likely.promising().finditer(words.text)
+    ):
+        modelled = not (hits and _CONTACT in words.text)
+        hits += [
+            hit
+            for hit in running.find(words, _WEAK, _TIES, _follow(), _may_be_name, modelled)
+            if hit.value not in not_names and taken.take(hit.start, hit.end)
+        ]
+    if "(" in words.chars:
+        hits += [hit for hit in _in_brackets(words, hits) if taken.take(hit.start, hit.end)]
     if "、" in words.chars:
         hits += [hit for hit in _listed(words, hits) if taken.take(hit.start, hit.end)]
     if len(hits) > 1:
@@ -249,11 +266,22 @@ def _listed(words: Plain, hits: Sequence[Found]) -> list[Found]:
     for hit in hits:
         _, end = words.here(hit.start, hit.end)
         while (match := _patterns()["listed"].match(words.text, end)) is not None:
-            if not match["name"].isascii() and not is_name(match["name"]):
+            if not match["name"].isascii() and not is_name(match["name"], sure=True, steady=True):
                 break
             found.append(words.found("names", *match.span("name"), 0.75, "listed"))
             end = match.end()
     return found
+
+
+_SPELT = re.compile(r" ?\((?P<name>[A-Z][a-z]{1,14} [A-Z][a-z]{1,14})\)")
+
+
+def _in_brackets(words: Plain, hits: Sequence[Found]) -> Iterator[Found]:
+    """花如锦 (Rujin Hua): the same person in Latin letters."""
+    for hit in hits:
+        match = _SPELT.match(words.text, words.here(hit.start, hit.end)[1])
+        if match is not None:
+            yield words.found("names", *match.span("name"), 0.75, "spelt")
 
 
 def _known(words: Plain, names: frozenset[str]) -> Iterator[Found]:
@@ -326,14 +354,14 @@ _BEFORE, _AFTER = (
         "customer",
         "dotted",
     ),
-    ("cue", "says", "latin"),
+    ("cue", "says", "latin", "foreign"),
 )
 _ALWAYS = _BEFORE + _AFTER
 _WITH_CONTACT = (*_BEFORE, "called", "segment", "spaced", "beside", "card", *_AFTER)
 _HONOURS = frozenset("总工董姐哥叔经监任管师计长记授士医律老先女小太大阿助秘")
 # What a text must hold for a rule to find anything in it.
 _NEEDS = {
-    "label": frozenset("名字人方呼户者主mMtT"),
+    "label": frozenset("名字人方呼户者主员东客表mMtT"),
     "polite": _HONOURS | frozenset("总板书"),
     "company": frozenset(COMPANY_BLANK),
     "of": frozenset("是"),
@@ -344,6 +372,7 @@ _NEEDS = {
     "called": frozenset(BLANK),
     "card": frozenset(string.ascii_uppercase),
     "latin": frozenset(string.ascii_uppercase),
+    "foreign": frozenset(string.ascii_uppercase),
     "entry": frozenset(":,("),
     "post": frozenset("售购术务计人机服台事员单库板勤表"),
     "pair": frozenset("和跟与、"),
@@ -398,13 +427,16 @@ def _starts() -> dict[str, re.Pattern[str]]:
         "cue": re.compile(
             "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接同朋老爱闺室师学门司搭看遇碰见偶采陪改换@弟妹哥姐舅叔姑姨爸妈爷奶嫂侄外女儿]"
         ),
-        "label": re.compile("[客我您采紧对主姓名联收称负经申寄发项参与出陪询业签委报投fFnNcC]"),
+        "label": re.compile(
+            "[客我您采紧对主姓名联收称负经申寄发项参与出陪询业签委报投接咨跟提送验学候应求面车房租法fFnNcC]"
+        ),
         "entry": re.compile(rf"[{first} ](?:(?<=^.)|(?<=[\n▫。].)|(?<=[▫、] .))", re.M),
         "spaced": re.compile(
             rf"(?:^|[\n{TITLE_BLANK}{COMPANY_BLANK}{BLANK}]:?|[业销采技会老联负](?:[务售购术计板]|系人|责人):)(?= *[{first}] )"
         ),
         "card": re.compile(r"(?:^|\n)(?= *[A-Z])"),
         "latin": re.compile("[我MDtTmMiIıİ]"),
+        "foreign": re.compile("[A-Z](?=[a-zà-ÿ]{2})"),
         "post": re.compile(
             "[项现车工售销采技财会法司客前人文业跟仓老设内负代](?=[目场间厂后前售购术务计人机服台事员单库板勤责表])"
         ),
@@ -473,7 +505,14 @@ def _by_rule(words: Plain, rule: str, spots: Sequence[tuple[str, int]]) -> Itera
             and words.text[start - 1 : start] == BLANK
         ):
             continue  # 礼拜六来提: what stands behind a time
-        if name.isascii() and name.lower() in _REACHED:
+        if name.isascii() and (name.lower() in _REACHED or name.lower() in not_names()):
+            continue
+        if (
+            rule in _DOUBTED
+            and group == "name"
+            and _everyday(words.text, start, end)
+            and (rule != "cue" or _PERSON_CUE.search(words.text, match.start(), start) is None)
+        ):
             continue
         if rule in ("title", "label") and name.isascii() and name.upper() == name and len(name) < 5:
             continue
@@ -482,6 +521,25 @@ def _by_rule(words: Plain, rule: str, spots: Sequence[tuple[str, int]]) -> Itera
 
 _STEADY = frozenset(("label", "entry", "company", "title", "beside", "called", "polite"))
 _STRONG = frozenset(("label", "entry", "twice", "polite", "dial", "company", "title", "called", "segment"))
+# Rules that take everyday words for names where nothing else speaks for a person; and the cues that do speak for one.
+_DOUBTED = frozenset(("cue", "says", "dial", "department", "post", "pair"))
+_PERSON_CUE = re.compile(
+    r"(?:给|叫|做|名为|我是|本人|联系|约了?|同学|同事|朋友|老公|老婆|爱人|[弟妹哥姐舅叔姑姨爸妈爷奶嫂子夫女婿]|兄|学姐|学长|闺蜜|室友|门卫|司机|搭档|"
+    r"致电|拨打?|通知|转告|告诉|提醒|拜访了?|对接|@|找)(?:一下|下)? ?$"
+)
+
+
+def _everyday(text: str, start: int, end: int) -> bool:
+    """Is it a word (水沟), the end of one (由|于挂), or made of characters that no name holds (常入住)?"""
+    name = text[start:end]
+    weight = likely.weight(likely.given_of(name))
+    if segment.is_word(name):
+        return True
+    if name[0] in _WEAK and weight < 2:
+        return True  # 有必, 都找, 由于挂
+    return weight < -2 + (name[0] not in likely.COMMON) * 2
+
+
 _QUOTED = re.compile(r"透露|表示|认为|指出|介绍|告诉|坦言|强调|称(?!赞)|预[计测]|近日|昨日")
 _OFFICE_END = tuple("部处科办室")
 
@@ -516,7 +574,7 @@ def _trusted(rule: str, name: str, match: re.Match[str]) -> bool:
 def _free(name: str, match: re.Match[str]) -> bool:
     """After "姓名:" any two to four characters are a name, whatever their surname, but not a word we know."""
     return (
-        bool(match["colon"])
+        (bool(match["colon"]) or match[0].startswith("姓名 "))
         and name not in not_names()
         and name[-2:] not in _KEYS
         and not any(char in _NEVER for char in name[:1])
@@ -570,7 +628,7 @@ def is_name(name: str, *, sure: bool = False, steady: bool = False) -> bool:
         return False
     if given in bare and (not sure or name[0] in _WEAK):
         return False
-    if len(name) == 3 and name[2] in "科部处组办局厅":
+    if len(name) == 3 and name[2] in "科部处组办局厅摄":
         return False  # 麻醉科
     if not _NEVER_CHARS.isdisjoint(given):
         return False
@@ -685,39 +743,18 @@ def _little(words: Plain) -> Iterator[Found]:
             yield words.found("names", *match.span("name"), 0.8, "little")
 
 
-@cache
-def _three() -> re.Pattern[str]:
-    """A surname and two characters that may be a given name."""
-    first, second = _letters()
-    return re.compile(rf"[{first}](?:[{second}]|[^\W\dA-Za-z_{_NEVER}])[^\W\dA-Za-z_{_NEVER}]|·")
-
-
 _REACHED = frozenset(
     ("mob", "tel", "mobile", "phone", "cell", "fax", "mail", "email", "wechat", "whatsapp", "add", "addr")
 )
-_BRANDED = frozenset(("家叫", "司叫", "厂叫", "店叫", "牌叫", "子叫"))  # 有一家叫富安娜的
-_STREETS = frozenset("路街道巷村镇乡区县市湾桥站")
 
 
-def _by_segmenter(words: Plain) -> Iterator[Found]:
-    """Three-letter names that only the segmenter sees; a person should look at them."""
-    text = words.text
-    if _three().search(text) is None:
-        return
-    place = 0
-    for word, flag in segment.tag(text[:4_000]):
-        start = place
-        place += len(word)
-        if (
-            flag == "nr"
-            and len(word) >= 3
-            and word[0] not in _TIES
-            and is_name(word)
-            and text[start + len(word) : start + len(word) + 1] not in _STREETS
-            and text[max(0, start - 2) : start] not in _BRANDED
-            and text[start : start + len(word)] == word
-        ):
-            yield words.found("names", start, start + len(word), 0.5, "segmenter")
+@cache
+def _follow() -> re.Pattern[str]:
+    return re.compile(_FOLLOW)
+
+
+def _may_be_name(name: str) -> bool:
+    return is_name(name, sure=True)
 
 
 def surname_of(name: str) -> str:

@@ -1,6 +1,6 @@
 """Word segmentation behind two small functions: rjieba where it is installed, jieba otherwise."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +18,9 @@ class Engine(Protocol):
     def tag(self, text: str) -> list[tuple[str, str]]:
         """Words with part-of-speech tags; a person's name is tagged nr."""
 
+    def pieces(self, text: str) -> list[str]:
+        """The words of the text by the dictionary alone: what it does not know is cut into characters."""
+
 
 class _Fast:
     """rjieba: the same dictionary and model in Rust, 7 µs where jieba takes 160."""
@@ -34,6 +37,9 @@ class _Fast:
 
     def tag(self, text: str) -> list[tuple[str, str]]:
         return list(self._tag(text))
+
+    def pieces(self, text: str) -> list[str]:
+        return list(self._cut(text, False))
 
 
 class _Plain:
@@ -57,6 +63,9 @@ class _Plain:
 
     def tag(self, text: str) -> list[tuple[str, str]]:
         return [(str(pair.word), str(pair.flag)) for pair in self._tag(text)]
+
+    def pieces(self, text: str) -> list[str]:
+        return [str(word) for word in self._cut(text, HMM=False)]
 
 
 def _own_words() -> list[str]:
@@ -82,6 +91,27 @@ def cut(text: str) -> list[str]:
 def tag(text: str) -> list[tuple[str, str]]:
     """The words of the text with their tags."""
     return _current().tag(text)
+
+
+def pieces(text: str) -> list[str]:
+    """The words of the text by the dictionary alone; a name it does not know falls apart into characters."""
+    return _current().pieces(text)
+
+
+_ODD = ("m", "t", "x")
+
+
+@lru_cache(maxsize=8_192)
+def is_word(word: str) -> bool:
+    """Does the dictionary list these characters as one word that is no person's name?"""
+    return len(pieces(word)) == 1 and not is_person(word)
+
+
+@lru_cache(maxsize=8_192)
+def is_person(word: str) -> bool:
+    """Does the dictionary list this word as a person's name? Some names stand in it as numerals or times (许立群)."""
+    tags = _current().tag(word)
+    return len(tags) == 1 and (tags[0][1].startswith("nr") or (len(word) == 3 and tags[0][1] in _ODD))
 
 
 _warmed: list[Engine] = []

@@ -8,8 +8,8 @@ from functools import cache, lru_cache
 import ahocorasick_rs
 
 from nlp.evidence import Found
-from nlp.lexicon import not_names, surnames, titles
-from nlp.plain import Plain, plain
+from nlp.lexicon import given, not_names, surnames, titles
+from nlp.plain import BLANK, Plain, plain
 from nlp.starts import matches
 
 LONGEST = 16  # characters of department words before a role
@@ -190,12 +190,25 @@ def _named_and_told() -> re.Pattern[str]:
     )
 
 
+@cache
+def _any_name() -> re.Pattern[str]:
+    """店长卓凡，: a surname and characters that only names are made of, and then the clause ends."""
+    single = "".join(sorted(surnames().single))
+    typical = "".join(char for char, points in given().items() if points == _TYPICAL)
+    return re.compile(rf"[{single}][{typical}]{{1,2}}(?=$|[,。;、!?()\s{BLANK}])")
+
+
+_TYPICAL = 2
+
+
 def _stands_alone(text: str, start: int, end: int) -> bool:
     if _OF_COMPANY.search(text, max(0, start - 2), start):
         return True
     told = _named_and_told().match(text, start)
     if told is not None and told["name"][:2] not in not_names():
         return True  # 据某某卫视主持人朱丹介绍
+    if _any_name().match(text, end) is not None:
+        return True
     if _NAME_BESIDE_BEFORE.search(text, max(0, start - 4), start) is None:
         return False
     named = _before_name().match(text, start)

@@ -1,0 +1,57 @@
+"""Names in running text without a label, a cue or a title beside them; a person should look at them."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from nlp import likely, segment
+from nlp.evidence import Found
+from nlp.plain import Plain
+
+_LONGEST = 4_000  # characters of a text that are looked at
+_BRANDED = frozenset(("家叫", "司叫", "厂叫", "店叫", "牌叫", "子叫"))  # 有一家叫富安娜的
+_SIGHTS = frozenset("沟庄峡庙牌舞报摄湖寺岛")  # 李家沟, 李宁牌, 红珠湖
+_STREETS = frozenset("路街道巷村镇乡区县市湾桥站")
+
+
+def find(
+    words: Plain,
+    weak: frozenset[str],
+    ties: frozenset[str],
+    follows: re.Pattern[str],
+    is_name: Callable[[str], bool],
+    modelled: bool,
+) -> Iterator[Found]:
+    """What looks like a name by its characters; with `modelled` also what the segmenter's model takes for one.
+
+    `weak`: surnames that are everyday words; `ties`: those that tie words together (和, 由); `follows`: what often
+    stands behind a name; `is_name`: may these characters be one at all?
+    """
+    text = words.text[:_LONGEST]
+    for one in likely.find(text, weak, follows, is_name):
+        if one.enough and text[one.start] not in ties and _stands_free(text, one.start, one.end):
+            yield words.found("names", one.start, one.end, 0.5, "likely")
+    if not modelled:
+        return
+    end = 0
+    for word, flag in segment.tag(text):
+        start, end = end, end + len(word)
+        if (
+            flag == "nr"
+            and len(word) >= 3
+            and word[0] not in ties
+            and word[-1] not in _SIGHTS
+            and is_name(word)
+            and likely.weight(likely.given_of(word)) >= 0
+            and text[start:end] == word
+            and _stands_free(text, start, end)
+        ):
+            yield words.found("names", start, end, 0.5, "segmenter")
+
+
+def _stands_free(text: str, start: int, end: int) -> bool:
+    """No street (黄兴路), no brand (有一家叫富安娜的), no part of a foreign name (迪米特里·罗斯)."""
+    return (
+        text[end : end + 1] not in _STREETS
+        and "·" not in text[max(0, start - 1) : start] + text[end : end + 1]
+        and text[max(0, start - 2) : start] not in _BRANDED
+    )
