@@ -142,11 +142,10 @@ async def _week(turn: Turn, person: Member) -> Card | None:
     late = await silent.rows(turn, people)
     for name in dict.fromkeys(row.late.ladder.name for row in late):
         points.append((name, f"{len({row.lead.id for row in late if row.late.ladder.name == name})} 条"))
-    open_ones = [lead for each in people for lead in await leads.of_owner(turn.tx, each.id)]
-    adrift = [one for one in open_ones if one.last_followup_at is not None and one.next_at is None]
-    if adrift:
-        points.append(("没有下一步", f"{len(adrift)} 条"))
-    lost = await facts.count(turn.tx, "silence.downgraded", [one.id for one in open_ones], since, until)
+    ids = [each.id for each in people]
+    if adrift := await leads.adrift(turn.tx, ids):
+        points.append(("没有下一步", f"{adrift} 条"))
+    lost = await facts.count(turn.tx, "silence.downgraded", ids, since, until)
     if lost:
         points.append(("自动降级", f"{lost} 条"))
     made = {each.name: await followups.of_member(turn.tx, each.id, since, until) for each in people}

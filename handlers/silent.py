@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from bot.turn import Turn
 from cards import sla as cards
 from cards.card import Card
-from rules import access, silence, sla
+from rules import access, board, silence, sla
 from rules.away import stand_in
 from rules.leads import Lead
 from rules.sla import Delivery, Happened, Overdue
 from rules.team import Member
 from rules.text import lead_id
-from store import climbs, customers, drafts, leads, leave, ledger, team
+from store import climbs, customers, drafts, lateness, leads, leave, ledger, team
 
 ALARMS = (cards.AMBER, cards.BREACH)
 """What the ladder itself said to the owner: the ledger is asked for the newest message besides these."""
@@ -28,8 +28,11 @@ class Row:
 
 
 async def rows(turn: Turn, owners: Sequence[Member]) -> list[Row]:
-    """Every overdue lead of these members: the escalated first, then the longest silent."""
-    found = [one for owner in owners for one in await leads.of_owner(turn.tx, owner.id)]
+    """Every overdue lead of these members: the escalated first, then the longest silent. Of the others, however many
+    there are, nothing is read."""
+    marks = board.marks(turn.calendar, [section.rule() for section in turn.config.sla], turn.now)
+    ids = await lateness.suspects(turn.tx, [owner.id for owner in owners], marks)
+    found = await leads.of_ids(turn.tx, ids)
     known = await climbs.happened(turn.tx, [lead.id for lead in found])
     late = [row for lead in found for row in _late(turn, lead, known[lead.id])]
     return sorted(late, key=lambda row: (not row.late.escalated, -row.late.silent, row.lead.id))

@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from rules.leads import CLOSED
 from store.db import Tx
-from store.tables import fact
+from store.tables import fact, lead
 
 
 @dataclass(frozen=True)
@@ -106,13 +107,12 @@ async def undo_after(tx: Tx, lead: int, names: Sequence[str], after: int, now: d
     await tx.execute(sa.update(fact).where(*those).values(undone_at=now))
 
 
-async def count(tx: Tx, name: str, leads: Sequence[int], since: datetime, until: datetime) -> int:
-    """How many standing facts of this name these leads have in [since, until)."""
-    found = 0
-    for at in range(0, len(leads), 500):
-        query = sa.select(sa.func.count()).where(
-            fact.c.lead.in_(leads[at : at + 500]), fact.c.name == name, fact.c.at >= since, fact.c.at < until,
-            fact.c.undone_at.is_(None),
-        )  # fmt: skip
-        found += int((await tx.execute(query)).scalar_one())
-    return found
+async def count(tx: Tx, name: str, owners: Sequence[str], since: datetime, until: datetime) -> int:
+    """How many standing facts of this name the open leads of these members have in [since, until)."""
+    mine = sa.and_(lead.c.owner.in_(owners), *(lead.c.status != one.value for one in sorted(CLOSED)))
+    query = (
+        sa.select(sa.func.count())
+        .select_from(lead.join(fact, fact.c.lead == lead.c.id))
+        .where(mine, fact.c.name == name, fact.c.at >= since, fact.c.at < until, fact.c.undone_at.is_(None))
+    )
+    return int((await tx.execute(query)).scalar_one())

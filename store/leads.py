@@ -83,6 +83,23 @@ async def of_owner(tx: Tx, owner: str, open_only: bool = True) -> list[Lead]:
     return [of_row(row) for row in await tx.execute(query, {"whose": owner})]
 
 
+async def of_ids(tx: Tx, ids: Sequence[int]) -> list[Lead]:
+    """The leads of these ids, by id; what is not there is left out."""
+    found = list[Lead]()
+    for at in range(0, len(ids), 500):
+        query = select(lead).where(lead.c.id.in_(ids[at : at + 500])).order_by(lead.c.id)
+        found += [of_row(row) for row in await tx.execute(query)]
+    return found
+
+
+async def adrift(tx: Tx, owners: Sequence[str]) -> int:
+    """How many open leads of these members were followed up and have no next step."""
+    query = select(func.count()).where(
+        lead.c.owner.in_(owners), _OPEN, lead.c.last_followup_at.is_not(None), lead.c.next_at.is_(None)
+    )
+    return int((await tx.execute(query)).scalar_one())
+
+
 async def of_customer(tx: Tx, customer: int, open_only: bool = True) -> list[Lead]:
     """The customer's leads, newest first."""
     query = _OPEN_OF_CUSTOMER if open_only else _OF_CUSTOMER
