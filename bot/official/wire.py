@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
-from wechatpy.utils import WeChatSigner
-
 from bot.config_accounts import OfficialAccount
-from bot.envelope import Envelope, Forged, check_time, parse, sealed_in
+from bot.envelope import Envelope, Forged, check_time, parse, sealed_in, signature
 from rules.followers import Kind
 
 SUCCESS = "success"
@@ -52,13 +50,6 @@ def proved(settings: OfficialAccount, query: Mapping[str, str], now: datetime) -
     wanted = signature(settings.token.get_secret_value(), query["timestamp"], query.get("nonce", ""))
     if not hmac.compare_digest(wanted.encode(), query.get("signature", "").encode("utf-8", "replace")):
         raise Forged("签名不对")
-
-
-def signature(*parts: str) -> str:
-    """SHA-1 over the sorted parts, in lower hex."""
-    signer = WeChatSigner()
-    signer.add_data(*parts)
-    return str(signer.signature)
 
 
 def opened(settings: OfficialAccount, query: Mapping[str, str], body: bytes) -> Element:
