@@ -71,6 +71,10 @@ class Checked:
     errors: dict[str, str] = field(default_factory=dict)
 
 
+SELDOM = ("kind", "source", "owner", "credit_code")
+"""Fields that stand folded away until one of them is used."""
+
+
 def fields_of(preset: str) -> list[str]:
     """The fields that the mapping of such a connector may have, in the order of the page."""
     return [name for name in FIELDS if name in LENGTHS or (preset == "call400" and name in CALL)]
@@ -167,7 +171,9 @@ def _place(kind: str, body: Mapping[str, Any], error: Any) -> tuple[str, str]:
             return f"sign_{name}", _said(error)
         case ["map"]:
             found = re.match(r"(\w+) 的", said)
-            return (f"map_{found[1]}" if found and found[1] in body["map"] else "map_phone"), said
+            if found and found[1] in body["map"]:
+                return f"map_{found[1]}", said.removeprefix(found[0]).strip()
+            return "map_phone", said
         case []:
             return "", said
         case [""] if kind == CONNECTOR and said.startswith("map 里要有"):

@@ -305,9 +305,7 @@ class Sources:
     ) -> web.StreamResponse:
         choice = sheet.choice
         name = sheet.typed.get("name", "")
-        groups = [group.name for group in self._config.group]
-        if groups and (chosen := sheet.typed.get("group", "")) and chosen not in groups:
-            groups.append(chosen)
+        tags = {tag for member in self._config.member for tag in member.tags}
         values: dict[str, Any] = {
             "state": ("", 0, ""), "was": [], "done": "", "hidden": False, "sealed": bool(self._config.store.secrets),
         }  # fmt: skip
@@ -315,9 +313,11 @@ class Sources:
             "source.html", signed, code=code, sheet=sheet, choice=choice, one=one, version=version, action=action,
             typed=sheet.typed, errors=sheet.errors,
             fields=[(field, source_forms.FIELDS[field]) for field in source_forms.fields_of(choice.preset)],
-            groups=[("", "按规则分派"), *((one, one) for one in groups)] if groups else [], signs=SIGNS,
+            groups=sorted(tags | {group.name for group in self._config.group}), signs=SIGNS,
             address=self._address(choice.kind, name if NAMED.fullmatch(name) else "…"),
-            base="" if one else self._address(choice.kind, ""), once=secrets.token_urlsafe(9),
+            seldom=source_forms.SELDOM, opened=any(sheet.typed.get(f"map_{one}") for one in source_forms.SELDOM),
+            reachable=self._config.app.public_url.startswith("https://"), once=secrets.token_urlsafe(9),
+            base="" if one else self._address(choice.kind, ""),
             **{**values, **more},
         )  # fmt: skip
 

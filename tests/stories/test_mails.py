@@ -226,7 +226,7 @@ async def test_a_mailbox_is_connected_on_the_page_and_looked_into_without_a_rest
         await world.rep.sees("🔔 新线索 L-1001", "来源：邮件询盘", "139****0001", timeout=20)
         await _until(lambda: post.unseen() == 0)
         await visitor.opens("/sources")
-        assert "1 条 正常 网页" in visitor.words
+        assert "今天 1 条 正常 网页" in visitor.words
         await visitor.opens(here)
         await visitor.fills(here, do="connect")  # with the password that is kept
         assert "连上了" in visitor.words

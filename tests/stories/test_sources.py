@@ -72,7 +72,7 @@ async def test_douyin_is_connected_on_the_page_and_a_signed_push_is_a_lead(world
         await world.rep.sees("🔔 新线索 L-1001", "来源：抖音", "需求：液压阀块，月 300 件", "138****5678")
         await visitor.opens("/sources")
         assert (
-            "抖音（巨量） · douyin http://127.0.0.1:8080/hooks/douyin 今天 10:02 1 条 正常 网页"
+            "抖音（巨量） · douyin http://127.0.0.1:8080/hooks/douyin 今天 10:02 今天 1 条 正常 网页"
             in visitor.words
         )
         assert (await push(world.url, CLUE | {"telphone": ""}))[0] == 422
