@@ -56,7 +56,7 @@ def _hits(text: str, today: date, chars: frozenset[str]) -> Iterator[Days]:
     for char in chars & CHARS:
         wanted |= _WANTED[char]
     for pattern, read in _readers(wanted):
-        if read is spoken_days.festival and not festivals.named(text):
+        if read is spoken_days.festival and (festivals.FIRST.isdisjoint(chars) or not festivals.named(text)):
             continue
         begins = _BEGINS.get(pattern)
         for match in matches(begins, pattern, text) if begins is not None else pattern.finditer(text):

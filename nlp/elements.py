@@ -24,8 +24,18 @@ def _automaton() -> ahocorasick_rs.AhoCorasick:
     return ahocorasick_rs.AhoCorasick(words("elements"), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)
 
 
+@cache
+def _letters() -> tuple[frozenset[str], frozenset[str]]:
+    """The characters that such words begin with, and those that stand second in them."""
+    listed = words("elements")
+    return frozenset(word[0] for word in listed), frozenset(word[1] for word in listed)
+
+
 def find(text: Plain) -> Iterator[Found]:
     """Two or three such words in a row anywhere; one alone where a person stands: before a number, a title, an honorific."""
+    first, second = _letters()
+    if first.isdisjoint(text.chars) or second.isdisjoint(text.chars):
+        return
     runs: list[tuple[int, int, int]] = []
     for _, start, end in _automaton().find_matches_as_indexes(text.text):
         if runs and runs[-1][1] == start:

@@ -9,7 +9,7 @@ from re import Match, Pattern
 
 import pytest
 
-from nlp import chat, clocks, companies, days, keywords, money, people, phones, spans
+from nlp import chat, clocks, companies, days, elements, festivals, keywords, money, people, phones, spans
 from nlp.draft import as_dict
 
 DATA = Path(__file__).parents[2] / "bench" / "data"
@@ -38,7 +38,11 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(module, "matches", _everywhere)
     monkeypatch.setattr(chat, "_may_be", lambda line: -1)
     monkeypatch.setattr(days, "_BEGINS", {})
+    monkeypatch.setattr(elements, "_letters", lambda: (_Any(), _Any()))
+    monkeypatch.setattr(festivals, "FIRST", _Any())
+    monkeypatch.setattr(festivals, "named", lambda _: True)
     monkeypatch.setattr(money, "_TELLS", _Any())
+    monkeypatch.setattr(people, "_marks", dict)
     monkeypatch.setattr(phones, "_more", lambda *_: True)
     everything = {
         key: tuple((name, None, None, none) for name, _, _, none in rules)
