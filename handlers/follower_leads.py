@@ -18,6 +18,8 @@ from store import audit, customers, leads, screens
 
 NAMELESS = "公众号粉丝"
 """Who told no name: the platform gives none either."""
+NO_WAY = "还没有留联系方式，可以先在公众号后台的消息里回复"
+"""In the note of a lead for as long as it is true."""
 
 
 def left(found: Draft) -> str:
@@ -86,6 +88,9 @@ async def _filled(
     if fuller != customer:
         customer = await customers.save(turn.tx, fuller, turn.now)
     if changed:
+        if new and NO_WAY in lead.note:
+            fresh = await leads.get(turn.tx, lead.id)
+            await leads.save(turn.tx, replace(fresh, note=fresh.note.replace(NO_WAY, "").strip("；")))
         detail = {"left": new}
         await audit.add(
             turn.tx, turn.now, "", "wechat.filled", customer_id(customer.id), detail, turn.event_id

@@ -140,7 +140,8 @@ async def _hand(turn: Turn, account: OfficialAccount, one: Follower, found: Draf
     """Hands the lead over: the event that every source ends in."""
     channel = _channel(turn, account, one.channel)
     number = one.handed + 1
-    need = found.need or "、".join(found.keywords) or rules.words(one.said).replace("\n", "；")
+    words = rules.words(one.said)
+    need = rules.own_words(words, found.need) or "、".join(found.keywords) or words.replace("\n", "；")
     fields: dict[str, object] = {
         "name": found.name or desk.NAMELESS, "company": found.company[:120], "phone": phone, "email": found.email,
         "city": found.city[:40], "source": channel.source, "kind": channel.kind, "group": channel.group or account.group,
@@ -157,7 +158,7 @@ def _note(found: Draft, phone: str) -> str:
     """What R1 has no field for."""
     said = [f"微信号 {mask_phones_in(found.wechat)}"] if found.wechat else []
     if not desk.left(found) and not phone:
-        said.append("还没有留联系方式，可以先在公众号后台的消息里回复")
+        said.append(desk.NO_WAY)
     return "；".join(said)
 
 

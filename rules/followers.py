@@ -39,6 +39,8 @@ DONE = frozenset({Kind.SUBSCRIBE, Kind.UNSUBSCRIBE, Kind.SCAN, *SILENT})
 """What a follower did, not said."""
 READ = frozenset({Kind.TEXT, Kind.VOICE})
 """What is their own words."""
+LINE = 60
+"""Characters of a need on a card."""
 MOST, LONGEST = 30, 2000
 """How many entries are kept for a follower who is no lead yet, and how many characters of each."""
 
@@ -94,6 +96,12 @@ def heard(said: Sequence[Said], new: Said) -> tuple[Said, ...]:
 def words(said: Sequence[Said]) -> str:
     """What the follower wrote or spoke, for reading; pictures, links and what they only did are left out."""
     return "\n".join(one.text for one in said if one.kind in READ)
+
+
+def own_words(words: str, need: str) -> str:
+    """The line in which the need stands, as long as it is short; else the need alone."""
+    line = next((one.strip() for one in words.splitlines() if need and need in one), "")
+    return line if 0 < len(line) <= LINE else need
 
 
 def news(said: Sequence[Said]) -> bool:

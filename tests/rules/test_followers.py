@@ -57,4 +57,7 @@ def test_what_was_said_is_kept_up_to_a_length_and_told_in_one_phrase() -> None:
     assert followers.title((*two, two[0]), "") == "2 条消息"
     assert followers.title(two[1:], "") == ""
     assert followers.words((*two, Said(NOW, Kind.IMAGE, "［图片］"))) == "我的电话 13812345678"
+    assert followers.own_words("你好\n想要 300 件阀块，急", "阀块") == "想要 300 件阀块，急"
+    assert followers.own_words("阀块" * 40, "阀块") == "阀块"
+    assert followers.own_words("你好", "") == ""
     assert (followers.news(two[1:]), followers.news(two)) == (False, True)

@@ -85,7 +85,7 @@ async def test_who_follows_asks_and_leaves_a_phone_is_a_lead(world: World, accou
     card = await world.rep.sees(
         "🔔 新线索 L-1001 · 图纸定制", "宁波恒达汽配有限公司", "陈立", "138****5678", "来源：上海展会"
     )
-    assert "需求：液压阀块" in card.text
+    assert "需求：我想问下液压阀块多少钱" in card.text
     assert account.followers[ANN].answers == ["欢迎关注", ASK, THANKS]
     # what is said from then on is told once, together
     await account.says(ANN, "月 300 件")
@@ -122,12 +122,16 @@ async def test_a_need_is_a_lead_and_gets_its_phone_later(world: World, account: 
     assert await _leads(world) == []
     await account.says(ANN, "我想问下液压阀块多少钱")
     rep = await _owner(world)
-    card = await rep.sees("🔔 新线索 L-1001", "公众号粉丝", "来源：公众号", "需求：液压阀块")
+    card = await rep.sees("🔔 新线索 L-1001", "公众号粉丝", "来源：公众号", "需求：我想问下液压阀块多少钱")
     assert "还没有留联系方式" in card.text
     await world.restart()
     account.callback_url = f"{world.url}/wechat/main"
     await account.says(ANN, "我叫陈立，电话 138 1234 5678")
     told = await rep.sees("💬 公众号 C-0301", "陈立", "138****5678", "留下了电话")
+    await world.idle()
+    card = next(one for one in rep.seen if "🔔 新线索 L-1001" in one.text)
+    assert "陈立" in card.text
+    assert "还没有留联系方式" not in card.text
     assert "1234" not in told.text
     assert account.followers[ANN].answers == [ASK, THANKS]
     await rep.says("/客户 C-0301")
