@@ -134,7 +134,7 @@ def platforms_of(config: Config, shared: Shared, clock: Clock, quota: Quota) -> 
 
         made.append(
             WecomPlatform(
-                config.wecom, shared, clock.now, quota.meter("wecom"), menu=MENU,
+                config.wecom, shared, clock.now, quota.meter("wecom"), menu=MENU, daily=config.wecom_daily(),
                 public_url=config.app.public_url, brand=config.app.name,
             )
         )  # fmt: skip

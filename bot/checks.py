@@ -11,7 +11,7 @@ import structlog
 
 from bot.config import Config
 from bot.platform import Check, Platform
-from bot.quota import NAMES, WARN_AT
+from bot.quota import NAMES, WARN_AT, day_of, month_of
 from nlp import vocabulary
 from rules import hours
 from rules.hours import Calendar
@@ -88,6 +88,7 @@ async def gather(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> l
         await _undelivered(tx, now),
         *await kept(tx, now),
         *await _quota(tx, config, calendar, now),
+        *await _today(tx, config, calendar, now),
         *calendar_years(calendar, now),
         *people(await team.everyone(tx), config),
         *await address_books(tx, config, now),
@@ -211,7 +212,7 @@ async def _quota(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> l
     ]
     if not billed:
         return []
-    used = await usage.of_month(tx, now.astimezone(calendar.zone).strftime("%Y-%m"))
+    used = await usage.of(tx, month_of(now, calendar.zone))
     found = []
     for platform, section, name, key in billed:
         n, limit = used.get((platform, name), 0), int(getattr(section, key))
@@ -223,6 +224,19 @@ async def _quota(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> l
         fix = f"之后只发必要消息；在开放平台买额度，或改 [{platform}] 里的数。" if state != "ok" else ""
         found.append(Check(label, state, f"{n}/{limit}", fix))
     return found
+
+
+async def _today(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> list[Check]:
+    """How many messages went out today of those that WeCom takes (200 for each account that the firm may have)."""
+    limit = config.wecom_daily()
+    if not config.wecom.enabled or not limit:
+        return []
+    n = (await usage.of(tx, day_of(now, calendar.zone))).get(("wecom", "recipients"), 0)
+    state = "fail" if n >= limit else "warn" if n >= WARN_AT * limit else "ok"
+    fix = (
+        "同时要发给一个人的几条合成一条；账号上限比这多，就写在 wecom.accounts 里。" if state != "ok" else ""
+    )
+    return [Check(f"{config.wecom.title}今天{NAMES['recipients']}", state, f"{n}/{limit}", fix)]
 
 
 def calendar_years(calendar: Calendar, now: datetime) -> list[Check]:

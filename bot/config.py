@@ -169,6 +169,9 @@ class Wecom(PlatformSection):
     timestamp_window: Duration = timedelta(minutes=5)
     duplicate_check: Duration = timedelta(hours=4)
     menu: bool = True
+    accounts: int = Field(default=0, ge=0, le=10_000_000)
+    per_minute: int = Field(default=20, ge=1, le=30)
+    per_second: int = Field(default=20, ge=1, le=150)
     proxy_from_env: bool = False
 
     @model_validator(mode="after")
@@ -200,6 +203,8 @@ class Dingtalk(PlatformSection):
     oapi_base: str = "https://oapi.dingtalk.com"
     monthly_calls: int = Field(default=5000, ge=0)
     monthly_pushes: int = Field(default=3000, ge=0)
+    per_minute: int = Field(default=20, ge=1, le=600)
+    per_second: int = Field(default=15, ge=1, le=60)
     idle: Duration = timedelta(seconds=90)
 
     @model_validator(mode="after")
@@ -515,6 +520,11 @@ class Config(_Section):
         """The sections of the platforms that are switched on, by name."""
         sections = {name: getattr(self, name) for name in PLATFORMS}
         return {name: section for name, section in sections.items() if section.enabled}
+
+    def wecom_daily(self) -> int:
+        """Recipients a day that WeCom takes from an app: 200 for each account that the firm may have (protocol 4.1); of
+        those there are at least as many as members. 0: not known."""
+        return 200 * (self.wecom.accounts or sum("wecom" in member.ids for member in self.member))
 
     def members(self) -> tuple[Member, ...]:
         """The team as rules/team.py sees it."""

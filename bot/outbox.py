@@ -34,6 +34,8 @@ FOLD_AT = 5
 """How many throttled messages to one person become one digest."""
 ANSWERED = frozenset({Way.ASK, Way.FRIENDS})
 """Ways whose outcome goes back into the inbox."""
+FOLD_EARLY = 3
+"""The same while the day's messages are nearly used up; what answers one step is fewer."""
 SAID = frozenset({Way.TEXT, Way.CARD})
 """Ways that all go to the same platform: the one where the person was last."""
 DIGEST = "digest"
@@ -146,6 +148,10 @@ class Sender:
             return await self._close(
                 lease, row, ledger="refused", error="本月额度不多，只发必要消息", state=DEAD
             )
+        if self._quota.tight(target.platform):
+            waiting = _foldable(row, later)
+            if len(waiting) >= FOLD_EARLY and row in waiting:
+                return await self._fold(lease, waiting)
         if pause := await self._breaker.may(name, lease.key, again=row.attempts > 0):
             return _Rest(name, pause)
         if seconds := await self._person(target, row):
@@ -193,9 +199,7 @@ class Sender:
     ) -> "_Rest | int":
         """Too fast: wait; when much has piled up, say it as one digest instead of drop by drop."""
         reach(At.OUTBOX_HELD)
-        waiting = [
-            r for r in (row, *later) if r.way in {Way.TEXT, Way.CARD} and r.priority > 0 and r.kind != DIGEST
-        ]
+        waiting = _foldable(row, later)
         if len(waiting) >= FOLD_AT and row in waiting:
             return await self._fold(lease, waiting)
         if row.ledger == "queued":
@@ -329,3 +333,8 @@ class Sender:
             left = await lanes.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
             reach(At.OUTBOX_CLOSED)
         return left
+
+
+def _foldable(row: Queued, later: Sequence[Queued]) -> list[Queued]:
+    """What waits for the person and may be said together: no alarm, and no digest again."""
+    return [r for r in (row, *later) if r.way in {Way.TEXT, Way.CARD} and r.priority > 0 and r.kind != DIGEST]

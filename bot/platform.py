@@ -162,6 +162,7 @@ class Limits:
     monthly: dict[str, int] = field(
         default_factory=dict
     )  # what is billed by the month ("api": 5000), empty: nothing
+    daily: dict[str, int] = field(default_factory=dict)  # what is capped by the day, 0: not known
 
 
 class Platform(Protocol):

@@ -27,6 +27,7 @@ async def send(world: World, call: Call) -> Body:
         world.note("duplicate suppressed", body)
         return _sent(bad, world.new_id("MSG"))
     card = body["template_card"] if kind == "template_card" else {}
+    _count_day(world, len(people))
     message = Message(world.new_id("MSG"), world.now(), str(kind), card=card)
     if card:
         _claim_task_id(world, message)
@@ -105,6 +106,15 @@ def _is_duplicate(world: World, body: Body, digest: str) -> bool:
     interval = min(float(body.get("duplicate_check_interval", 1800)), 4 * HOUR)
     before = world.sent_bodies.get(digest)
     return before is not None and world.now() - before < interval
+
+
+def _count_day(world: World, people: int) -> None:
+    """At most 200 recipients a day for each account of the firm (page 90236)."""
+    day = int((world.now() + 8 * HOUR) // DAY)
+    used = people + (world.today[1] if world.today[0] == day else 0)
+    if used > 200 * world.accounts:
+        raise Refusal(45009, "reach max api daily quota limit")
+    world.today = (day, used)
 
 
 def _claim_task_id(world: World, message: Message) -> None:

@@ -169,6 +169,8 @@ class World:
     sent_to: dict[str, deque[float]] = field(default_factory=dict)  # per member: when, for 30/min and 1000/h
     per_minute: int = 30
     per_hour: int = 1000
+    accounts: int = 500  # how many the firm may have: an app sends to 200 × as many recipients a day
+    today: tuple[int, int] = (0, 0)  # the day, counted from 1970, and its recipients
     soft_warnings: list[str] = field(default_factory=list)
     menu: Body | None = None
     customers: dict[str, Customer] = field(default_factory=dict)

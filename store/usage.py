@@ -1,4 +1,4 @@
-"""Monthly counters of what platforms bill."""
+"""Counters of what platforms bill by the month or cap by the day. A period is "2026-11" or "D261122"."""
 
 import sqlalchemy as sa
 
@@ -8,7 +8,7 @@ from store.tx import upsert
 
 
 async def add(tx: Tx, platform: str, month: str, name: str, n: int) -> int:
-    """Adds n to a counter; returns the month's total."""
+    """Adds n to a counter; returns the period's total."""
     insert = upsert(tx, quota).values(platform=platform, month=month, name=name, used=n)
     done = await tx.execute(
         insert.on_conflict_do_update(
@@ -18,8 +18,8 @@ async def add(tx: Tx, platform: str, month: str, name: str, n: int) -> int:
     return int(done.scalar_one())
 
 
-async def of_month(tx: Tx, month: str) -> dict[tuple[str, str], int]:
-    """(platform, name) → used in that month ("2026-11")."""
+async def of(tx: Tx, month: str) -> dict[tuple[str, str], int]:
+    """(platform, name) → used in that period."""
     rows = await tx.execute(
         sa.select(quota.c.platform, quota.c.name, quota.c.used).where(quota.c.month == month)
     )
@@ -27,7 +27,7 @@ async def of_month(tx: Tx, month: str) -> dict[tuple[str, str], int]:
 
 
 async def first_warning(tx: Tx, platform: str, month: str, name: str) -> bool:
-    """Marks that the month's warning was given; False when it was given before."""
+    """Marks that the period's warning was given; False when it was given before."""
     done = await tx.execute(
         sa.update(quota)
         .where(

@@ -46,7 +46,10 @@ class Health:
         self._check = Gauge("genjin_check_state", "0 ok, 1 warn, 2 fail", ["check"], registry=self.registry)
         self._replicas = Gauge("genjin_replicas", "Processes that are alive", registry=self.registry)
         self._used = Gauge(
-            "genjin_quota_used", "Share of this month's quota", ["platform", "name"], registry=self.registry
+            "genjin_quota_used",
+            "Share of this month's quota, or of this day's cap",
+            ["platform", "name"],
+            registry=self.registry,
         )
 
     def routes(self) -> list[web.RouteDef]:
@@ -100,7 +103,7 @@ class Health:
         for name, state in states:
             self._check.labels(name).set(STATES[state])
         for platform in self._engine.platforms:
-            for name, limit in platform.limits.monthly.items():
+            for name, limit in (platform.limits.monthly | platform.limits.daily).items():
                 if limit:
                     self._used.labels(platform.name, name).set(
                         self._engine.quota.used(platform.name, name) / limit

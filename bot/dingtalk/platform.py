@@ -60,8 +60,8 @@ class DingtalkPlatform:
         self._stream: Stream | None = None
         self._intake: Intake | None = None
         self.limits = Limits(
-            person_per_minute=20,
-            app_per_second=15.0,
+            person_per_minute=settings.per_minute,
+            app_per_second=float(settings.per_second),
             todo=True,
             monthly={"api": settings.monthly_calls, "push": settings.monthly_pushes},
         )

@@ -45,7 +45,8 @@ TASK = re.compile(rf"[0-9A-Za-z_@-]{{1,{TASK_BYTES}}}")
 
 
 class WecomPlatform:
-    """One self-built app. `public_url` is where a tap on a card without buttons leads; `brand` stands above cards."""
+    """One self-built app. `public_url` is where a tap on a card without buttons leads; `brand` stands above cards;
+    `daily`: recipients a day that WeCom takes (0: not known)."""
 
     name = "wecom"
 
@@ -57,6 +58,7 @@ class WecomPlatform:
         meter: Meter,
         *,
         menu: Sequence[Entry] = (),
+        daily: int = 0,
         public_url: str = "https://work.weixin.qq.com",
         brand: str = "跟进",
         store_within: float = STORE_WITHIN,
@@ -65,7 +67,11 @@ class WecomPlatform:
             idempotent=frozenset({Way.TEXT, Way.CARD, Way.UPDATE, Way.FRIENDS}),
             one_shot=frozenset({Way.UPDATE}),
             needs_code=True,
+            person_per_minute=settings.per_minute,
+            app_per_second=float(settings.per_second),
+            daily={"recipients": daily},
         )
+        self._meter = meter
         self._settings, self._shared, self._now = settings, shared, now
         self._menu, self._public_url, self._brand = tuple(menu), public_url, brand
         self._api = Api(settings, shared, meter)
@@ -208,6 +214,7 @@ class WecomPlatform:
         try:
             answer = await self._api.call("message/send", body)
             self._reached(user, answer)
+            self._meter("recipients", 1)
         except SendFailed as error:
             if error.code in UNSEEN_CODES:
                 await self._shared.put(UNSEEN, user, 86400)

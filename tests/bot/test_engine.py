@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot.events import Click, Form, Incoming, Message, Timer
+from bot.events import Alert, Click, Form, Incoming, Message, Timer
 from bot.platform import Limits, Outgoing, SendFailed, Sent, Way, Wide
 from bot.router import Router
 from bot.turn import Turn
@@ -600,6 +600,41 @@ async def test_quota_warns_once_and_then_saves(db: Database) -> None:
         assert len(alerts) == 1
         assert "4/5" in alerts[0]
         assert len(recorder.sent) == 6  # answers are essential, digests would wait
+
+
+async def test_when_the_day_is_nearly_used_up_several_become_one(db: Database) -> None:
+    alerts: list[tuple[str, str]] = []
+    router = echo()
+
+    @router.alert
+    async def alarm(turn: Turn, alert: Alert) -> None:
+        alerts.append((alert.code, alert.text))
+
+    @router.command("three", usage="/three", about="three things at once")
+    async def three(turn: Turn, words: str) -> None:
+        for n in range(3):
+            await turn.answer(f"{words} {n}")
+
+    recorder = Recorder(
+        limits=replace(Limits(person_per_minute=60_000, app_per_second=1000), daily={"recipients": 10})
+    )
+    async with running(db, [router], [recorder], config()) as bench:
+        quota, clock = bench.engine.quota, bench.engine.clock
+        await bench.says("/three early")
+        assert [out.text for out in recorder.sent] == ["early 0", "early 1", "early 2"]
+        quota.meter("wecom")("recipients", 8)
+        await quota.flush(clock.now())
+        await bench.says("/three late")
+        assert len(recorder.sent) == 4
+        assert "合并为一条（3 条）" in recorder.sent[-1].text
+        await bench.says("hello")
+        assert "hello" in recorder.sent[-1].text  # one alone is said as it is
+        assert [code for code, _ in alerts] == ["day.recipients"]
+        assert "今天发送人次已用 8/10" in alerts[0][1]
+        clock.jump(timedelta(days=1))
+        await quota.flush(clock.now())
+        await bench.says("/three next")
+        assert [out.text for out in recorder.sent[-3:]] == ["next 0", "next 1", "next 2"]
 
 
 async def test_a_card_without_buttons_does_not_stand_in_front_of_one_with(db: Database) -> None:

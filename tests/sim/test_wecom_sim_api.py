@@ -463,6 +463,17 @@ async def test_customers_and_welcome_codes(bot: Bot, server: WecomServer) -> Non
     assert (await bot.call("externalcontact/get", external_userid="woZ"))["errcode"] == 40096
 
 
+async def test_a_day_takes_200_messages_for_each_account(bot: Bot, server: WecomServer) -> None:
+    server.accounts, server.per_minute, server.per_hour = 1, 1000, 1000
+    for n in range(200):
+        assert (await bot.text(f"{n}"))["errcode"] == 0
+    assert (await bot.text("一条太多"))["errcode"] == 45009
+    assert len(server.phones["lisi"].seen) == 200
+    server.skew = 86_400
+    bot.token = ""
+    assert (await bot.text("第二天"))["errcode"] == 0
+
+
 async def test_faults_drop_fail_and_break_as_told(bot: Bot, server: WecomServer) -> None:
     lisi, faults = server.phones["lisi"], server.faults
     faults.drop_next = 1

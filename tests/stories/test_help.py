@@ -1,5 +1,7 @@
 """Never silence: /帮助 by role, unknown words, unreadable things, strangers; and what an admin sees of the bot itself."""
 
+import re
+
 import sqlalchemy as sa
 
 from bot.checks import keep
@@ -107,8 +109,16 @@ async def test_the_bot_tells_of_itself(world: World):
                                                  error="KeyError: 'is'", created_at=world.clock.now()))  # fmt: skip
     assert world.app is not None
     await keep(world.db, world.app.engine.platforms, world.clock.now())
+    await world.rep.says("/今日")
+    await world.idle()
+    await world.app.engine.quota.flush(world.clock.now())
     await world.admin.says("/诊断")
     await world.idle()
+    if world.platform == "wecom":
+        today = await world.admin.sees("企业微信今天发送人次")
+        sent, most = re.search(r"今天发送人次[：\s]*(\d+)/(\d+)", today.text).groups()  # type: ignore[union-attr]
+        assert 1 <= int(sent) <= len(world.sim.wire.of("message/send"))
+        assert int(most) == 200 * len(world.sim.phones)
     said = await world.admin.sees("诊断：", "死信", "KeyError", "没有主管的团队：华南")
     assert "2026 有效" in said.text
     assert "→" in said.text
