@@ -295,7 +295,7 @@ class Checker:
     def _copies(self, row: Row) -> list[Seen]:
         """A card pressed twice may stand there twice (sent anew for want of a code); the copy that was pressed changes."""
         copies = {row.track, re.sub(r"-r\d+$", "", row.track)}
-        return [one for one in self._phone(row.member).seen if re.sub(r"-r\d+$", "", one.track) in copies]
+        return [one for one in self._phone(row.member).seen if re.sub(r"-r\d+$", "", track_of(one)) in copies]
 
     def _wire_of(self, row: Row) -> Iterable[str]:
         """What went over the wire about a card, to see how it came to say what it says."""
@@ -311,6 +311,13 @@ class Checker:
         shown = self._copies(row)
         wrong = [_differs(one, from_json(row.body)) for one in shown] or ["is nowhere"]
         return "" if "" in wrong else "; ".join(wrong)
+
+
+def track_of(seen: Seen) -> str:
+    """Which card this is. A card without buttons carries no task_id on WeCom: there the id stands behind the # of its
+    address (bot/wecom/render.py)."""
+    address = str(((seen.raw.get("card") or {}).get("card_action") or {}).get("url", ""))
+    return seen.track or address.partition("#")[2]
 
 
 def _read(text: str) -> str:
