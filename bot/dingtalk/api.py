@@ -166,7 +166,8 @@ class Api:
     async def _request(self, method: str, url: str, **parts: Any) -> Json:
         """One HTTP exchange → the JSON object of the answer. Raises Refused for 4xx/5xx, SendFailed without answer."""
         try:
-            async with self.http.request(method, url, **parts) as response:
+            # followed to another host, the header with our token would go along
+            async with self.http.request(method, url, allow_redirects=False, **parts) as response:
                 status, text = response.status, (await whole(response)).decode("utf-8", "replace")
         except UNREACHED as error:
             raise SendFailed(

@@ -147,7 +147,8 @@ class Stream:
         url = f"{self._settings.api_base}/v1.0/gateway/connections/open"
         async with asyncio.timeout(self.pace.open):
             # without Accept the gateway may answer XML
-            async with self._http().post(url, json=body, headers={"Accept": "application/json"}) as response:
+            async with self._http().post(url, json=body, headers={"Accept": "application/json"},
+                                         allow_redirects=False) as response:  # fmt: skip
                 status, answer = response.status, table((await whole(response)).decode("utf-8", "replace"))
         if 400 <= status < 500 and status not in (408, 429):
             code = words(answer.get("code"))[:60] or f"HTTP {status}"

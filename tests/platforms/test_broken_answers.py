@@ -164,6 +164,30 @@ async def test_whoever_answers_nonsense_is_asked_again_later(
     assert grown < 6 * answers.LARGEST // 1024, f"{grown} KiB"
 
 
+@pytest.mark.parametrize("platform", ["wecom", "dingtalk", "robot"])
+async def test_whoever_points_elsewhere_is_not_followed(platform: str) -> None:
+    """Neither a token nor a message goes to another address because somebody on the way says so."""
+    went: list[bytes] = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        went.append(await reader.readline())
+        writer.close()
+
+    elsewhere = await asyncio.start_server(note, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{elsewhere.sockets[0].getsockname()[1]}/metadata"
+    pointing = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {address}\r\nContent-Length: 0\r\n\r\n"
+    async with elsewhere, answering(pointing.encode()) as url:
+        bot = made(platform, url)
+        try:
+            with pytest.raises(SendFailed) as caught:
+                await bot.send(Outgoing(1, Way.TEXT, "g" if platform == "robot" else "lisi", text="在吗"))
+            assert caught.value.retry
+        finally:
+            if not isinstance(bot, robots.RobotPlatform):
+                await bot.stop()
+    assert went == []
+
+
 async def test_a_name_that_nobody_knows_is_tried_again(platform_of_a_lost_name: Sends) -> None:
     """DNS fails: nothing left the house."""
     with pytest.raises(SendFailed) as caught:
