@@ -111,7 +111,10 @@ async def file(world: World, http: aiohttp.ClientSession, numbers: Sequence[int]
     sheet.add_field("file", "\n".join([HEAD, *lines]).encode(), filename=f"{batch}.csv")
     assert await _status(http.post(f"{world.url}{found[1]}/file", data=sheet)) == 200
     for _ in range(2):  # pressed twice
-        assert await _status(http.post(f"{world.url}{found[1]}/start", data={"mode": "assign"})) == 200
+        status = await _status(http.post(f"{world.url}{found[1]}/start", data={"mode": "assign"}))
+        assert status in (200, 503), (
+            status
+        )  # 503: taken down, but behind so much that the page does not wait for it
 
 
 def through(total: int) -> Counter[str]:
