@@ -27,7 +27,9 @@ from rules.opportunities import (
 from rules.text import clip, customer_id, lead_id, opportunity_id
 
 KIND = "opportunity"
-PAGE = 6
+PAGE = 3
+"""Rows of a list on one card: WeCom shows no more words."""
+GROUPS = 5
 TONES = {Outcome.OPEN: Tone.PLAIN, Outcome.WON: Tone.GOOD, Outcome.LOST: Tone.WARN, Outcome.VOID: Tone.PLAIN}
 DOES = {Step.FORWARD: "推进", Step.BACK: "退回", Step.WON: "赢单", Step.LOST: "丢单"}
 
@@ -52,29 +54,28 @@ class View:
     undo: int = 0
 
 
-def progress(one: Opportunity) -> str:
-    """ "初步沟通 ✓ 技术确认 ✓ ▶方案演示 · 商务报价 · 合同审批"."""
+def progress(one: Opportunity, rested: str) -> str:
+    """ "初步沟通 ✓ ▶技术确认（3 天） · 方案演示 · 商务报价 · 合同审批"."""
     at = STAGES.index(one.stage)
     done = " ".join(f"{TITLES[stage]} ✓" for stage in STAGES[:at])
     rest = "".join(f" · {TITLES[stage]}" for stage in STAGES[at + 1 :])
-    return f"{done} ▶{TITLES[one.stage]}{rest}".strip()
+    return f"{done} ▶{TITLES[one.stage]}{f'（{rested}）' if rested else ''}{rest}".strip()
 
 
 def shown(view: View) -> Card:
     """One opportunity: whose, what, how far, how much, what happened last."""
     one = view.one
     ids = [customer_id(one.customer), *([lead_id(one.lead)] if one.lead else [])]
-    amount = money(one.amount) + (f"（原话「{one.amount_words}」）" if one.amount_words else "")
-    where = (
-        f"在「{TITLES[one.stage]}」{view.rested}" if one.open else f"{one.standing}：{one.why}".rstrip("：")
-    )
+    span = any(mark in one.amount_words for mark in "-~到至")
+    amount = money(one.amount) + (f"（说的是 {one.amount_words}）" if span else "")
+    where = progress(one, view.rested) if one.open else f"{one.standing}：{one.why}".rstrip("：")
     return Card(
         kind=KIND,
         title=clip(f"{opportunity_id(one.id)} {view.title}", 26),
         subject=opportunity_id(one.id),
         lines=tuple(
             line for line in (
-                view.news, f"{view.label}（{' · '.join(ids)}）", progress(one) if one.open else "", where, *view.past,
+                view.news, f"{clip(view.label, 14)}（{' · '.join(ids)}）", where, *view.past,
             ) if line
         ),
         fields=(Field("金额", amount or "还不知道"), Field("负责人", view.owner or "（公海）")),
@@ -158,8 +159,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """What one person has: how many, their amounts in one phrase, how many in each stage."""
+    """What one person has: member id, name, how many, their amounts in one phrase, how many in each stage."""
 
+    member: str
     owner: str
     count: int
     total: str
@@ -169,36 +171,41 @@ class Group:
 def row(each: Row) -> str:
     """ "O-55 恒达 液压阀块年单 · 方案演示 3 天 · ¥120,000 · 王磊"."""
     one = each.one
-    name = " ".join(part for part in (clip(each.label, 12), clip(each.title, 14)) if part)
+    name = " ".join(part for part in (clip(each.label, 9), clip(each.title, 9)) if part)
     standing = f"{one.standing} {each.rested}" if one.open else one.standing
     parts = (name, standing.strip(), money(one.amount), each.owner)
     return f"{opportunity_id(one.id)} " + " · ".join(part for part in parts if part)
 
 
 def listed(
-    head: str,
-    total: str,
-    rows: Sequence[Row],
-    groups: Sequence[Group],
-    *,
-    start: int,
-    count: int,
-    words: str,
-    more: str,
+    head: str, total: str, rows: Sequence[Row], *, start: int, count: int, words: str, more: str
 ) -> Card:
-    """A page of a list; `groups`: by owner, when there are several; `more`: what else there is to say."""
-    lines = [
-        f"{one.owner}：{one.count} 个，{one.total}（{'、'.join(f'{TITLES[s]} {n}' for s, n in one.stages)}）"
-        for one in groups[:10]
-    ]
-    left = count - start - len(rows)
-    buttons = [Button(opportunity_id(each.one.id), ShowOpportunity(each.one.id).pack()) for each in rows[:3]]
-    if left > 0:
-        buttons.append(Button(f"下一页（还有 {left}）", OpportunityPage(start + len(rows), words).pack()))
+    """A page of a list; `more`: what else there is to say."""
+    buttons = [Button(opportunity_id(each.one.id), ShowOpportunity(each.one.id).pack()) for each in rows]
+    if count > start + len(rows):
+        buttons.append(Button("下一页", OpportunityPage(start + len(rows), words).pack()))
+    where = f"，第 {start + 1}～{start + len(rows)} 个" if count > len(rows) else ""
     return Card(
         kind="opportunity.list",
         title=clip(f"{head} {count} 个", 26),
-        lines=(f"合计 {total}", *lines, *(row(each) for each in rows)),
+        lines=(f"合计 {total}{where}", *(row(each) for each in rows)),
         buttons=tuple(buttons),
-        note="；".join(part for part in ("看一个：/商机 O-编号", more) if part),
+        note=more,
+    )
+
+
+def by_owner(head: str, total: str, groups: Sequence[Group], *, count: int, words: str, more: str) -> Card:
+    """Those of several people: how many each has, how far; a button for each, and one for all of them."""
+    lines = [
+        f"{one.owner} {one.count} 个 {one.total}（{'、'.join(f'{TITLES[s]} {n}' for s, n in one.stages)}）"
+        for one in groups[:GROUPS]
+    ]
+    left = len(groups) - GROUPS
+    buttons = [Button(clip(one.owner, 10), OpportunityPage(0, one.member).pack()) for one in groups[:3]]
+    return Card(
+        kind="opportunity.list",
+        title=clip(f"{head} {count} 个", 26),
+        lines=(f"合计 {total}", *lines, *((f"另有 {left} 个人，发 /商机 姓名 看。",) if left > 0 else ())),
+        buttons=(*buttons, Button("逐个看", OpportunityPage(0, words).pack())),
+        note=more,
     )

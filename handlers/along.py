@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.turn import Turn
+from handlers import opportunity_views as views
 from rules.leads import Lead
 from rules.text import opportunity_id
 from store import opportunities, team
@@ -34,6 +35,11 @@ async def hand(turn: Turn, ids: Sequence[int], to: str, why: str = "") -> list[i
     for id in found:
         await turn.close(opportunity_id(id), word)
     return found
+
+
+async def hints(turn: Turn, ids: Sequence[int]) -> list[str]:
+    """What came along, a line each, for the card of who has the lead now."""
+    return [await views.line(turn, one) for one in await opportunities.these(turn.tx, ids)]
 
 
 async def back(turn: Turn, ids: Sequence[int], was: str, to: str) -> None:

@@ -17,27 +17,29 @@ from store import customers, opportunities, team
 POOL = "公海"
 
 
-async def listing(turn: Turn, words: str, start: int = 0) -> None:
-    """Mine; a manager's: the team's, by owner; with words those of a colleague, of a customer, or of the pool."""
+async def listing(turn: Turn, words: str, start: int | None = None) -> None:
+    """Mine; a manager's: the team's, by owner; with words those of a colleague, of a customer, or of the pool. `start`: the
+    row with which a page begins; None: those of several people are counted first."""
     head, found = await _found(turn, words)
     if not found:
         hint = "从线索开一个：/商机 L-1024 12万 液压阀块年单" if not words else ""
         await turn.answer(f"{head}没有进行中的商机。{hint}")
         return
     people = {each.id: each for each in await team.roster(turn.tx)}
-    owners = Counter(one.owner for one in found)
-    start = start if start < len(found) else 0
-    several = len(owners) > 1
-    rows = [await _row(turn, one, people, named=several) for one in found[start : start + cards.PAGE]]
-    groups = (
-        [_group(owner, found, people) for owner, _ in owners.most_common()] if several and not start else []
-    )
+    owners, total, count = Counter(one.owner for one in found), rules.total(found), len(found)
     more = ""
     if not words and (free := len(await opportunities.of_owners(turn.tx, [""]))):
         more = f"另有 {free} 个没有负责人：/商机 {POOL}"
-    shown = cards.listed(
-        f"{head}商机", rules.total(found), rows, groups, start=start, count=len(found), words=words, more=more
-    )
+    if start is None and len(owners) > 1:
+        groups = [_group(owner, found, people) for owner, _ in owners.most_common()]
+        shown = cards.by_owner(f"{head}商机", total, groups, count=count, words=words, more=more)
+    else:
+        at = start if start and start < count else 0
+        rows = [
+            await _row(turn, one, people, named=len(owners) > 1 or one.owner != turn.me.id)
+            for one in found[at : at + cards.PAGE]
+        ]
+        shown = cards.listed(f"{head}商机", total, rows, start=at, count=count, words=words, more=more)
     if turn.on is not None:
         await turn.update(shown)
     else:
@@ -54,7 +56,8 @@ async def _found(turn: Turn, words: str) -> tuple[str, list[Opportunity]]:
         found = await opportunities.of_owners(turn.tx, None if sight is None else sorted(sight))
         return "", [one for one in found if one.owner]
     known = [(each.id, each.name) for each in everyone]
-    person = names.sure(words.removeprefix("@").removeprefix("＠"), known)
+    named = words.removeprefix("@").removeprefix("＠")
+    person = named if named in dict(known) else names.sure(named, known)
     if person is not None:
         name = dict(known)[person]
         if sight is not None and person not in sight:
@@ -91,5 +94,5 @@ def _group(owner: str, found: list[Opportunity], people: dict[str, Member]) -> c
     stages = Counter(one.stage for one in theirs)
     name = people[owner].name if owner in people else "已离开的同事"
     return cards.Group(
-        name, len(theirs), rules.total(theirs), tuple((s, stages[s]) for s in Stage if stages[s])
+        owner, name, len(theirs), rules.total(theirs), tuple((s, stages[s]) for s in Stage if stages[s])
     )

@@ -40,7 +40,7 @@ async def view(turn: Turn, one: Opportunity, reader: Member, *, news: str = "", 
         one=one, title=words(one, reader, one.title),
         label=access.label_for(reader, people.get(customer.owner), customer.label, teams),
         owner=owner.name if owner else "", rested=rested(turn, one),
-        past=tuple(words(one, reader, cards.line(each, named, when(each.at, turn.now, turn.zone))) for each in past[-3:]),
+        past=tuple(words(one, reader, cards.line(each, named, when(each.at, turn.now, turn.zone))) for each in past[-2:]),
         news=news, moves=rules.may_move(reader, owner, teams), undo=undo,
         claim=(lead.id, lead.version) if claims and pooled and lead else None,
         takes=claims and (lead is None or not lead.open) and customer.owner in ("", reader.id),
@@ -53,9 +53,9 @@ def words(one: Opportunity, reader: Member, text: str) -> str:
 
 
 def rested(turn: Turn, one: Opportunity) -> str:
-    """For how long it has been in its stage, in calendar days: "3 天", "今天起"."""
+    """For how long it has been in its stage, in calendar days: "3 天", "" for today."""
     days = (turn.now.astimezone(turn.zone).date() - one.stage_since.astimezone(turn.zone).date()).days
-    return f"{days} 天" if days > 0 else "今天起"
+    return f"{days} 天" if days > 0 else ""
 
 
 async def tell_owner(turn: Turn, one: Opportunity, news: str, *, weight: Weight = Weight.WORD) -> None:

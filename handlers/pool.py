@@ -130,7 +130,7 @@ async def _claim(turn: Turn, lead: Lead) -> None:
     customer = await customers.get(turn.tx, lead.customer)
     if not customer.owner:
         await customers.save(turn.tx, replace(customer, owner=turn.me.id), turn.now)
-    await along.go(turn, lead, turn.me.id, customer=not customer.owner, why="公海领取")
+    deals = await along.go(turn, lead, turn.me.id, customer=not customer.owner, why="公海领取")
     await happened(
         turn, lead.id, "lead.assigned", owner=turn.me.id, by=turn.me.id, why="公海领取", restart=True
     )
@@ -138,7 +138,9 @@ async def _claim(turn: Turn, lead: Lead) -> None:
     await turn.close(lead_id(lead.id), f"{turn.me.name} 已领取")
     if turn.on is not None:
         await turn.update(replace(from_json(turn.on.body), closed=f"已领取 {lead_id(lead.id)}"))
-    await turn.answer(await desk.card(turn, mine, *await _history(turn, lead, there)))
+    await turn.answer(
+        await desk.card(turn, mine, *await _history(turn, lead, there), *await along.hints(turn, deals))
+    )
 
 
 async def _history(turn: Turn, lead: Lead, there: Pooled) -> list[str]:

@@ -66,7 +66,7 @@ async def move(
         await turn.tell(cards.moved(lead.id, name, to.name, undo=0, by=by.name, why=why), to=lead.owner,
                         weight=Weight.DUE)  # fmt: skip
     if to.id != by.id:
-        await desk.announce(turn, moved, *([date] if date else []))
+        await desk.announce(turn, moved, *([date] if date else []), *await along.hints(turn, deals))
     return moved
 
 

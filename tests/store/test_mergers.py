@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from rules.leads import Customer
 from rules.merging import Pick, different, fold, joined
-from store import customers, mergers
+from rules.opportunities import Opportunity
+from store import customers, mergers, opportunities
 from store.db import Database, Tx
 from store.tables import customer, followup, lead, meta, name_key
 from store.tables_sources import touchpoint
@@ -43,6 +44,9 @@ async def made(tx: Tx, dice: Random) -> Customer:
                 customer=one.id, lead=id, contact=whose, dedup=f"{one.id}:{id}", at=NOW, created_at=NOW
             )
         )
+        if dice.random() < 0.5:
+            await opportunities.add(tx, Opportunity(
+                0, one.id, dice.choice(["", "wanglei"]), "阀块", NOW, NOW, lead=dice.choice([None, int(id)])))  # fmt: skip
     return one
 
 

@@ -137,11 +137,13 @@ async def test_sight_and_rights(world: World) -> None:
     await world.rep2.sees("O-12 液压阀块，月 300 件", "还不知道")
     await world.boss.says("/商机")
     await world.boss.sees(
-        "商机 2 个", "合计 ¥120,000（1 个没有金额）", "王磊：1 个，¥120,000（初步沟通 1）", "李倩：1 个"
+        "商机 2 个", "合计 ¥120,000（1 个没有金额）", "王磊 1 个 ¥120,000（初步沟通 1）", "李倩 1 个 没有金额"
     )
+    await world.boss.clicks("逐个看")
+    await world.boss.sees("O-11", "O-12", "· 李倩")
     await world.boss.says("/商机 王磊")
-    await world.boss.clicks("O-11", on=await world.boss.sees("王磊商机 1 个"))
-    shown = await world.boss.sees("O-11 年单", "在「初步沟通」")
+    await world.boss.clicks("O-11", on=await world.boss.sees("王磊商机 1 个", "¥120,000 · 王磊"))
+    shown = await world.boss.sees("O-11 年单", "▶初步沟通")
     await world.boss.clicks("推进到技术确认", on=shown)
     await world.boss.sees("O-11 不归你，推进要写理由")
     await world.boss.says("图纸客户已经签字")
@@ -226,14 +228,44 @@ async def test_into_the_pool_and_by_the_turn_which_is_given_back(world: World) -
     await world.rep2.says("/商机 O-11 接手")
     await world.rep2.sees("O-11 跟着 L-1002，领取线索就一起归你：/领取 1002")
     await world.rep2.says("/领取 1002")
-    await world.rep2.sees("公海原因：离职交接")
+    await world.rep2.sees("公海原因：离职交接", "商机 O-11 宁波恒达", "商机 O-12")
     assert await whose(world) == {11: "liqian", 12: "liqian"}  # the second hangs on the customer alone
     await world.boss.says("/转派 1002 @孙浩 王磊的老客户")
     await world.boss.sees("L-1002 已转给 孙浩")
+    await world.phone("sunhao").sees("L-1002", "商机 O-11", "年单")
     assert await whose(world) == {11: "sunhao", 12: "sunhao"}
     await world.boss.says("/撤销")
     await world.boss.sees("L-1002 已收回")
     assert await whose(world) == {11: "liqian", 12: "liqian"}
+
+
+async def test_what_nobody_has_is_taken_over_and_long_lists_have_pages(world: World) -> None:
+    await world.api_lead()
+    for n in range(8):
+        await world.rep.says(f"/商机 C-0301 {n + 1}万 备件{n}")
+        await world.rep.sees(f"O-{n + 11} 备件{n}")
+    await world.rep.says("/商机 恒达")
+    first = await world.rep.sees("C-0301商机 8 个", "合计 ¥360,000，第 1～3 个", "备件2 · 初步沟通 · ¥30,000")
+    assert "O-14" not in first.text
+    await world.rep.clicks("下一页", on=first)
+    await world.rep.sees("第 4～6 个", "O-16")
+    await world.rep.clicks("下一页", on=first)
+    await world.rep.sees("第 7～8 个", "O-18")
+    await world.rep.clicks("O-18", on=first)
+    await world.rep.sees("O-18 备件7", "▶初步沟通")
+    await world.boss.says("/交接 王磊")
+    await world.boss.clicks("入公海", on=await world.boss.sees("进行中商机 8"))
+    await world.boss.sees("王磊 的交接完成")
+    await world.rep2.says("/商机 O-13 推进")
+    await world.rep2.sees("O-13 在公海里，先领取再开商机、推进")
+    await world.rep2.says("/商机 O-13")
+    card = await world.rep2.sees("O-13 备件2", "（公海）")
+    await world.phone("sunhao").says("/商机 O-14")
+    late = await world.phone("sunhao").sees("O-14 备件3")
+    await world.rep2.clicks("接手", on=card, times=2)
+    await world.rep2.sees("已接手", "负责人：李倩")
+    assert set((await whose(world)).values()) == {"liqian"}  # the customer, and all that hangs on it
+    assert await world.dead(world.phone("sunhao"), late)
 
 
 async def three_from(world: World) -> None:
