@@ -206,6 +206,7 @@ class World:
         assert self.app is not None
         app, self.app = self.app, None
         engine = app.engine
+        await engine._mailboxes.stop()
         tasks = [*engine._tasks, *engine._inbox._tasks, *engine._outbox._tasks]
         for task in tasks:
             task.cancel()

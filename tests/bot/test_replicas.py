@@ -124,6 +124,7 @@ async def test_the_lanes_of_a_dead_replica_are_taken_over(url: str, redis: Redis
     await first.start()
     await first.intake([message("wanglei", 1)])
     await asyncio.wait_for(stuck.wait(), 5)
+    await first._mailboxes.stop()
     for task in [*first._tasks, *first._inbox._tasks]:  # it dies with the lane in its hands
         task.cancel()
     await asyncio.gather(*first._tasks, *first._inbox._tasks, return_exceptions=True)
