@@ -42,11 +42,11 @@ _CUE = re.compile(
     r"对接|最终|(?<!自)由|(?<![信责主])任(?!责任)|关于|以及|还有|那边|这边|昨天|今天|明天|刚才|上午|下午|晚上|收到|合作的|服务于|"
     r"(?:公司|厂|店|社|单位|名字|全称)叫|采购方|供应商|经销商|代理商|甲方|乙方|买方|卖方|收款方|付款方|单位|公司名|名称|"
     r"请问|推荐|介绍|[已将曾拟正]与|签约|中标|投资(?!管理|控股|有限|集团|发展|咨询|基金|担保|股份|合伙|开发|建设|置业|实业)|收购|控股(?!集团|有限|股份|公司)|隶属于|属于|作为|通过|根据|成为|(?<=[方人即系])为|其中|包括|例如|比如|位于|总部|原来|目前|现在|"
-    r"有没有|适合|适用于|针对|面向|已经|同时|进入|创办|创立|成立|发给|寄给|寄到|发到|开给|转给|派驻|换成|改成|更名为|\d号(?:院|楼)?|\d(?:室|栋|幢|弄|楼)|"
+    r"有没有|可以|致电|寄回|入住|如果|标明|适合|适用于|针对|面向|已经|同时|进入|创办|创立|成立|发给|寄给|寄到|发到|开给|转给|派驻|换成|改成|更名为|\d号(?:院|楼)?|\d(?:室|栋|幢|弄|楼)|"
     r"(?<!美)的|[了在是给跟把被让您你我他她它这那]"
 )
 _CUE_STARTS = re.compile(
-    r"[我你他咱这就也来新老大客现曾历担兼出任供加联跟拜走对最由关以还那昨今明刚上下收合服公厂店社单名全采经代"
+    r"[可致入如标我你他咱这就也来新老大客现曾历担兼出任供加联跟拜走对最由关以还那昨今明刚上下收合服公厂店社单名全采经代"
     r"甲乙买卖付请推介已将拟正签中投控隶属作通根成为其包例比位总原目有适用针面同进创发寄开转派换改更\d的了在是给把被让您她它]"
 )
 # These may be letters of a name (和泰, 华为, 中和); they cut only before a region.
@@ -64,11 +64,13 @@ _GENERIC = re.compile(
 )
 _COUNTED = re.compile(r"^.*(?:[一两几这那哪某][家个]|[我贵]司|[想要找])|^司(?=想|要|找)")
 _IN_FULL = re.compile(r"[一-龥]{1,3}?(?=[一-龥]{2,3}[省市])")  # 甲方写福建省…
+# Of some bank or factory: 还要去银行取钱, 没有大厂的风范, 很多大公司.
+_SAID_OF = re.compile(r"去|还好|还要|没有|很多|又要|拖着|可以|入住|致电|一线|有大$|大[国美日外]资$")
 _SOME_FACTORY = re.compile(r"(?:[那这几]个|[一几]家|[开办搞建](?:了|的|着)*个?)[一-龥]{1,6}$")
 # 同方泰德、华胜天成等公司: what is listed before 等.
 _LISTED = re.compile(
-    r"(?:^|(?<=[\s,。;:!?(▪◆]))(?P<names>[一-龥A-Za-z0-9]{2,8}(?:[、,][一-龥A-Za-z0-9]{2,8}){0,8}(?:[、,和与及][一-龥A-Za-z0-9]{2,8}))等"
-    r"(?:[一二两三四五六七八九十多几\d]{0,3}家)?(?:[一-龥]{0,4})?(?:公司|企业|厂商|厂家|车企|房企|药企|券商|巨头|品牌商|开发商|运营商|机构)"
+    r"(?:^|(?<=[\s,。;:!?(▪◆由如像]))(?P<names>[一-龥A-Za-z0-9]{2,8}(?:[、,][一-龥A-Za-z0-9]{2,8}){0,8}(?:[、,和与及][一-龥A-Za-z0-9]{2,8}))等"
+    r"(?:[一二两三四五六七八九十多几\d]{0,3}家)?(?:[一-龥]{0,4})?(?:公司|企业|厂商|厂家|车企|房企|药企|券商|巨头|品牌商|开发商|运营商|机构)(?!家)"
 )
 # 蓝思科技董事长周群飞: what stands before the head of a firm and his name.
 _HEAD_OF = re.compile(
@@ -285,7 +287,7 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
         cut += 1  # the number in a list: 1洛阳轴承厂
     written = _IN_FULL.match(text, cut, suffix)
     cut = written.end() if written is not None and region(text[written.end() : suffix]) else cut
-    cut = _balanced(text, cut, suffix)
+    cut = _balanced(text, _line_above(text, start, suffix) if cut == start else cut, suffix)
     while cut < suffix and text[cut] in ")·-.&":
         cut += 1
     name = text[cut:suffix]
@@ -295,15 +297,31 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
         if trades.is_trade(name) or name == "代工":
             return None  # 一家模具厂, 机械厂, 想找代工厂
         cut = suffix - len(name)
+    if text[suffix] == "厂" and text[suffix - 1] in "出到回进返入同工本原建开":
+        return None  # 出厂, 含税到厂价, 同厂的货
     if text[suffix] == "厂" and _SOME_FACTORY.search(text[max(0, start) : suffix]):
         return None  # 那个乳品厂, 在柳州开螺蛳粉厂
     if text.startswith("公司", suffix) and region(name) == name:
         return None  # 香港公司
     if text.startswith("公司", suffix) and _ANY_COMPANY.search(name):
         return None
+    if _SAID_OF.search(name) and "有限" not in text[suffix : suffix + 8]:
+        return None
     if len(name) < 2 or _GENERIC.fullmatch(name) or not _LETTER.search(name):
         return None
     return cut
+
+
+_BROKEN = re.compile(r"(?:^|\n) *(?P<name>[一-龥()]{4,16}) *\n *$")
+
+
+def _line_above(text: str, start: int, suffix: int) -> int:
+    """Where a name begins whose end stands on the next line of a card: 湖北荆楚理化仪器⏎有限公司."""
+    if suffix - start > 6 or text[start - 1 : start] not in ("\n", " ") or region(text[start:suffix]):
+        return start
+    above = _BROKEN.search(text, max(0, start - LONGEST), start)
+    named = above is not None and region(above["name"]) and _SUFFIX.search(above["name"]) is None
+    return above.start("name") if above is not None and named else start
 
 
 def _balanced(text: str, start: int, end: int) -> int:
@@ -476,10 +494,14 @@ _ENDED = re.compile(r"的|$|[,、。;]|采购|订")
 _INNER_BLANK = re.compile(r"(?<=[一-龥()（）])\s+(?=[一-龥()（）])")
 
 
+# 金蝶的实施顾问, 用友的渠道经理.
+_STAFF = re.compile(r"的[一-龥]{0,4}(?:顾问|经理|总监|主管|专员)")
+
+
 def _named(text: str, start: int, end: int) -> bool:
     """Does the text treat a two-character word as a company: 华为的李工, 华为那边, 我是华为的?"""
     before, after = text[max(0, start - 3) : start], text[end : end + 3]
-    if _ITS.match(after):
+    if _ITS.match(after) or _STAFF.match(text, end):
         return True
     return _OF_IT.search(before) is not None and _ENDED.match(after) is not None
 

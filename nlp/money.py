@@ -15,18 +15,18 @@ _AMOUNT = (
     rf"|\d{{1,12}}(?:\.\d{{1,4}})?|[{_CN}]{{1,7}}(?={_EACH})|[{_CN}]{{1,8}}|半)"
 )
 _SCALE = r"(?:万亿|百万|千万|十万|万|亿|[wWkK千百](?![a-zA-Z]))"
-_YUAN = r"(?:元(?!旦|件|素|月)|圆|块(?:钱|人民币)?(?!板|状)|人民币|rmb|cny|[¥￥])"
+_YUAN = r"(?:元(?!旦|件|素|月)|圆(?![钢管形柱盘弧的])|块(?:钱|人民币)?(?!板|状)|人民币|rmb|cny|[¥￥])"
 _SUM = re.compile(
     rf"(?P<cue>(?:预算|单价|总价|价格|报价|金额|合同额|费用|成本|定金|尾款|货款|"
     rf"订单额|造价|售价|均价|价位|预付款?|首付|投资额?|运费|加工费|维保费|服务费|"
     rf"手续费|押金|保证金|营业额|营收|注册资本|回款|应付|应收|合同价|目标价|底价|"
-    rf"标价|出价|付了|收了|打了|花了|每(?:季度?|月|年|次|场|课时|节|人|台|套|件|只|米|吨)|(?:代理|零售|批发|拿货|出厂|到手|折后|优惠|会员|现|特|原)价|加到|降到|涨到|便宜到|谈到|砍到|卖到|给到)"
+    rf"标价|出价|付了|收了|打了|花了|付的|欠的|打的|底薪|月薪|年薪|薪资|工资|租金|月租|房租|转让费|学费|每(?:季度?|月|年|次|场|课时|节|人|台|套|件|只|米|吨)|(?:代理|零售|批发|拿货|出厂|到手|折后|优惠|会员|现|特|原)价|加到|降到|涨到|便宜到|谈到|砍到|卖到|给到)"
     rf"(?:大概|大约|从|约|控制|不超过|别超过|最多|在|是|为|有|:|\s|共|总|到|给|了|"
     rf"差不多|也就|人均|每[人月年平套台件个]|平均|价|额|能不能|做到|可以|一共|要|才|只有|上限|另算|另收|另付|还差|还有|款|能|按)*)?"
     rf"(?P<sign>(?:[¥￥]|rmb|cny|人民币) ?)?"
     rf"(?<![\d.A-Za-z{_CN}第])(?:(?P<low>{_AMOUNT})(?P<lowscale>{_SCALE})? ?(?:元|块)?(?:-|~|到|至)+ ?)?"
     rf"(?P<amount>{_AMOUNT}) ?(?P<about>[多来几余](?=[万亿]))?(?P<scale>{_SCALE}|个(?:亿|多亿))?"
-    rf"(?P<tail>[一二三四五六七八九\d](?!(?!{_EACH})[\d个台件套.{_CN}])|[一二三四五六七八九](?=[一二三四五六七八九](?:[吧左上,。的]|"
+    rf"(?P<tail>(?!{_EACH})[一二三四五六七八九\d](?!(?!{_EACH})[\d个台件套.{_CN}])|[一二三四五六七八九](?=[一二三四五六七八九](?:[吧左上,。的]|"
     rf"$)))?(?P<last>[一二三四五六七八九](?=[吧左上，,。的]|$))? ?(?P<more>多|来|几|余)?"
     rf"(?:块(?P<jiao>[1-9一二三四五六七八九])(?=毛|角|[,。;!?、\s)/]|左右|一[台套件个只米支张条斤]|每|$|的|吧|含)(?:毛|角)?|"
     rf"(?P<yuan>{_YUAN}))?",
@@ -62,10 +62,12 @@ _COMPOSITE = re.compile(rf"[{_CN}]+万[{_CN}]+|[{_FORMAL}万亿]+")
 _SOFT_BEFORE = re.compile(
     r"(?:不超过|超过|超出|不到|最低|最高|那就|按|原价|立?减|优惠|优惠价|首付|差|欠|拿货|首批|一共|总共|每[间台套个只件吨米家人年月]|给)\s?$"
 )
+_LEFT_OVER = re.compile(r"(?:剩下?的?|剩余|余下的?|还差|还欠)\s?$")  # 剩下的15w
+_COUNTED = re.compile(r"(?:学期|学年|节课|平方?|[毛角对个家位次])")  # 预算一学期3万: the first number counts
 _SPOKEN = re.compile(r"[一二两三四五六七八九]千[一二三四五六七八九]")
 _EITHER = re.compile(r"(?P<few>[一二两三四五六七八])(?P<many>[二三四五六七八九])(?P<unit>[十百千]?)")
 _SMALL = re.compile(
-    r"(?<![\d.块元几零一二两三四五六七八九十])(?P<amount>[1-9一二两三四五六七八九])毛(?:钱(?!包)|(?=[一每,。;!?\s/]|左右|以内|吧|$))"
+    r"(?<![\d.块元几零一二两三四五六七八九十])(?P<amount>[1-9一二两三四五六七八九])毛(?:(?P<fen>[1-9一二三四五六七八九])(?=分|[一每才行,。;!?\s/]|左右|以内|吧|$)|钱(?!包)|(?=[一每,。;!?\s/]|左右|以内|吧|$))"
 )
 _FOREIGN = re.compile(r"(?:\$|usd|us|eur|€|£|hk\$|美元|欧元|港币)\s?$", re.I)
 _SOFT_AFTER = re.compile(
@@ -78,8 +80,8 @@ _ABOUT = re.compile(r"\s?(?:左右|以内|以下|上下|的?预算|吧)")
 # A sum begins with its cue, its sign or its amount.
 _STARTS = re.compile(
     rf"[\d{_CN}{_FORMAL}半¥￥]|[rRcC](?=[mMnN])|"
-    rf"[每代零批拿到折优会现特原人预单总价报金合费成定尾货订造售均首投运加维服手押保营注回应目底标出付收打花降涨便谈砍卖给]"
-    rf"(?=[季月年次场课节人台套件只米吨理售发货厂手后惠员价到民算付总格报额同用本金款单位资费续证收业册标了宜务工保])"
+    rf"[每代零批拿到折优会现特原人预单总价报金合费成定尾货订造售均首投运加维服手押保营注回应目底标出付收打花降涨便谈砍卖给底月年薪工租房转学欠]"
+    rf"(?=[季月年次场课节人台套件只米吨理售发货厂手后惠员价到民算付总格报额同用本金款单位资费续证收业册标了宜务工保薪租让的])"
 )
 _NUMBERS = frozenset(f"0123456789{_CN}{_FORMAL}半")
 # Without any of them nothing says that a number is money (see _is_money), but for 1,234.50.
@@ -87,7 +89,7 @@ _TELLS = frozenset(
     "元圆块币bByY¥￥"  # a unit or a sign
     "万亿wWkK\u212a千百"  # a scale; the sign of the kelvin is a k to re.I
     "一每/pP"  # what one of them costs
-    "算价额费本金款付资营收打花到"  # a cue
+    "算价额费本金款付资营收打花到薪租欠"  # a cue
     "拿成够行包毛"
 )
 
@@ -103,7 +105,7 @@ def find(text: str | Plain) -> tuple[Found, ...]:
         found.extend(_read(words, match))
     if "毛" in words.chars:
         for match in _SMALL.finditer(words.text):
-            value = (number(match["amount"]) or 0) / 10
+            value = (number(match["amount"]) or 0) / 10 + (number(match["fen"] or "") or 0) / 100
             found.append(words.found("money", *match.span(), 0.8, "sum", f"{value:.12g}"))
         found.sort(key=lambda hit: hit.start)
     return tuple(found)
@@ -177,11 +179,19 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
         return True  # 一万八, 两千八: what else would be said so
     if match["cue"] and not match["scale"] and match["amount"].isdigit() and float(match["amount"]) < 10:
         return False  # 报价 ③: a number in a list
+    if (
+        match["cue"]
+        and not match["scale"]
+        and len(match["amount"]) == 1
+        and _COUNTED.match(text, match.end()) is not None
+    ):
+        return False
     if match["cue"] or (match["low"] and match["scale"] in ("万", "亿")):
         return True
     match match["scale"]:
         case "w" | "W" | "k" | "K":
-            return _ABOUT.match(text, match.end()) is not None
+            left = _LEFT_OVER.search(text, max(0, match.start() - 5), match.start())
+            return left is not None or _ABOUT.match(text, match.end()) is not None
         case None:
             return (
                 match["amount"].isdigit()

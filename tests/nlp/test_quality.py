@@ -48,7 +48,14 @@ FLOORS = {
         "cities": 0.97,
         "turns": 0.97,
     },
-    "own_sixth": {"names": 0.94, "phones": 0.99, "titles": 0.95, "cities": 0.98},
+    "own_sixth": {
+        "names": 0.94,
+        "companies": 0.94,
+        "money": 0.93,
+        "phones": 0.99,
+        "titles": 0.95,
+        "cities": 0.98,
+    },
     "own_seventh": {"names": 0.85, "phones": 0.99, "cities": 0.98},
     "own_fifth": {
         "names": 0.88,
