@@ -407,6 +407,7 @@ class Messages(_Section):
     merge: Duration = timedelta(seconds=60)
     per_minute: int = Field(default=20, ge=1, le=30)
     per_day: int = Field(default=20, ge=0, le=1000)
+    per_record: Duration = timedelta(hours=1)
     give_up: Duration = timedelta(hours=24)
     attempts: int = Field(default=10, ge=1, le=100)
     retry_share: float = Field(default=0.2, ge=0, le=1)

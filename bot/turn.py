@@ -13,7 +13,7 @@ from bot.platform import Way
 from cards.away import stands_in
 from cards.card import Card, from_json, to_json
 from rules.away import stand_in
-from rules.budget import COUNTED, Weight, speak_at, today
+from rules.budget import COUNTED, Weight, again_at, speak_at, today
 from rules.hours import Calendar, deliver_at
 from rules.team import Member
 from store import budget, inbox, leave, outbox, screens, team, timers
@@ -107,18 +107,30 @@ class Turn:
                                       kind="group", priority=priority))  # fmt: skip
 
     async def tell(
-        self, card: Card, *, to: str, priority: int = NORMAL, key: str = "", weight: Weight | None = None
+        self,
+        card: Card,
+        *,
+        to: str,
+        priority: int = NORMAL,
+        key: str = "",
+        weight: Weight | None = None,
+        timed: bool = False,
     ) -> int:
         """Like `send`, for what the bot says unasked: in quiet hours it waits for the morning bundle, and a reminder,
-        when the person has heard nearly enough today, for the next one (returns 0). While they are away, what is about
-        a lead goes to who stands in. `weight` (default: by the priority): whether the day's budget may hold it back."""
+        when the person has heard nearly enough today, for the next one, or when its record was spoken of within the hour,
+        for the end of that (returns 0). While they are away, what is about a lead goes to who stands in. `weight`
+        (default: by the priority): whether the day's budget may hold it back; `timed`: they chose the minute themselves,
+        it does not wait for the hour."""
         weight = weight or weight_of(priority)
         to, card = await self._instead(to, card.subject, card)
         at = await self.free_at(to, weight=weight)
+        kind = "morning"
+        if at <= self.now and not timed:
+            kind, at = "hour", await self.again_at(to, card.subject, weight=weight)
         if at <= self.now:
             return await self.unasked(card, to=to, priority=priority, key=key, weight=weight)
         payload = {"card": to_json(card), "priority": priority, "weight": weight}
-        await self.later(to, "morning", card.subject, payload, at=at)
+        await self.later(to, kind, card.subject, payload, at=at)
         return 0
 
     async def free_at(self, to: str, *, weight: Weight = Weight.REMINDER) -> datetime:
@@ -131,13 +143,21 @@ class Turn:
         per_day = self.config.messages.per_day
         return speak_at(self.calendar, spent, per_day, self.now, weight)
 
+    async def again_at(self, to: str, subject: str, *, weight: Weight = Weight.REMINDER) -> datetime:
+        """When `to` may get another reminder about this record (UTC, not before now)."""
+        per_record = self.config.messages.per_record
+        if weight is not Weight.REMINDER or not per_record:
+            return self.now
+        return again_at(await budget.of(self.tx, to), subject, per_record, self.now, weight)
+
     async def unasked(
         self, card: Card, *, to: str, priority: int = NORMAL, key: str = "", weight: Weight | None = None
     ) -> int:
         """Sends now what the bot says unasked, and counts what the budget counts."""
         sent = await self.send(card, to=to, priority=priority, key=key)
         if sent and (weight or weight_of(priority)) in COUNTED:
-            await budget.spend(self.tx, to, today(self.calendar, self.now), self.now)
+            day, per_record = today(self.calendar, self.now), self.config.messages.per_record
+            await budget.spend(self.tx, to, day, self.now, subject=card.subject, per_record=per_record)
         return sent
 
     async def later(

@@ -197,7 +197,10 @@ async def next_due(turn: Turn, timer: Timer) -> None:
         may_snooze=times < turn.config.assignment.snooze_max,
     )  # fmt: skip
     await turn.tell(
-        card, to=lead.owner, key=f"next:{lead.id}:{timer.payload.get('at', '')}:{times}:{turn.event_id}"
+        card,
+        to=lead.owner,
+        key=f"next:{lead.id}:{timer.payload.get('at', '')}:{times}:{turn.event_id}",
+        timed=True,
     )
 
 

@@ -1,7 +1,7 @@
 """What waited to be said together: M1 for a manager, the held cards of a quiet night. (product M1, R10)"""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.events import Timer
@@ -141,8 +141,22 @@ async def _held(turn: Turn, person: Member, found: Sequence[Notice]) -> None:
         await turn.unasked(cards.digest(titles, morning=turn.wall.hour < 12), to=person.id, priority=DIGEST)
         return
     for card, notice in fresh:
+        weight = _weight(notice.payload)
+        if (at := await turn.again_at(person.id, card.subject, weight=weight)) > turn.now:
+            await _put_off(turn, person, notice, at)
+            continue
         priority = int(notice.payload.get("priority", NORMAL))
-        await turn.unasked(card, to=person.id, priority=priority, weight=_weight(notice.payload))
+        await turn.unasked(card, to=person.id, priority=priority, weight=weight)
+
+
+async def _put_off(turn: Turn, person: Member, notice: Notice, at: datetime) -> None:
+    """Its record was spoken of a moment ago: said with what else has piled up when the hour is over."""
+    await screens.add_notice(
+        turn.tx, member=person.id, kind="hour", subject=notice.subject, payload=notice.payload, now=notice.created_at
+    )  # fmt: skip
+    key, payload = f"{person.id}|hour", {"member": person.id, "kind": "hour"}
+    await timers.set_timer(turn.tx, "notices", key, at, payload, turn.now, keep_earlier=True)
+    turn.rang.add("timers")
 
 
 async def _one_by_one(turn: Turn, person: Member) -> int:

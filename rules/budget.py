@@ -1,6 +1,7 @@
 """How many unasked messages a person gets in a day, and when the next may be said (C.7 message budget)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
@@ -8,6 +9,10 @@ from rules import hours
 
 RESERVE = 4
 """The last quarter of the budget is spread over the rest of the day; what comes in between is said together."""
+
+
+RECORDS = ("L-", "C-")
+"""How the ids of leads and customers begin."""
 
 
 class Weight(StrEnum):
@@ -35,6 +40,7 @@ class Spent:
     sent: int = 0
     last_at: datetime | None = None
     muted_until: datetime | None = None
+    about: Mapping[str, datetime] = field(default_factory=dict)  # when each record was last spoken of, lately
 
 
 def today(calendar: hours.Calendar, at: datetime) -> str:
@@ -61,6 +67,23 @@ def speak_at(calendar: hours.Calendar, spent: Spent, per_day: int, now: datetime
     last = spent.last_at or now
     rest = max(timedelta(0), _evening(calendar, now) - last)
     return max(now, last + rest / left)
+
+
+def again_at(spent: Spent, subject: str, per_record: timedelta, now: datetime, weight: Weight) -> datetime:
+    """The first moment (UTC, not before `now`) at which a reminder about this record may be said again: at most one in
+    `per_record` (0: no limit). What may not wait for the budget does not wait for this either."""
+    last = spent.about.get(subject)
+    if weight is not Weight.REMINDER or not per_record or last is None:
+        return now
+    return max(now, last + per_record)
+
+
+def heard(
+    about: Mapping[str, datetime], subject: str, per_record: timedelta, now: datetime
+) -> dict[str, datetime]:
+    """The records spoken of within `per_record`, this one among them; only leads and customers have such a limit."""
+    lately = {one: at for one, at in about.items() if now - at < per_record}
+    return lately | ({subject: now} if subject.startswith(RECORDS) and per_record else {})
 
 
 def _evening(calendar: hours.Calendar, now: datetime) -> datetime:

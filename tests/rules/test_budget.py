@@ -1,12 +1,13 @@
 """The day's budget: never more than it, always a next time, nothing before its time; no fixtures."""
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.budget import COUNTED, Spent, Weight, speak_at, today
+from rules.budget import COUNTED, Spent, Weight, again_at, heard, speak_at, today
 from rules.hours import Calendar
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -78,3 +79,43 @@ def test_nobody_gets_more_and_everything_is_said(minutes: list[int], per_day: in
 def _say(spent: Spent, at: datetime, _said: list[datetime]) -> Spent:
     day = today(CALENDAR, at)
     return Spent(day, spent.sent + 1 if spent.day == day else 1, at)
+
+
+HOUR = timedelta(hours=1)
+
+
+def test_a_reminder_about_one_record_waits_for_the_end_of_the_hour() -> None:
+    spent = Spent(about=heard({}, "L-1001", HOUR, NOW))
+    later = NOW + timedelta(minutes=20)
+    assert again_at(spent, "L-1001", HOUR, later, REMINDER) == NOW + HOUR
+    assert again_at(spent, "L-1001", HOUR, NOW + HOUR, REMINDER) == NOW + HOUR
+    assert again_at(spent, "L-1002", HOUR, later, REMINDER) == later
+    assert again_at(spent, "L-1001", timedelta(0), later, REMINDER) == later
+    for weight in set(Weight) - {REMINDER}:
+        assert again_at(spent, "L-1001", HOUR, later, weight) == later
+
+
+def test_what_is_an_hour_old_and_what_is_no_record_is_forgotten() -> None:
+    about = heard({"L-1001": NOW - HOUR, "C-0301": NOW - HOUR / 2}, "L-1002", HOUR, NOW)
+    assert about == {"C-0301": NOW - HOUR / 2, "L-1002": NOW}
+    assert heard(about, "TODAY", HOUR, NOW) == about
+    assert heard({}, "L-1001", timedelta(0), NOW) == {}
+
+
+@given(st.lists(st.tuples(st.integers(0, 600), st.sampled_from(("L-1", "L-2"))), max_size=60))
+def test_no_record_is_spoken_of_twice_in_an_hour(wishes: list[tuple[int, str]]) -> None:
+    spent, said = Spent(), []
+    waiting = [(NOW + timedelta(minutes=minute), subject) for minute, subject in wishes]
+    while waiting:
+        at, subject = min(waiting)
+        waiting.remove((at, subject))
+        free = again_at(spent, subject, HOUR, at, REMINDER)
+        if free > at:
+            waiting.append((free, subject))
+            continue
+        said.append((at, subject))
+        spent = Spent(about=heard(spent.about, subject, HOUR, at))
+    for subject in ("L-1", "L-2"):
+        times = [at for at, about in said if about == subject]
+        assert all(b - a >= HOUR for a, b in pairwise(times))
+    assert len(said) == len(wishes)

@@ -171,3 +171,25 @@ async def test_of_very_many_late_leads_a_manager_gets_few_cards(
     named = [one for seen in cards for one in made if one in seen.text]
     assert sorted(named) == made, "each once"
     await world.boss.sees("🔺 另有 3 条线索超时未首触", "王磊 3 条：")
+
+
+@pytest.mark.parametrize("changes", [{"schedule": (), "sla": ()}], indirect=True)
+async def test_one_record_is_spoken_of_once_an_hour(world: World) -> None:
+    await world.api_lead()
+    await world.rep.says("/放回 1001 不在我的区域")
+    await world.boss.sees("王磊 放回了 L-1001", "不在我的区域")
+    await world.rep2.says("/领取 1001")
+    await world.rep2.sees("新线索 L-1001")
+    await world.passes(minutes=10)
+    await world.rep2.says("/放回 1001 客户在外省")
+    await world.rep2.sees("L-1001 已放回公海")
+    await world.api_lead(phone="13900000002", company="宁波乙机械有限公司")
+    await world.rep.says("/放回 1002 做不了")
+    await world.boss.sees("王磊 放回了 L-1002")  # another record does not wait
+    await world.idle()
+    assert world.boss.count("李倩 放回了 L-1001") == 0
+    await world.restart()
+    await world.passes(minutes=45)
+    assert world.boss.count("李倩 放回了 L-1001") == 0
+    await world.passes(minutes=6)
+    await world.boss.sees("李倩 放回了 L-1001", "客户在外省")

@@ -74,7 +74,7 @@ async def test_who_leaves_stays_in_the_books_and_is_told(world: World, sim: Weco
     await world.passes(minutes=5)
     await sim.customer("WANGLEI", "wo-1", name="陈女士")
     await world.rep.sees("又加了王磊的企业微信")
-    await world.passes(minutes=5)
+    await world.passes(minutes=56)  # of one customer the manager hears once an hour
     await sim.customer("WANGLEI", "wo-1", "del_external_contact")
     await world.boss.sees("王磊删除了这位客户的企业微信", "客户和线索都还在")
     await sim.customer("LIQIAN", "wo-1", "transfer_fail", reason="customer_refused")
