@@ -114,18 +114,18 @@ class Turn:
         priority: int = NORMAL,
         key: str = "",
         weight: Weight | None = None,
-        timed: bool = False,
+        prompt: bool = False,
     ) -> int:
         """Like `send`, for what the bot says unasked: in quiet hours it waits for the morning bundle, and a reminder,
         when the person has heard nearly enough today, for the next one, or when its record was spoken of within the hour,
         for the end of that (returns 0). While they are away, what is about a lead goes to who stands in. `weight`
-        (default: by the priority): whether the day's budget may hold it back; `timed`: they chose the minute themselves,
-        it does not wait for the hour."""
+        (default: by the priority): whether the day's budget may hold it back; `prompt`: it does not wait for the hour
+        (they chose the minute themselves, or somebody waits)."""
         weight = weight or weight_of(priority)
         to, card = await self._instead(to, card.subject, card)
         at = await self.free_at(to, weight=weight)
         kind = "morning"
-        if at <= self.now and not timed:
+        if at <= self.now and not prompt:
             kind, at = "hour", await self.again_at(to, card.subject, weight=weight)
         if at <= self.now:
             return await self.unasked(card, to=to, priority=priority, key=key, weight=weight)

@@ -200,7 +200,7 @@ async def next_due(turn: Turn, timer: Timer) -> None:
         card,
         to=lead.owner,
         key=f"next:{lead.id}:{timer.payload.get('at', '')}:{times}:{turn.event_id}",
-        timed=True,
+        prompt=True,
     )
 
 

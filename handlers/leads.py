@@ -312,7 +312,7 @@ async def nobody(turn: Turn, lead: Lead, made: Decision) -> None:
     told = await team.with_role(turn.tx, Role.MANAGER) or await team.with_role(turn.tx, Role.ADMIN)
     shown = cards.nobody(lead.id, await label(turn, lead), [candidate.line for candidate in made.candidates])
     for member in told:
-        await turn.tell(shown, to=member.id, key=f"nobody:{lead.id}:{member.id}")
+        await turn.tell(shown, to=member.id, key=f"nobody:{lead.id}:{member.id}", prompt=True)
 
 
 # ── what else one can do with a new lead ───────────────────────────────────────────────────────────────

@@ -142,7 +142,10 @@ async def _held(turn: Turn, person: Member, found: Sequence[Notice]) -> None:
         return
     for card, notice in fresh:
         weight = _weight(notice.payload)
-        if (at := await turn.again_at(person.id, card.subject, weight=weight)) > turn.now:
+        acts = (
+            card.kind in FOR_OWNER
+        )  # what the owner has to do does not wait for a notice about the same record
+        if not acts and (at := await turn.again_at(person.id, card.subject, weight=weight)) > turn.now:
             await _put_off(turn, person, notice, at)
             continue
         priority = int(notice.payload.get("priority", NORMAL))

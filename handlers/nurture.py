@@ -106,7 +106,7 @@ async def _tell(turn: Turn, one: letters.Letter, what: str, detail: tuple[str, .
     lead = await leads.find(turn.tx, one.lead)
     if lead is not None and lead.owner and lead.open:
         card = cards.came_back(lead.id, await desk.label(turn, lead), what, detail)
-        await turn.tell(card, to=lead.owner, priority=DIGEST)
+        await turn.tell(card, to=lead.owner, priority=DIGEST, prompt=True)
 
 
 @router.form(OPENED)
