@@ -18,6 +18,7 @@ import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,8 +31,9 @@ from bot.bells import Bells
 from bot.canary import CanaryPlatform
 from bot.clock import Clock
 from bot.config import BadConfig, Config, load
-from bot.config_accounts import accounts
+from bot.config_accounts import OfficialAccount
 from bot.engine import Engine
+from bot.official.platform import OfficialPlatform
 from bot.platform import Platform, Posted, Shared
 from bot.probe import ProbePlatform
 from bot.quota import Quota
@@ -158,10 +160,6 @@ def platforms_of(config: Config, shared: Shared, clock: Clock, quota: Quota) -> 
         made.append(MailPlatform(config.mail, config.app.name))
     if config.robot:
         made.append(RobotPlatform(config.robot, clock.now))
-    if config.official_account:
-        from bot.official.platform import OfficialPlatform
-
-        made.append(OfficialPlatform(lambda: accounts(config), shared, clock.now))
     return made
 
 
@@ -223,8 +221,9 @@ async def start(
         else:
             shared = LocalShared()
         quota = Quota(db, config.app.zone)
-        probe = ProbePlatform(defined.page_trust(config))
-        platforms = [*platforms_of(config, shared, clock, quota), CanaryPlatform(), probe]
+        official = OfficialPlatform(partial(defined.accounts_now, db, config), shared, clock.now)
+        probe = ProbePlatform(defined.page_trust(config), shared, config.intake.wechat_api)
+        platforms = [*platforms_of(config, shared, clock, quota), official, CanaryPlatform(), probe]
         if not db.sqlite:  # several replicas may run
             platforms = [Sole(one, db, bells) if one.limits.one_connection else one for one in platforms]
         engine = Engine(db, config, clock, _handlers, platforms, shared, quota, bells, _carrier(config))
@@ -470,13 +469,20 @@ def _with_config(args: argparse.Namespace, go: Any) -> int:
         return _say(str(error))
 
 
+async def _in_file(config: Config) -> Mapping[str, OfficialAccount]:
+    """The Official Accounts of config.toml: those of the page are looked at by the running bot (/诊断)."""
+    return {one.name: one for one in config.official_account}
+
+
 def run_doctor(args: argparse.Namespace) -> int:
     """`main.py doctor`: every check with what, why and how to fix."""
     from bot.doctor import checks
 
     async def go(config: Config) -> int:
         db = Database("sqlite:///:memory:")  # nothing is counted while only looking
-        platforms = platforms_of(config, LocalShared(), Clock(), Quota(db, config.app.zone))
+        shared, clock = LocalShared(), Clock()
+        platforms = platforms_of(config, shared, clock, Quota(db, config.app.zone))
+        platforms.append(OfficialPlatform(partial(_in_file, config), shared, clock.now))
         found = await checks(config, platforms)
         for platform in platforms:
             await platform.stop()

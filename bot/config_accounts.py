@@ -1,17 +1,13 @@
 """The [[official_account]] section: a WeChat Official Account (公众号) whose followers become leads. (B04, B07)"""
 
 import re
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from bot.config_kit import Duration, Section
 from rules.followers import LeadOn
-
-if TYPE_CHECKING:
-    from bot.config import Config
 
 ASK = "您好，消息已收到。请留下您的称呼、手机号和想了解的产品，我们的同事会尽快与您联系。"
 THANKS = "谢谢，您的联系方式已收到，我们的同事会尽快与您联系。"
@@ -55,8 +51,3 @@ class OfficialAccount(Section):
     def answers(self) -> bool:
         """Whether a follower may ever be answered by itself."""
         return any((self.welcome, self.ask, self.ask_off, self.thanks, self.thanks_off))
-
-
-def accounts(config: "Config") -> Mapping[str, OfficialAccount]:
-    """The accounts that are connected now, by name. Whatever works with them asks here, each time anew."""
-    return {one.name: one for one in config.official_account}

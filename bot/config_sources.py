@@ -21,6 +21,7 @@ class Intake(Section):
     import_rows: int = Field(default=5000, ge=1, le=20_000)
     import_link: Duration = timedelta(hours=2)
     private_hosts: bool = False
+    wechat_api: str = "https://api.weixin.qq.com"
 
     @field_validator("proxies")
     @classmethod
@@ -30,6 +31,13 @@ class Intake(Section):
                 ipaddress.ip_network(one, strict=False)
             except ValueError:
                 raise ValueError(f'{one!r} 不是地址或网段，例如 "127.0.0.1" 或 "10.0.0.0/8"') from None
+        return value
+
+    @field_validator("wechat_api")
+    @classmethod
+    def _base(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^\s/]+", value):
+            raise ValueError('要写成 "https://主机"，结尾没有 /')
         return value
 
 

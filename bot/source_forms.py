@@ -4,6 +4,8 @@ What fits is decided by the sections themselves (bot/config_connectors.py, bot/c
 """
 
 import re
+import secrets
+import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,8 +13,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.config import SAYS
+from bot.config_accounts import ASK, THANKS
 from bot.config_connectors import CALL
-from bot.defined import CONNECTOR, MAILBOX, Section, section
+from bot.defined import ACCOUNT, CONNECTOR, MAILBOX, Section, packed, secrets_in, section
 from bot.presets import PRESETS
 from nlp.enquiry import LENGTHS
 
@@ -36,6 +39,7 @@ CHOICES = {
         Choice("call400", CONNECTOR, "400 电话", "每通来电推一次：老客户记一次来电，新号码成为线索。"),
         Choice("push", CONNECTOR, "通用推送", "ERP、官网、别的系统：用 HTTP 把 JSON 或表单推过来，字段自己对。"),
         Choice("mailbox", MAILBOX, "邮箱", "一个专门收询盘的邮箱：客户来信成为线索或来信记录，同事转发成为草稿。"),
+        Choice("official", ACCOUNT, "公众号", "粉丝留言、留电话就成为线索；地址和密钥要复制到公众平台的「服务器配置」里。"),
     )
 }  # fmt: skip
 FIELDS = {
@@ -54,10 +58,19 @@ GENERIC: Mapping[str, Any] = {
     "reply": '{"code": 0}',
 }  # fmt: skip
 """Where 通用推送 begins."""
+ACCOUNT_FIELDS = (
+    "name", "app_id", "mode", "source", "group", "lead_on", "welcome", "ask", "ask_off", "ask_again", "thanks", "thanks_off",
+)  # fmt: skip
+LETTERS = string.ascii_letters + string.digits
+WHOLE = "AEIMQUYcgkosw048"
+"""With which of the letters an EncodingAESKey ends that leaves no bit over."""
+PRESET_OF = {MAILBOX: "mailbox", ACCOUNT: "official"}
+"""The choice of what can be tried by 「连一下」."""
 WRONG = {
     "name": "要用小写字母、数字和 -，最多 40 个字符，例如 douyin-1", "missing": "请填写这一栏", "string_too_short": "请填写这一栏",
     "int_parsing": "要写整数", "greater_than_equal": "太小了", "less_than_equal": "太大了", "string_too_long": "太长了",
-    "literal_error": "请从列出的选项里选",
+    "literal_error": "请从列出的选项里选", "enum": "请从列出的选项里选",
+    "app_id": "从公众平台的「基本配置」里复制，wx 开头",
 }  # fmt: skip
 
 
@@ -80,8 +93,36 @@ def fields_of(preset: str) -> list[str]:
     return [name for name in FIELDS if name in LENGTHS or (preset == "call400" and name in CALL)]
 
 
+def fresh(preset: str) -> str:
+    """The secret that a new one is offered; a mailbox has its own."""
+    match CHOICES[preset].kind:
+        case str(kind) if kind == CONNECTOR:
+            return secrets.token_urlsafe(24)
+        case str(kind) if kind == ACCOUNT:
+            token, key = ("".join(secrets.choice(LETTERS) for _ in range(n)) for n in (32, 42))
+            return packed({"token": token, "aes_key": key + secrets.choice(WHOLE)})
+    return ""
+
+
+def merged(kind: str, typed: str, kept: str) -> str:
+    """The secret that holds: what was typed, or what is kept when nothing was; an account's one by one."""
+    if kind == ACCOUNT:
+        return packed({**secrets_in(kept), **secrets_in(typed)})
+    return typed or kept
+
+
 def begin(preset: str) -> dict[str, str]:
     """What stands in the form of a new one."""
+    if preset == "official":
+        said = {
+            "mode": "encrypted",
+            "source": "公众号",
+            "lead_on": "message",
+            "ask": ASK,
+            "ask_again": "1d",
+            "thanks": THANKS,
+        }
+        return typed_of(ACCOUNT, said)
     if preset == "mailbox":
         return typed_of(
             MAILBOX, {"port": 993, "tls": True, "folder": "INBOX", "every": "1m", "source": "邮件"}
@@ -92,6 +133,8 @@ def begin(preset: str) -> dict[str, str]:
 
 def typed_of(kind: str, body: Mapping[str, Any]) -> dict[str, str]:
     """A section without its secret → what stands in its form."""
+    if kind == ACCOUNT:
+        return {name: str(body.get(name, "")) for name in ACCOUNT_FIELDS}
     if kind == MAILBOX:
         names = ("name", "host", "port", "user", "folder", "every", "source", "group")
         return {name: str(body.get(name, "")) for name in names} | {
@@ -118,6 +161,8 @@ def _lines(source: str | Iterable[str]) -> str:
 def body_of(preset: str, typed: Typed) -> dict[str, Any]:
     """What was typed → the section as config.toml would have it, without its secret. Looks at nothing."""
     said = {name: value.strip() for name, value in typed.items()}
+    if preset == "official":
+        return {name: said.get(name, "") for name in ACCOUNT_FIELDS}
     if preset == "mailbox":
         names = ("name", "host", "port", "user", "folder", "every", "source", "group")
         return {name: said.get(name, "") for name in names} | {"tls": bool(said.get("tls"))}
@@ -142,7 +187,7 @@ def checked(preset: str, typed: Typed, secret: str) -> Checked:
     kind = CHOICES[preset].kind
     body = body_of(preset, typed)
     errors: dict[str, str] = {}
-    if not secret:
+    if not secret and kind != ACCOUNT:
         errors["secret"] = "请填写这一栏" if kind == MAILBOX else "不能空：没有它，谁都能冒充对方"
     if kind == CONNECTOR and not all(agent and member for agent, member in body["agents"].items()):
         errors["agents"] = "每行写一个：分机=成员 id，例如 8001=wanglei"
@@ -163,6 +208,13 @@ def _place(kind: str, body: Mapping[str, Any], error: Any) -> tuple[str, str]:
     match place.split("."):
         case ["name"]:
             return "name", WRONG["name"]
+        case ["app_id"]:
+            return "app_id", WRONG["app_id"]
+        case [] if kind == ACCOUNT:
+            field, _, rest = said.partition(" ")
+            return (
+                (field, rest.split("；")[0]) if field in body or field in ("token", "aes_key") else ("", said)
+            )
         case ["password"]:
             return "secret", said
         case ["sign"]:

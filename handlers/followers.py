@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.config_accounts import OfficialAccount, accounts
+from bot import defined
+from bot.config_accounts import OfficialAccount
 from bot.config_sources import Channel
 from bot.events import Fact, Form, Timer
 from bot.incoming import lead_form, sha
@@ -18,7 +19,7 @@ from rules.errors import PutAside
 from rules.followers import Follower, Kind, Said
 from rules.hours import working_at
 from rules.text import clip, mask_phones_in
-from store import customers, followers, leads, origins, team
+from store import customers, followers, leads, origins, sources, team
 
 router = Router("followers")
 FORM, TOLD = "wechat", "wechat.said"
@@ -30,22 +31,33 @@ SOON, MOST = timedelta(seconds=2), 12
 @router.form(FORM)
 async def take(turn: Turn, form: Form) -> None:
     """One message or event of a follower, or who they are. One follower's come one after the other."""
-    account = accounts(turn.config).get(str(form.fields["account"]))
-    if account is None:
-        raise PutAside(f"没有公众号 {form.fields['account']!r} 的设置")
-    openid = str(form.fields["openid"])
-    one = await followers.find(turn.tx, account.name, openid)
+    name, openid = str(form.fields["account"]), str(form.fields["openid"])
+    one = await followers.find(turn.tx, name, openid)
     if form.fields["kind"] == PERSON:
         if one is not None:
             await _person(turn, one, dict(form.fields["found"]))
         return
+    account = await _account(turn, name)
+    if account is None:
+        raise PutAside(f"没有公众号 {name!r} 的设置")
+    await _took(turn, account, one, form)
+    await sources.heard(turn.tx, defined.ACCOUNT, name, f"{turn.wall:%Y-%m-%d}", turn.now)
+
+
+async def _account(turn: Turn, name: str) -> OfficialAccount | None:
+    """Its settings, also while it is switched off: what came in before is handled all the same."""
+    found = await defined.account(turn.tx, turn.config, name)
+    return found.settings if found else None
+
+
+async def _took(turn: Turn, account: OfficialAccount, one: Follower | None, form: Form) -> None:
     kind = Kind(form.fields["kind"])
     if kind is Kind.UNSUBSCRIBE:
         if one is not None:
             await _left(turn, one, form.at)
         return
     if one is None:
-        one = await followers.add(turn.tx, account.name, openid, turn.now)
+        one = await followers.add(turn.tx, account.name, str(form.fields["openid"]), turn.now)
         await _ask(turn, account, one, form)
     await _heard(turn, account, one, form, kind)
 
@@ -169,7 +181,7 @@ async def made(turn: Turn, fact: Fact) -> None:
     origin = await origins.of_lead(turn.tx, lead.id) if lead else None
     if lead is None or origin is None or origin.kind != "wechat" or not origin.extra.get("text"):
         return
-    account = accounts(turn.config).get(origin.name)
+    account = await _account(turn, origin.name)
     await desk.first(turn, lead, origin, account.source if account else "公众号", fact.at)
 
 
@@ -205,7 +217,7 @@ async def _tell(turn: Turn, one: Follower) -> Follower | None:
         return None
     if customer is None:  # deleted since: whoever it is starts anew
         return replace(one, lead=None, handed=0)
-    account = accounts(turn.config).get(one.account)
+    account = await _account(turn, one.account)
     found = await _read(turn, one)
     if not lead.open and account and (_asks(found) or desk.left(found)):
         contact = await customers.contact(turn.tx, lead.contact)

@@ -10,7 +10,7 @@ from bot.defined import KEEPERS, TROUBLE, in_file, made, tried_key
 from bot.events import Form
 from bot.mailbox import BELL
 from bot.router import Router
-from bot.source_forms import CHOICES, Checked
+from bot.source_forms import CHOICES, PRESET_OF, Checked, merged
 from bot.turn import Turn
 from handlers.pages import entry, signed_in
 from rules.errors import Denied, Refused
@@ -25,7 +25,7 @@ GONE = "它已经被删除了。"
 
 
 @router.command(
-    "接入", usage="/接入", about="在网页上接抖音、400、邮箱，看来源（一次性登录链接）", may=KEEPERS
+    "接入", usage="/接入", about="在网页上接抖音、400、公众号、邮箱，看来源（一次性登录链接）", may=KEEPERS
 )
 async def page(turn: Turn, _words: str) -> None:
     """/接入."""
@@ -80,7 +80,7 @@ async def change(turn: Turn, form: Form) -> None:
     person = await keeper(turn, form)
     one = await _standing(turn, form)
     typed = {**form.fields["typed"], "name": one.name}
-    secret = str(form.fields["secret"]) or one.secret
+    secret = merged(one.kind, str(form.fields["secret"]), one.secret)
     looked = _fits(source_forms.checked(one.preset, typed, secret))
     await _save(turn, person, one, looked.body, secret, "source.changed")
 
@@ -166,20 +166,19 @@ async def delete(turn: Turn, form: Form) -> None:
 # ── is it well ─────────────────────────────────────────────────────────────────────────────────────────
 @router.form("web.source_connect")
 async def connect(turn: Turn, form: Form) -> None:
-    """连一下: the mailbox as it is typed, or as it is kept, is opened by the outbox; `tried` hears the answer."""
+    """连一下: the outbox tries the mailbox or the account as it is typed, or as it is kept; `tried` hears the answer."""
     person = await keeper(turn, form)
-    secret = str(form.fields["secret"])
-    if not secret and form.fields["name"]:
-        one = await sources.get(turn.tx, str(form.fields["kind"]), str(form.fields["name"]))
-        secret = one.secret if one else ""
-    looked = _fits(source_forms.checked("mailbox", form.fields["typed"], secret))
+    kind, secret = str(form.fields["kind"]), str(form.fields["secret"])
+    one = await sources.get(turn.tx, kind, str(form.fields["name"]))
+    secret = merged(kind, secret, one.secret if one else "")
+    looked = _fits(source_forms.checked(PRESET_OF[kind], form.fields["typed"], secret))
     told = {"member": person.id, "token": form.fields["token"]}
     then = Form("source.tried", told, turn.now, key=f"tried:{person.id}"[:40].ljust(40, "-"))
     ref = json.dumps({"body": looked.body, "secret": secret}, ensure_ascii=False)
-    await turn.ask("mailbox", ref, of="probe:page", then=then)
-    about = f"mailbox:{looked.body['name']}"
+    await turn.ask(kind, ref, of="probe:page", then=then)
+    about, key = f"{kind}:{looked.body['name']}", "host" if "host" in looked.body else "app_id"
     await audit.add(
-        turn.tx, turn.now, person.id, "source.tried", about, {"host": looked.body["host"]}, turn.event_id
+        turn.tx, turn.now, person.id, "source.tried", about, {key: looked.body[key]}, turn.event_id
     )
 
 

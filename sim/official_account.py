@@ -240,7 +240,8 @@ class OfficialAccount:
     def _refused(self, path: str) -> web.Response | None:
         self.calls[path] = self.calls.get(path, 0) + 1
         code = self.errors.get(path)
-        return _error(code, "refused as set") if code else None
+        said = "invalid ip 203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist rid: 1-2-3"
+        return _error(code, said if code == 40164 else "refused as set") if code else None
 
 
 def _error(code: int, text: str) -> web.Response:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,11 +20,10 @@ from web.errors import Refusal, read_body, read_json
 from web.handing import hand_in
 from web.signature import Forged, Pushed, prove
 from web.site import tidy
+from web.troubles import Troubles
 
 log = structlog.get_logger("hooks")
 LIMIT = 256 * 1024
-AGAIN, MANY = timedelta(minutes=1), 1000
-EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Hooks:
@@ -34,9 +32,7 @@ class Hooks:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._tries = Tries(engine.shared, engine.config.api.tries, engine.config.intake.proxies)
-        self._told: dict[
-            tuple[str, str], datetime
-        ] = {}  # (connector, what was wrong) → when that was handed over
+        self._troubles = Troubles(engine, defined.CONNECTOR)
 
     def routes(self) -> list[web.RouteDef]:
         """What to mount. Some senders only know GET."""
@@ -58,7 +54,7 @@ class Hooks:
             prove(connector.sign, pushed, self._engine.clock.now())
         except Forged as error:
             log.warning("pushed message refused", connector=connector.name, reason=str(error))
-            await self._report(connector.name, str(error))
+            await self._troubles.tell(connector.name, str(error))
             await self._tries.failed(request, "hook")
             raise Refusal(401, str(error)) from None
         text = body.decode("utf-8", "replace") or json.dumps(payload, ensure_ascii=False, sort_keys=True)
@@ -66,7 +62,7 @@ class Hooks:
             await hand_in(self._engine, self._form(connector, payload, text))
         except Refusal as no:
             if no.code == "put_aside":
-                await self._report(connector.name, no.message)
+                await self._troubles.tell(connector.name, no.message)
             raise
         return _reply(connector)
 
@@ -79,16 +75,6 @@ class Hooks:
         if not found.enabled:
             raise Refusal(403, "这个连接停用了", code="switched_off")
         return found.connector
-
-    async def _report(self, name: str, why: str) -> None:
-        """What was wrong, for the page 接入; the same again within a minute says nothing new."""
-        now = self._engine.clock.now()
-        if now - self._told.get((name, why), EVER) < AGAIN:
-            return
-        if len(self._told) > MANY:
-            self._told.clear()
-        self._told[name, why] = now
-        await defined.report(self._engine.intake, defined.CONNECTOR, name, why, now)
 
     def _form(self, connector: Connector, payload: Mapping[str, Any], body: str) -> Form:
         """The message for the inbox. One phone's messages share a mailbox; what cannot be read has one of its own."""

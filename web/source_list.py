@@ -1,12 +1,12 @@
 """Every way that leads come in, wherever it is defined, and how it stands: the rows of the page 接入. (B07)"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.config import Config
-from bot.defined import CONNECTOR, MAILBOX
+from bot.defined import ACCOUNT, CONNECTOR, MAILBOX, in_file
 from bot.source_forms import CHOICES
 from rules.text import when
 from store import sources
@@ -21,7 +21,8 @@ FILE, PAGE, BUILT_IN = "config.toml", "网页", "自带"
 @dataclass(frozen=True)
 class Row:
     """One source. `at`: where the other side sends to, or where we look; `link`: its own page, "" when it has none;
-    `on` False: switched off; `last` "" when nothing came in that is known of; `error`: what was wrong since then."""
+    `on` False: switched off; `last` "" when nothing came in that is known of; `error`: what was wrong since then; `kind`:
+    of what can be defined on the page."""
 
     title: str
     name: str
@@ -32,6 +33,7 @@ class Row:
     error: str = ""
     link: str = ""
     on: bool = True
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,24 +61,29 @@ def title_of(kind: str, preset: str) -> str:
     return choice.title if choice else CHOICES["mailbox" if kind == MAILBOX else "push"].title
 
 
-async def rows(tx: Tx, config: Config, clock: Clock) -> list[Row]:
-    """All of them: pushed ones and mailboxes first, then forms and what comes with the platforms."""
+def address(config: Config, kind: str, name: str) -> str:
+    """Where the other side of a source sends to, "" for a mailbox."""
+    door = {CONNECTOR: "hooks", ACCOUNT: "wechat"}.get(kind)
+    return f"{config.app.public_url.rstrip('/')}/{door}/{name}" if door else ""
+
+
+async def rows(tx: Tx, config: Config, clock: Clock, refused: Mapping[str, str]) -> list[Row]:
+    """All of them: those that can be defined on the page first, then forms and what comes with the platforms. `refused`:
+    Official Accounts whose API is not asked → why."""
     states = await sources.states(tx)
     defined = await sources.every(tx)
     found = [_of_file(kind, name, preset, at, config, states, clock)
              for kind, name, preset, at in _in_file(config)]  # fmt: skip
     found += [_of_page(one, config, states, clock) for one in defined]
+    found = [
+        replace(one, error=refused.get(one.name, "")) if one.kind == ACCOUNT and not one.error else one
+        for one in found
+    ]
     url = config.app.public_url.rstrip("/")
     seen = await sources.arrivals(tx, "form", clock.now - BACK, clock.midnight)
     for form in config.webform:
         last, today = seen.get(form.name, (None, 0))
         found.append(Row("网页表单", form.name, f"{url}/forms/{form.name}", FILE, clock.said(last), today))
-    seen = await sources.arrivals(tx, "wechat", clock.now - BACK, clock.midnight)
-    for account in config.official_account:
-        last, today = seen.get(account.name, (None, 0))
-        found.append(
-            Row("公众号", account.name, f"{url}/wechat/{account.name}", FILE, clock.said(last), today)
-        )
     if config.wecom.enabled:
         last, today = _together(await sources.arrivals(tx, "wecom", clock.now - BACK, clock.midnight))
         found.append(
@@ -89,8 +96,12 @@ async def rows(tx: Tx, config: Config, clock: Clock) -> list[Row]:
 
 def _in_file(config: Config) -> list[tuple[str, str, str, str]]:
     """(kind, name, preset, where it looks or is sent to) of config.toml."""
-    url = config.app.public_url.rstrip("/")
-    pushed = [(CONNECTOR, one.name, one.preset, f"{url}/hooks/{one.name}") for one in config.connector]
+    pushed = [
+        (CONNECTOR, one.name, one.preset, address(config, CONNECTOR, one.name)) for one in config.connector
+    ]
+    pushed += [
+        (ACCOUNT, one.name, "official", address(config, ACCOUNT, one.name)) for one in config.official_account
+    ]
     return pushed + [(MAILBOX, one.name, "mailbox", f"{one.user} · {one.host}") for one in config.mailbox]
 
 
@@ -99,21 +110,20 @@ def _of_file(
 ) -> Row:  # fmt: skip
     last, today, error = state_of(states.get((kind, name), State()), clock)
     link = f"/sources/{kind}/{name}"
-    return Row(title_of(kind, preset), name, at, FILE, last, today, error, link)
+    return Row(title_of(kind, preset), name, at, FILE, last, today, error, link, kind=kind)
 
 
 def _of_page(
     one: Defined, config: Config, states: Mapping[tuple[str, str], State], clock: Clock
 ) -> Row:  # fmt: skip
     last, today, error = state_of(states.get((one.kind, one.name), State()), clock)
-    hidden = one.name in {
-        each.name for each in (config.connector if one.kind == CONNECTOR else config.mailbox)
-    }
+    hidden = in_file(config, one.kind, one.name) is not None
     error = "config.toml 里有同名的，用的是那一个；要用这个，请在文件里换个名字" if hidden else error
-    url = f"{config.app.public_url.rstrip('/')}/hooks/{one.name}"
-    at = url if one.kind == CONNECTOR else f"{one.body.get('user', '')} · {one.body.get('host', '')}"
+    at = address(config, one.kind, one.name) or f"{one.body.get('user', '')} · {one.body.get('host', '')}"
     link = f"/sources/{one.kind}/{one.name}"
-    return Row(title_of(one.kind, one.preset), one.name, at, PAGE, last, today, error, link, one.enabled)
+    return Row(
+        title_of(one.kind, one.preset), one.name, at, PAGE, last, today, error, link, one.enabled, one.kind
+    )
 
 
 def state_of(state: State, clock: Clock) -> tuple[str, int, str]:

@@ -1,4 +1,4 @@
-"""/sources 接入: how every source stands; connectors and mailboxes are added, tried, changed, switched off, removed. (B07)"""
+"""/sources 接入: how every source stands; those of the page are added, tried, changed, switched off, removed. (B07)"""
 
 import asyncio
 import json
@@ -12,33 +12,26 @@ from typing import Any
 from aiohttp import web
 
 from bot import source_forms
+from bot.config_accounts import OfficialAccount
 from bot.config_connectors import Connector
 from bot.config_history import flat_of
-from bot.defined import CONNECTOR, KEEPERS, in_file, tried_key
+from bot.defined import ACCOUNT, CONNECTOR, KEEPERS, SECRETS, in_file, packed, secrets_in, tried_key
 from bot.incoming import sha
-from bot.source_forms import CHOICES, Choice
+from bot.source_forms import CHOICES, PRESET_OF, Choice, merged
 from store import settings, sources, team
-from store.sources import Defined, Version
-from web import source_list
+from store.sources import Defined
+from web import source_list, source_reach
 from web.errors import Refusal, read_fields
 from web.site import Signed, Site, tidy
 from web.source_list import Clock
 from web.source_try import Tried, attempt
+from web.source_words import ASKED, DONE, LEAD_ON, MODES, SIGNS, changed
 
 INCOMPLETE = "页面上的内容不完整，请刷新后再试。"
 NAMED = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 LONGEST = {"sample": 40_000, "sample_headers": 4000, "sample_query": 4000, "agents": 4000}
 WAIT, LOOK = 25.0, 0.2
 """Seconds that 连一下 is waited for, and between two looks."""
-DONE = {
-    "added": "已保存，马上生效。把下面的地址填到对方后台就行。", "boxed": "已保存，几秒后开始看这个邮箱。",
-    "changed": "已保存，马上生效。", "on": "已启用。", "off": "已停用，不再收新的。",
-    "restored": "已改回那一版，密钥没有变。", "deleted": "已删除。",
-}  # fmt: skip
-SIGNS = {
-    "token": "令牌（最简单）", "hmac-sha256": "HMAC-SHA256", "hmac-sha1": "HMAC-SHA1", "md5": "MD5", "sha1": "SHA1",
-    "sha256": "SHA256",
-}  # fmt: skip
 
 
 @dataclass
@@ -84,21 +77,22 @@ class Sources:
     async def list(self, request: web.Request, signed: Signed) -> web.StreamResponse:
         """Every source with its state, and what can be added."""
         async with self._site.engine.db.read(slow=True) as tx:
-            rows = await source_list.rows(tx, self._config, self._clock)
+            refused = await source_reach.refused(tx, self._site.engine)
+            rows = await source_list.rows(tx, self._config, self._clock, refused)
         done = DONE.get(request.query.get("done", ""), "")
         return self._site.show("sources.html", signed, rows=rows, choices=CHOICES.values(), done=done)
 
     # ── a new one ───────────────────────────────────────────────────────────────────────────────────────
     async def blank(self, request: web.Request, signed: Signed) -> web.StreamResponse:
-        """The form, filled from the preset, with a fresh secret for a connector."""
+        """The form, filled from the preset, with fresh secrets where they are ours to choose."""
         choice = _choice(request)
-        secret = secrets.token_urlsafe(24) if choice.kind == CONNECTOR else ""
-        return self._new(signed, Sheet(choice, source_forms.begin(choice.preset), secret))
+        begun = source_forms.begin(choice.preset)
+        return self._new(signed, Sheet(choice, begun, source_forms.fresh(choice.preset)))
 
     async def add(self, request: web.Request, signed: Signed) -> web.StreamResponse:
         """保存, 用样例试一下 or 连一下."""
         choice, fields = _choice(request), await read_fields(request)
-        sheet = Sheet(choice, _typed(fields), tidy(fields.get("secret", ""), 400))
+        sheet = Sheet(choice, _typed(fields), _secret(choice.kind, fields))
         if not await self._looked(sheet, fields, signed, ""):
             return self._new(signed, sheet, 200 if sheet.tried or sheet.connected else 422)
         given = {"preset": choice.preset, "typed": _kept(sheet), "secret": sheet.secret}
@@ -106,7 +100,7 @@ class Sources:
         if refused := await self._hand_in(signed, "add", fields, given, choice.kind, name):
             sheet.notice = refused
             return self._new(signed, sheet, 422)
-        done = "added" if choice.kind == CONNECTOR else "boxed"
+        done = {CONNECTOR: "added", ACCOUNT: "official"}.get(choice.kind, "boxed")
         return self._site.back(f"/sources/{choice.kind}/{name}?done={done}")
 
     def _new(self, signed: Signed, sheet: Sheet, code: int = 200) -> web.StreamResponse:
@@ -130,9 +124,7 @@ class Sources:
         one, fields = await self._one(kind, name), await read_fields(request)
         if one is None:
             return self._try_file(signed, kind, name, fields)
-        sheet = Sheet(
-            CHOICES[one.preset], {**_typed(fields), "name": name}, tidy(fields.get("secret", ""), 400)
-        )
+        sheet = Sheet(CHOICES[one.preset], {**_typed(fields), "name": name}, _secret(kind, fields))
         if not await self._looked(sheet, fields, signed, one.secret):
             return await self._standing(
                 request, signed, one, sheet, 200 if sheet.tried or sheet.connected else 422
@@ -152,12 +144,13 @@ class Sources:
             names = team.names(await team.roster(tx))
         state = source_list.state_of(states.get((one.kind, one.name), sources.State()), clock)
         lines = [
-            (each.version, clock.said(each.at), names.get(each.by, each.by), _changed(one, before, each))
+            (each.version, clock.said(each.at), names.get(each.by, each.by), changed(one, before, each))
             for each, before in zip(was, [*was[1:], None], strict=True)
         ]
         return self._form(
             signed, sheet, code=code, one=one, version=str(one.version), action=f"/sources/{one.kind}/{one.name}",
-            state=state, was=lines, done=DONE.get(request.query.get("done", ""), ""),
+            state=state, reached=await source_reach.seen(self._site.engine, one, clock), was=lines,
+            done=DONE.get(request.query.get("done", ""), ""),
             hidden=in_file(self._config, one.kind, one.name) is not None,
         )  # fmt: skip
 
@@ -222,13 +215,17 @@ class Sources:
 
     async def _looked(self, sheet: Sheet, fields: Mapping[str, str], signed: Signed, kept: str) -> bool:
         """Looks at what was typed and does what was pressed. True: it may be saved."""
-        looked = source_forms.checked(sheet.choice.preset, sheet.typed, sheet.secret or kept)
+        looked = source_forms.checked(
+            sheet.choice.preset, sheet.typed, merged(sheet.choice.kind, sheet.secret, kept)
+        )
         sheet.errors, pressed = looked.errors, fields.get("do", "save")
         if looked.made is None:
             sheet.notice = looked.errors.get("", "") or "有几栏不对，看红字。你填的内容都还在。"
         elif pressed == "try" and isinstance(looked.made, Connector):
             sheet.tried = self._attempt(looked.made, sheet.typed)
-        elif pressed == "connect" and sheet.choice.kind != CONNECTOR:
+        elif pressed == "connect" and isinstance(looked.made, OfficialAccount) and not looked.made.app_secret:
+            sheet.errors = {"app_secret": "没有填：不查 UnionID，也就不用连。要查就填上再连"}
+        elif pressed == "connect" and sheet.choice.kind in PRESET_OF:
             await self._connect(sheet, signed)
         elif pressed == "save":
             return True
@@ -257,7 +254,9 @@ class Sources:
                 found = json.loads(await settings.get(tx, tried_key(signed.member.id)) or "{}")
             if found.get("token") == token:
                 sheet.fails = bool(found["wrong"])
-                sheet.connected = found["wrong"] or f"连上了，登录成功，有 {found['unseen']} 封没读过的信。"
+                well = f"连上了，登录成功，有 {found['unseen']} 封没读过的信。"
+                well = ASKED if sheet.choice.kind == ACCOUNT else well
+                sheet.connected = found["wrong"] or well
                 return
             await asyncio.sleep(LOOK)
         sheet.connected, sheet.fails = "还没有结果，可能在排队。过一会儿再按一次「连一下」。", True
@@ -290,7 +289,7 @@ class Sources:
 
     def _address(self, kind: str, name: str) -> str:
         """Where the other side sends to, "" for a mailbox."""
-        return f"{self._config.app.public_url.rstrip('/')}/hooks/{name}" if kind == CONNECTOR else ""
+        return source_list.address(self._config, kind, name)
 
     def _form(
         self,
@@ -307,11 +306,13 @@ class Sources:
         name = sheet.typed.get("name", "")
         tags = {tag for member in self._config.member for tag in member.tags}
         values: dict[str, Any] = {
-            "state": ("", 0, ""), "was": [], "done": "", "hidden": False, "sealed": bool(self._config.store.secrets),
+            "state": ("", 0, ""), "reached": ("", ""), "was": [], "done": "", "hidden": False,
+            "sealed": bool(self._config.store.secrets),
         }  # fmt: skip
         return self._site.show(
             "source.html", signed, code=code, sheet=sheet, choice=choice, one=one, version=version, action=action,
-            typed=sheet.typed, errors=sheet.errors,
+            typed=sheet.typed, errors=sheet.errors, shown=secrets_in(sheet.secret),
+            kept=secrets_in(one.secret) if one else {}, modes=MODES, when=LEAD_ON,
             fields=[(field, source_forms.FIELDS[field]) for field in source_forms.fields_of(choice.preset)],
             groups=sorted(tags | {group.name for group in self._config.group}), signs=SIGNS,
             address=self._address(choice.kind, name if NAMED.fullmatch(name) else "…"),
@@ -339,9 +340,16 @@ def _named(request: web.Request) -> tuple[str, str]:
 
 def _typed(fields: Mapping[str, str]) -> dict[str, str]:
     """What stands in the fields of the form, without what no database keeps; lines stay lines."""
-    known = {*source_forms.begin("mailbox"), *source_forms.begin("push"), *LONGEST}
+    known = {name for one in ("mailbox", "push", "official") for name in source_forms.begin(one)} | {*LONGEST}
     known |= {f"map_{name}" for name in source_forms.FIELDS}
     return {name: _clean(fields.get(name, ""))[: LONGEST.get(name, 1000)] for name in known}
+
+
+def _secret(kind: str, fields: Mapping[str, str]) -> str:
+    """What was typed of what is secret, as one (bot/defined.py)."""
+    if kind == ACCOUNT:
+        return packed({name: tidy(fields.get(name, ""), 100) for name in SECRETS})
+    return tidy(fields.get("secret", ""), 400)
 
 
 def _clean(text: str) -> str:
@@ -352,26 +360,3 @@ def _clean(text: str) -> str:
 def _kept(sheet: Sheet) -> dict[str, str]:
     """What is handed over: never the sample, which may hold somebody's number."""
     return {name: value for name, value in sheet.typed.items() if not name.startswith("sample")}
-
-
-def _changed(one: Defined, before: Version | None, after: Version) -> str:
-    """Which settings differ, for the list of versions."""
-    if before is None:
-        return "新增" if after.version == 1 else ""
-    old, new = (source_forms.typed_of(one.kind, each.body) for each in (before, after))
-    keys = [key for key in {**old, **new} if old.get(key, "") != new.get(key, "")]
-    return "、".join(_called(key) for key in sorted(keys)) or "换了密钥"
-
-
-def _called(key: str) -> str:
-    field = key.removeprefix("map_")
-    return source_forms.FIELDS.get(field, "") if key.startswith("map_") else LABELS.get(key, key)
-
-
-LABELS = {
-    "source": "来源", "group": "分组", "id": "唯一编号", "reply": "回复", "ignore": "不管的字段", "strict": "严格",
-    "agents": "分机", "sign_kind": "签名方式", "sign_where": "签名位置", "sign_over": "签的内容", "sign_encoding": "编码",
-    "sign_timestamp": "时间戳", "sign_window": "时间差", "host": "主机", "port": "端口", "user": "登录名",
-    "folder": "文件夹", "every": "间隔", "tls": "加密",
-}  # fmt: skip
-"""What a setting is called in the list of versions."""

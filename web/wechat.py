@@ -9,7 +9,8 @@ from datetime import datetime
 import structlog
 from aiohttp import web
 
-from bot.config_accounts import OfficialAccount, accounts
+from bot import defined
+from bot.config_accounts import OfficialAccount
 from bot.engine import Engine, Failed, NotDone
 from bot.envelope import Forged, Garbled
 from bot.events import Form
@@ -20,6 +21,8 @@ from bot.official.wire import Pushed
 from store import followers
 from web.address import Tries
 from web.errors import Refusal, read_body
+from web.site import tidy
+from web.troubles import Troubles
 
 log = structlog.get_logger("wechat")
 LIMIT = 64 * 1024
@@ -34,11 +37,12 @@ SEEN_EVERY = 60.0
 
 
 class Wechat:
-    """One door per [[official_account]], over a running engine."""
+    """One door per Official Account, of config.toml or of the page 接入, over a running engine."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._tries = Tries(engine.shared, engine.config.api.tries, engine.config.intake.proxies)
+        self._troubles = Troubles(engine, defined.ACCOUNT)
         self._noted: dict[str, datetime] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -55,6 +59,7 @@ class Wechat:
         if not ECHO.fullmatch(echo):
             raise Refusal(400, "没有 echostr", code="garbled")
         await self._note(account)
+        await self._troubles.tell(account.name, "")  # whatever was wrong with the token before
         return _said(echo)
 
     async def take(self, request: web.Request) -> web.Response:
@@ -85,18 +90,28 @@ class Wechat:
     # ── who asks ────────────────────────────────────────────────────────────────────────────────────────
     async def _proved(self, request: web.Request) -> OfficialAccount:
         """The account whose token signed the query. Raises Refusal."""
-        account = accounts(self._engine.config).get(request.match_info["name"])
-        if account is None:
-            raise Refusal(404, "没有这个公众号")
         self._tries.may_try(request)
+        account = await self._account(tidy(request.match_info["name"], 40))
         try:
             wire.proved(account, request.query, self._engine.clock.now())
         except Forged as error:
             raise await self._forged(request, account, error) from None
         return account
 
+    async def _account(self, name: str) -> OfficialAccount:
+        """The account behind the address as it stands now. Raises Refusal 404, for one that is switched off as well, or 503."""
+        try:
+            async with asyncio.timeout(STORED_WITHIN), self._engine.db.read() as tx:
+                found = await defined.account(tx, self._engine.config, name)
+        except TimeoutError:
+            raise Refusal(503, "系统繁忙", code="busy") from None
+        if found is None or not found.enabled:
+            raise Refusal(404, "没有这个公众号")
+        return found.settings
+
     async def _forged(self, request: web.Request, account: OfficialAccount, error: Forged) -> Refusal:
         log.warning("callback refused", account=account.name, reason=str(error))
+        await self._troubles.tell(account.name, str(error))
         await self._tries.failed(request, "wechat")
         return Refusal(403, str(error), code="forged")
 

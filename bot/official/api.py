@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,9 +23,10 @@ SAYS = {
     -1: "公众平台繁忙",
     40001: "AppSecret 不对，或 access_token 失效",
     40003: "公众平台不认得这个 OpenID",
-    40013: "AppID 不对",
-    40125: "AppSecret 不对",
-    40164: "服务器 IP 不在公众平台的「IP白名单」里",
+    40013: "AppID 不对，请到公众平台的「基本配置」核对",
+    40125: "AppSecret 不对；在公众平台重置过的话，旧的已经作废，请填新的",
+    40164: "服务器 IP 不在公众平台的「IP白名单」里，请到「基本配置」加进去",
+    41004: "没有填 AppSecret",
     45009: "今天的接口调用次数用完了",
     45011: "调用太频繁",
     48001: "这个公众号没有「获取用户基本信息」接口的权限（没有认证）",
@@ -72,25 +74,38 @@ class Api:
             held = await self._shared.get(self._key)
             if held and not force:
                 return held
-            body = {
-                "grant_type": "client_credential", "appid": self._settings.app_id,
-                "secret": self._settings.app_secret.get_secret_value(), "force_refresh": force,
-            }  # fmt: skip
-            answer = await self._ask("POST", "/cgi-bin/stable_token", {}, body)
-            token = _text(answer, "access_token")
-            if not token:
-                raise await self._failed(_code(answer) or -1, at_token=True)
-            lasts = float(answer.get("expires_in") or 7200)
-            await self._shared.put(self._key, token, lasts - EARLY if lasts > 2 * EARLY else lasts / 2)
-            return token
+            return await self._fetch(force=force)
+
+    async def probe(self) -> None:
+        """Asks for a token whatever is held or was refused before: AppID, AppSecret and the list of addresses are well.
+        Without force, so that a token which others use goes on being good. Raises SendFailed."""
+        await self._fetch(force=False)
+        if why := await self.stopped():
+            await self._shared.drop(f"{self._key}:stopped", why)
+
+    async def _fetch(self, *, force: bool) -> str:
+        body = {
+            "grant_type": "client_credential", "appid": self._settings.app_id,
+            "secret": self._settings.app_secret.get_secret_value(), "force_refresh": force,
+        }  # fmt: skip
+        answer = await self._ask("POST", "/cgi-bin/stable_token", {}, body)
+        token = _text(answer, "access_token")
+        if not token:
+            raise await self._failed(_code(answer) or -1, at_token=True, address=_address(answer))
+        lasts = float(answer.get("expires_in") or 7200)
+        await self._shared.put(self._key, token, lasts - EARLY if lasts > 2 * EARLY else lasts / 2)
+        return token
 
     async def stopped(self) -> str:
         """Why this account is not asked for a while, "" when it is."""
         return await self._shared.get(f"{self._key}:stopped") or ""
 
-    async def _failed(self, code: int, *, at_token: bool = False) -> SendFailed:
-        """An errcode → how the outbox goes on. What nobody but an admin can mend is not asked again for a while."""
+    async def _failed(self, code: int, *, at_token: bool = False, address: str = "") -> SendFailed:
+        """An errcode → how the outbox goes on. What nobody but an admin can mend is not asked again for a while. `address`:
+        ours, as the platform sees it."""
         text = f"{SAYS.get(code, '公众平台返回了没见过的错误')}（{code}）"
+        if code == 40164 and address:
+            text = text.replace("服务器 IP ", f"服务器 IP {address} ", 1)
         if code in NO_CREDENTIAL or code in CLOSED or (code in STALE and at_token):
             lasts = CLOSED_FOR if code in CLOSED else STOPPED
             await self._shared.put(f"{self._key}:stopped", text, lasts)
@@ -134,6 +149,12 @@ class Api:
 def _code(answer: Mapping[str, Any]) -> int:
     code = answer.get("errcode", 0)
     return code if isinstance(code, int) else -1
+
+
+def _address(answer: Mapping[str, Any]) -> str:
+    """The address of ours that the platform refuses ("invalid ip 1.2.3.4 ipv6 …, not in whitelist"), "" when it names none."""
+    found = re.search(r"invalid ip (\d{1,3}(?:\.\d{1,3}){3})\b", _text(answer, "errmsg"))
+    return found[1] if found else ""
 
 
 def _text(answer: Mapping[str, Any], name: str) -> str:

@@ -1,6 +1,6 @@
 """Official Accounts as a platform that is only asked: who is behind an OpenID. Nothing is sent to followers from here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from aiohttp import web
@@ -15,6 +15,10 @@ PERSON = "follower"
 """What an ASK looks up: the follower behind an OpenID."""
 
 
+Accounts = Callable[[], Awaitable[Mapping[str, OfficialAccount]]]
+"""The accounts that are connected now, by name; asked each time anew."""
+
+
 def seen_key(account: str) -> str:
     """Under which the last callback of an account is kept in mind."""
     return f"wechat:seen:{account}"
@@ -25,9 +29,7 @@ class OfficialPlatform:
 
     name = NAME
 
-    def __init__(
-        self, accounts: Callable[[], Mapping[str, OfficialAccount]], shared: Shared, now: Now
-    ) -> None:
+    def __init__(self, accounts: Accounts, shared: Shared, now: Now) -> None:
         self._accounts, self._shared, self._now = accounts, shared, now
         self.limits = Limits(idempotent=frozenset({Way.ASK}))
 
@@ -43,7 +45,7 @@ class OfficialPlatform:
 
     async def send(self, out: Outgoing) -> Sent:
         """Answers an ASK for a follower; `out.user` is the account. Raises SendFailed."""
-        settings = self._accounts().get(out.user)
+        settings = (await self._accounts()).get(out.user)
         if settings is None:
             raise SendFailed(f"没有「{out.user}」这个公众号", retry=False)
         if out.way is not Way.ASK or out.text != PERSON:
@@ -52,7 +54,7 @@ class OfficialPlatform:
 
     async def check(self) -> list[Check]:
         """Whether each account reaches us, and whether we may ask it."""
-        return [one for account in self._accounts().values() for one in await self._look(account)]
+        return [one for account in (await self._accounts()).values() for one in await self._look(account)]
 
     async def _look(self, account: OfficialAccount) -> list[Check]:
         name = f"公众号 {account.name}"
@@ -69,7 +71,7 @@ class OfficialPlatform:
                     f"{name} 接口",
                     "warn",
                     why,
-                    "改好以后重启，或等它自己再试；线索照常进来，只是没有 UnionID",
+                    "改好以后在 /接入 的网页上「连一下」，或等它自己再试；线索照常进来，只是没有 UnionID",
                 )
             )
         return found

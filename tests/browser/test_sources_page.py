@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -101,3 +102,29 @@ async def test_a_connector_is_added_by_keyboard(world: World, page: Any) -> None
     await page.goto(f"{world.url}/sources")
     await page.wait_for_selector("tr >> text=已停用")
     await looks(page, "list-after")
+
+
+async def test_an_official_account_is_added_with_secrets_that_the_page_chose(world: World, page: Any) -> None:
+    await page.goto(f"{world.url}/sources/new/official")
+    await page.wait_for_selector("[data-copy=aes_key]:visible")
+    for name, length in (("token", 32), ("aes_key", 43)):
+        offered = await page.input_value(f"#{name}")
+        await page.focus(f"[data-fresh={name}]")
+        await page.keyboard.press("Enter")
+        chosen = await page.input_value(f"#{name}")
+        assert chosen != offered
+        assert re.fullmatch(rf"[A-Za-z0-9]{{{length}}}", chosen)
+    assert re.search("[AEIMQUYcgkosw048]$", chosen), "no bit is left over"
+    await page.fill("input[name=name]", "main")
+    assert (await page.input_value("#address")).endswith("/wechat/main")
+    await looks(page, "official-new")
+    await page.fill("input[name=app_id]", "公众号")
+    await page.click("button[value=save]")
+    await page.wait_for_selector("[aria-invalid]")
+    assert await page.evaluate("document.activeElement.name") == "app_id"
+    assert await page.input_value("#aes_key") == chosen
+    await page.fill("input[name=app_id]", "wx0123456789")
+    await page.click("button[value=save]")
+    await page.wait_for_selector("text=现在到公众平台的「服务器配置」里提交")
+    assert await page.input_value("#aes_key") == ""
+    await looks(page, "official-saved")

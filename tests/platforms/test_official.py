@@ -1,13 +1,15 @@
 """Official Accounts: what a callback says, what goes back in it, and how their API refuses."""
 
+import base64
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from xml.etree.ElementTree import fromstring
 
 import pytest
 from pydantic import ValidationError
 
+from bot import defined, source_forms
 from bot.config_accounts import OfficialAccount as Settings
 from bot.envelope import Garbled, parse
 from bot.official import wire
@@ -37,7 +39,11 @@ async def account() -> AsyncIterator[OfficialAccount]:
 
 def platform(account: OfficialAccount, shared: LocalShared, **more: str) -> OfficialPlatform:
     known = settings(app_id=account.app_id, app_secret=account.app_secret, api_base=account.url, **more)
-    return OfficialPlatform(lambda: {"main": known}, shared, lambda: NOW)
+
+    async def accounts() -> Mapping[str, Settings]:
+        return {"main": known}
+
+    return OfficialPlatform(accounts, shared, lambda: NOW)
 
 
 def about(openid: str, account: str = "main") -> Outgoing:
@@ -113,6 +119,15 @@ def test_an_answer_says_what_was_set_to_whom_it_is_for(mode: str) -> None:
     root = fromstring(sealed) if mode == "plain" else open_reply(sealed, "tokentoken", AES_KEY, ours.app_id)
     said = [root.findtext(name) for name in ("ToUserName", "FromUserName", "MsgType", "Content")]
     assert said == ["o1", "gh_1", "text", "好的]]><b>&"]
+
+
+def test_secrets_that_the_page_offers_are_new_each_time_and_fit() -> None:
+    first, second = (defined.secrets_in(source_forms.fresh("official")) for _ in range(2))
+    assert not {*first.values()} & {*second.values()}
+    assert settings(**first).token.get_secret_value() == first["token"]
+    key = base64.b64decode(first["aes_key"] + "=")
+    assert len(key) == 32
+    assert base64.b64encode(key).decode() == first["aes_key"] + "=", "no bit is left over for a strict reader"
 
 
 @pytest.mark.parametrize(
