@@ -19,6 +19,7 @@ from store.batches import Batch, Row
 from web.address import Gate
 from web.errors import Refusal, read_fields
 from web.handing import hand_in
+from web.site import tidy
 
 LARGEST = 20 * 1024 * 1024
 EXAMPLES = (
@@ -168,7 +169,7 @@ async def _uploaded(request: web.Request) -> tuple[str, bytes]:
         raise sheets.Unreadable("文件没有传完整，请再试一次") from None
     if not body:
         raise sheets.Unreadable("请选一个文件")
-    return name[:200], bytes(body)
+    return tidy(name, 200), bytes(body)  # a name that is not UTF-8 comes with half characters
 
 
 def _marked(batch: Batch, bad: list[Row]) -> bytes:

@@ -211,6 +211,17 @@ async def test_wrong_files_say_what_to_do(world: World) -> None:
     assert "这个文件已经导入过（B-1" in page
 
 
+async def test_a_file_whose_name_is_not_utf_8_is_taken(world: World) -> None:
+    desk = await opened(world)
+    head = 'Content-Disposition: form-data; name="file"; filename="展会名单.csv"\r\n\r\n'.encode("gb18030")
+    file = "\n".join([HEAD, *many(2)]).encode()
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    async with aiohttp.ClientSession() as http:
+        body = b"--x\r\n" + head + file + b"\r\n--x--\r\n"
+        async with http.post(f"{world.url}{desk.link}/file", data=body, headers=kind) as answer:
+            assert (answer.status, "新增 <strong>2</strong>" in await answer.text()) == (200, True)
+
+
 async def test_an_excel_sheet_and_the_template(world: World) -> None:
     desk = await opened(world)
     template = await desk.sheet("/import/template.xlsx")
