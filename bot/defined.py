@@ -105,36 +105,33 @@ def made(one: Defined) -> Section | None:
         return None
 
 
+async def _named(tx: Tx, config: Config, kind: str, name: str) -> tuple[Section | None, bool]:
+    """The source of this name and whether it takes anything now; that of config.toml goes before one of the page."""
+    if (kept := in_file(config, kind, name)) is not None:
+        return kept, True
+    row = await sources.get(tx, kind, name)
+    return (made(row), row.enabled) if row else (None, False)
+
+
 async def connector(tx: Tx, config: Config, name: str) -> Found | None:
-    """The connector of this name; that of config.toml goes before one of the page."""
-    kept = in_file(config, CONNECTOR, name)
-    if isinstance(kept, Connector):
-        return Found(kept)
-    row = await sources.get(tx, CONNECTOR, name)
-    found = made(row) if row else None
-    return Found(found, row.enabled) if row and isinstance(found, Connector) else None
+    """The connector of this name, switched off or not."""
+    found, enabled = await _named(tx, config, CONNECTOR, name)
+    return Found(found, enabled) if isinstance(found, Connector) else None
 
 
 async def mailbox(tx: Tx, config: Config, name: str) -> Mailbox | None:
     """The mailbox of this name, whether it is looked into now or not."""
-    kept = in_file(config, MAILBOX, name)
-    if isinstance(kept, Mailbox):
-        return kept
-    row = await sources.get(tx, MAILBOX, name)
-    found = made(row) if row else None
+    found, _ = await _named(tx, config, MAILBOX, name)
     return found if isinstance(found, Mailbox) else None
 
 
 async def account(tx: Tx, config: Config, name: str) -> Account | None:
-    """The Official Account of this name; that of config.toml goes before one of the page."""
-    kept = in_file(config, ACCOUNT, name)
-    if isinstance(kept, OfficialAccount):
-        return Account(kept)
-    row = await sources.get(tx, ACCOUNT, name)
-    found = made(row) if row else None
-    return (
-        Account(_of_page(found, config), row.enabled) if row and isinstance(found, OfficialAccount) else None
-    )
+    """The Official Account of this name, switched off or not."""
+    found, enabled = await _named(tx, config, ACCOUNT, name)
+    if not isinstance(found, OfficialAccount):
+        return None
+    kept = in_file(config, ACCOUNT, name) is not None
+    return Account(found if kept else _of_page(found, config), enabled)
 
 
 async def accounts(tx: Tx, config: Config) -> dict[str, OfficialAccount]:
