@@ -73,6 +73,26 @@ async def which(turn: Turn, words: str) -> list[Customer]:
     return [await customers.get(turn.tx, id) for id in ids]
 
 
+async def only(turn: Turn, words: str, how: str) -> Customer:
+    """The one customer that is meant; whether it is theirs to see is not asked (`seen`). `how`: what to write when they are
+    several, "{}" for an id. Raises Refused."""
+    found = await which(turn, words)
+    if len(found) > 1:
+        several = "、".join(f"{customer_id(one.id)} {one.label}" for one in found[:5])
+        raise Refused(f"有几家：{several}。{how.format(customer_id(found[0].id))}")
+    return found[0]
+
+
+async def seen(turn: Turn, customer: Customer, otherwise: str = "你没有查看权限") -> Member | None:
+    """The owner, None without one. Raises Denied, which names them, when the customer is not the member's to see.
+    `otherwise`: how to go on."""
+    owner = await team.get(turn.tx, customer.owner) if customer.owner else None
+    if not access.may_see(turn.me, owner, turn.config.teams()):
+        about = customer_id(customer.id)
+        raise Denied(f"{about} 由{owner.name if owner else '别人'}负责，{otherwise}", about=about)
+    return owner
+
+
 def _phone(words: str) -> str:
     """The phone number that was written, "" when it is none."""
     found = phones.find(words)
@@ -103,11 +123,7 @@ async def show_customer(turn: Turn, action: ShowCustomer) -> None:
 async def profile(turn: Turn, customer: Customer, asked: int = 0) -> Card:
     """The profile as the member may see it; full numbers are audited. `asked`: the id by which it was asked for, which
     may be that of a customer that is part of it now. Raises Refused when it is not for them."""
-    owner = await team.get(turn.tx, customer.owner) if customer.owner else None
-    teams = turn.config.teams()
-    if not access.may_see(turn.me, owner, teams):
-        said = f"{customer_id(customer.id)} 由{owner.name if owner else '别人'}负责，你没有查看权限"
-        raise Denied(said, about=customer_id(customer.id))
+    owner, teams = await seen(turn, customer), turn.config.teams()
     contacts = await customers.contacts_of(turn.tx, customer.id)
     if access.sees_phone(turn.me, owner, teams) and any(one.phone for one in contacts):
         await audit.add(turn.tx, turn.now, turn.me.id, "customer.phone_shown", customer_id(customer.id), "",
@@ -250,11 +266,7 @@ async def join(turn: Turn, action: JoinCustomer) -> None:
 async def known_by_name(turn: Turn, message: Message) -> None:
     """The name or id of the known customer, written."""
     lead = await desk.mine(turn, int(turn.expected["lead"]))
-    found = await which(turn, message.text)
-    if len(found) > 1:
-        several = "、".join(f"{customer_id(one.id)} {one.label}" for one in found[:5])
-        raise Refused(f"有几家：{several}。请回复编号，例如 {customer_id(found[0].id)}")
-    await _join(turn, lead, found[0])
+    await _join(turn, lead, await only(turn, message.text, "请回复编号，例如 {}"))
 
 
 async def _join(turn: Turn, lead: Lead, customer: Customer) -> None:

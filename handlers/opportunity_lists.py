@@ -8,7 +8,7 @@ from handlers import customers as desk
 from handlers import opportunity_views as views
 from rules import access, names
 from rules import opportunities as rules
-from rules.errors import Denied, Refused
+from rules.errors import Denied
 from rules.opportunities import Opportunity, Stage
 from rules.team import Member
 from rules.text import customer_id
@@ -63,15 +63,8 @@ async def _found(turn: Turn, words: str) -> tuple[str, list[Opportunity]]:
         if sight is not None and person not in sight:
             raise Denied(f"{name} 的商机你没有查看权限", about=person)
         return name, await opportunities.of_owners(turn.tx, [person])
-    several = await desk.which(turn, words)
-    if len(several) > 1:
-        said = "、".join(f"{customer_id(each.id)} {each.label}" for each in several[:5])
-        raise Refused(f"有几家：{said}。请写编号，例如 /商机 {customer_id(several[0].id)}")
-    customer = several[0]
-    owner = await team.get(turn.tx, customer.owner) if customer.owner else None
-    if not access.may_see(turn.me, owner, turn.config.teams()):
-        about = customer_id(customer.id)
-        raise Denied(f"{about} 由{owner.name if owner else '别人'}负责，你没有查看权限", about=about)
+    customer = await desk.only(turn, words, "请写编号，例如 /商机 {}")
+    await desk.seen(turn, customer)
     found = await opportunities.of_customer(turn.tx, customer.id)
     return customer_id(customer.id), [one for one in found if sight is None or one.owner in sight]
 

@@ -8,12 +8,11 @@ from handlers import customers as desk
 from handlers import touchpoints
 from handlers.undo import undoer
 from nlp import visits
-from rules import access
-from rules.errors import Denied, Refused
+from rules.errors import Refused
 from rules.team import Role
 from rules.text import customer_id, when
 from rules.touchpoints import Kind, Touch
-from store import audit, customers, team, undo
+from store import audit, customers, undo
 from store import touchpoints as rows
 from store.undo import Undoable
 
@@ -33,15 +32,8 @@ async def visit(turn: Turn, words: str) -> None:
     said = visits.read(words, turn.wall)
     if not said.who or not (said.notes or said.place or said.people):
         raise Refused(HOW)
-    found = await desk.which(turn, said.who)
-    if len(found) > 1:
-        names = "、".join(f"{customer_id(one.id)} {one.label}" for one in found[:5])
-        raise Refused(f"有几家：{names}。请写编号，例如 /拜访 {customer_id(found[0].id)} …")
-    customer = found[0]
-    owner = await team.get(turn.tx, customer.owner) if customer.owner else None
-    if not access.may_see(turn.me, owner, turn.config.teams()):
-        about = customer_id(customer.id)
-        raise Denied(f"{about} 由{owner.name if owner else '别人'}负责，请让他来记", about=about)
+    customer = await desk.only(turn, said.who, "请写编号，例如 /拜访 {} …")
+    owner = await desk.seen(turn, customer, "请让他来记")
     at = turn.utc(said.at) if said.at else turn.now
     if at > turn.now:
         raise Refused(f"{when(at, turn.now, turn.zone)} 还没有到。拜访完再记；要约时间请用 /跟进")
