@@ -35,3 +35,21 @@ async def browser() -> AsyncIterator[Any]:
             yield one
         finally:
             await one.close()
+
+
+@asynccontextmanager
+async def visit(url: str, width: int, entrance: str, *, console: bool = True) -> AsyncIterator[Any]:
+    """A page of the site at `url`, logged in by the one-time link `entrance` with the keyboard. Afterwards no script may have
+    failed, nothing been asked elsewhere and, with `console`, no error been written there."""
+    complaints: list[str] = []
+    async with browser() as one:
+        page = await one.new_page(viewport={"width": width, "height": 844})
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if console:
+            page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        page.on("request", lambda asked: None if asked.url.startswith(url) else complaints.append(asked.url))
+        await page.goto(entrance)
+        await page.focus("main button")
+        await page.keyboard.press("Enter")
+        yield page
+    assert complaints == []

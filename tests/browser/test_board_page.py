@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.browser.board_kit import NOW, fill
-from tests.browser.kit import browser, missing
+from tests.browser.kit import missing, visit
 from tests.browser.test_console_page import CONTRAST
 from tests.web.pages_kit import link_of
 from tests.world import World
@@ -32,20 +32,10 @@ async def page(world: World, width: int) -> AsyncIterator[Any]:
     await world.at("2026-11-26 15:20")
     assert abs((world.clock.now() - NOW).total_seconds()) < 60
     await fill(world.db, world.clock.now(), 46)
-    complaints: list[str] = []
-    async with browser() as one:
-        page = await one.new_page(viewport={"width": width, "height": 844})
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-        page.on(
-            "request", lambda asked: None if asked.url.startswith(world.url) else complaints.append(asked.url)
-        )
-        await page.goto(f"{world.url}/login?token={await link_of(world.boss)}")
-        await page.focus("main button")
-        await page.keyboard.press("Enter")
+    entrance = f"{world.url}/login?token={await link_of(world.boss)}"
+    async with visit(world.url, width, entrance) as page:
         await page.wait_for_selector("#board")
         yield page
-    assert complaints == []
 
 
 async def listed(page: Any, count: int) -> None:

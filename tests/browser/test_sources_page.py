@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.kit import browser, missing
+from tests.browser.kit import missing, visit
 from tests.browser.test_board_page import fits
 from tests.browser.test_console_page import CONTRAST
 from tests.web.pages_kit import link_of
@@ -33,19 +33,10 @@ def width(request: pytest.FixtureRequest) -> int:
 @pytest.fixture
 async def page(world: World, width: int) -> AsyncIterator[Any]:
     """An admin who came in through the chat's link; afterwards nothing may have complained or been asked elsewhere."""
-    complaints: list[str] = []
-    async with browser() as one:
-        page = await one.new_page(viewport={"width": width, "height": 844})
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "request", lambda asked: None if asked.url.startswith(world.url) else complaints.append(asked.url)
-        )
-        await page.goto(f"{world.url}/login?token={await link_of(world.admin, '/接入')}")
-        await page.focus("main button")
-        await page.keyboard.press("Enter")
+    entrance = f"{world.url}/login?token={await link_of(world.admin, '/接入')}"
+    async with visit(world.url, width, entrance, console=False) as page:
         await page.wait_for_selector("text=现有的来源")
         yield page
-    assert complaints == []
 
 
 async def looks(page: Any, name: str) -> None:
