@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
+from nlp.late import late
 from nlp.lexicon import surnames
 from nlp.plain import Plain, plain
 
@@ -59,7 +60,7 @@ _PLAIN_NAME = r"(?P<name>[^\s:,。;!?\[\]<>|=()/\d][^\s:,。;!?\[\]<>|=/]{0,15})
 
 # The styles, most telling first; the first group of a tie wins. `inline` styles have the text on the header's line.
 _STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = tuple(
-    (name, re.compile(pattern), inline)
+    (name, late(pattern), inline)
     for name, pattern, inline in (
         ("bracket inline", rf"\[(?P<stamp>{_ANY})\]\s*{_NAME}\s?: ?(?P<body>.*)$", True),
         ("paren inline", rf"\((?P<stamp>{_ANY})\)\s*{_NAME}\s?: ?(?P<body>.*)$", True),
@@ -90,9 +91,9 @@ _STAMPED_ALONE = frozenset(
     ("bracket inline", "angle inline", "full inline", "full", "paren", "stamp first")
 )  # one such line is enough
 _STAMP_LINE = re.compile(rf"\s*\[?(?P<stamp>{_ANY})\]?\s*$")
-_NAME_LINE = re.compile(rf"\s*{_NAME}\s*$")
+_NAME_LINE = late(rf"\s*{_NAME}\s*$")
 # A record of one message a block, as archives and ticket systems print it.
-_RECORD = re.compile(
+_RECORD = late(
     rf"(?m)^ *(?:发送人|发送者|发言人|发件人|昵称): *(?P<name>[^\n:]{{1,30}}?) *\n"
     rf" *(?:时间|发送时间|日期): *(?P<stamp>{_ANY}) *\n *(?:内容|消息|消息内容|正文): *"
 )
@@ -104,7 +105,7 @@ _AT = re.compile(r"\s*@(?P<mark>[^@\s]{1,20})\s*$")
 _SAID = re.compile(r"(?<=[^\s])\s?(?:说|发表于)$")
 _PAREN = re.compile(r"\s*\((?P<mark>[^()]{1,20})\)\s*$")
 # Keys of forms and the like, that look like a speaker before a colon.
-_KEY = re.compile(
+_KEY = late(
     r"姓名|电话|手机|邮箱|公司|地址|职位|职务|价格|单价|数量|预算|需求|交期|备注|时间|"
     r"日期|地点|产品|型号|规格|城市|地区|名称|联系|编号|单号|微信|QQ|主题|标题|内容|来源|"
     r"要求|说明|注意|^(?:附?注|附|如|即|答|问)$|例如|比如|如下|问题|合计|总计|尺寸|材质|重量|功率|品牌|"
@@ -393,7 +394,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 # What the program itself writes between messages.
-_NOTICE = re.compile(
+_NOTICE = late(
     r"[^\n:]{0,30}?(?:撤回了?(?:一条)?消息|拍了拍.{0,24}|(?:加入|退出|移出)了?(?:本?群聊?|群组|会话|本?群).{0,8}|修改群名为.{1,30}|"
     r"(?:开启|关闭|发起|结束)了(?:群聊|会议|语音通话|视频通话|朋友验证)|以下(?:为|是)新消息|以上是打招呼的?内容|"
     r"(?:已|通过了?)(?:你|对方|您)?的?(?:添加|朋友验证|好友)(?:请求|了.{1,12})?.{0,20}|领取了.{1,16}的?红包)[。.]?\s*$"
@@ -422,7 +423,7 @@ def _dates(
     return found
 
 
-_WEEKDAY_LAST = re.compile(rf"^({_CLOCK}) ({_WEEKDAY})$")  # 14:02 周三
+_WEEKDAY_LAST = late(rf"^({_CLOCK}) ({_WEEKDAY})$")  # 14:02 周三
 _WEEKDAY_ENDS = tuple("一二三四五六日天")
 _CLOCK_LAST = re.compile(_CLOCK + r"$")
 _HOUR = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")

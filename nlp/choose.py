@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from nlp import commitments, companies, intent, money, people, wants
 from nlp.evidence import Found
+from nlp.late import late
 from nlp.next_step import doing, moment, request
 from nlp.reading import Reading
 from nlp.times import When
@@ -69,7 +70,7 @@ def name(reading: Reading, own_names: frozenset[str], ours: list[tuple[int, int]
     return surest
 
 
-_GREETING = re.compile(r"[:：,，]?\s*\n|[啊呀]|[,，!！ ]?(?:您好|你好|早上好|上午好|下午好|晚上好)")
+_GREETING = late(r"[:：,，]?\s*\n|[啊呀]|[,，!！ ]?(?:您好|你好|早上好|上午好|下午好|晚上好)")
 
 
 def _greeted(text: str, hit: Found) -> bool:
@@ -120,7 +121,7 @@ def home(company: Found | None) -> Found | None:
     return replace(company, field="cities", value=city, confidence=0.6, rule="company") if city else None
 
 
-_CLAUSE_EDGE = re.compile(r"[\n,，。;；!！?？]")
+_CLAUSE_EDGE = late(r"[\n,，。;；!！?？]")
 
 
 def need(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
@@ -156,7 +157,7 @@ def need(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
 
 
 _BEFORE_NEED = re.compile(r"(?:前|之前|以前|请于|请|麻烦|老板|你好|您好|能不能|能否|[\s:：])+")
-_ONLY_INTENT = re.compile(
+_ONLY_INTENT = late(
     r"(?:就|再|先|要|可以|能|会|我们?|准备|直接)*(?:下单|订货|签合同|签|付款|打款)(?:了|吧|哈|的)*"
 )
 _ENOUGH = 0.45  # a weaker thing (样品, 方案) gives way to the clause it stands in
@@ -203,10 +204,10 @@ def _still_on(when: When, now: datetime) -> bool:
 
 _PART_OF_DAY = timedelta(hours=3)
 _LONG = 24  # characters of a clause; a longer one is dictated, and only what follows the time is kept
-_GAP = re.compile(r"(?<=[一-龥?？\d])[ 　]+(?=[一-龥\d])")
-_NEXT_SENTENCE = re.compile(r"然后|另外|还有|[他她我]的?(?:电话|手机|微信)|电话是?(?=\d)|(?<=[吗吧呢])")
+_GAP = late(r"(?<=[一-龥?？\d])[ 　]+(?=[一-龥\d])")
+_NEXT_SENTENCE = late(r"然后|另外|还有|[他她我]的?(?:电话|手机|微信)|电话是?(?=\d)|(?<=[吗吧呢])")
 _NEXT_LABEL = re.compile(r"^(?:下一步|下次跟进|下次联系|下次|后续|跟进|备注)[:：\s]*")
-_NO_ACTION = re.compile(r"(?:都?可以|都?行|好的?|有空|有时间|方便|ok|没问题)*[了的吧啊]*", re.I)
+_NO_ACTION = late(r"(?:都?可以|都?行|好的?|有空|有时间|方便|ok|没问题)*[了的吧啊]*", re.I)
 
 
 def clause(text: str, when: When) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import time
 
+from nlp.late import late
 from nlp.numbers import whole
 from nlp.starts import matches
 
@@ -55,7 +56,7 @@ _PART = re.compile(
 PART_CHARS = frozenset("晨早晚午夜昼朝班")
 _PART_STARTS = re.compile("[凌清早朝一上下晏中正午傍晚夜半深晨]")
 CHARS = frozenset(":点时mM")  # without any of them a text names no hour
-_COLON = re.compile(
+_COLON = late(
     r"(?<![\d:.比])(?P<h>2[0-4]|1\d|0?\d):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?![\d:])\s?(?P<ap>[ap]\.?m\b\.?)?",
     re.ASCII | re.I,
 )
@@ -66,13 +67,13 @@ _SAID = re.compile(
     r"\s?(?P<ap>[ap]\.?m\b\.?)?",
     re.I,
 )
-_LATIN = re.compile(
+_LATIN = late(
     r"(?<![\d.:])(?P<h>1[0-2]|0?[1-9])(?:[.点](?P<m>[0-5]\d))?\s?(?P<ap>[ap]\.?m\b\.?)", re.ASCII | re.I
 )
 _COLON_STARTS = re.compile(r"[0-9](?=[0-9]?:)")
 _SAID_STARTS = re.compile(rf"[\d{_N}](?=[\d{_N}\-~到至]{{0,7}}[点时])")
-_LATIN_STARTS = re.compile(r"[0-9](?=[0-9.点]{0,4}\s?[aApP])")
-_TO = re.compile(
+_LATIN_STARTS = late(r"[0-9](?=[0-9.点]{0,4}\s?[aApP])")
+_TO = late(
     rf"差(?P<to>一刻钟?|{_SIXTY})(?:分钟?)?(?:就|到)?(?P<h>{_HOUR})点(?![\d{_N}])|"
     rf"(?<![\d.{_N}第几])(?P<h2>{_HOUR})点差(?P<to2>一刻钟?|{_SIXTY})(?:分钟?)?"
 )
@@ -81,8 +82,8 @@ _SAID_BEFORE = re.compile(
     r"(?:午|晨|[早晚]上|[今明昨后当][早晚]|夜|[天日号]|[周期拜][一二三四五六日天])[ ,的]?$"
 )
 # 一点 is also "a little", 两点 also "two points".
-_NO_CLOCK_BEFORE = re.compile(r"(?:有|快|慢|大|小|多|少|好|差|高|低|这|那|了|便宜|优惠|说|提|补充|第|几)$")
-_NO_CLOCK_AFTER = re.compile(r"[点儿吧都也建意原想需内赞不没是:]|要[求点素注]|问题|说明|\d")
+_NO_CLOCK_BEFORE = late(r"(?:有|快|慢|大|小|多|少|好|差|高|低|这|那|了|便宜|优惠|说|提|补充|第|几)$")
+_NO_CLOCK_AFTER = late(r"[点儿吧都也建意原想需内赞不没是:]|要[求点素注]|问题|说明|\d")
 
 
 _GREETED = re.compile(r"好(?!像|几|的话|不容易|一点)")

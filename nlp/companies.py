@@ -10,6 +10,7 @@ import ahocorasick_rs
 
 from nlp import nicknamed, trades
 from nlp.evidence import Found, Taken
+from nlp.late import late
 from nlp.lexicon import known_companies, places, surnames
 from nlp.places import region
 from nlp.plain import BLANK, Plain, plain
@@ -33,7 +34,7 @@ _BRANCH = re.compile(
 )
 _PART = frozenset(f"{string.ascii_letters}{string.digits}&·()-.")  # of a name, beside the characters
 _LETTER = re.compile(r"[一-龥A-Za-z]")
-_BESIDE_BRACKET = re.compile(r"[一-龥A-Za-z] \(|\) [一-龥]")  # SMC (中国) 有限公司
+_BESIDE_BRACKET = late(r"[一-龥A-Za-z] \(|\) [一-龥]")  # SMC (中国) 有限公司
 
 # Words that end before a name begins. The right-most one in front of the suffix cuts.
 _CUE = re.compile(
@@ -52,7 +53,7 @@ _CUE_STARTS = re.compile(
 # These may be letters of a name (和泰, 华为, 中和); they cut only before a region.
 _SOFT_CUE = re.compile(r"[和与及任为由从到向对将至于自经原前现兼去找叫问请归帮替属]")
 # 公司 by itself ends a remark about some company as often as a name: 贵公司, 想问贵公司, 入群请备注公司.
-_ANY_COMPANY = re.compile(
+_ANY_COMPANY = late(
     r"[贵本该我各某此全两母子总你他她它们间类种到去回来做开办的]$|备注|填写|注明|请问|想问|一下|什么|知名|上市|同行|外地"
 )
 _GENERIC = re.compile(
@@ -62,23 +63,23 @@ _GENERIC = re.compile(
     r"商业|各大|国内|国外|投资|担保|中介|房产|装修|搬家|家|开|个|有限责任|股份|有限|工|加工|新能源)*"
     r"(?:家)?"
 )
-_COUNTED = re.compile(r"^.*(?:[一两几这那哪某][家个]|[我贵]司|[想要找])|^司(?=想|要|找)")
+_COUNTED = late(r"^.*(?:[一两几这那哪某][家个]|[我贵]司|[想要找])|^司(?=想|要|找)")
 _IN_FULL = re.compile(r"[一-龥]{1,3}?(?=[一-龥]{2,3}[省市])")  # 甲方写福建省…
 # Of some bank or factory: 还要去银行取钱, 没有大厂的风范, 很多大公司.
 _SAID_OF = re.compile(r"去|还好|还要|没有|很多|又要|拖着|可以|入住|致电|一线|有大$|大[国美日外]资$")
-_SOME_FACTORY = re.compile(r"(?:[那这几]个|[一几]家|[开办搞建](?:了|的|着)*个?)[一-龥]{1,6}$")
+_SOME_FACTORY = late(r"(?:[那这几]个|[一几]家|[开办搞建](?:了|的|着)*个?)[一-龥]{1,6}$")
 # 同方泰德、华胜天成等公司: what is listed before 等.
-_LISTED = re.compile(
+_LISTED = late(
     r"(?:^|(?<=[\s,。;:!?(▪◆由如像]))(?P<names>[一-龥A-Za-z0-9]{2,8}(?:[、,][一-龥A-Za-z0-9]{2,8}){0,8}(?:[、,和与及][一-龥A-Za-z0-9]{2,8}))等"
     r"(?:[一二两三四五六七八九十多几\d]{0,3}家)?(?:[一-龥]{0,4})?(?:公司|企业|厂商|厂家|车企|房企|药企|券商|巨头|品牌商|开发商|运营商|机构)(?!家)"
 )
 # 蓝思科技董事长周群飞: what stands before the head of a firm and his name.
-_HEAD_OF = re.compile(
+_HEAD_OF = late(
     r"(?:^|(?<=[\s,。;:!?、▪(\"“与和由及]))(?P<name>[一-龥A-Za-z]{2,8}?)(?:联合创始人|创始人|副?董事长|(?:高级|执行|常务)?副?总裁|(?:常务)?副?总经理|"
     r"首席[一-龥]{2,3}官|CEO|CTO|CFO|COO|CMO|监事会主席|董秘|董事(?!长|会|局)|行长)(?:兼?(?:CEO|总裁|总经理))?(?P<head>[一-龥])(?=[一-龥])"
 )
 # 作为恒信移动的创始人.
-_FOUNDED = re.compile(
+_FOUNDED = late(
     r"(?:作为|担任|出任)(?P<name>[一-龥A-Za-z]{3,8}?)的(?:联合)?(?:创始人|董事长|总裁|总经理|CEO)"
 )
 _HEADED = (
@@ -98,23 +99,23 @@ _HEADED = (
     "监事会主席",
 )
 _HEAD_CHARS = frozenset("裁理长人官席书秘事OE")
-_NO_FIRM = re.compile(
+_NO_FIRM = late(
     r"^(?:[原前现时曾该本我你您他她这那副老新两各]|公司|独立|执行|非执行|外部|职工|股东|提名|集团|对方|贵|担任|出任|兼任|常务|高级|执行|外方|中方|区域|中国区|大中华|亚太|全球|营销|销售|技术)|"
     r"[部处科前任区省市局会校院系届的是了在]$|总$|集团$|公司$|银行$|首席|董事|总裁|经理"
 )
-_ENGLISH = re.compile(
+_ENGLISH = late(
     r"(?<![\w])[A-Z][\w&.'\-]*(?: ?\([A-Z][A-Za-z]+\)| (?:[A-Z&][\w&.'\-]*|of|and)){0,7},? ?"
     r"(?:(?i:(?:Pte\.? )?Co\.?,? ?Ltd\.?|Pte\.? Ltd\.?|Inc\.?|LLC|GmbH|"
     r"Corp\.?|Corporation|Limited|Ltd\.?|PLC)|S\.A\.|B\.V\.|AG)(?![\w])"
 )
-_LABELLED = re.compile(
+_LABELLED = late(
     r"(?:^|[\s,;。、(\[|])(?:公司(?:名称|全称|名)?|单位(?:名称)?|企业(?:名称)?|"
     r"客户(?:名称|公司|单位)|工作单位|(?:发票|开票)?抬头(?:开)?|开票(?:单位|公司)|company)\s?[:=]\s?(?P<name>[^\n,;。|\[\]]{2,40})",
     re.I,
 )
 _LABEL_ENDS = frozenset(":=")
 _LABEL_END = re.compile(r"[司称名位业头开yY]\s?[:=]")
-_LABEL_BEHIND = re.compile(
+_LABEL_BEHIND = late(
     r"\s+(?:姓名|联系人|电话|手机|地址|邮箱|城市|地区|需求|预算|职位|职务|备注|tel|[\d(])|\s+[一-龥]{2,6}\s?:|\s{2,}",
     re.I,
 )
@@ -155,7 +156,7 @@ def find(
     return tuple(hits)
 
 
-_ACCOUNT = re.compile(r"开?户(?:银)?行(?:名称)?[:=是为,\s]{0,3}$")
+_ACCOUNT = late(r"开?户(?:银)?行(?:名称)?[:=是为,\s]{0,3}$")
 
 
 def _of_account(words: Plain, hit: Found) -> bool:
@@ -241,9 +242,9 @@ _MARKS = (
 )
 
 
-_OF_BRANCH = re.compile(r"[一-龥()]{0,8}?(?:分|支)?")
-_IN_NAME = re.compile(r"[一-龥A-Za-z0-9()·]*")
-_AND = re.compile(r"[和与及、]")
+_OF_BRANCH = late(r"[一-龥()]{0,8}?(?:分|支)?")
+_IN_NAME = late(r"[一-龥A-Za-z0-9()·]*")
+_AND = late(r"[和与及、]")
 
 
 def _continues(text: str, match: re.Match[str], following: re.Match[str]) -> bool:
@@ -312,7 +313,7 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
     return cut
 
 
-_BROKEN = re.compile(r"(?:^|\n) *(?P<name>[一-龥()]{4,16}) *\n *$")
+_BROKEN = late(r"(?:^|\n) *(?P<name>[一-龥()]{4,16}) *\n *$")
 
 
 def _line_above(text: str, start: int, suffix: int) -> int:
@@ -364,14 +365,14 @@ def _by_label(words: Plain) -> Iterator[Found]:
 
 
 # A shop or a workshop by itself on a line of a card.
-_SHOP = re.compile(
+_SHOP = late(
     r"(?:^|\n)[ ]*(?P<name>[一-龥A-Za-z0-9·&()]{2,16}(?:店|铺|商场|超市|酒店|宾馆|"
     r"饭店|餐厅|酒楼|药房|诊所|医院|学校|幼儿园|农场|茶庄|酒庄|花店|作坊|市场部|"
     r"经销部|贸易行|电器行|五金行|车行|律所|货运站|驿站|直销处|办事处|水产|世家|中心))(?=[ ]*(?:\n|$|\())"
 )
 _SHOP_END = re.compile(r"[店铺场市馆厅楼房所院校园庄坊部行站处产家心][ ]*(?:\n|$|\()")
 _CONTACT = re.compile("▪{7,}")
-_NO_SHOP = re.compile(
+_NO_SHOP = late(
     r"[的了是在我你想要问请给]|^(?:送|到|去|找|订|在)|(?:技术|研发|销售|采购|管理|运营|服务|物流|培训|客服|数据|营销)中心$"
 )
 
@@ -385,7 +386,7 @@ def _by_shop(words: Plain) -> Iterator[Found]:
 
 
 # 中铁十四局, 中建三局, 南通四建: the numbered houses of the building trade.
-_BUREAU = re.compile(
+_BUREAU = late(
     r"中(?:国?铁建?|国?建筑?|国?交建?|国?冶金?|国?电建|核|煤|水电?|能建)(?:第?[一二三四五六七八九十\d]{1,3})(?:局|航务?局|公局|建|冶|工程局)(?:集团)?"
     r"|(?P<town>[一-龥]{2,3}市?)(?:第?[一二三四五六七八九十])建(?![议设筑立成材造模档表])(?:集团)?"
 )
@@ -490,7 +491,7 @@ def _by_name(
 _LATIN = re.compile(r"[A-Za-z0-9]")
 _ITS = re.compile(r"的[一-龥]{0,2}[总工]|的?(?:采购|项目|客户|经理|工程师|订单)|那边|公司|集团")
 _OF_IT = re.compile(r"(?:[我他她]是|来自|就职|客户|跟|给|、|拜访)$")
-_ENDED = re.compile(r"的|$|[,、。;]|采购|订")
+_ENDED = late(r"的|$|[,、。;]|采购|订")
 _INNER_BLANK = re.compile(r"(?<=[一-龥()（）])\s+(?=[一-龥()（）])")
 
 
@@ -510,13 +511,13 @@ def _tidy(name: str) -> str:
     return _INNER_BLANK.sub("", name.strip())
 
 
-_CORE_TAIL = re.compile(
+_CORE_TAIL = late(
     r"(?:股份有限公司|有限责任公司|集团有限公司|有限公司|股份公司|集团公司|总公司|责任公司|公司|股份|集团|控股)+$"
 )
 _BRACKETED = re.compile(r"[(][^()]{1,10}[)]")
 _BRANCH_KIND = r"(?:分公司|分行|支行|分厂|办事处)"
-_BRANCH_NAME = re.compile(rf"(?:公司|集团|银行|研究院|厂)(?P<branch>[一-龥]{{2,10}}{_BRANCH_KIND})$")
-_BRANCH_AFTER_SHORT = re.compile(rf"^.{{2,}}?(?P<branch>[一-龥]{{2,4}}{_BRANCH_KIND})$")
+_BRANCH_NAME = late(rf"(?:公司|集团|银行|研究院|厂)(?P<branch>[一-龥]{{2,10}}{_BRANCH_KIND})$")
+_BRANCH_AFTER_SHORT = late(rf"^.{{2,}}?(?P<branch>[一-龥]{{2,4}}{_BRANCH_KIND})$")
 _COMMON = frozenset(
     ("银行", "证券", "集团", "商行", "研究院", "研究所", "设计院", "事务所", "科技", "贸易", "实业")
 )

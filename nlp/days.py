@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from nlp import festivals, spoken_days
+from nlp.late import late
 from nlp.numbers import whole
 from nlp.starts import matches
 from nlp.stretch import (
@@ -292,54 +293,52 @@ _RELATIVE_PART = r"(?<![透发说表证声分])(?P<r>今|明|昨|当|后|听|寻
 
 # The characters without which the pattern cannot match, the pattern, and who reads it.
 _READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
-    ("年", re.compile(rf"(?<![\d{NUMERALS}])(?P<y>{YEAR})年(?!前|后|内|以|之|的?经验){_IN_YEAR}"), _full),
-    ("年", re.compile(rf"(?P<y>大前年|前年|去年|今年|本年|明年|来年|后年)(?:度)?{_IN_YEAR}"), _this_year),
-    ("月", re.compile(_MONTH_AND_DAY), _month_day),
+    ("年", late(rf"(?<![\d{NUMERALS}])(?P<y>{YEAR})年(?!前|后|内|以|之|的?经验){_IN_YEAR}"), _full),
+    ("年", late(rf"(?P<y>大前年|前年|去年|今年|本年|明年|来年|后年)(?:度)?{_IN_YEAR}"), _this_year),
+    ("月", late(_MONTH_AND_DAY), _month_day),
     (
         "-/.",
-        re.compile(
+        late(
             r"(?<![\d./\-])(?P<y>20\d\d|19\d\d)(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?:日|号)?(?![\d./\-]\d|\d)"
         ),
         _iso,
     ),
     (
         "2",
-        re.compile(
+        late(
             r"(?<![\w.\-/#])(?P<y>20[23]\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?=\s?(?:日|号(?!楼)|之?前|以前|前后|截止|到期|交货|到货|开标|上午|下午|晚上|早上))"
         ),
         _iso,
     ),
-    ("/", re.compile(_SLASHED), _slash),
-    (".-", re.compile(_DOTTED), _slash),
-    ("天日儿", re.compile(_RELATIVE_DAY), _relative),
-    ("早晚晨夜朝", re.compile(_RELATIVE_PART), _relative),
-    ("明", re.compile(r"(?:今明|明后)[两2二]?[天日]"), _two_days),
-    ("周期拜", re.compile(_WEEKDAY), _weekday),
-    ("周期拜", re.compile(_WHOLE_WEEK), _whole_week),
-    ("月", re.compile(_WHOLE_MONTH), _whole_month),
-    ("季", re.compile(r"(?P<which>上|下|本|这)一?个?季(?:度[初末底]?)?(?!节)"), _quarter),
+    ("/", late(_SLASHED), _slash),
+    (".-", late(_DOTTED), _slash),
+    ("天日儿", late(_RELATIVE_DAY), _relative),
+    ("早晚晨夜朝", late(_RELATIVE_PART), _relative),
+    ("明", late(r"(?:今明|明后)[两2二]?[天日]"), _two_days),
+    ("周期拜", late(_WEEKDAY), _weekday),
+    ("周期拜", late(_WHOLE_WEEK), _whole_week),
+    ("月", late(_WHOLE_MONTH), _whole_month),
+    ("季", late(r"(?P<which>上|下|本|这)一?个?季(?:度[初末底]?)?(?!节)"), _quarter),
     (
         "季半Qq",
-        re.compile(
-            r"(?<![年\d])(?:第?[一二三四1-4]季度[初末底]?|(?<![A-Za-z])[Qq][1-4](?![\dA-Za-z])|[上下]半年)"
-        ),
+        late(r"(?<![年\d])(?:第?[一二三四1-4]季度[初末底]?|(?<![A-Za-z])[Qq][1-4](?![\dA-Za-z])|[上下]半年)"),
         _bare_quarter,
     ),
     (
         "月旬",
-        re.compile(
+        late(
             r"(?<![\d一二三四五六七八九十上下本个这当])月(?P<t>初|底|末|中旬|"
             r"上旬|下旬|中|的?最后一[天日])(?!国)|(?<![\w])(?P<t2>[上中下]旬)"
         ),
         _bare_tenth,
     ),
-    ("年", re.compile(rf"(?<![\d{NUMERALS}今明去前后本来])年(?P<t>初|底|末)"), _bare_year_end),
-    ("号日", re.compile(_DAY_ALONE), _day_of_month),
-    ("./-", re.compile(r"(?<![\w./\-])(?P<y>20[12]\d)[./\-](?P<m>1[0-2]|0?[1-9])(?![\w./\-])"), _year_month),
-    ("月", re.compile(rf"每个?月的?(?P<d>{DAY})(?P<d2>(?!))?[号日]"), _each_month),
+    ("年", late(rf"(?<![\d{NUMERALS}今明去前后本来])年(?P<t>初|底|末)"), _bare_year_end),
+    ("号日", late(_DAY_ALONE), _day_of_month),
+    ("./-", late(r"(?<![\w./\-])(?P<y>20[12]\d)[./\-](?P<m>1[0-2]|0?[1-9])(?![\w./\-])"), _year_month),
+    ("月", late(rf"每个?月的?(?P<d>{DAY})(?P<d2>(?!))?[号日]"), _each_month),
     (
         "每",
-        re.compile(r"每[天日](?=早|上午|中午|下午|晚|凌晨|\d{1,2}[点:]|[一二两三四五六七八九十]{1,3}点)"),
+        late(r"每[天日](?=早|上午|中午|下午|晚|凌晨|\d{1,2}[点:]|[一二两三四五六七八九十]{1,3}点)"),
         _each_day,
     ),
     *spoken_days.READERS,
@@ -360,7 +359,7 @@ _BEGIN: dict[Reader, str] = {
     _year_month: r"2(?=0[12]\d[./\-])",
     **spoken_days.BEGIN,
 }
-_BEGINS = {pattern: re.compile(_BEGIN[read]) for _, pattern, read in _READERS if read in _BEGIN}
+_BEGINS = {pattern: late(_BEGIN[read]) for _, pattern, read in _READERS if read in _BEGIN}
 CHARS = frozenset().union(*(needs for needs, _, _ in _READERS))  # without any of them a text names no day
 # Character → the readers that may find something where it stands, as the bits of a number.
 _WANTED = {char: sum(1 << n for n, (needs, _, _) in enumerate(_READERS) if char in needs) for char in CHARS}

@@ -1,19 +1,19 @@
 """Names of Mongols, Tibetans, Uyghurs and others, put together from the words such names are made of (乌云其其格, 扎西多吉)."""
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
 import ahocorasick_rs
 
 from nlp.evidence import Found
+from nlp.late import late
 from nlp.lexicon import words
 from nlp.plain import BLANK, Plain
 
-_LEFT = re.compile(
+_LEFT = late(
     rf"(?:^|[\s,。;:!?、()\[\]|/\"“'@~\-▫◆{BLANK}]|[跟和给找是请问让叫与对约由向的得们人边里位系话])$"
 )
-_RIGHT = re.compile(
+_RIGHT = late(
     rf"\s{{0,2}}{BLANK}{{7}}|\s?▫|[,:]?(?:女士|先生|大姐|大哥|老师|师傅|经理|主任|书记|医生|阿姨|大叔|小姐|总(?![部体共]))|说|您好|你好|家的|打电话|发消息"
 )
 _SHORT = 2  # characters: a word of so many by itself is as often something else (达瓦, 白音)

@@ -2,6 +2,7 @@
 
 import re
 
+from nlp.late import late
 from nlp.plain import plain
 
 # The words a person may write for a field of the draft, longer ones first.
@@ -22,7 +23,7 @@ WORDS: dict[str, tuple[str, ...]] = {
 _FIELD = {word: field for field, words in WORDS.items() for word in words}
 _ANY = "|".join(sorted(_FIELD, key=len, reverse=True))
 # A label stands at the front, behind a break, or is followed by a colon; 手机壳 as a need is none.
-_LABEL = re.compile(
+_LABEL = late(
     rf"(?:^|(?<=[\s,;。、]))(?P<word>{_ANY})(?:(?:改成|改为|是|为)?\s*[:=]\s*|(?:改成|改为|是|为)\s*|\s+|(?=[\d+]))",
     re.I,
 )

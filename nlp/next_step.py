@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from nlp import emails, phones, times
+from nlp.late import late
 from nlp.plain import plain
 from nlp.times import When
 
@@ -23,11 +24,11 @@ class NextStep:
     text: str
 
 
-_GLUE = re.compile(
+_GLUE = late(
     r"^[\s,，、。;；:：的就再要于在]*(?:之前|以前|前|之后|以后|内)?[\s,，、。;；:：的]*|[\s,，、。;；!！~]+$"
 )
-_KEEP = re.compile(r"^[\s,，]*再(?=[一-龥])")
-_TRAILING = re.compile(r"(?:[,，、]|在|于|到|约在|定在|改到|安排在|时间是?)+$")
+_KEEP = late(r"^[\s,，]*再(?=[一-龥])")
+_TRAILING = late(r"(?:[,，、]|在|于|到|约在|定在|改到|安排在|时间是?)+$")
 
 
 def read_next(text: str, now: datetime) -> NextStep:
@@ -43,11 +44,11 @@ def read_next(text: str, now: datetime) -> NextStep:
     return NextStep(_without(text, when), at, when.due is not None, text)
 
 
-_ASKS = re.compile(
+_ASKS = late(
     r"^(?:请问|请|麻烦|希望|期望|要求|务必|让我们?|能不能|能否|可不可以|可否|可以|是否|"
     r"方便的话|方便|于|於|請|能|你们?|您|贵司|贵公司|帮我们?|给我们?(?=[一-龥]{2})|[\s,，])+"
 )
-_ASKED = re.compile(r"(?:,?(?:可以|行|好|可不可以|行不行|好不好|可以不))?[吗么嘛呢吧不]?[\s?？~!！]*$")
+_ASKED = late(r"(?:,?(?:可以|行|好|可不可以|行不行|好不好|可以不))?[吗么嘛呢吧不]?[\s?？~!！]*$")
 
 
 def doing(text: str, when: When) -> str:
@@ -96,7 +97,7 @@ def _not_passed(at: datetime, now: datetime) -> datetime:
     return now + timedelta(hours=1) if at <= now and at.date() == now.date() else at
 
 
-_DAY_WORD = re.compile(r"[今明昨后前]|周|星期|礼拜|[月日号]|\d[-/]\d")
+_DAY_WORD = late(r"[今明昨后前]|周|星期|礼拜|[月日号]|\d[-/]\d")
 
 
 def _names_a_day(when: When) -> bool:

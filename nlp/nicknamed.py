@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from nlp.evidence import Found, Taken
+from nlp.late import late
 from nlp.lexicon import surnames
 from nlp.places import regions
 from nlp.plain import BLANK, Plain
@@ -12,9 +13,9 @@ from nlp.plain import BLANK, Plain
 _SAID = re.compile(r"(?:我是|我们是|我这边是|我们这边是|来自)(?:那个|这个)?$")
 _SHORT = re.compile(r"(?P<name>[一-龥]{2,4}?)的")
 _BETWEEN = re.compile(r"[/|]\s?$")
-_ALONE = re.compile(r"(?P<name>[一-龥]{2,3})\s?(?=[/|])")
+_ALONE = late(r"(?P<name>[一-龥]{2,3})\s?(?=[/|])")
 # Said of a place or of people, not of a firm.
-_PLAIN_WORDS = re.compile(
+_PLAIN_WORDS = late(
     r"本地|当地|过来|这边|那边|附近|市区|郊区|下面|周边|这里|那里|代理|一家|客户|总部|办事|分公司|地区|乡下|农村|工厂|仓库|"
     r"出差|参会|项目|现场|工地|团队|同事|朋友|老乡|市场|渠道|分部|用户|展厅|门店|公司|企业|厂家|经销|[区县镇村路街道市省州岛湾港站场馆院校园城人方]$|^[的那这一做搞开卖干跑搬来去从办管当学]"
 )

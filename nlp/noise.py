@@ -2,6 +2,7 @@
 
 import re
 
+from nlp.late import late
 from nlp.lexicon import words
 from nlp.plain import Plain, plain
 
@@ -17,23 +18,23 @@ def _any_of(name: str) -> str:
     return "|".join(sorted(words(name), key=len, reverse=True))
 
 
-_ACK = re.compile(
+_ACK = late(
     rf"(?>(?:那|这(?!样|个)|你|您)?+(?:就|都|真|很|太|挺|我们?|已经?|全|完全|大概|先|"
     rf"也)*+(?>{_any_of('acknowledgements')}){_PARTICLE}{_YOU}{_PARTICLE})++|[\W_]*",
     re.I,
 )
-_THANKS = re.compile(
+_THANKS = late(
     rf"(?>那就|那|好的?|收到|嗯|行|可以|明白了?|真是|真|太|非常|十分|特别|很|多|万分|再次|还是|先|我|就|也|"
     rf"要|得)*(?:(?:感谢|感恩|谢谢|谢啦|谢了|谢|多谢|辛苦|感激不尽|有劳|费心)(?:您|你|你们|大家|{_YOU})?.{{0,18}}"
     rf"|麻烦(?:您|你|你们|大家|各位)?(?:(?:跑|走)(?:了?一|这一?)趟)?(?:了|啦|咯|喽|咧|$).{{0,8}})"
     r"|(?:给|让|又)?(?:您|你|大家)?们?(?:添|费|受)(?:了?(?:不少|很多|好多))?(?:麻烦|心|累)(?:了|啦)"
     r"|(?:您|你)?(?:真|可)?(?:是|的)?帮了?我?们?(?:个|一个)?大忙(?:了|啦)?|(?:您|你)们?(?:真)?(?:费心|辛苦|受累)(?:了|啦)"
 )
-_WISH = re.compile(
+_WISH = late(
     r"(?:也|那|就|预|先|再次)*(?:祝|愿|预祝).{0,16}(?:愉快|顺利|开心|快乐|发财|商祺|安好|安康|健康|幸福|好运|成功|如意|"
     r"吉祥|兴隆|美满|平安|好心情|玩得高兴|大吉)|(?:工作|生意|事业|身体|万事|一切|阖家|财源|家庭)(?:顺利|兴隆|健康|如意|幸福|广进|安康|有成)|(?:合作|新年|周末|节日|生日|旅途|用餐|游玩|中秋|国庆|春节|圣诞)(?:快乐|愉快|好)"
 )
-_LATER = re.compile(
+_LATER = late(
     r"(?:那|好|行)?(?:我|您|你)?们?(?:就)?(?:先)?(?:忙|休息|这样|不打扰(?:您|你)?|不聊|下|撤|吃饭|睡)(?:了|吧|哈|啦|着)*|"
     r"(?:那)?(?:回头|改天|下次|有空|有机会)(?:再)?(?:聊|说|见|联系|约|请(?:您|你)(?:吃饭|喝茶|喝酒|喝咖啡))(?:了|吧|哈|啦)*|"
     r"(?:以后|今后)?(?:常|多|保持)(?:联系|沟通|来往|交流)|"
@@ -51,7 +52,7 @@ _LATER = re.compile(
     r"(?:玩|吃|睡|过|用)得?的?(?:开心|愉快|高兴|尽兴|好)(?:一点|点)?(?:啊|哈|哦)?|(?:好|都|全)?(?:弄|搞|办|做|解决|处理)(?:好|完|定|妥)?(?:了|啦)|"
     r"(?:欢迎|随时)?(?:下次|再次|常)?(?:光临|惠顾|来玩|再来|来访)|(?:我|您|你)?(?:的)?(?:问题|事情|事)?(?:都|已经|全)?解决(?:了|啦)"
 )
-_ENGLISH = re.compile(
+_ENGLISH = late(
     r"(?>(?>ok(?:ay)?|(?:thanks?|thx|tks)(?: you)?(?: (?:so|very) much| a lot| again)?"
     r"(?: (?:bro|dear|sir|guys|all|mate|man))?|many thanks|"
     r"got it|noted|great|sure|perfect|nice|cool|"
@@ -60,15 +61,15 @@ _ENGLISH = re.compile(
     r"[\s,.!;~]*+)++",
     re.I,
 )
-_DONE = re.compile(rf"(?>{_any_of('settled')})++")
+_DONE = late(rf"(?>{_any_of('settled')})++")
 _PLACEHOLDER = re.compile(r"\[[^\[\]\d]{1,6}\](?: ?\d{1,3}(?:\"|''|″|秒))?")
 # A face written in round brackets, the same in square ones is a placeholder anyway.
-_FACE = re.compile(
+_FACE = late(
     r"\((?:微笑|大笑|偷笑|笑哭|捂脸|抱拳|握手|鼓掌|玫瑰|爱心|比心|强|赞|呲牙|害羞|流泪|OK|笑|哭|汗|加油|庆祝|胜利)\)"
 )
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff]+")
 # Whatever asks, counts or wants is no noise.
-_CONTENT = re.compile(
+_CONTENT = late(
     r"\d{2,}|[?]|吗(?!$)|什么(?!问题|事)|多少|哪|几[个台点天号]|怎么(?!做)"
     r"|谁|能不能|可不可以|有没有|帮我(?!解|推|查到|找到|安排|这么|"
     r"大忙|了)|帮忙(?:查|看|推|找)|请(?:问|帮|给|发|把|您|你|安排|尽快)"
@@ -77,8 +78,8 @@ _CONTENT = re.compile(
     r"地址|我要|我想|想要|推荐(?:一|个|家)|找(?:一|个|家)|明天|后天|下周|周[一二三四五六]|下午|点[半钟]|"
     r"便宜|贵(?!司|公司|方|单位)|优惠|发货|采购|下单|测试|报告|技术|确认(?!了|收)"
 )
-_WANTS_MORE = re.compile(r"(?:发|寄|给我|告诉我|联系我|回复我|打给)")
-_SENTENCE = re.compile(r"[,。;!?、\s~.…:]+")
+_WANTS_MORE = late(r"(?:发|寄|给我|告诉我|联系我|回复我|打给)")
+_SENTENCE = late(r"[,。;!?、\s~.…:]+")
 
 
 def is_noise(text: str | Plain) -> bool:

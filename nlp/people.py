@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from nlp import elements, likely, running, segment
 from nlp.evidence import Found, Taken
+from nlp.late import late
 from nlp.lexicon import not_given, not_names, places, surnames
 from nlp.places import region
 from nlp.plain import BLANK, Plain, plain
@@ -46,7 +47,7 @@ _SHORT_HONORIFIC = (
 )
 _LABEL = (
     r"(?:客户|我的|您的|采购|紧急|对方|主要)?(?:姓\s{0,4}名|名字|联系人|参会人员?|与会人员?|出席人员?|陪同人员?|收件人|收货人|收方|称呼|客户名|负责人|经办人|对接人|采购人|询价人|经营者|业主|签收人|委托人|报修人|投诉人|报名人|接待人|咨询人|跟进人|提货人|送货人|验收人|学员|候选人|应聘者|求职者|面试者|车主|房东|租客|法人代表|法定代表人|"
-    r"申请人|寄件人|发件人|联络人|项目人|客户(?=[:=])|\bfrom(?=[:=])|name|contact(?: person)?)"
+    r"申请人|寄件人|发件人|联络人|项目人|客户(?=[:=])|(?i:\bfrom(?=[:=])|name|contact(?: person)?))"
 )
 _CUE = (
     r"(?:打?电话给|发短信给|发信息给|发消息给|打给|拨给|转给|发给|寄给|交给|留给|给|跟|和|与|找|"
@@ -96,99 +97,93 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     blank = f"{BLANK}{COMPANY_BLANK}{TITLE_BLANK}"
     edge = rf"[\s,;、。|/()\[\]{blank}]"
     return {
-        "alias": re.compile(
-            rf"(?P<surname>{compound}|[{single}])(?P<role>{_FULL_HONORIFIC}|{_SHORT_HONORIFIC})"
-        ),
-        "spaced alias": re.compile(
+        "alias": late(rf"(?P<surname>{compound}|[{single}])(?P<role>{_FULL_HONORIFIC}|{_SHORT_HONORIFIC})"),
+        "spaced alias": late(
             rf"(?:^|(?<=[\s,。;:!?、\n]))(?P<name>(?P<surname>{compound}|[{single}]) {{1,2}}"
             rf"(?P<role>总|工|董|姐|哥|经理|主任|厂长|老师|先生|女士))"
             r"(?=$|[\s,。;:!?]|您|你)"
         ),
-        "label": re.compile(
-            rf"(?i:{_LABEL})(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=|?])\s{{0,4}}[\"“'‘]?)?"
+        "label": late(
+            rf"{_LABEL}(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=|?])\s{{0,4}}[\"“'‘]?)?"
             rf"(?P<name>{whole}|(?<=[:= ])[{single}] {{1,2}}{given}(?: {{1,2}}{given})?(?= *(?:\n|$))|"
             rf"[小老阿][{common}]|[一-龥]{{1,8}}·[一-龥]{{1,8}}|{_LATIN}|"
             rf"(?<=[:=|\"“])[一-龥]{{2,4}}|(?<=[:=|] )[一-龥]{{2,4}}|(?<=姓名 )[一-龥]{{2,3}}(?=  |$|\n| ?{BLANK}))(?={_FOLLOW})",
         ),
-        "company": re.compile(
+        "company": late(
             rf"{COMPANY_BLANK}\)?(?:公司)?(?:的|那?边的|[ /|,\-(]{{1,2}})?(?:{TITLE_BLANK}+ ?)?(?P<name>{name})(?={_TITLE_FOLLOW})"
         ),
-        "department": re.compile(
+        "department": late(
             rf"(?<=[一-龥A-Za-z]{{2}})(?:部门?|科|处|车间|中心)的?(?P<name>{name})(?={_FOLLOW})"
             rf"|(?:采购|技术|行政|后勤|人事|财务|业务|仓库)(?P<before>[小老][{common}])(?=$|[\s,。;!?]|{BLANK})"
         ),
-        "post": re.compile(
+        "post": late(
             rf"(?:^|(?<=[{edge[1:-1]}:的们司方]))(?:项目|现场|车间|工厂)?(?:售后|售前|销售|采购|技术|财务|会计|法人|司机|客服|前台|人事|文员|业务|跟单|仓库|老板|设计|内勤|负责人|代表)"
             rf"(?:是|为|叫)?(?P<name>{name})(?={_FOLLOW})"
         ),
-        "of": re.compile(
+        "of": late(
             rf"(?:我是|这里是|我们是)[^,。\n▪◆]{{1,16}}?的(?:{TITLE_BLANK}+)?(?P<name>{name})(?={_FOLLOW})"
         ),
-        "title": re.compile(
+        "title": late(
             rf"{TITLE_BLANK}(?P<gap>[ :/|,\-]{{1,3}}|[为是叫])?"
             rf"(?P<name>{name}|{_LATIN}|[{_SOUNDS}]{{3,5}})(?(gap)(?={_FOLLOW})|(?={_TITLE_FOLLOW}))"
             rf"|(?:^|(?<={edge[:-1]}由]))(?P<before>{whole}|{_LATIN})[ /|,(\-]{{0,3}}(?={TITLE_BLANK})",
             re.M,
         ),
-        "customer": re.compile(
+        "customer": late(
             rf"客户(?:(?P<name>[{single}]{given}{{2}})(?=[\s,。;!?、(▪]|说|反馈|表示|来电|要|想|问|的)"
             rf"|(?P<before>[{common}]{given})(?=\(|[,:]?{BLANK}{{7}}))"
         ),
-        "dotted": re.compile(
+        "dotted": late(
             rf"(?<![一-龥·])(?P<name>[{_SOUNDS}]{{2,6}}·(?:{polite}[一-龥]){{2,6}}?)(?=$|[\s,。;!?、(]|{BLANK}|是|说|先生|女士|的|你好|您|你|老师|经理)"
         ),
-        "cue": re.compile(rf"{_CUE} ?(?P<name>{name})(?={_FOLLOW})"),
-        "polite": re.compile(
+        "cue": late(rf"{_CUE} ?(?P<name>{name})(?={_FOLLOW})"),
+        "polite": late(
             rf"(?:^|(?<=[\s,。;:!?、()\[\]/{blank}跟和给找是请问让叫与对约由司方们的位]))(?P<name>{name})"
             rf"(?={_FULL_HONORIFIC}|总(?=[\s,。;/]|$|在|说|那边|这边))"
         ),
-        "entry": re.compile(
+        "entry": late(
             rf"(?:^|(?<=[\n▫。]) ?|(?<=[▫、] ))(?P<name>{whole}|[{single}]{given}{{1,2}})(?:女士|先生|同志)?[:,(] ?"
             rf"(?=[男女][,、;)]|{TITLE_BLANK}|汉族|[一-龥]{{1,4}}族[,、]|中国国?籍|中共|{BLANK}|(?:19|20)\d\d年|生于|出生|博士|硕士|研究生|本科|大学|大专|高中|毕业|现任|曾任|历任|曾就|先后)",
             re.M,
         ),
-        "pair": re.compile(
+        "pair": late(
             rf"(?:^|(?<={edge}))(?P<name>[{single}]{given}{{1,2}})(?=(?:和|跟|与|、)[{single}]{given}{{1,2}}(?:{_FOLLOW}|两))",
             re.M,
         ),
-        "dial": re.compile(
+        "dial": late(
             rf"(?:^|(?<=[\s,。;:!?、()\[\]/{blank}的里给跟和与找向让帮替拨打]))(?P<name>{name})(?={_CALLED_UP})"
         ),
-        "twice": re.compile(
+        "twice": late(
             rf"(?P<name>(?P<family>{compound}|[{single}]){given}{{1,2}})(?=(?P=family)(?:{_FULL_HONORIFIC}|{_SHORT_HONORIFIC}))"
         ),
-        "listed": re.compile(
-            rf"、(?P<name>{whole}|[{single}]{given}{{1,2}}|{_LATIN})(?=[、,。;\s等和与及()]|$)"
-        ),
-        "says": re.compile(rf"(?:^|(?<=[\s,。;!?、由]))(?P<name>{name})(?={_SAYS})", re.M),
-        "segment": re.compile(rf"(?:^|(?<=:)|(?<={edge}))(?P<name>{whole})(?=收?(?:$|{edge}))", re.M),
-        "little": re.compile(
+        "listed": late(rf"、(?P<name>{whole}|[{single}]{given}{{1,2}}|{_LATIN})(?=[、,。;\s等和与及()]|$)"),
+        "says": late(rf"(?:^|(?<=[\s,。;!?、由]))(?P<name>{name})(?={_SAYS})", re.M),
+        "segment": late(rf"(?:^|(?<=:)|(?<={edge}))(?P<name>{whole})(?=收?(?:$|{edge}))", re.M),
+        "little": late(
             rf"(?P<name>[小老][{common}]|阿(?!里|姨|门|拉|尔|富|根|联|坝|克|曼|莫|司|斯|胶|波|迪|拉|伯)[一-龥])"
             rf"(?=$|[\s,。;:!?、()▪◆▫]|[啊呀哎说讲问要让在来去有的今明下联那这给跟打你他她我发反已总吗吧呢换约管负直就也都到过介推带派报回加找等会想还没不又刚把被])"
         ),
-        "spaced": re.compile(
+        "spaced": late(
             rf"(?:^|\n|[▫◆{BLANK}]:?|(?:业务|销售|采购|技术|会计|老板|联系人|负责人):) *"
             rf"(?P<name>[{single}] {{1,4}}{given}(?: {{1,4}}{given})?)"
             rf"(?= *(?:\n|$|▫|◆|{BLANK}| {{2}}| [A-Z]))"
         ),
-        "beside": re.compile(
+        "beside": late(
             r"(?:^|\n) *(?P<name>[一-龥]{2,4})(?=(?:\([一-龥]{2}\))? *\n *(?:[一-龥]{2,12} )?▫)"
             r"|(?:^|\n) *▫+[ ◆▫]*\n *(?P<before>[一-龥]{2,4})(?= *(?:\n|$))"
         ),
-        "card": re.compile(
+        "card": late(
             r"(?:^|\n) *(?P<name>(?:Mr\.? |Ms\.? |Dr\.? )?[A-Z][a-z]{1,14} (?:[A-Z]\. )?[A-Z][a-z]{1,14}(?: [A-Z][a-z]{1,14})?)"
             r"(?= *(?:\n|$|\(|\||/|,|▫|[一-龥]{2,4}(?:\n|$| )))"
         ),
-        "called": re.compile(
-            rf"(?:^|(?<={edge}))(?P<name>[{single}]{given}{{1,2}})(?=[ ,/:]{{0,2}}{BLANK}{{7}})"
-        ),
-        "foreign": re.compile(
+        "called": late(rf"(?:^|(?<={edge}))(?P<name>[{single}]{given}{{1,2}})(?=[ ,/:]{{0,2}}{BLANK}{{7}})"),
+        "foreign": late(
             r"(?:^|(?<=[\s,。;:!?、的跟给和找让])|(?<=客户|顾问|代理|经理|老外|买家|业务|销售|同事|采购|联系))"
             r"(?P<name>[A-Z][a-zà-ÿ]{2,14}(?: [A-Z][a-zà-ÿ]{1,14})?)"
             r"(?=说|让|问(?!题)|要|想|回复|推|发|加|告诉|反馈|来|刚|您|你|▪)",
             re.M,
         ),
-        "latin": re.compile(
+        "latin": late(
             rf"(?:我叫|我是|(?:Mr|Ms|Mrs|Miss|Dr)\.? ?|Dear |(?i:\bthis is |\bmy name is |\bI(?:'| a)m ))(?P<name>{_LATIN})(?![\w])"
         ),
     }
@@ -424,26 +419,26 @@ def _starts() -> dict[str, re.Pattern[str]]:
             rf"[{first}](?=[副总经主监老会师董院处科厂部局校店所行队站书教博太医律先女小大阿助秘工姐哥叔{second}])"
         ),
         "spaced alias": re.compile(rf"[{first}](?=[{second}]? )"),
-        "cue": re.compile(
+        "cue": late(
             "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接同朋老爱闺室师学门司搭看遇碰见偶采陪改换@弟妹哥姐舅叔姑姨爸妈爷奶嫂侄外女儿]"
         ),
         "label": re.compile(
             "[客我您采紧对主姓名联收称负经申寄发项参与出陪询业签委报投接咨跟提送验学候应求面车房租法fFnNcC]"
         ),
         "entry": re.compile(rf"[{first} ](?:(?<=^.)|(?<=[\n▫。].)|(?<=[▫、] .))", re.M),
-        "spaced": re.compile(
+        "spaced": late(
             rf"(?:^|[\n{TITLE_BLANK}{COMPANY_BLANK}{BLANK}]:?|[业销采技会老联负](?:[务售购术计板]|系人|责人):)(?= *[{first}] )"
         ),
         "card": re.compile(r"(?:^|\n)(?= *[A-Z])"),
-        "latin": re.compile("[我MDtTmMiIıİ]"),
+        "latin": late("[我MDtTmMiIıİ]"),
         "foreign": re.compile("[A-Z](?=[a-zà-ÿ]{2})"),
-        "post": re.compile(
+        "post": late(
             "[项现车工售销采技财会法司客前人文业跟仓老设内负代](?=[目场间厂后前售购术务计人机服台事员单库板勤责表])"
         ),
-        "department": re.compile("[部科处车中](?=[门间心的]|[一-龥])|[采技行后人财业仓](?=[购术政勤事务库])"),
+        "department": late("[部科处车中](?=[门间心的]|[一-龥])|[采技行后人财业仓](?=[购术政勤事务库])"),
         "title": re.compile(rf"{TITLE_BLANK}|[{first}A-Z](?:(?<=^.)|(?<={edge[:-1]}由].))", re.M),
-        "segment·": re.compile(rf"[一-龥](?:(?<=^.)|(?<={edge}.))", re.M),  # 艾力·买买提 needs no surname
-        "title·": re.compile(rf"{TITLE_BLANK}|[一-龥A-Z](?:(?<=^.)|(?<={edge[:-1]}由].))", re.M),
+        "segment·": late(rf"[一-龥](?:(?<=^.)|(?<={edge}.))", re.M),  # 艾力·买买提 needs no surname
+        "title·": late(rf"{TITLE_BLANK}|[一-龥A-Z](?:(?<=^.)|(?<={edge[:-1]}由].))", re.M),
     }
 
 
@@ -537,7 +532,7 @@ _STEADY = frozenset(("label", "entry", "company", "title", "beside", "called", "
 _STRONG = frozenset(("label", "entry", "twice", "polite", "dial", "company", "title", "called", "segment"))
 # Rules that take everyday words for names where nothing else speaks for a person; and the cues that do speak for one.
 _DOUBTED = frozenset(("cue", "says", "dial", "department", "post", "pair"))
-_PERSON_CUE = re.compile(
+_PERSON_CUE = late(
     r"(?:给|叫|做|名为|我是|本人|联系|约了?|同学|同事|朋友|老公|老婆|爱人|[弟妹哥姐舅叔姑姨爸妈爷奶嫂子夫女婿]|兄|学姐|学长|闺蜜|室友|门卫|司机|搭档|"
     r"致电|拨打?|通知|转告|告诉|提醒|拜访了?|对接|@|找)(?:一下|下)? ?$"
 )
@@ -554,7 +549,7 @@ def _everyday(text: str, start: int, end: int) -> bool:
     return weight < -2 + (name[0] not in likely.COMMON) * 2
 
 
-_QUOTED = re.compile(r"透露|表示|认为|指出|介绍|告诉|坦言|强调|称(?!赞)|预[计测]|近日|昨日")
+_QUOTED = late(r"透露|表示|认为|指出|介绍|告诉|坦言|强调|称(?!赞)|预[计测]|近日|昨日")
 _OFFICE_END = tuple("部处科办室")
 
 

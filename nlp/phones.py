@@ -5,6 +5,7 @@ import string
 from collections.abc import Iterator
 
 from nlp.evidence import Found, Taken
+from nlp.late import late
 from nlp.numbers import DIGITS
 from nlp.plain import Plain, plain
 from nlp.starts import matches
@@ -34,43 +35,43 @@ FIXED = re.compile(
     re.ASCII | re.I,
 )
 # Taiwan: 0912-345-678; 02-2712-3456, (03)328-1200; 886-4-2359-1234.
-TAIWAN = re.compile(
+TAIWAN = late(
     rf"(?<![\d+])(?:(?P<code>886)[- ])?(?P<base>\(?(?(code)0?|0)(?:9\d\d\)?[- ]?\d{{3}}[- ]?\d{{3}}"
     rf"|[2-8]\d?\)?[- ]?\d{{3,4}}[- ]?\d{{4}})){_END}{_EXTENSION}",
     re.ASCII | re.I,
 )
 # 0 2 1 - 5 8 3 4 6 6 7 7: dictated with a blank behind every digit.
-SPACED = re.compile(
+SPACED = late(
     r"(?<!\d)(?<!\d )(?P<base>0(?: \d){2,3}(?: ?- ?| )\d(?: \d){6,7})(?! ?\d)(?P<ext>(?!))?(?P<dash>(?!))?",
     re.ASCII,
 )
-HOTLINE = re.compile(
+HOTLINE = late(
     rf"{_BEGIN}(?P<base>[48]00(?:{_GAP}\d{{3}}{_GAP}\d{{4}}|{_GAP}\d{{4}}{_GAP}\d{{3}}|\d{_GAP}\d{{3}}{_GAP}\d{{3}})){_END}{_EXTENSION}",
     re.ASCII | re.I,
 )
 # Seven or eight digits are a phone only when something says so.
-LOCAL = re.compile(
+LOCAL = late(
     rf"(?:电话|座机|固话|总机|直线|热线|联系方式|联络|拨打|致电|打|tel|phone)(?:号码?)?"
     rf"[是为:\s.]{{0,4}}(?P<base>[2-8]\d{{2,3}}[- ]?\d{{4}})"
     rf"(?!\d|-(?!\d{{1,5}}(?![\d\-台个件套年月日号点:]))){_END}{_EXTENSION}",
     re.ASCII | re.I,
 )
 # (852) 2827 1234: Hong Kong and Macao with their code in brackets.
-NEAR_ABROAD = re.compile(
+NEAR_ABROAD = late(
     r"\((?P<base>85[23]\)[- ]?[2-9]\d{3}[- ]?\d{4})(?!\d)(?P<ext>(?!))?(?P<dash>(?!))?", re.ASCII
 )
-ABROAD = re.compile(r"(?<![\d+])\+(?!86)(?P<base>[1-9]\d{0,2}(?:[- ]?\(?\d{1,5}\)?){2,5})(?!\d)", re.ASCII)
+ABROAD = late(r"(?<![\d+])\+(?!86)(?P<base>[1-9]\d{0,2}(?:[- ]?\(?\d{1,5}\)?){2,5})(?!\d)", re.ASCII)
 
 _LABEL = re.compile(
     r"电话|手机|座机|固话|总机|热线|行动|联系方式|tel|mob|phone|cell|call|微信|号码|拨打|致电|打给", re.I
 )
-_GUARD = re.compile(
+_GUARD = late(
     r"单号|订单|编号|编码|税号|身份证|证件号|卡号|账号|帐号|账户|批次|"
     r"批号|条码|发票|序列号|货号|料号|工号|流水|识别号|信用代码|开户|"
     r"型号|版本|编码|证号|qq|ip|isbn|sn|s/n|运单|快递|密码|口令|验证码|会议(?:号|id)|错误码|代码",
     re.I,
 )
-_FAX = re.compile(r"(?<!电话/)(?<!电话\()(?:(?:传真|fax)[^\d]{0,4}|(?<![A-Za-z])f ?[:.] ?[(+]{0,2})$", re.I)
+_FAX = late(r"(?<!电话/)(?<!电话\()(?:(?:传真|fax)[^\d]{0,4}|(?<![A-Za-z])f ?[:.] ?[(+]{0,2})$", re.I)
 _LATIN_LABEL = re.compile(
     r"(?:tel|t|m|mob|mobile|phone|ph|cell|p|h|hp|wechat|wx|vx|call|mp|handphone|no|dial)\.?$", re.I
 )
@@ -92,7 +93,7 @@ _RULES = (
     ("hotline", ("400", "800"), re.compile(r"[48]00"), HOTLINE, 0.95),
     ("fixed", ("0", "86"), re.compile(r"[(+\[08](?<![0-9].)"), FIXED, 0.97),
     ("spaced", ("0 ",), re.compile(r"0(?<![0-9].)(?= [0-9])"), SPACED, 0.9),
-    ("local", ("",), re.compile(r"[电座固总直热联拨致打tTpP]"), LOCAL, 0.85),
+    ("local", ("",), late(r"[电座固总直热联拨致打tTpP]"), LOCAL, 0.85),
     ("near", ("852", "853"), re.compile(r"\((?=85[23])"), NEAR_ABROAD, 0.85),
     ("abroad", ("+",), re.compile(r"\+"), ABROAD, 0.8),
     ("taiwan", ("0", "886"), re.compile(r"[(08](?<![0-9].)"), TAIWAN, 0.85),

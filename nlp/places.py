@@ -6,6 +6,7 @@ from functools import cache
 import ahocorasick_rs
 
 from nlp.evidence import Found
+from nlp.late import late
 from nlp.lexicon import places, words
 from nlp.plain import Plain, plain
 
@@ -18,7 +19,7 @@ _PLACE_BEFORE = re.compile(
     r"(?:在|到|去|来自|发往|发到|寄到|寄往|飞|地区|城市|地址|所在地|区域|省|从|驻|位于|[:,、(/ \n]|^)\s?$"
 )
 _THERE = re.compile(r"(?:在|到|去|来自|飞)$")
-_NOT_THERE = re.compile(r"[的了着过寺院论会上下里中是有和与,。;!?\s]|$")
+_NOT_THERE = late(r"[的了着过寺院论会上下里中是有和与,。;!?\s]|$")
 _PLACE_AFTER = re.compile(r"(?:那边|这边|客户|工厂|分公司|办事处|的客户|本地|地区|[,、)/ \n;。]|$)")
 
 

@@ -22,14 +22,15 @@ from nlp import (
 from nlp.chat import Turn
 from nlp.evidence import Found, Taken
 from nlp.keywords import Hit
+from nlp.late import late
 from nlp.plain import Plain, plain
 from nlp.times import When
 from nlp.vocabulary import Vocabulary, built_in
 
 LONGEST = 60_000  # characters; what follows in a longer paste is not read
 
-_COMMAND = re.compile(r"^\s*(?:同步(?:至|到)\s?crm|存草稿|新线索)\s?[:,]?", re.I)
-_LINK = re.compile(r"(?:https?://|www\.)[^\s一-龥]{3,500}", re.I)
+_COMMAND = late(r"^\s*(?:同步(?:至|到)\s?crm|存草稿|新线索)\s?[:,]?", re.I)
+_LINK = late(r"(?i:https?://|www\.)[^\s一-龥]{3,500}")
 
 
 @dataclass(slots=True, unsafe_hash=True)  # see Found

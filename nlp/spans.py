@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nlp import workdays
+from nlp.late import late
 from nlp.numbers import number
 from nlp.starts import matches
 from nlp.stretch import add_months
@@ -49,10 +50,10 @@ _SECONDS = {
 }
 _DAYS = {"天": 1, "日": 1, "周": 7, "星期": 7, "礼拜": 7}
 _MONTHS = {"月": 1, "季度": 3, "年": 12, "世纪": 1200}
-_SOON = re.compile(
+_SOON = late(
     r"(?:左右)?(?:就|便)?(?:能|可以)(?![用放存])|(?:左右)?就(?:出|到|好|交|给|发|回|行|截止|到期|开|要)"
 )
-_TO = re.compile(r"[-~到至]")
+_TO = late(r"[-~到至]")
 _VAGUE = {"几": 3.0, "数": 3.0}
 
 

@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 
 from nlp import festivals, workdays
+from nlp.late import late
 from nlp.numbers import whole
 from nlp.stretch import (
     MONTH,
@@ -42,7 +43,7 @@ def festival(match: re.Match[str], today: date) -> Days | None:
     return _after_festival(match, today, name)
 
 
-_PERSON = re.compile(r"[人名叫:][ ]?[一-龥]$")  # 收件人：党国庆
+_PERSON = late(r"[人名叫:][ ]?[一-龥]$")  # 收件人：党国庆
 
 
 def _new_year(match: re.Match[str], today: date) -> Days | None:
@@ -186,25 +187,25 @@ _NTH_WEEK = (
 
 # The characters without which the pattern cannot match, the pattern, and who reads it.
 READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
-    ("".join(sorted({name[-1] for name in festivals.ALL})), re.compile(_FESTIVAL), festival),
-    ("年节", re.compile(_NEW_YEAR), _new_year),
-    ("月年初", re.compile(_LUNAR_DATE), _lunar),
-    ("周期拜工", re.compile(_NTH_WEEK), _nth_week),
-    ("内", re.compile(r"(?<![\w本这上下个])(?P<unit>[年月周])内(?!容|部)"), _within),
-    ("年", re.compile(r"今明两年"), _two_years),
+    ("".join(sorted({name[-1] for name in festivals.ALL})), late(_FESTIVAL), festival),
+    ("年节", late(_NEW_YEAR), _new_year),
+    ("月年初", late(_LUNAR_DATE), _lunar),
+    ("周期拜工", late(_NTH_WEEK), _nth_week),
+    ("内", late(r"(?<![\w本这上下个])(?P<unit>[年月周])内(?!容|部)"), _within),
+    ("年", late(r"今明两年"), _two_years),
     (
         "y",
-        re.compile(
+        late(
             r"(?<![A-Za-z])(?:(?P<which>this|next|coming|on) )?(?P<d>today|"
             r"tomorrow|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?![A-Za-z])",
             re.I,
         ),
         _english,
     ),
-    ("工", re.compile(r"下(?:一|1)?个工作日"), _next_workday),
+    ("工", late(r"下(?:一|1)?个工作日"), _next_workday),
     (
         "天日",
-        re.compile(r"(?:过|等)(?P<n>两|几|些)[天日](?!后|以|之)|(?:这|近|最近)(?P<k>两|几)[天日]"),
+        late(r"(?:过|等)(?P<n>两|几|些)[天日](?!后|以|之)|(?:这|近|最近)(?P<k>两|几)[天日]"),
         _few_days,
     ),
 )

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 
 from nlp import clocks, days, spans
 from nlp.clocks import Clock, Part
+from nlp.late import late
 from nlp.plain import Plain, plain
 from nlp.spans import Span
 from nlp.stretch import Days
@@ -55,7 +56,7 @@ _TO = re.compile(r"\)? ?(?:到|至|-|~|--) ?")
 _BY = re.compile(r"(?:\))?(?:的)?(?:之前|以前|前(?!面|台|提|后|期|端|天)|之内|以内|内(?!部|容|存)|为止|截止)")
 _FROM = re.compile(r"(?:之后|以后|后(?!天|续|面|台|期)|起|开始)")
 _ABOUT = re.compile(r"\s?(?:左右|前后|上下|附近)")
-_LATEST = re.compile(r"(?:截止|截至|最晚|最迟|不晚于|赶在|deadline)[到在是:]?\s?$", re.I)
+_LATEST = late(r"(?:截止|截至|最晚|最迟|不晚于|赶在|deadline)[到在是:]?\s?$", re.I)
 _LATEST_CHARS = frozenset("截最晚赶dD")
 MIDNIGHT = time()
 

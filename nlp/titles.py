@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 import ahocorasick_rs
 
 from nlp.evidence import Found
+from nlp.late import late
 from nlp.lexicon import given, not_names, surnames, titles
 from nlp.plain import BLANK, Plain, plain
 from nlp.starts import matches
@@ -16,7 +17,7 @@ LONGEST = 16  # characters of department words before a role
 
 _LABEL = re.compile(r"(?:职位|职务|岗位|头衔|title|position)\s?[:=]?\s?$", re.I)
 _NAME_BESIDE_BEFORE = re.compile(r"(?:^|[\n\s/|,、:(任兼为及◆]|[▪◆]的|[任兼为](?:本|我)?公司)$")
-_NAME_BESIDE_AFTER = re.compile(r"(?:$|[\n\s/|,、()。;兼及和:])")
+_NAME_BESIDE_AFTER = late(r"(?:$|[\n\s/|,、()。;兼及和:])")
 _OF_COMPANY = re.compile(r"◆(?:的|\s)?$")  # 某某银行行长郑杨
 # Sales Manager, Vice President, Chief Executive Officer, Head of Procurement.
 _MODIFIER = (
@@ -29,7 +30,7 @@ _MODIFIER = (
     r"Logistics|Warehouse|Customer|Service|Support|Channel|Brand|Managing|"
     r"Commercial|Development|Relations?|Success|Plant|Factory|Site|Team)"
 )
-_ENGLISH = re.compile(
+_ENGLISH = late(
     rf"(?<![A-Za-z])(?P<before>(?:{_MODIFIER}(?: & | and | ))*)"
     r"(?P<role>Manager|Director|Engineer|Buyer|Founder|Co-?founder|Partner|"
     r"President|Supervisor|Specialist|Executive|Assistant|Representative|"
@@ -37,7 +38,7 @@ _ENGLISH = re.compile(
     r"Merchandiser|Secretary|Leader|Owner|Head of [A-Z][a-z]+)(?![A-Za-z])",
     re.I,
 )
-_CHIEF = re.compile(r"首席[一-龥]{2,4}?[官师]|首席代表|首席专家")
+_CHIEF = late(r"首席[一-龥]{2,4}?[官师]|首席代表|首席专家")
 
 
 @lru_cache(maxsize=16)
@@ -124,7 +125,7 @@ def _english(text: str) -> Iterator[tuple[int, int]]:
             yield match.span()
 
 
-_ENGLISH_STARTS = re.compile(
+_ENGLISH_STARTS = late(
     r"[A-Za-z\u017f\u212a\u0130\u0131](?<![A-Za-z].)"
 )  # those that re.I takes for s, k, i, too
 _LETTERS = frozenset(string.ascii_letters)
@@ -177,7 +178,7 @@ def _held(text: str, role: str, start: int) -> bool:
 def _before_name() -> re.Pattern[str]:
     """记者陈思远, 律师王敏: a name stands right behind."""
     single = "".join(sorted(surnames().single))
-    return re.compile(
+    return late(
         rf"(?:记者|律师|教授|编辑|教练|导演|主持人|发言人|研究员|院士|书记)(?P<name>[{single}][一-龥]{{1,2}})"
     )
 

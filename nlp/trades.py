@@ -8,6 +8,7 @@ from functools import cache
 import ahocorasick_rs
 
 from nlp.evidence import Found, Taken
+from nlp.late import late
 from nlp.lexicon import surnames, words
 from nlp.places import regions
 from nlp.plain import BLANK, Plain
@@ -15,28 +16,28 @@ from nlp.plain import BLANK, Plain
 LONGEST = 5  # characters of the name proper, between town and trade
 
 # Who speaks or is spoken of; a town may be missing behind it.
-_CUE = re.compile(
+_CUE = late(
     r"(?:我是|我系|我係|我事|我们是|我们这?边?是|(?:我|咱|我们)?这[边里儿]是|这是|来自|本人是|"
     r"(?:客户|公司|单位|厂家|买家|转给|拜访了?|回访|线索)[:: ]{0,2}(?:是)?)(?:那个|这个|你们)?\s?$"
 )
 _CUE_ENDS = frozenset("是系係事边里儿自户司位家给访了索个们: \n")
-_OPEN = re.compile(rf"(?:^|[\s,。;:!?、(（\[|/\"“'·>{BLANK}]\d?|^\d|\d[.)])$")
+_OPEN = late(rf"(?:^|[\s,。;:!?、(（\[|/\"“'·>{BLANK}]\d?|^\d|\d[.)])$")
 # Somebody is met, or the line begins: then a town and its trade are the company of the person behind them.
-_MET = re.compile(rf"(?:^|[\s,。;:!?、跟给找和见{BLANK}]\d?|\d[.)] ?)$")
-_CLOSED = re.compile(rf"$|[\s,。;:!?、()\[\]|/\"”'\-{BLANK}]|(?:那边|这边|公司|采购部|销售部|技术部|项目部)")
-_LISTED = re.compile(r"(?:客户|公司|单位|厂家)[:：] ?$")
-_GOES_ON = re.compile(
+_MET = late(rf"(?:^|[\s,。;:!?、跟给找和见{BLANK}]\d?|\d[.)] ?)$")
+_CLOSED = late(rf"$|[\s,。;:!?、()\[\]|/\"”'\-{BLANK}]|(?:那边|这边|公司|采购部|销售部|技术部|项目部)")
+_LISTED = late(r"(?:客户|公司|单位|厂家)[:：] ?$")
+_GOES_ON = late(
     r"一直|已经?|有|在|也|想|要(?!求)|说|报|让|派|来|去|就|没|还|都|刚|订|下单|合作|签|做|买|卖|给|问|是"
 )
 _CARD = re.compile(rf"(?:^|\n)[ ]*$|{BLANK}{{7,}}[^\n]{{0,3}}\n[ ]*$")
 _CONTACT = re.compile(rf"{BLANK}{{7,}}")
-_NAME = re.compile(r"[一-龥A-Za-z0-9&·\-]*")
+_NAME = late(r"[一-龥A-Za-z0-9&·\-]*")
 # A name proper holds none of these; 来, 家, 和, 大 do stand in names.
-_NEVER = re.compile(
+_NEVER = late(
     r"[的了是在们我你您他她它这那哪想要买卖租请问给把被跟找去看说做搞干让就也都还吗呢吧呀啊啦]|[一几两每各该本贵某][家个台套]"
 )
 # Beginnings that make it a kind of goods and no name: 进口设备, 二手机床.
-_GOODS = re.compile(
+_GOODS = late(
     r"进口|出口|国产|二手|全自动|半自动|大型|小型|中型|微型|高端|低端|高档|新型|专业|专用|"
     r"通用|主要|各类|各种|相关|传统|现代化|本地|当地|周边|附近|市区|地区|区域|所有|部分|"
     r"从事|生产|负责|采购|销售|经营|主营|制作|加工|安装|定制|订制|需要|发货|发往|运到|寄到|"
@@ -45,7 +46,7 @@ _GOODS = re.compile(
     r"关于|以及|同城|跨境|整车|零担|第三方|一般|普通|标准|非标|环保型|老板|不锈钢|铸铁|塑料|铝合金|"
     r"碳钢|消费|上门|网上|线上"
 )
-_ROAD = re.compile(r"[省市区县镇乡村路街道号楼室园]")
+_ROAD = late(r"[省市区县镇乡村路街道号楼室园]")
 _JOB = (
     r"采购|销售|技术|项目|老板|负责人|业务|经理|工程师|总监|主任|财务|行政|设备|研发|供应链|生产|物资|质检|仓库|市场|"
     r"法务|人事|品质|工程部|办公室"
@@ -181,8 +182,8 @@ def _cued(text: str, first: int) -> bool:
     return text[first - 1 : first] in _CUE_ENDS and _CUE.search(text, max(0, first - 10), first) is not None
 
 
-_CLAUSE_END = re.compile(rf"\s*(?:[,。;!\n{BLANK}]|$)|[\s]")
-_LINE_END = re.compile(r"\s*(?:\n|$)|\s+[一-龥]{2,3}(?:[\s▫]|$)|\s+▫")
+_CLAUSE_END = late(rf"\s*(?:[,。;!\n{BLANK}]|$)|[\s]")
+_LINE_END = late(r"\s*(?:\n|$)|\s+[一-龥]{2,3}(?:[\s▫]|$)|\s+▫")
 
 
 def _closes(text: str, end: int) -> bool:

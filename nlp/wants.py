@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from nlp.evidence import Found
+from nlp.late import late
 from nlp.plain import Plain
 
 LONGEST = 28  # characters of the thing itself
@@ -69,26 +70,26 @@ _BEHIND: tuple[tuple[re.Pattern[str], float], ...] = (
         0.8,
     ),
     (
-        re.compile(
+        late(
             r"(?:有没有|有无|能不能做|能做|能否做|可以做|做不做|会做|能定做|有卖|卖不卖|能提供|"
             r"问(?:一下|下)(?!题)|说的那个|说的那款|那[个款种](?=[一-龥]{2,8}(?:能|多少|怎|还|"
             r",|。|\?|$)))"
         ),
         0.75,
     ),
-    (re.compile(r"报(?:一下|个|下|一个)(?=[^,。;!?\n▪◆]{2,20}的?(?:价|报价))"), 0.75),
+    (late(r"报(?:一下|个|下|一个)(?=[^,。;!?\n▪◆]{2,20}的?(?:价|报价))"), 0.75),
     (
-        re.compile(
+        late(
             r"(?:^|[\s,。;!?他她们户司总工理▪◆▫])(?:就|先|还)?(?:要|来|买|订)(?![求是不么给去看签过回开走到再货]|发(?![电动光]))"
         ),
         0.65,
     ),
-    (re.compile(r"(?:^|[\s,。;!?▪◆])(?:询|租)(?=[一-龥A-Za-z])(?![价问个方])"), 0.7),
+    (late(r"(?:^|[\s,。;!?▪◆])(?:询|租)(?=[一-龥A-Za-z])(?![价问个方])"), 0.7),
 )
 # What stands in front of 多少钱, 询价, 300件.
 _FRONT: tuple[tuple[re.Pattern[str], float], ...] = (
     (
-        re.compile(
+        late(
             r"(?:^|(?<=[\s,。;!?▪◆]))(?:请问|问下|想问|你们的?|"
             r"你家的?)?(?P<thing>[A-Za-z0-9一-龥][A-Za-z0-9一-龥\-/*×. ]{1,19}?) ?(?:系统|产品)?"
             r"(?:怎么(?:卖|收费|代理|算)|多少钱|什么价|啥价|几钱|"
@@ -97,20 +98,20 @@ _FRONT: tuple[tuple[re.Pattern[str], float], ...] = (
         0.7,
     ),
     (
-        re.compile(
+        late(
             r"(?:^|(?<=[\s,。;:!?▪◆]))对(?P<thing>[A-Za-z0-9一-龥\-]{2,16}?)"
             r"(?:很|挺|比较|非常|特别)?(?:超|超级)?(?:感兴趣|有兴趣|有意向)"
         ),
         0.8,
     ),
     (
-        re.compile(
+        late(
             r"(?:^|(?<=[\s,。;!?▪◆说]))(?P<thing>[A-Za-z0-9一-龥\-]{2,12}?)(?:又)?(?:坏了|出故障|漏油|有异响|不转了)"
         ),
         0.55,
     ),
     (
-        re.compile(
+        late(
             rf"(?:^|(?<=[\s,。;!?▪◆:]))(?P<thing>[A-Za-z一-龥][A-Za-z0-9一-龥\-/*×.]{{1,16}}?) ?(?={_AMOUNT}(?:[\s,。;!?▪◆]|$))"
         ),
         0.5,
@@ -131,7 +132,7 @@ _WEAK = re.compile(r"^(?:技术|几个|详细|具体)?(?:样品|资料|方案|�
 
 
 _ENOUGH = 0.5  # a weaker thing (样品, 方案) waits for a better one
-_HINT = re.compile(r"[要想需须求购买采咨询问订产题内留有能可会做报说那租卖价钱兴趣坏障漏]|subject", re.I)
+_HINT = re.compile(r"[要想需须求购买采咨询问订产题内留有能可会做报说那租卖价钱兴趣坏障漏]|(?i:subject)")
 
 
 def find(words: Plain, skip: Sequence[tuple[int, int]] = ()) -> Found | None:

@@ -4,7 +4,6 @@ from datetime import datetime
 from pathlib import Path
 
 from nlp import draft, intent, lexicon, people, segment, titles
-from rules import names
 
 CHAT = """张三 11-20 14:02
 您好，我是宁波恒达汽配有限公司的采购经理陈立，电话13900001234，微信同号，邮箱 a@b.cn
@@ -15,8 +14,8 @@ CHAT = """张三 11-20 14:02
 
 
 def warm(cache_dir: Path | None = None) -> None:
-    """Build the segmenter, the automata and the patterns (0.3 s with rjieba, 1.5 s with jieba), then load how characters
-    sound (0.1 s, 10 MB). It belongs into a thread: on the event loop nobody would be answered meanwhile.
+    """Build the segmenter, the automata and the patterns (0.3 s with rjieba, 1.5 s with jieba). It belongs into a thread:
+    on the event loop nobody would be answered meanwhile.
 
     `cache_dir` is where jieba keeps its built dictionary, when rjieba is not installed. After this nothing here reads a file.
     """
@@ -26,4 +25,3 @@ def warm(cache_dir: Path | None = None) -> None:
     intent.find("报价")
     people.find("张三")
     draft.read(CHAT, datetime.fromisoformat("2026-01-05T10:00"))
-    names.initials("宁波")

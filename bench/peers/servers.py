@@ -104,7 +104,7 @@ def migrate(env: Mapping[str, str], path: Path) -> None:
     )  # fmt: skip
 
 
-PRODUCT = "import main, handlers, web.app, bot.wecom.platform, nlp.warm, openpyxl, uvloop; nlp.warm.warm()"
+PRODUCT = "import main, handlers, web.app, bot.wecom.platform, openpyxl, uvloop; main.warm(('work',))"
 
 
 def template(at: Path) -> Path:

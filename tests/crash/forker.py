@@ -22,14 +22,13 @@ LATE = ("web.app", "web.dev", "openpyxl", "uvloop", "store.sqlite", "store.postg
 def main(config: str, log: str) -> None:
     """Until standard input ends."""
     import main as product
-    import nlp.warm
     from handlers import ROUTERS
 
     for late in LATE:
         import_module(late)
 
     assert ROUTERS
-    nlp.warm.warm()  # two thirds of what a short life would compute
+    product.warm(("work",))  # two thirds of what a short life would compute
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever ends is gone at once, not a zombie
     sys.stdout.write("ready\n")

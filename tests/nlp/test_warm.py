@@ -10,11 +10,11 @@ import sys
 from datetime import datetime
 
 import handlers  # what the bot imports at its start
+import main
 from nlp import draft
-from nlp.warm import warm
 from rules import names, resources, shortcuts
 
-warm()
+main.warm(("work",))
 late = []
 
 
