@@ -21,7 +21,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from rapidfuzz import fuzz, process
 
-from nlp.companies import core
+from nlp.cores import core
 from nlp.similar import nearest
 from rules import name_keys as keys_of
 from store import migrate, name_keys

@@ -145,7 +145,7 @@ def replay(name: str) -> str:
 
     The same texts are read again: the gain is that of customers who write again, not of strangers.
     """
-    from nlp import companies
+    from nlp import cores
     from nlp.draft import as_dict
     from nlp.vocabulary import built_in, with_words
     from rules.words import Heard, entries, lessons
@@ -157,7 +157,7 @@ def replay(name: str) -> str:
             for gold in item["expected"].get(plural) or []:
                 variants = gold if isinstance(gold, list) else [gold]
                 if not set(variants) & set(found[plural]):
-                    core = companies.core(variants[0]) if field == "company" else ""
+                    core = cores.core(variants[0]) if field == "company" else ""
                     taught = lessons(field, "", variants[0], item["text"], core)
                     heard += [Heard(len(heard), word, rep) for word in taught for rep in ("one", "two")]
     words = with_words(built_in(), (one.word for one in entries(heard, 2) if one.used))

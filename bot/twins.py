@@ -1,6 +1,6 @@
 """Which customers may be the same one: asked by chat and pages alike. (C.7 duplicates)"""
 
-from nlp import companies
+from nlp import cores
 from nlp.similar import nearest
 from rules.customers import LIKELY, SURE, Why
 from rules.leads import Contact, Customer
@@ -13,7 +13,7 @@ CONTACTS = 10
 
 async def similar(tx: Tx, company: str) -> list[tuple[Customer, float]]:
     """Customers whose company is called the same or nearly the same, with scores (0–100), best first."""
-    known = await name_keys.candidates(tx, companies.core(company))
+    known = await name_keys.candidates(tx, cores.core(company))
     best = nearest(company, [(one.label, one.id) for one in known], [one.core for one in known], limit=5)
     return [(await customers.get(tx, id), score) for id, score in best]
 

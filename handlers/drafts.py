@@ -18,7 +18,7 @@ from handlers import leads as desk
 from handlers.happened import happened
 from handlers.undo import undoer
 from handlers.words import current
-from nlp import companies
+from nlp import cores
 from nlp.draft import Draft, correct, has_lead, read
 from nlp.evidence import Found
 from rules.budget import Weight
@@ -221,7 +221,7 @@ async def save(turn: Turn, action: SaveDraft) -> None:
         return
     customer = await customers.add(
         turn.tx, name=found.name or found.company or found.wechat or found.email or mask_phone(found.phone),
-        company=found.company, core=companies.core(found.company) if found.company else "", city=found.city,
+        company=found.company, core=cores.core(found.company) if found.company else "", city=found.city,
         owner=turn.me.id, created_by=turn.me.id, credit_code=found.credit_code, now=turn.now,
     )  # fmt: skip
     contact = await _contact(turn, customer, found)
@@ -341,7 +341,7 @@ async def changed(turn: Turn, message: Message) -> None:
     corrected = correct(before, message.text, turn.wall)
     for field in TAUGHT:
         after = getattr(corrected, field)
-        core = companies.core(after) if field == "company" and after else ""
+        core = cores.core(after) if field == "company" and after else ""
         taught = lessons(field, getattr(before, field), after, kept.original, core)
         await corrections.hear(turn.tx, taught, turn.me.id, kept.id, turn.now)
     alike = await _alike(turn, corrected)

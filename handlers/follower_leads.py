@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.turn import Turn
 from handlers import leads as desk
 from handlers import touchpoints
-from nlp import companies
+from nlp import cores
 from nlp.draft import Draft
 from rules import followers as rules
 from rules.followers import Follower
@@ -82,7 +82,7 @@ async def _filled(
     fuller = replace(
         customer, name=found.name if found.name and customer.name == NAMELESS else customer.name,
         company=customer.company or found.company[:120],
-        core=customer.core or (companies.core(found.company) if found.company else ""),
+        core=customer.core or (cores.core(found.company) if found.company else ""),
     )  # fmt: skip
     changed = fuller != customer or filled != contact
     if fuller != customer:

@@ -9,7 +9,7 @@ from bot.turn import Turn
 from handlers import assigning, origins
 from handlers import leads as desk
 from handlers.happened import happened
-from nlp import companies
+from nlp import cores
 from rules.leads import Lead, Status
 from rules.text import customer_id
 from store import batches, customers, facts, leads, mergers, newcomers, opportunities, pool
@@ -57,7 +57,7 @@ async def take(turn: Turn, batch: Batch, row: Row) -> Made:
     at = moment(said["at"], turn)
     author = said["author"] or batch.member
     customer = await customers.add(
-        turn.tx, name=said["name"] or said["company"], company=said["company"], core=companies.core(said["company"]),
+        turn.tx, name=said["name"] or said["company"], company=said["company"], core=cores.core(said["company"]),
         city=said["city"], owner=said["owner"], credit_code=said.get("credit_code", ""), created_by=author, now=at,
     )  # fmt: skip
     contact = await desk.contact_for(

@@ -19,7 +19,7 @@ from cards.actions_imports import TakeIn
 from cards.card import from_json
 from handlers import importing
 from handlers.pages import signed_in
-from nlp import columns, companies
+from nlp import columns, cores
 from rules import access
 from rules.budget import Weight
 from rules.errors import Denied, Refused
@@ -167,8 +167,8 @@ async def _repeats(turn: Turn, rows: list[Row]) -> list[Row]:
     phones = await batches.known(turn.tx, "phone", [phone for phone, _, _ in keys.values()])
     mails = await batches.known(turn.tx, "email", [mail for _, mail, _ in keys.values()])
     codes = await batches.known(turn.tx, "credit_code", [code for _, _, code in keys.values()])
-    cores = {row.n: companies.core(row.fields["company"]) for row in fine if row.fields["company"]}
-    firms = await batches.known(turn.tx, "core", list(cores.values()))
+    kernels = {row.n: cores.core(row.fields["company"]) for row in fine if row.fields["company"]}
+    firms = await batches.known(turn.tx, "core", list(kernels.values()))
     people = {one.id: one for one in await team.roster(turn.tx)}
     seen: dict[str, int] = {}
     found = []
@@ -180,7 +180,7 @@ async def _repeats(turn: Turn, rows: list[Row]) -> list[Row]:
             if twin or known:
                 why = f"与第 {twin} 行相同" if twin else _said(turn, known, people) if known else ""
                 row = importing.with_state(row, "repeat", why)
-            elif firm := firms.get(cores.get(row.n, "")):
+            elif firm := firms.get(kernels.get(row.n, "")):
                 row = importing.with_state(row, "new", "公司名称相同：" + _said(turn, firm, people))
             seen |= {key: row.n for key in keys[row.n] if key and key not in seen}
         found.append(row)

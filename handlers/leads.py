@@ -16,7 +16,7 @@ from handlers import along, assigning, origins
 from handlers.happened import happened
 from handlers.undo import undoer
 from handlers.words import current as words_to_read_with
-from nlp import companies
+from nlp import cores
 from nlp.draft import read
 from rules import access, sla
 from rules.assignment import Decision
@@ -218,7 +218,7 @@ async def _keep(turn: Turn, asked: Enquiry) -> tuple[Lead, Likeness]:
     known = likely.customer if likely.verdict == "merge" else None
     owner, why = await _owner(turn, asked, known)
     customer = known or await customers.add(
-        turn.tx, name=asked.name or asked.company, company=asked.company, core=companies.core(asked.company),
+        turn.tx, name=asked.name or asked.company, company=asked.company, core=cores.core(asked.company),
         city=asked.city, owner=owner, credit_code=asked.credit_code, now=turn.now,
     )  # fmt: skip
     if known:

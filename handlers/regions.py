@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 import nlp.lexicon
-from nlp.companies import where
+from nlp.cores import where
 
 CITIES = Path(nlp.lexicon.__file__).with_name("words") / "cities.txt"
 

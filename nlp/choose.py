@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from nlp import commitments, companies, intent, money, people, wants
+from nlp import commitments, cores, intent, money, people, wants
 from nlp.evidence import Found
 from nlp.late import late
 from nlp.next_step import doing, moment, request
@@ -114,10 +114,10 @@ def title(reading: Reading, name: Found | None) -> Found | None:
 
 def home(company: Found | None) -> Found | None:
     """The city a company's name gives, when the text names no other."""
-    place = companies.where(company.value) if company is not None else ""
+    place = cores.where(company.value) if company is not None else ""
     if company is None or len(place) < 2:
         return None
-    city = next((place[n:] for n in range(len(place) - 1) if place[n:] in companies.cities()), "")
+    city = next((place[n:] for n in range(len(place) - 1) if place[n:] in cores.cities()), "")
     return replace(company, field="cities", value=city, confidence=0.6, rule="company") if city else None
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from rapidfuzz import fuzz, process
 
-from nlp.companies import branch, core, where
+from nlp.cores import branch, core, where
 
 T = TypeVar("T")
 

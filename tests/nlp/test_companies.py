@@ -2,7 +2,7 @@
 
 import pytest
 
-from nlp import companies, phones, places, similar
+from nlp import companies, cores, phones, places, similar
 from nlp.plain import plain
 
 
@@ -123,7 +123,7 @@ def test_our_customers_are_found_by_their_core() -> None:
     ],
 )
 def test_what_a_name_is_made_of(name: str, core: str, branch: str, where: str) -> None:
-    assert (companies.core(name), companies.branch(name), companies.where(name)) == (core, branch, where)
+    assert (cores.core(name), cores.branch(name), cores.where(name)) == (core, branch, where)
 
 
 KNOWN = [
