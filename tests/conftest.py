@@ -132,7 +132,7 @@ MAIN = {
 """The stories of one lead from end to end: told on each platform and each database, and on the AI bot's long connection."""
 THIRD_ON_BOTH = {"test_leads.py", "test_arrival.py"}
 """Which of them the third platform tells on PostgreSQL too: what it adds does not touch the database."""
-OF_WECOM = {"test_friend_moves.py"}
+OF_WECOM = {"test_friend_moves.py", "test_replayed.py"}
 """Stories of what only WeCom has: on each database."""
 ROUND = {("wecom", "sqlite"), ("dingtalk", "postgresql")}
 """All other stories: each platform and each database once."""

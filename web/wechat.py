@@ -69,7 +69,7 @@ class Wechat:
         account = await self._proved(request)
         body = await read_body(request, limit=LIMIT, seconds=READ_WITHIN)
         try:
-            root = wire.opened(account, request.query, body)
+            root = wire.opened(account, request.query, body, self._engine.clock.now())
         except Forged as error:
             raise await self._forged(request, account, error) from None
         except Garbled as error:

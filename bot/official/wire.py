@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
 from bot.config_accounts import OfficialAccount
-from bot.envelope import Envelope, Forged, check_time, parse, sealed_in, signature
+from bot.envelope import Envelope, Forged, check_time, check_told, parse, sealed_in, signature
 from rules.followers import Kind
 
 SUCCESS = "success"
@@ -52,16 +52,22 @@ def proved(settings: OfficialAccount, query: Mapping[str, str], now: datetime) -
         raise Forged("签名不对")
 
 
-def opened(settings: OfficialAccount, query: Mapping[str, str], body: bytes) -> Element:
+def opened(settings: OfficialAccount, query: Mapping[str, str], body: bytes, now: datetime) -> Element:
     """The message of a POST whose query is proved. In the encrypted mode only what is sealed counts: in the compatible
     one the same stands in clear beside it, under no signature. Raises Forged, Garbled."""
     if settings.mode == "plain":
-        return parse(body)
+        return _told(settings, query, parse(body), now)
     sealed, envelope = sealed_in(body), envelope_of(settings)
     if not sealed or not query.get("msg_signature"):
         raise Forged("消息没有加密：公众平台的「消息加解密方式」要选安全模式或兼容模式")
     envelope.check(query["msg_signature"], query["timestamp"], query.get("nonce", ""), sealed)
-    return parse(envelope.open(sealed))
+    return _told(settings, query, parse(envelope.open(sealed)), now)
+
+
+def _told(settings: OfficialAccount, query: Mapping[str, str], root: Element, now: datetime) -> Element:
+    stamp, nonce = query["timestamp"], query.get("nonce", "")
+    check_told(_text(root, "CreateTime"), stamp, nonce, now, settings.timestamp_window)
+    return root
 
 
 def envelope_of(settings: OfficialAccount) -> Envelope:

@@ -6,7 +6,6 @@ from xml.etree.ElementTree import Element
 
 import structlog
 
-from bot.envelope import parse
 from bot.events import Alert, Arrived, Click, Event, Incoming, Kind, Media, Message
 from bot.wecom import directory, external
 from bot.wecom.picks import resolve
@@ -30,12 +29,9 @@ ALERTS = {
 }
 
 
-def decode(xml: bytes, now: datetime) -> Incoming | None:
-    """The decrypted XML of one callback → what happened, or None when it is nothing for us.
-
-    `now` stands in for a missing CreateTime. Raises Garbled when it is not XML.
-    """
-    root = parse(xml)
+def decode(root: Element, now: datetime) -> Incoming | None:
+    """The opened message of one callback → what happened, or None when it is nothing for us. `now` stands in for a missing
+    CreateTime."""
     user = _text(root, "FromUserName").lower()  # userids are case-insensitive (7.1)
     kind = _text(root, "MsgType").lower()
     if not user or not kind:

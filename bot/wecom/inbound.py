@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.config import Wecom
-from bot.envelope import Envelope, Forged, Garbled, check_time, sealed_in
+from bot.envelope import Envelope, Forged, Garbled, check_time, check_told, parse, sealed_in
 from bot.events import Incoming
 from bot.platform import Door, Intake, Now, Reply, Shared
 from bot.wecom.decode import ENTERED_EVERY, decode, is_entering
@@ -99,7 +99,12 @@ class Inbound:
             return TOO_BIG
         try:
             self._check_time(query)
-            incoming = decode(self._opened(query, sealed_in(body)), self._now())
+            root = parse(self._opened(query, sealed_in(body)))
+            check_told(
+                (root.findtext("CreateTime") or "").strip(), query["timestamp"], query.get("nonce", ""),
+                self._now(), self._window,
+            )  # fmt: skip
+            incoming = decode(root, self._now())
         except (Forged, Garbled) as error:
             return self._no(error)
         await self._note()

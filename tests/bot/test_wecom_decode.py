@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.envelope import Garbled
+from bot.envelope import Garbled, parse
 from bot.events import Alert, Arrived, Click, Incoming, Kind, Message, decode, encode
 from bot.wecom import decode as wecom
 
@@ -17,7 +17,7 @@ def heard(body: str, user: str = "LiSi", created: str = "1767225600") -> Incomin
         f"<xml><ToUserName><![CDATA[wwC]]></ToUserName><FromUserName><![CDATA[{user}]]></FromUserName>"
         f"<CreateTime>{created}</CreateTime>{body}<AgentID>1000002</AgentID></xml>"
     )
-    return wecom.decode(xml.encode(), NOW)
+    return wecom.decode(parse(xml.encode()), NOW)
 
 
 def message(body: str) -> Message:
@@ -156,7 +156,7 @@ def test_two_presses_are_two_events_and_a_repeat_is_one() -> None:
 def test_two_leads_of_one_second_stay_two() -> None:
     """The documented key (sender and second) would merge them; each customer has a mailbox of their own."""
     more = "<ChangeType>add_external_contact</ChangeType><UserID>lisi</UserID><ExternalUserID>{}</ExternalUserID>"
-    root = [wecom.parse(f"<xml><Event>e</Event>{more.format(x)}</xml>".encode()) for x in ("woA", "woB")]
+    root = [parse(f"<xml><Event>e</Event>{more.format(x)}</xml>".encode()) for x in ("woA", "woB")]
     assert wecom._event_key(root[0], "sys", AT) != wecom._event_key(root[1], "sys", AT)
     both = [event("change_external_contact", more.format(x), user="sys") for x in ("woA", "woB")]
     assert both[0]
@@ -200,4 +200,4 @@ def test_a_missing_time_is_now_and_a_missing_sender_nothing() -> None:
 )
 def test_what_is_not_plain_xml_is_garbled(xml: bytes) -> None:
     with pytest.raises(Garbled):
-        wecom.decode(xml, NOW)
+        wecom.decode(parse(xml), NOW)
