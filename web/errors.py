@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,6 +25,8 @@ BROKEN = (web.RequestPayloadError, HttpProcessingError, ClientError, ConnectionE
 """What reading a body raises when it was cut off, or is not packed as its headers say."""
 FIELDS = 64 * 1024
 """The most bytes of a form on a page."""
+DEEP = 32
+"""The most brackets within brackets of a JSON text. No sender comes near; what walks over it later is not to run out of stack."""
 _READ = web.RequestKey("fields", Mapping[str, str])
 
 
@@ -109,11 +111,27 @@ async def read_body(request: web.Request, *, limit: int, seconds: float = 10.0) 
 
 
 def read_json(text: str) -> Any:
-    """JSON as RFC 8259 has it: no NaN, no name twice in one object, no half characters. Raises ValueError, RecursionError."""
+    """JSON as RFC 8259 has it: no NaN, no name twice in one object, no half characters, at most DEEP levels. Raises
+    ValueError, RecursionError."""
     found = json.loads(text, parse_constant=_no_number, object_pairs_hook=_object)
+    if text.count("[") + text.count("{") > DEEP and _deeper(found, DEEP):
+        raise ValueError("too many brackets within brackets")
     if "\\ud" in text.lower():  # only an escape can say half a character, and none may be kept
         json.dumps(found, ensure_ascii=False).encode()
     return found
+
+
+def _deeper(value: object, most: int) -> bool:
+    """Whether a JSON value has more than `most` levels of brackets."""
+    level = [value]
+    for _ in range(most + 1):
+        level = [inner for one in level for inner in _inside(one)]
+    return bool(level)
+
+
+def _inside(value: object) -> Iterable[object]:
+    """What stands one pair of brackets further in."""
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _no_number(name: str) -> float:

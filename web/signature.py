@@ -11,6 +11,8 @@ from typing import Any
 
 from bot.config_connectors import Sign
 
+_NAMED = re.compile(r"\{([^{}]+)\}")
+
 
 class Forged(Exception):
     """The message is not proved; `str(error)` says what does not fit, never what would."""
@@ -85,7 +87,7 @@ def _wanted(sign: Sign, pushed: Pushed, secret: bytes) -> str:
 def _text(sign: Sign, pushed: Pushed, secret: bytes) -> bytes:
     """What is signed: `over` with {body}, {params} (sorted a=1&b=2), {values}, {secret}, {timestamp} and {header:…},
     {query:…}, {body:…} filled in."""
-    params = _params(sign, pushed)
+    params = _params(sign, pushed) if {"params", "values"} & {*_NAMED.findall(sign.over)} else []
     known = {
         "body": pushed.body,
         "params": _bytes("&".join(f"{key}={value}" for key, value in params)),
@@ -93,7 +95,7 @@ def _text(sign: Sign, pushed: Pushed, secret: bytes) -> bytes:
         "secret": secret,
         "timestamp": _bytes(pushed.at(sign.timestamp)) if sign.timestamp else b"",
     }
-    parts = re.split(r"\{([^{}]+)\}", sign.over)
+    parts = _NAMED.split(sign.over)
     return b"".join(
         part.encode() if n % 2 == 0 else known[part] if part in known else _bytes(pushed.at(part))
         for n, part in enumerate(parts)
@@ -101,9 +103,13 @@ def _text(sign: Sign, pushed: Pushed, secret: bytes) -> bytes:
 
 
 def _params(sign: Sign, pushed: Pushed) -> list[tuple[str, str]]:
-    """Query and plain fields of the body, without the signature and without what is empty, sorted by name."""
+    """Query and plain fields of the body, without the signature and without what is empty, sorted by name. Raises Forged
+    when both name a field and differ: what is signed would not be what is read."""
     own = sign.where.partition(":")[2]
     plain = {key: value for key, value in pushed.payload.items() if not isinstance(value, dict | list)}
+    for key in {*pushed.payload} & {*pushed.query} - {own}:
+        if str(pushed.payload[key]) != pushed.query[key]:
+            raise Forged(f"地址和内容里的「{key[:40]}」不一样")
     both = {**plain, **pushed.query}
     return sorted(
         (str(key), str(value)) for key, value in both.items() if key != own and value not in ("", None)

@@ -110,6 +110,43 @@ async def test_who_cannot_prove_it_gets_nothing_in(world: World) -> None:
 
 
 @with_hooks
+@pytest.mark.parametrize(("platform", "store"), [("wecom", "sqlite")], indirect=True)
+async def test_what_is_signed_is_what_is_read(world: World) -> None:
+    """Who saw one signed message in an address cannot put another number under its signature."""
+    said = {"caller": "13812345678", "call_id": "c-1"}
+    text = "&".join(f"{key}={value}" for key, value in sorted(said.items())) + f"&key={SECRET}"
+    signed = {"sign": hashlib.md5(text.encode()).hexdigest()}
+    async with aiohttp.ClientSession() as http:
+
+        async def push(query: dict[str, str], body: Any) -> tuple[int, str]:
+            async with http.post(f"{world.url}/hooks/call400", params=query, json=body) as answer:
+                return answer.status, await answer.text()
+
+        for other in ("13900000009", ["13900000009"], {"a": "13900000009"}):
+            status, why = await push(signed | said, said | {"caller": other})
+            assert (status, "caller" in why) == (401, True), why
+        assert (await push(signed | said, said))[0] == 200, "the same twice is no contradiction"
+    await world.idle()
+    async with world.db.read() as tx:
+        assert (await tx.execute(sa.select(tables.contact.c.phone))).scalars().all() == ["13812345678"]
+
+
+@with_hooks
+@pytest.mark.parametrize(("platform", "store"), [("wecom", "sqlite")], indirect=True)
+async def test_brackets_within_brackets_without_end_are_refused(world: World) -> None:
+    for depth in (40, 300, 900):
+        for opening, closing in (("[", "]"), ('{"a":', "}")):
+            nest = f"{opening * depth}1{closing * depth}"
+            async with aiohttp.ClientSession() as http:
+                body = f'{{"no": "n-{depth}", "data": {nest}}}'
+                async with http.post(f"{world.url}/hooks/erp", params={"token": SECRET}, data=body) as answer:
+                    assert answer.status == 400, (depth, await answer.text())
+    await world.idle()
+    async with world.db.read() as tx:
+        assert await inbox.dead_letters(tx) == []
+
+
+@with_hooks
 async def test_a_call_of_a_stranger_is_a_lead_for_whoever_answered(world: World) -> None:
     status, answer = await call(world)
     assert (status, answer) == (200, {"code": 0, "msg": "ok"})
