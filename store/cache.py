@@ -14,6 +14,8 @@ import structlog
 log = structlog.get_logger("cache")
 
 T = TypeVar("T")
+BUCKETS = 50_000
+"""The most rate buckets that are kept in mind: whoever comes from many addresses, once from each, fills no memory."""
 
 
 class LocalShared:
@@ -51,16 +53,14 @@ class LocalShared:
         now = time.monotonic()
         level, at = self._buckets.get(bucket, (burst, now))
         level = min(burst, level + (now - at) * per_second)
-        if level >= 1:
-            self._buckets[bucket] = (level - 1, now)
-            return 0.0
-        self._buckets[bucket] = (level, now)
-        if len(self._buckets) > 50_000:
-            newest = sorted(self._buckets.items(), key=lambda pair: pair[1][1])[25_000:]
+        free = level >= 1
+        self._buckets[bucket] = (level - 1 if free else level, now)
+        if len(self._buckets) > BUCKETS:
+            newest = sorted(self._buckets.items(), key=lambda pair: pair[1][1])[BUCKETS // 2 :]
             self._buckets = dict(
                 newest
             )  # half of them, so that it is done once in many; who comes from everywhere is many
-        return (1 - level) / per_second
+        return 0.0 if free else (1 - level) / per_second
 
     def lock(self, key: str, seconds: float) -> AbstractAsyncContextManager[None]:
         """One holder at a time in this process."""

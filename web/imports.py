@@ -19,7 +19,7 @@ from store.batches import Batch, Row
 from web.address import Gate
 from web.errors import Refusal, read_fields
 from web.handing import hand_in
-from web.site import tidy
+from web.site import MANAGERS, tidy
 
 LARGEST = 20 * 1024 * 1024
 EXAMPLES = (
@@ -38,6 +38,7 @@ class Imports:
         self._engine = engine
         intake = engine.config.intake
         self._gate = Gate(engine.shared, max(60, intake.per_minute), intake.proxies)
+        self._template = b""
         self._pages = jinja2.Environment(
             loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True,
             lstrip_blocks=True,
@@ -56,8 +57,11 @@ class Imports:
 
     async def template(self, _request: web.Request) -> web.Response:
         """An empty sheet with two examples to write over."""
-        body = await asyncio.to_thread(sheets.write, list(COLUMNS.values()), EXAMPLES, title="线索")
-        return _file(body, "线索导入模板.xlsx")
+        if not self._template:  # anybody may ask, as often as they like: it is made once
+            self._template = await asyncio.to_thread(
+                sheets.write, list(COLUMNS.values()), EXAMPLES, title="线索"
+            )
+        return _file(self._template, "线索导入模板.xlsx")
 
     async def show(self, request: web.Request) -> web.Response:
         """How the import stands."""
@@ -113,7 +117,7 @@ class Imports:
             batch = await batches.by_token(tx, _digest(request))
             member = await team.get(tx, batch.member) if batch else None
         over = batch is not None and self._engine.clock.now() >= batch.expires_at
-        if batch is None or over or member is None or member.gone:
+        if batch is None or over or member is None or member.gone or not member.has(*MANAGERS):
             raise Refusal(404, "这个链接不能用了，请在聊天里发 /导入 取一个新的")
         return batch
 

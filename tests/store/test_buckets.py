@@ -61,3 +61,15 @@ async def test_without_redis_each_replica_keeps_to_the_bucket_by_itself() -> Non
     finally:
         await one.close()
         server.close()
+
+
+async def test_who_comes_from_everywhere_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An IPv6 network has more addresses than memory has room, and the first token of each is free."""
+    monkeypatch.setattr(cache, "BUCKETS", 1000)
+    shared = LocalShared()
+    for n in range(5000):
+        assert await shared.take(f"login:2001:db8:{n:x}::/64", 10 / 60, 10) == 0
+    assert len(shared._buckets) <= 1000
+    for _ in range(10):
+        waited = await shared.take("login:2001:db8:1387::/64", 10 / 60, 10)
+    assert waited > 0, "who came last is still known"
