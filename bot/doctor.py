@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.config import PLATFORMS, Config
 from bot.platform import Check, Platform
 from bot.sole import held_by_another
-from store import keyring, migrate, sole
+from store import keyring, migrate, private, sole
 from store.db import Busy, Database
 
 
@@ -23,6 +23,7 @@ async def checks(config: Config, platforms: Sequence[Platform] = ()) -> list[Che
     found = [_config(config), _zone(config, now), *_files(config)]
     database = await _database(config)
     found += [database, await _redis(config)]
+    found += _modes(config)
     if database.state == "ok":
         found += [await _trail(config), await _keys(config)]
         said = {one.name for one in found}
@@ -80,6 +81,20 @@ def _files(config: Config) -> list[Check]:
             f"把文件放进 {config.store.files}，或改 [[resource]] 的 file。",
         )
     ]
+
+
+def _modes(config: Config) -> list[Check]:
+    """A SQLite file that others on the machine may read, with the copies that lie beside it."""
+    path = config.store.database.removeprefix("sqlite:///")
+    if path == config.store.database:
+        return []
+    here = Path(path)
+    shown = [one.name for one in sorted(here.parent.glob(f"{here.name}*")) if private.open_to_others(one)]
+    shown = [name for name in shown if not name.endswith(".lock")]
+    if not shown:
+        return []
+    text = f"本机的其他账号也能读：{'、'.join(shown[:5])}"
+    return [Check("文件权限", "warn", text, f"运行 chmod 600 {here}*（备份文件也一样）。")]
 
 
 async def _database(config: Config) -> Check:

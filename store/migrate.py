@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from store import keyring
+from store import keyring, private
 from store.db import Database
 from store.failpoints import At, reach
 from store.tables import UtcDateTime, meta
@@ -159,6 +159,8 @@ async def backup(db: Database, target: Path) -> dict[str, int]:
         raise Newer(f"数据库结构（{revision}）比这个版本的程序新，备份会少东西：请用新版本的程序备份。")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    private.made(part)
     async with db.read(snapshot=True) as tx:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
             for table in meta.sorted_tables:
@@ -251,6 +253,7 @@ async def upgrade(db: Database) -> tuple[str, str, Path | None]:
 def snapshot(source: Path, target: Path) -> None:
     """Copies a SQLite file while it is in use (VACUUM INTO)."""
     target.unlink(missing_ok=True)
+    private.made(target)  # VACUUM INTO takes an empty file for none
     with sqlite3.connect(source) as connection:
         connection.execute("VACUUM INTO ?", (str(target),))
     connection.close()

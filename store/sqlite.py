@@ -24,6 +24,7 @@ from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from store import private
 from store.load import LOCKED, LoadMeter
 from store.seals import Seals
 from store.statements import Plan, Result, Statements
@@ -314,6 +315,7 @@ class Sqlite:
     async def schema(self, work: Callable[..., T], *arguments: Any) -> T:
         """Runs a synchronous function on a SQLAlchemy connection, in a transaction of its own."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._guard()
         engine = create_engine(f"sqlite:///{self._name}", poolclass=NullPool, hide_parameters=True)
 
         @event.listens_for(engine, "connect")
@@ -356,7 +358,13 @@ class Sqlite:
             self._writer = self._connect(WRITER)
         return self._writer
 
+    def _guard(self) -> None:
+        """A new file is the bot's alone; SQLite gives its log the same mode."""
+        if not self._in_memory and self.path.parent.is_dir():
+            private.made(self.path)
+
     def _connect(self, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+        self._guard()
         connection = sqlite3.connect(
             self._name, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=512
         )

@@ -15,7 +15,7 @@ from bot.bells import Bells
 from bot.config import Config
 from bot.platform import Check, Intake, Limits, Outgoing, Sent
 from bot.sole import Sole
-from store import audit
+from store import audit, migrate
 from store.db import Database
 from store.tables import inbox, timer
 
@@ -204,3 +204,29 @@ async def _nobody(events: object) -> None:
 
 
 AIBOT = {"enabled": True, "bot_id": "b", "secret": "s"}
+
+
+def _modes_in(folder: Path) -> dict[str, str]:
+    return {one.name: oct(one.stat().st_mode & 0o777) for one in folder.iterdir() if one.suffix != ".lock"}
+
+
+async def test_nobody_else_on_the_machine_reads_the_data(tmp_path: Path):
+    """Whatever the umask of the account is: the file, its log, its copy and its backup are the bot's alone."""
+    before = os.umask(0o000)
+    try:
+        db = Database(f"sqlite:///{tmp_path}/genjin.db")
+        await migrate.migrate(db)
+        await migrate.backup(db, tmp_path / "b.zip")
+        migrate.snapshot(tmp_path / "genjin.db", tmp_path / "genjin.db.before-0009")
+        modes = _modes_in(tmp_path)
+        await db.close()
+    finally:
+        os.umask(before)
+    assert {"genjin.db", "genjin.db-wal", "b.zip", "genjin.db.before-0009"} <= set(modes)
+    assert set(modes.values()) == {"0o600"}, modes
+    settings = config(f"sqlite:///{tmp_path}/genjin.db")
+    assert "文件权限" not in states(await doctor.checks(settings))
+    (tmp_path / "genjin.db.before-0009").chmod(0o644)
+    found = {one.name: one for one in await doctor.checks(settings)}
+    assert found["文件权限"].state == "warn"
+    assert found["文件权限"].text.endswith("genjin.db.before-0009")
