@@ -94,7 +94,7 @@ async def read(turn: Turn, form: Form) -> None:
     found = form.fields["found"]
     unread = int(found["unread"])
     seen = [
-        Person(user, enquiry.tidy(name)[:32], tuple(inside))
+        Person(user, enquiry.line(name)[:32], tuple(inside))
         for user, name, inside in json.loads(found["people"])
     ]
     changes = await _compare(turn, platform, seen, whole=not unread, sure=bool(form.fields["sure"]))

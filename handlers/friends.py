@@ -63,7 +63,7 @@ async def _known(turn: Turn, form: Form) -> None:
     """A new customer becomes a lead of the rep they added; a known one is a touchpoint, and gets their name."""
     external, user = str(form.fields["external"]), str(form.fields["user"])
     found: dict[str, str] = form.fields["found"]
-    name = enquiry.tidy(found.get("name", ""))[:64]
+    name = enquiry.line(found.get("name", ""))[:64]
     if name:
         await friends.put(
             turn.tx, external, user, await friends.state(turn.tx, external, user), turn.now, name=name
@@ -74,7 +74,7 @@ async def _known(turn: Turn, form: Form) -> None:
         return
     channel = _channel(turn, str(form.fields["state"]) or found.get("state", ""))
     fields: dict[str, object] = {
-        "name": name or NAMELESS, "company": enquiry.tidy(found.get("company", ""))[:120],
+        "name": name or NAMELESS, "company": enquiry.line(found.get("company", ""))[:120],
         "source": channel.source, "kind": channel.kind, "group": channel.group, "need": "加了企业微信，待了解需求",
         "note": "" if name else "对方还没有通过互加，暂时看不到名字", "phone": await _phone(turn, found),
         "origin": {"kind": "wecom", "name": channel.state, "ref": external},

@@ -66,7 +66,7 @@ async def _lead(turn: Turn, form: Form, source: str, group: str) -> None:
     found = await asyncio.to_thread(read, text[:5000], turn.wall, own_names=own, vocabulary=words)
     name = (
         found.name
-        or enquiry.tidy(str(said["name"]))[:64]
+        or enquiry.line(str(said["name"]))[:64]
         or str(said["from"]).partition("@")[0][:64]
         or "未署名的邮件"
     )

@@ -47,7 +47,7 @@ def checked(raw: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     fields: dict[str, str] = {}
     errors: dict[str, str] = {}
     for field in COLUMNS:
-        value = enquiry.tidy(raw.get(field, ""))
+        value = (enquiry.tidy if field in enquiry.LONG else enquiry.line)(raw.get(field, ""))
         longest = enquiry.LENGTHS.get(field, 64)
         try:
             if len(value) > longest:

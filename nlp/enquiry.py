@@ -12,6 +12,9 @@ LENGTHS = {
     "note": 2000, "owner": 64, "credit_code": 40,
 }  # fmt: skip
 """The fields of a lead and how many characters each may have."""
+LONG = frozenset({"need", "note"})
+"""Fields of several lines."""
+KEPT = "\n\t\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
 
 
@@ -37,7 +40,7 @@ def checked(raw: Mapping[str, object]) -> dict[str, str]:
 
 
 def text(raw: Mapping[str, object], name: str) -> str:
-    """One field as a text without control characters. Raises Wrong."""
+    """One field as a text without control characters, in one line unless it may have several. Raises Wrong."""
     value = raw.get(name)
     if value is None:
         return ""
@@ -45,15 +48,21 @@ def text(raw: Mapping[str, object], name: str) -> str:
         value = str(value)  # a number without its leading zero is the client's loss; a mobile has none
     if not isinstance(value, str):
         raise Wrong(name, "要是文本")
-    kept = tidy(value)
+    kept = tidy(value) if name in LONG else line(value)
     if len(kept) > LENGTHS[name]:
         raise Wrong(name, f"最多 {LENGTHS[name]} 个字符，现在 {len(kept)} 个")
     return kept
 
 
 def tidy(value: str) -> str:
-    """The text without control characters and outer blanks."""
-    return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"}).strip()
+    """The text without control characters, without what turns a line around or stands in it unseen, and without outer
+    blanks. What joins the parts of an emoji stays."""
+    return "".join(c for c in value if c in KEPT or unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
+
+
+def line(value: str) -> str:
+    """The same in one line: a name must not look like several lines of a card."""
+    return " ".join(tidy(value).split())
 
 
 def phone(written: str) -> str:

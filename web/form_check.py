@@ -26,7 +26,8 @@ def check(form: WebForm, raw: Mapping[str, object]) -> Filled:
     """Every field looked at; a form without errors has `fields` for the event "lead"."""
     filled = Filled()
     for one in form.fields:
-        value = enquiry.tidy(str(raw.get(one.key) or ""))
+        said = str(raw.get(one.key) or "")
+        value = enquiry.tidy(said) if one.type == "area" or one.key in enquiry.LONG else enquiry.line(said)
         filled.typed[one.key] = value
         try:
             _take(filled, one, _right(one, value))

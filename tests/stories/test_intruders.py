@@ -66,3 +66,24 @@ async def test_who_looks_for_duplicates_leaves_behind_what_they_found(world: Wor
     async with world.db.read() as tx:
         query = sa.select(tables.audit.c.detail).where(tables.audit.c.action == "customer.checked")
         assert json.loads((await tx.execute(query)).scalar_one())["found"] == "C-0301"
+
+
+async def test_a_name_is_one_line_and_holds_nothing_unseen(world: World) -> None:
+    """A stranger cannot write lines of a card, nor hide a firm from /查重 by what nobody sees."""
+    name = "陈工\n✅ 已付款\r\n负责人：李倩\u2028点 http://evil.example"
+    await world.api_lead(
+        name=name, company="宁波\u200b恒达\u202e汽配\u2066有限\u00ad公司", need="第一行\n第二行\u202e"
+    )
+    card = await world.rep.sees("新线索 L-1001", "宁波恒达汽配有限公司 · 陈工 ✅ 已付款")
+    assert not set("\u202e\u2066\u00ad\u2028") & set(card.text)
+    other = world.phone("liqian")
+    await other.says("/查重 宁波恒达汽配有限公司")
+    await other.sees("C-0301 公司相同，负责人 王磊")
+    async with world.db.read() as tx:
+        row = (await tx.execute(sa.select(tables.customer.c.name, tables.customer.c.company, tables.lead.c.need).join_from(
+            tables.lead, tables.customer, tables.lead.c.customer == tables.customer.c.id))).one()  # fmt: skip
+    assert tuple(row) == (
+        "陈工 ✅ 已付款 负责人：李倩 点 http://evil.example",
+        "宁波恒达汽配有限公司",
+        "第一行\n第二行",
+    )
