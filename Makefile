@@ -85,6 +85,7 @@ lock: $(VENV)/.uv  ## write the lock files anew from pyproject.toml; ARGS=--upgr
 	$$compile pyproject.toml -o requirements/run.lock >/dev/null && \
 	$$compile pyproject.toml -c requirements/run.lock --group dev -o requirements/dev.lock >/dev/null && \
 	$$compile pyproject.toml -c requirements/run.lock --group dev --group web -o requirements/web.lock >/dev/null && \
+	$$compile pyproject.toml -c requirements/run.lock --extra lac -o requirements/lac.lock >/dev/null && \
 	echo uv | $$compile - -o requirements/uv.lock >/dev/null
 
 $(BIN)/python:

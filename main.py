@@ -105,16 +105,29 @@ class App:
         await self.db.close()
 
 
-def warm(roles: Collection[str]) -> None:
-    """Load what takes time and is not needed before the first message, for what this process does."""
+def warm(roles: Collection[str], model: str = "") -> None:
+    """Load what takes time and is not needed before the first message, for what this process does; `model`: `reading.model`."""
     if "work" in roles:
         from nlp import warm as reading
         from rules.names import initials
 
         reading.warm()
         initials("宁波")  # how characters sound: 0.1 s, 10 MB
+        _load_model(model)
     if "web" in roles:
         import_module("openpyxl")
+
+
+def _load_model(name: str) -> None:
+    from nlp import model
+
+    if lacking := model.missing(name):
+        log.warning("model_missing", model=name, module=lacking)  # /诊断 says so, too; the rules read alone
+        return
+    try:
+        model.load(name)
+    except Exception:  # whatever this machine cannot do: names are read without it
+        log.exception("model_failed", model=name)
 
 
 def _handlers() -> Sequence[Router]:
@@ -253,7 +266,7 @@ async def start(
         await db.close()
         raise
     # what is wanted now and then loads beside the first events, not before them
-    warming = asyncio.get_running_loop().run_in_executor(None, warm, config.app.roles)
+    warming = asyncio.get_running_loop().run_in_executor(None, warm, config.app.roles, config.reading.model)
     return App(engine, db, shared, front, port, warming)
 
 
@@ -552,7 +565,7 @@ def run_fairness(args: argparse.Namespace) -> int:
 
 def run_extract(args: argparse.Namespace) -> int:
     """`main.py extract`: JSON lines in, JSON lines out, read with the installation's own words where there are any."""
-    from nlp import vocabulary
+    from nlp import model, vocabulary
     from nlp.draft import as_dict
 
     own = Path(args.words or "words.toml")
@@ -561,6 +574,9 @@ def run_extract(args: argparse.Namespace) -> int:
     words = vocabulary.watch(own)
     if words.problem:
         return _say(words.problem)
+    if model.missing(args.model):
+        return _say(f"--model {args.model}：要先安装 {model.missing(args.model)}，见 docs/operations.md")
+    model.load(args.model)
     for number, line in enumerate(sys.stdin, start=1):
         if not line.strip():
             continue
@@ -689,9 +705,11 @@ def parser() -> argparse.ArgumentParser:
     one = add("fairness", run_fairness, "把分派依据导出成 CSV")
     one.add_argument("file")
     one.add_argument("--days", type=int, default=30)
-    add("extract", run_extract, "从聊天文本里提取客户信息（JSON 行）", config=False).add_argument(
+    one = add("extract", run_extract, "从聊天文本里提取客户信息（JSON 行）", config=False)
+    one.add_argument(
         "--words", default="", metavar="FILE.toml", help="自己的词库；不写就用当前目录的 words.toml（有的话）"
     )
+    one.add_argument("--model", default="", choices=("lac",), help="再请一个模型认人名（要另装）")
     add("due", run_due, "期限是怎么算的（JSON 行）").add_argument(
         "--hours", choices=("working", "calendar"), default="working"
     )

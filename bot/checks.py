@@ -12,7 +12,7 @@ import structlog
 from bot.config import Config
 from bot.platform import Check, Platform
 from bot.quota import NAMES, WARN_AT, day_of, month_of
-from nlp import vocabulary
+from nlp import model, vocabulary
 from rules import hours
 from rules.hours import Calendar
 from rules.team import Member, Role
@@ -93,6 +93,7 @@ async def gather(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> l
         *people(await team.everyone(tx), config),
         *await address_books(tx, config, now),
         *words(config),
+        *model_installed(config),
         *await silent(tx, config),
         await trail(tx, last=RECENT),
     ]
@@ -123,6 +124,17 @@ def words(config: Config) -> list[Check]:
     problem = vocabulary.watch(Path(config.reading.words)).problem
     fix = "改好保存就生效，不用重启；在那之前用的是改之前的词。写法见 docs/extraction.md。"
     return [Check("词库", "warn", problem, fix)] if problem else []
+
+
+def model_installed(config: Config) -> list[Check]:
+    """The model that is to read names (`reading.model`), asked for but not there; nothing when all is well."""
+    lacking = model.missing(config.reading.model)
+    fix = "照 docs/operations.md「识别人名的模型」安装后重启，或者把 reading.model 留空。"
+    return (
+        [Check("识别模型", "warn", f"要用 {config.reading.model}，没装 {lacking}：人名只按规则认", fix)]
+        if lacking
+        else []
+    )
 
 
 def invited(platform: str) -> str:

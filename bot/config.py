@@ -398,6 +398,7 @@ class Reading(_Section):
     """[reading]"""
 
     words: str = "words.toml"
+    model: Literal["", "lac"] = ""
     agree: int = Field(default=2, ge=2, le=100)
 
 

@@ -44,7 +44,7 @@ async def checks(config: Config, platforms: Sequence[Platform] = ()) -> list[Che
         )
     found += state.calendar_years(calendar, now)
     found += state.people(config.members(), config)
-    found += state.words(config)
+    found += state.words(config) + state.model_installed(config)
     return found
 
 

