@@ -41,6 +41,18 @@ SAID = [("张三", "你好"), ("李四", "在的")]
         "[2026-01-04 10:00:01] <张三> 你好\n[2026-01-04 10:03:44] <李四> 在的",
         "张三 2026-01-04 20:11:03 来自 iPhone\n你好\n李四 2026-01-04 20:12:50\n在的",
         "发送人：张三\n时间：2026-01-04 10:11\n内容：你好\n\n发送人：李四\n时间：2026-01-04 10:12\n内容：在的",
+        "时间：2026-01-04 10:11\n发送人：张三\n内容：你好\n\n时间：2026-01-04 10:12\n发送人：李四\n内容：在的",
+        "2026/01/04, 16:45 - 张三: 你好\n2026/01/04, 16:50 - 李四: 在的",
+        "2026-01-04 10:00:01 | 张三 | 你好\n2026-01-04 10:01:15 | 李四 | 在的",
+        "“张三” 2026-01-04 10:00\n你好\n“李四” 2026-01-04 10:01\n在的",
+        "张三 Yesterday 3:15 PM\n你好\n李四 Today 9:05 AM\n在的",
+        "张三\nJan 4, 2026 at 3:15 PM\n你好\n李四\nJan 4, 2026 at 3:16 PM\n在的",
+        "张三\n\n10:23\n\n你好\n\n李四\n\n10:24\n\n在的",
+        "周日 上午9:05\n张三：你好\n周日 上午9:06\n李四：在的",
+        "2026年1月3日 星期六\n\n张三 10:11\n你好\n\n2026年1月4日 星期日\n\n李四 10:15\n在的",
+        "张三 1月4日 10:00 已读\n你好\n李四 1月4日 10:01 未读\n在的",
+        "[张三 10:00]\n你好\n[李四 10:01]\n在的",
+        "**张三** 10:23\n你好\n**李四** 10:24\n在的",
         "群聊的聊天记录\r\n\r\n张三 2026-01-04 12:00:00\r\n你好\r\n李四 2026-01-04 12:00:09\r\n在的\r\n",
     ],
 )
@@ -65,6 +77,11 @@ def test_colons_inline_need_a_speaker_who_comes_back() -> None:
         "价格：100\n交期：3天\n价格：90",
         "王经理: 报价发我\n电话: 13800138000",
         "你好，我想问一下报价",
+        "签到 09:00\n领导讲话 09:30\n茶歇 10:30",
+        "早餐 7:30\n酒店一楼\n出发 8:00\n大堂集合",
+        "发件人: 张三 <z@a.com>\n发送时间: 2026年1月4日 10:00\n收件人: 李四\n主题: 询价\n\n你好\n\n"
+        "发件人: 李四 <l@b.com>\n发送时间: 2026年1月4日 11:00\n收件人: 张三\n主题: 回复: 询价\n\n好",
+        "第一步：打开\n第二步：关闭\n第一步：再打开",
         "",
         "\n\n",
     ],
@@ -130,3 +147,40 @@ def test_two_letters_may_speak() -> None:
 def test_a_day_may_stand_above_the_first_stamp() -> None:
     text = "2026-01-03\n\n10:23 燕小六\n要20把椅子\n10:25 吕轻侯\n没问题"
     assert [turn.speaker for turn in chat.split(text, NOW)] == ["燕小六", "吕轻侯"]
+
+
+@pytest.mark.parametrize(
+    "name", ["【售后】小何", "张三:采购", "1", "A|B", "3=3", "恒达旗舰店:小蜜", "💐静待花开💐", "陈 工"]
+)
+def test_a_name_may_hold_any_sign_when_the_stamps_are_alike(name: str) -> None:
+    text = f"{name} 2026-01-04 10:00\n你好\n李四 2026-01-04 10:05\n地址：工业园 8 号\n{name} 2026-01-04 10:06\n好"
+    assert [(turn.speaker, turn.text) for turn in chat.split(text, NOW)] == [
+        (name, "你好"),
+        ("李四", "地址：工业园 8 号"),
+        (name, "好"),
+    ]
+
+
+def test_a_line_whose_time_is_out_of_order_is_said_by_somebody() -> None:
+    text = "张三 2026-01-04 10:00\n会议改到 2026-01-08 14:00\n地点：3 号会议室\n李四 2026-01-04 10:05\n好"
+    assert [(turn.speaker, turn.text) for turn in chat.split(text, NOW)] == [
+        ("张三", "会议改到 2026-01-08 14:00\n地点：3 号会议室"),
+        ("李四", "好"),
+    ]
+
+
+def test_a_day_that_is_all_that_was_said_is_no_divider() -> None:
+    text = "张三 2026-01-04 10:00\n哪天\n李四 2026-01-04 10:01\n1月8日\n张三 2026-01-04 10:02\n好"
+    assert [turn.text for turn in chat.split(text, NOW)] == ["哪天", "1月8日", "好"]
+
+
+def test_customer_and_i_may_speak_once_each() -> None:
+    assert [turn.speaker for turn in chat.split("客户：多少钱一台\n我：8800")] == ["客户", "我"]
+
+
+def test_english_months_come_first_where_they_must() -> None:
+    turns = chat.split("1/13/26, 4:45 PM - Ann: Hi\n1/13/26, 4:46 PM - 小吴: Hello", NOW)
+    assert [turn.at for turn in turns] == [
+        datetime.fromisoformat("2026-01-13T16:45"),
+        datetime.fromisoformat("2026-01-13T16:46"),
+    ]

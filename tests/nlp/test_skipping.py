@@ -9,7 +9,19 @@ from re import Match, Pattern
 
 import pytest
 
-from nlp import chat, clocks, companies, days, elements, festivals, keywords, money, people, phones, spans
+from nlp import (
+    clocks,
+    companies,
+    days,
+    elements,
+    festivals,
+    headers,
+    keywords,
+    money,
+    people,
+    phones,
+    spans,
+)
 from nlp.draft import as_dict
 
 DATA = Path(__file__).parents[2] / "bench" / "data"
@@ -36,7 +48,7 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     quick = [as_dict(text, NOW) for text in texts]
     for module in (clocks, companies, keywords, money, people, spans):
         monkeypatch.setattr(module, "matches", _everywhere)
-    monkeypatch.setattr(chat, "_may_be", lambda line: -1)
+    monkeypatch.setattr(headers, "_may_be", lambda line: -1)
     monkeypatch.setattr(days, "_BEGINS", {})
     monkeypatch.setattr(elements, "_letters", lambda: (_Any(), _Any()))
     monkeypatch.setattr(festivals, "FIRST", _Any())
