@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from bot import defined
+from bot import defined, filling
 from bot.bells import Bells
 from bot.clock import Clock, Pump
 from bot.config import Config
@@ -162,6 +162,7 @@ class Engine:
                 self._spawn(self._inbox.carried(), self._outbox.carried())
         if "timers" in roles:
             self._spawn(self._pump.run(), self._housekeeping(), self._watching())
+            self._spawn(filling.run(self.db, self.clock))
         if not self.db.sqlite:
             self._spawn(self._heart())
         reach(At.START_RUNNING)

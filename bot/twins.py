@@ -13,7 +13,7 @@ CONTACTS = 10
 
 async def similar(tx: Tx, company: str) -> list[tuple[Customer, float]]:
     """Customers whose company is called the same or nearly the same, with scores (0–100), best first."""
-    known = await name_keys.candidates(tx, cores.core(company))
+    known = await name_keys.candidates(tx, cores.core(company), company)
     best = nearest(company, [(one.label, one.id) for one in known], [one.core for one in known], limit=5)
     return [(await customers.get(tx, id), score) for id, score in best]
 

@@ -1,6 +1,5 @@
 """The known companies (or any names) that are most like what was written."""
 
-import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import TypeVar
@@ -8,6 +7,7 @@ from typing import TypeVar
 from rapidfuzz import fuzz, process
 
 from nlp.cores import branch, core, where
+from rules.name_keys import FORM
 
 T = TypeVar("T")
 
@@ -17,7 +17,6 @@ CALLED = 80.0
 """What a longer name scores that begins with what was written (恒力精密 for 恒力精密机械科技), however long it is."""
 OTHER_FORM = 88.0
 """At most, for names that are alike but for 科技, 实业 and the like: often the same firm, never surely."""
-_TAIL = re.compile(r"(?<=..)(?:科技|实业|技术|工业|制造|贸易|商贸|工贸|发展|集团|股份|控股)+$")
 SHORT = 4
 """The fewest characters that say whom one means by the beginning of a name."""
 
@@ -52,7 +51,7 @@ def nearest(
     cores = cores or [core(name) for name, _ in known]
     alike = process.extract(wanted, cores, scorer=fuzz.ratio, score_cutoff=MAYBE, limit=None)
     found = {at: score for _, score, at in alike}
-    bare, bares = _TAIL.sub("", wanted), [_TAIL.sub("", one) for one in cores]
+    bare, bares = FORM.sub("", wanted), [FORM.sub("", one) for one in cores]
     if bare != wanted or bares != list(cores):
         for _, score, at in process.extract(bare, bares, scorer=fuzz.ratio, score_cutoff=MAYBE, limit=None):
             found[at] = max(found.get(at, 0.0), min(score, OTHER_FORM))

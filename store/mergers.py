@@ -19,7 +19,7 @@ from store.tables_customers import merger
 from store.tables_opportunities import opportunity
 from store.tables_sources import touchpoint
 
-NOT_MOVED = frozenset({"customer", "name_key", "merger"})
+NOT_MOVED = frozenset({"customer", "name_key", "name_near", "merger"})
 """Tables that name customers and are looked after one by one, here."""
 CHUNK = 500
 Moved = dict[str, list[list[Any]]]

@@ -201,6 +201,12 @@ name_key = Table(  # by what a company is found (rules/name_keys.py)
     Column("customer", Id, ForeignKey("customer.id"), primary_key=True, autoincrement=False),
     Index("ix_name_key_customer", "customer"), sqlite_with_rowid=False,
 )  # fmt: skip
+name_near = Table(  # … written one character wrong; without a foreign key, which would look at each of nine rows
+    "name_near", meta, Column("key", Integer, primary_key=True, autoincrement=False),
+    Column("place", sa.SmallInteger, primary_key=True, autoincrement=False),
+    Column("customer", Id, primary_key=True, autoincrement=False),
+    Index("ix_name_near_customer", "customer"), sqlite_with_rowid=False,
+)  # fmt: skip
 contact = _table(
     "contact", _id(), _fk("customer", "customer"), _text("name", 64), _text("title", 64),
     _sealed("contact", "phone", 40), _text("phone_key", 80), _sealed("contact", "email", 120), _text("email_key", 160),

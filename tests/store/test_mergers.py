@@ -10,7 +10,7 @@ from rules.merging import Pick, different, fold, joined
 from rules.opportunities import Opportunity
 from store import customers, mergers, opportunities
 from store.db import Database, Tx
-from store.tables import customer, followup, lead, meta, name_key
+from store.tables import customer, followup, lead, meta, name_key, name_near
 from store.tables_sources import touchpoint
 
 NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
@@ -53,7 +53,7 @@ async def made(tx: Tx, dice: Random) -> Customer:
 async def rows(tx: Tx) -> dict[str, list[tuple[object, ...]]]:
     """Everything, without the versions that only guard a save."""
     found = {}
-    for table in (customer, name_key, *(table for table, _ in mergers.holders())):
+    for table in (customer, name_key, name_near, *(table for table, _ in mergers.holders())):
         columns = [one for one in table.c if one.name != "version"]
         found[table.name] = [
             tuple(row) for row in await tx.execute(sa.select(*columns).order_by(*table.primary_key.columns))
@@ -101,7 +101,7 @@ def test_every_table_that_names_a_customer_is_moved_or_looked_after() -> None:
         for column in table.columns
         if column.name == "customer" or any(key.column is customer.c.id for key in column.foreign_keys)
     }
-    assert named == {table.name for table, _ in mergers.holders()} | {"name_key"}
+    assert named == {table.name for table, _ in mergers.holders()} | {"name_key", "name_near"}
     assert {"contact", "lead", "followup", "touchpoint"} <= named
 
 

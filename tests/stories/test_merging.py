@@ -45,7 +45,8 @@ async def picture(world: World) -> dict[str, list[tuple[object, ...]]]:
     """Every row that belongs to customers, and they themselves, without versions."""
     found = {}
     async with world.db.read() as tx:
-        for table in [customer, meta.tables["name_key"], *(table for table, _ in mergers.holders())]:
+        found_by = [meta.tables["name_key"], meta.tables["name_near"]]
+        for table in [customer, *found_by, *(table for table, _ in mergers.holders())]:
             columns = [one for one in table.c if one.name != "version"]
             keys = list(table.primary_key.columns)
             rows = await tx.execute(sa.select(*columns).order_by(*keys))
