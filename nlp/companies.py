@@ -5,7 +5,7 @@ import string
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
-from nlp import heads, named, nicknamed, trades
+from nlp import heads, named, nicknamed, told, trades
 from nlp.edges import BRANCH, CUE, CUE_STARTS, GENERIC
 from nlp.evidence import Found, Taken
 from nlp.late import late
@@ -20,7 +20,7 @@ _SUFFIX = re.compile(
     rf"{_LEGAL}|集团(?!有限|股份|公司|化|内|总部)|(?:会计师|律师|税务师|"
     rf"建筑师)?事务所(?:\((?:特殊)?普通合伙\))?|研究院|研究所|设计院|银行|证券|经营部|商行|工作室|合作社|"
     rf"合伙企业(?:\((?:有限|普通|特殊普通)合伙\))?|(?:批发|门市|服务|维修|营业|"
-    rf"加工)部(?!经理|主任|主管|部?长|总监|负责|工程师|员)|专卖店|旗舰店|电子商务中心|(?<=[一-龥]{{2}})厂(?![家房区长商址里内街路巷])"
+    rf"加工)部(?!经理|主任|主管|部?长|总监|负责|工程师|员)|专卖店|旗舰店|电子商务中心|(?<=[一-龥]{{2}})厂(?![家房区长商址里内街路巷多])"
 )
 _SUFFIX_STARTS = re.compile(
     "[股有集总公会律税建事研设银证经商工合批门服维营加专旗电厂](?=[份限团公司计师务筑究行券营作伙发市修业工卖舰子])|厂"
@@ -71,7 +71,8 @@ def find(
     sure += _by_suffix(words)
     if not _LABEL_ENDS.isdisjoint(chars):
         sure += _by_label(words)
-    sure += named.find(words, tuple(known), tuple(aliases))
+    by_name = [*named.find(words, tuple(known), tuple(aliases))]
+    sure += [hit for hit in by_name if hit.rule != "mentioned"]
     banked = sure and ("户行" in words.text or "户银行" in words.text)
     hits = [
         hit for hit in sure if taken.take(hit.start, hit.end) and not (banked and _of_account(words, hit))
@@ -83,16 +84,21 @@ def find(
         weaker += _by_shop(words)
     if not heads.CHARS.isdisjoint(chars):
         weaker += heads.find(words)
-    if "的" in chars or BLANK in chars:
+    if "的" in chars or BLANK in chars or not nicknamed.DEALS.isdisjoint(chars):
         weaker += nicknamed.find(words, taken)
+    weaker += told.find(words)
+    weaker += [hit for hit in by_name if hit.rule == "mentioned"]
     for hit in weaker:
         if taken.take(hit.start, hit.end):
             hits.append(hit)
+    if hits and not _LINKS.isdisjoint(chars):
+        hits += [hit for hit in told.beside(words, hits) if taken.take(hit.start, hit.end)]
     if len(hits) > 1:
         hits.sort(key=attrgetter("start"))
     return tuple(hits)
 
 
+_LINKS = frozenset("、和与及")
 _ACCOUNT = late(r"开?户(?:银)?行(?:名称)?[:=是为,\s]{0,3}$")
 
 
@@ -181,6 +187,7 @@ _MARKS = (
 
 _OF_BRANCH = late(r"[一-龥()]{0,8}?(?:分|支)?")
 _IN_NAME = late(r"[一-龥A-Za-z0-9()·]*")
+_OF_TRADE = 3  # characters between a town and 公司: 泰安供电公司
 _AND = late(r"[和与及、]")
 
 
@@ -199,7 +206,13 @@ def _continues(text: str, match: re.Match[str], following: re.Match[str]) -> boo
         return False
     if following[0] == "公司" and match[0] == "集团" and between and region(between) == between:
         return True  # 恒大地产集团广州公司
+    town = region(between)
+    if town and following[0] == match[0] == "公司" and len(between) - len(town) <= _OF_TRADE:
+        return True  # 国网山东省电力公司泰安供电公司
     return "有限" in following[0] or (following[0] == "公司" and between.endswith("分"))
+
+
+_WHICH = frozenset("那这一几哪某")
 
 
 def _left_edge(text: str, floor: int, suffix: int) -> int | None:
@@ -232,7 +245,7 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
     if text[suffix] == "厂":
         counted = _COUNTED.search(name)
         name = name[counted.end() :] if counted else name
-        if trades.is_trade(name) or name == "代工":
+        if trades.is_trade(name) or name == "代工" or (name[:1] == "家" and text[cut - 1 : cut] in _WHICH):
             return None  # 一家模具厂, 机械厂, 想找代工厂
         cut = suffix - len(name)
     if text[suffix] == "厂" and text[suffix - 1] in "出到回进返入同工本原建开":
@@ -289,6 +302,7 @@ def _by_label(words: Plain) -> Iterator[Found]:
             and re.search(r"[一-龥A-Za-z]", name)
             and "▪" not in name
             and not GENERIC.fullmatch(name)
+            and not _NO_EMPLOYER.fullmatch(name)
         ):
             start = match.start("name") + match["name"].index(name)
             yield words.found(
@@ -300,6 +314,8 @@ def _by_label(words: Plain) -> Iterator[Found]:
                 _tidy(words.words(start, start + len(name))),
             )
 
+
+_NO_EMPLOYER = late(r"个体(?:户|经营|工商户)?|个人|无|暂无|没有|自由职业者?|自己干|待业|学生|不详|未知|保密")
 
 # A shop or a workshop by itself on a line of a card.
 _SHOP = late(
@@ -324,7 +340,7 @@ def _by_shop(words: Plain) -> Iterator[Found]:
 
 # 中铁十四局, 中建三局, 南通四建: the numbered houses of the building trade.
 _BUREAU = late(
-    r"中(?:国?铁建?|国?建筑?|国?交建?|国?冶金?|国?电建|核|煤|水电?|能建)(?:第?[一二三四五六七八九十\d]{1,3})(?:局|航务?局|公局|建|冶|工程局)(?:集团)?"
+    r"中铁[一-龥]{2,3}局(?:集团)?|中(?:国?铁建?|国?建筑?|国?交建?|国?冶金?|国?电建|核|煤|水电?|能建)(?:第?[一二三四五六七八九十\d]{1,3})(?:局|航务?局|公局|建|冶|工程局)(?:集团)?"
     r"|(?P<town>[一-龥]{2,3}市?)(?:第?[一二三四五六七八九十])建(?![议设筑立成材造模档表])(?:集团)?"
 )
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from nlp import told
 from nlp.edges import CUE, GENERIC
 from nlp.evidence import Found
 from nlp.late import late
@@ -40,7 +41,7 @@ _HEADED = (
     "行长",
     "监事会主席",
 )
-CHARS = frozenset("裁理长人官席书秘事OE")
+CHARS = frozenset("裁理长人官席书秘事师监OE")
 _NO_FIRM = late(
     r"^(?:[原前现时曾该本我你您他她这那副老新两各]|公司|独立|执行|非执行|外部|职工|股东|提名|集团|对方|贵|担任|出任|兼任|常务|高级|执行|外方|中方|区域|中国区|大中华|亚太|全球|营销|销售|技术)|"
     r"[部处科前任区省市局会校院系届的是了在]$|总$|集团$|公司$|银行$|首席|董事|总裁|经理"
@@ -61,13 +62,24 @@ def listed(words: Plain) -> Iterator[Found]:
             start += len(name)
 
 
+# 海富通基金经理蒋征: those who speak for a firm or work with its money, where only a coined name stands in front.
+_WORKS_AT = late(
+    r"(?:^|(?<=[\s,。;:!?、▪(\"“与和由及]))(?P<name>[一-龥A-Za-z]{2,8}?)(?:基金经理|投资总监|首席(?:策略|宏观)?分析师|分析师|(?:新闻)?发言人|(?:市场|营销|销售|产品|技术)总监|合伙人)"
+    r"(?P<head>[一-龥])(?=[一-龥])"
+)
+_WORKING = ("经理", "总监", "分析师", "发言人", "合伙人")
+
+
 def find(words: Plain) -> Iterator[Found]:
-    if not any(map(words.text.__contains__, _HEADED)):
+    if not any(map(words.text.__contains__, (*_HEADED, *_WORKING))):
         return
     for match in _HEAD_OF.finditer(words.text):
         name = match["name"]
         if match["head"] in surnames().single and not _NO_FIRM.search(name) and region(name) != name:
             yield words.found("companies", *match.span("name"), 0.75, "head")
+    for match in _WORKS_AT.finditer(words.text) if any(map(words.text.__contains__, _WORKING)) else ():
+        if match["head"] in surnames().single and told.may_be_firm(match["name"]):
+            yield words.found("companies", *match.span("name"), 0.65, "head")
     for match in _FOUNDED.finditer(words.text) if "的" in words.chars else ():
         name = match["name"]
         if not _NO_FIRM.search(name) and not GENERIC.fullmatch(name) and region(name) != name:

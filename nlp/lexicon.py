@@ -95,6 +95,12 @@ def known_companies() -> tuple[str, ...]:
     return words("companies")
 
 
+@cache
+def unsure_firms() -> frozenset[str]:
+    """Those of them that are everyday words, too."""
+    return frozenset(words("unsure_firms"))
+
+
 @dataclass(frozen=True, slots=True)
 class Titles:
     """What job titles are made of."""

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import ahocorasick_rs
 
+from nlp import segment
 from nlp.cores import core
 from nlp.edges import BRANCH
 from nlp.evidence import Found
 from nlp.late import late
-from nlp.lexicon import known_companies
+from nlp.lexicon import known_companies, unsure_firms
+from nlp.places import towns
 from nlp.plain import Plain, plain
 
 _Names = tuple[ahocorasick_rs.AhoCorasick, tuple[str, ...], tuple[str, ...]]
@@ -57,21 +59,28 @@ def find(words: Plain, known: tuple[str, ...], aliases: tuple[tuple[str, str], .
         if branch is not None:
             yield words.found("companies", start, branch.end(), 0.85, "known")  # 工行深圳市分行
             continue
-        if len(form) == 2 and form not in named and not _named(words.text, start, end):
-            continue  # 长虹, 小米, 美的 are also words
-        yield words.found(
-            "companies",
-            start,
-            end,
-            0.9 if form in named else 0.75,
-            "known",
-            names[index] if names[index] != form else "",
-        )
+        confidence, rule = 0.9 if form in named else 0.75, "known"
+        value = names[index] if names[index] != form else ""
+        if form not in named:
+            town = _town_before(words.text, start, end)
+            if len(form) == 2 and not _named(words.text, start, end):
+                if _is_word(form) and not (town and _AFTER_FIRM.match(words.text, end)):
+                    continue  # 长虹, 小米, 美的 are also words
+                if not _stands(words.text, start, end) or _no_firm(words.text, start, end):
+                    continue
+                confidence, rule = 0.6, "mentioned"
+            if not value:
+                start -= town  # 上海大众, 绵阳长虹
+                end += _more(words.text, end)  # 首钢股份, 恒洁卫浴
+        yield words.found("companies", start, end, confidence, rule, value)
 
 
 _LATIN = re.compile(r"[A-Za-z0-9]")
-_ITS = re.compile(r"的[一-龥]{0,2}[总工]|的?(?:采购|项目|客户|经理|工程师|订单)|那边|公司|集团")
-_OF_IT = re.compile(r"(?:[我他她]是|来自|就职|客户|跟|给|、|拜访)$")
+_ITS = re.compile(
+    r"的[一-龥]{0,2}[总工]|的?(?:采购|项目|客户|经理|工程师|订单)|那边|公司|集团|旗下|财报|股价|高管|员工|总部|司机|骑手|门店|官网|官方|"
+    r"宣布|推出|发布|公告|入股|CEO|总裁|创始|董事|中国区|系(?:列)?手"
+)
+_OF_IT = re.compile(r"(?:[我他她]是|来自|就职|客户|跟|给|、|拜访|加入|入职|就职于|任职于|跳槽到|收购|入股)$")
 _ENDED = late(r"的|$|[,、。;]|采购|订")
 
 
@@ -85,3 +94,65 @@ def _named(text: str, start: int, end: int) -> bool:
     if _ITS.match(after) or _STAFF.match(text, end):
         return True
     return _OF_IT.search(before) is not None and _ENDED.match(after) is not None
+
+
+# 发顺丰, 走中通 says how the goods travel; 来源：百度, 腾讯会议, 德邦单号 where and by what something came.
+_SENT_BY = late(r"(?:[发走寄用让叫催换到](?:的是)?|(?:来源|渠道|途径)\s?[:=]?\s?)$")
+_ITS_THING = late(
+    r"\s?(?:会议|单号|运单|推广|私信|广告|直播|号|账号|搜索|地图|云盘|网盘|文档|小程序|视频|小店|店铺|橱窗|快递|到付|寄付|现付|面单|同款|支付|钱包|杯)"
+)
+# What a firm's short name goes on with; 格力空调 and 华为手机 are goods.
+_MORE = late(
+    r"(?:股份(?!有限|公司|制|的?比例|转让|回购)|地产|置业|置地|物业|影业|娱乐|传媒|文化|互动|游戏|金服|金融|金控|建投|信托|租赁|保险|人寿|资本|期货|基金(?!经理人)|"
+    r"证券|控股(?!股东)|电器|电子|电气|机器|机械|科技|技术|重工|石化|化工|药业|制药|医药|医疗|生物|物流|速运|航空|汽车(?!站)|卫浴|家居|铜业|铝业|钢铁|能源|新能源|食品|乳业|啤酒|饮料(?=公司|那边)|"
+    r"(?:电梯|空调|轮胎|水泥|阀门|轴承|电缆|电机)(?=那边|这边|公司|集团))+"
+)
+_AFTER_FIRM = late(
+    r"$|[\s,、。;!?)|/▪]|(?:的|那边|这边|又|也|还|已|今年|去年|明年|刚|要(?!求)|想|招|投|中标|扩产|报|签|下单|采购|说|和|与|及|在)"
+)
+
+
+def _no_firm(text: str, start: int, end: int) -> bool:
+    return (
+        _SENT_BY.search(text, max(0, start - 5), start) is not None or _ITS_THING.match(text, end) is not None
+    )
+
+
+def _more(text: str, end: int) -> int:
+    more = _MORE.match(text, end)
+    return more.end() - end if more is not None and _stands(text, end, more.end()) else 0
+
+
+_NEAR = 6  # characters beside it that decide how the dictionary cuts
+
+
+def _is_word(form: str) -> bool:
+    return form in unsure_firms() or (form not in _well_known() and segment.is_word(form))
+
+
+@cache
+def _well_known() -> frozenset[str]:
+    return frozenset(known_companies())
+
+
+def _stands(text: str, start: int, end: int) -> bool:
+    """Does no other word reach into it: 国航 in 中国航班, 海信 in 上海信息?"""
+    first = max(0, start - _NEAR)
+    at = first
+    for piece in segment.pieces(text[first : end + _NEAR]):
+        if at < start < at + len(piece) or at < end < at + len(piece):
+            return False
+        at += len(piece)
+    return True
+
+
+_TOWN = 4  # characters of the longest town in front of a name, with its 市
+
+
+def _town_before(text: str, start: int, end: int) -> int:
+    """How many characters of a town stand right in front: 上海大众 is one name."""
+    for length in range(_TOWN, 1, -1):
+        town = text[start - length : start] if start >= length else ""
+        if town and town in towns() and not text.startswith(("中国", "那边", "这边"), end):
+            return length
+    return 0

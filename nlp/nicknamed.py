@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from nlp import told
 from nlp.evidence import Found, Taken
 from nlp.late import late
 from nlp.lexicon import surnames
@@ -21,6 +22,26 @@ _PLAIN_WORDS = late(
 )
 
 
+# 绵阳九洲又下单了: what customers do, said of a town and two or three characters that are no word.
+DEALS = frozenset("要单购标产货款约订采姓样价")
+_DEALING = late(
+    r"(?P<name>[一-龥]{2,3}?)(?:(?:今年|去年|明年|最近|这次|上周|昨天|今天|又|也|还|已经?|刚|都|那边|这边)*"
+    r"(?:下单|下了|想要|要的?货|招标|采购|扩产|投标|报价|询价|回款|付款|打款|订货|订了|续约|续签|签了|签约|复购|催货|催样|要样)|的[,，]?姓|(?=寄样|发货|送样|报价))"
+)
+_IN_FRONT = late(rf"(?:^|[\s,。;:!?、(\[{BLANK}]|客户|[跟给从的了和对])$")
+
+
+def _dealing(words: Plain, taken: Taken) -> Iterator[Found]:
+    for start, end in regions(words.text):
+        if _IN_FRONT.search(words.text, max(0, start - 2), start) is None:
+            continue
+        match = _DEALING.match(words.text, end)
+        if match is None or _PLAIN_WORDS.search(match["name"]) or not told.may_follow_town(match["name"]):
+            continue
+        if taken.is_free(*words.place(start, match.end("name"))):
+            yield words.found("companies", start, match.end("name"), 0.6, "town")
+
+
 @cache
 def _owned() -> re.Pattern[str]:
     single = "".join(sorted(surnames().single))
@@ -33,6 +54,8 @@ def _owned() -> re.Pattern[str]:
 def find(words: Plain, taken: Taken) -> Iterator[Found]:
     """A town and two to four characters, where the sentence says that a person is of it, or alone between two strokes."""
     text = words.text
+    if not DEALS.isdisjoint(words.chars):
+        yield from _dealing(words, taken)
     said = "的" in text and ("是" in text or "来自" in text)
     stroked = ("/" in text or "|" in text) and BLANK in text
     if not said and not stroked:

@@ -82,6 +82,13 @@ def _region() -> re.Pattern[str]:
 
 
 @cache
+def towns() -> frozenset[str]:
+    """Provinces, cities and counties as they stand in front of a firm's name; words that are more than places left out."""
+    known = (places().cities | places().provinces | set(words("towns"))) - places().unsure
+    return frozenset(name + end for name in known for end in ("", "市", "省"))
+
+
+@cache
 def _regions() -> ahocorasick_rs.AhoCorasick:
     names = tuple(sorted(places().provinces | places().cities | set(words("towns"))))
     return ahocorasick_rs.AhoCorasick(names, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)

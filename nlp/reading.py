@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 
 from nlp import (
     chat,
@@ -17,6 +18,7 @@ from nlp import (
     places,
     times,
     titles,
+    told,
     wechats,
 )
 from nlp.chat import Turn
@@ -82,6 +84,10 @@ def scan(
         for alias in aliases:
             called.take(alias.start, alias.end)
         jobs = tuple(job for job in jobs if called.is_free(job.start, job.end))
+    spoken = tuple(told.of_office(unnamed, jobs))
+    if spoken:
+        firms = tuple(sorted((*firms, *spoken), key=attrgetter("start")))
+        unnamed = unnamed.without_found(spoken, people.COMPANY_BLANK)
     untitled = unnamed.without_found(jobs, people.TITLE_BLANK)
     wanted = rest.without_found(jobs)  # 采购经理 wants to buy nothing
     hits = keywords.hits(wanted.text, vocabulary)

@@ -7,6 +7,7 @@ from functools import cache
 
 import ahocorasick_rs
 
+from nlp.coined import is_coined
 from nlp.evidence import Found, Taken
 from nlp.late import late
 from nlp.lexicon import surnames, words
@@ -18,9 +19,11 @@ LONGEST = 5  # characters of the name proper, between town and trade
 # Who speaks or is spoken of; a town may be missing behind it.
 _CUE = late(
     r"(?:我是|我系|我係|我事|我们是|我们这?边?是|(?:我|咱|我们)?这[边里儿]是|这是|来自|本人是|"
-    r"(?:客户|公司|单位|厂家|买家|转给|拜访了?|回访|线索)[:: ]{0,2}(?:是)?)(?:那个|这个|你们)?\s?$"
+    r"(?:客户|公司|单位|厂家|买家|转给|拜访了?|回访|线索|"
+    r"创办了?|创立了?|成立了?|加入了?|就职于|任职于|供职于)[:: ]{0,2}(?:是|叫(?:什么|做)?)?|名叫|叫(?:什么|做))"
+    r"(?:那个|这个|你们)?\s?$"
 )
-_CUE_ENDS = frozenset("是系係事边里儿自户司位家给访了索个们: \n")
+_CUE_ENDS = frozenset("叫么做是系係事边里儿自户司位家给访了索个们办立入于: \n")
 _OPEN = late(rf"(?:^|[\s,。;:!?、(（\[|/\"“'·>{BLANK}]\d?|^\d|\d[.)])$")
 # Somebody is met, or the line begins: then a town and its trade are the company of the person behind them.
 _MET = late(rf"(?:^|[\s,。;:!?、跟给找和见{BLANK}]\d?|\d[.)] ?)$")
@@ -95,9 +98,14 @@ def find(text: Plain, taken: Taken) -> Iterator[Found]:
     for start, end, goods in runs:
         n = bisect_right(ends, start) - 1
         town = towns[n] if n >= 0 and start - towns[n][1] <= LONGEST else None
+        if town is None and n >= 0 and start - towns[n][1] <= LONGEST + _PARTS:
+            part = _PART.match(text.text, towns[n][1], start)  # 佛山顺德区容桂镇力泰五金
+            town = (towns[n][0], part.end()) if part is not None and part.end() > towns[n][1] else None
         hit = _with_town(text.text, town, start, end, goods) if town is not None else None
         if hit is None:
             hit = _without_town(text.text, start, end, card and not goods, card)
+        if hit is None and not goods:
+            hit = _by_itself(text.text, start, end)
         if hit is not None:
             first, confidence = hit
             yield text.found("companies", first, end, confidence, "trade")
@@ -118,6 +126,10 @@ def _runs(text: str) -> list[tuple[int, int, bool]]:
         else:
             found.append((start, end, goods[index]))
     return found
+
+
+_PARTS = 8  # characters of a district and a town of it
+_PART = late(r"(?:[一-龥]{1,3}[区县])?(?:[一-龥]{1,3}(?:镇|街道|乡))?")
 
 
 def _with_town(
@@ -176,6 +188,37 @@ def _without_town(text: str, start: int, end: int, card: bool, signed: bool) -> 
             return (first, 0.8) if _owner().match(text, end) or _closes(text, end) else None
         return first, 0.65
     return None
+
+
+# 武船重工, 申洲针织: where a name that no dictionary knows stands free, with its trade.
+_FREE_LEFT = late(
+    rf"(?:^|[\s,。;:!?、(（\[|/\"“'·>{BLANK}]|[和与及跟给找去到了为叫成由被对]|[方家都又]是|下午|上午|今天|昨天|刚|拜访|联系|旗下|那个|(?<![\d一-龥])\d[.)]?)$"
+)
+_FREE_RIGHT = late(
+    rf"$|[\s,。;:!?、)\]|/\"”'\-{BLANK}]|[和与及](?=[一-龥])|的(?=采购|销售|技术|老板|负责人|经理|代理|客户|订单|项目|合同|人|设备|价格|报价|方案|▫|[一-龥]{{0,2}}(?:总|工)(?![部体]))|"
+    r"那边|这边|(?:今日|昨日|日前|近日)?(?:公告|宣布|发布|披露|推出)|又|已|均|都(?=约|有|在|是|要|想|已)|要(?!求)|想|说|作废|招标|中标|下单|报了|签了"
+)
+
+
+def _by_itself(text: str, start: int, end: int) -> tuple[int, float] | None:
+    """Two or three characters that are no word, and their trade, free on both sides."""
+    if _FREE_RIGHT.match(text, end) is None:
+        return None
+    for length in (2, 3):
+        first = start - length
+        if first < 0 or _FREE_LEFT.search(text, max(0, first - 2), first) is None:
+            continue
+        proper = text[first:start]
+        if not _is_proper(proper) or proper in _PLACES or _NOT_FREE.search(proper):
+            continue
+        if is_coined(proper) or (text[first - 1 : first] in _QUOTES and text[end : end + 1] in _QUOTES):
+            return first, 0.65
+    return None
+
+
+_NOT_FREE = late(r"[A-Za-z0-9和与及跟个]")
+_QUOTES = frozenset('“”"‘’「」[]')
+_PLACES = ("中国", "我国", "全球", "世界", "亚洲", "欧洲", "北美", "海外", "国内", "国外")
 
 
 def _cued(text: str, first: int) -> bool:

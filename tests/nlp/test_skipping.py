@@ -16,11 +16,14 @@ from nlp import (
     elements,
     festivals,
     headers,
+    heads,
     keywords,
     money,
+    nicknamed,
     people,
     phones,
     spans,
+    told,
 )
 from nlp.draft import as_dict
 
@@ -53,8 +56,13 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(elements, "_letters", lambda: (_Any(), _Any()))
     monkeypatch.setattr(festivals, "FIRST", _Any())
     monkeypatch.setattr(festivals, "named", lambda _: True)
+    monkeypatch.setattr(heads, "CHARS", _Any())
+    monkeypatch.setattr(heads, "_HEADED", ("",))
+    monkeypatch.setattr(heads, "_WORKING", ("",))
     monkeypatch.setattr(money, "_TELLS", _Any())
+    monkeypatch.setattr(nicknamed, "DEALS", _Any())
     monkeypatch.setattr(people, "_marks", dict)
+    monkeypatch.setattr(told, "_TOLD_CHARS", _Any())
     monkeypatch.setattr(phones, "_more", lambda *_: True)
     everything = {
         key: tuple((name, None, None, none) for name, _, _, none in rules)
