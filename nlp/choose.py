@@ -27,6 +27,11 @@ def best(found: Sequence[Found], ours: list[tuple[int, int]]) -> Found | None:
     return max(_theirs(found, ours) or found, key=lambda hit: hit.confidence, default=None)
 
 
+def company(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
+    """The surest company; a well-known name that is only mentioned (抖音私信, 顺丰说到了) is nobody's employer."""
+    return best([hit for hit in reading.companies if hit.rule != "mentioned"], ours)
+
+
 def phone(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
     """A mobile before a fixed line. Our own number in our own words is nobody's."""
     found = _theirs(reading.phones, ours) or [

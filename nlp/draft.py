@@ -62,7 +62,7 @@ def read(
     reading = scan(text, now, tuple(known_companies), vocabulary)
     ours = choose.our_turns(reading, own_names)
     name = choose.name(reading, own_names, ours)
-    company = choose.best(reading.companies, ours)
+    company = choose.company(reading, ours)
     phone = choose.phone(reading, ours)
     email, wechat = choose.best(reading.emails, ours), choose.best(reading.wechats, ours)
     title, city = choose.title(reading, name), choose.best(reading.cities, ours) or choose.home(company)
