@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nlp.headers import CLOCK_LINE, DAY_LINE, best
-from nlp.late import late
+from nlp.notices import NOTICE
 from nlp.odd_headers import records
 from nlp.plain import Plain, plain
 from nlp.speakers import Header, Lines
@@ -120,19 +120,11 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     )
 
 
-# What the program itself writes between messages.
-_NOTICE = late(
-    r"[^\n:]{0,30}?(?:撤回了?(?:一条)?消息|拍了拍.{0,24}|(?:加入|退出|移出)了?(?:本?群聊?|群组|会话|本?群).{0,8}|修改群名为.{1,30}|"
-    r"(?:开启|关闭|发起|结束)了(?:群聊|会议|语音通话|视频通话|朋友验证)|以下(?:为|是)新消息|以上是打招呼的?内容|"
-    r"(?:已|通过了?)(?:你|对方|您)?的?(?:添加|朋友验证|好友)(?:请求|了.{1,12})?.{0,20}|领取了.{1,16}的?红包)[。.]?\s*$"
-)
-
-
 def _without_notices(text: str, start: int, end: int) -> tuple[int, int]:
     """The stretch without such lines at its end."""
     while end > start:
         last = text.rfind("\n", start, end) + 1
-        if last <= start or _NOTICE.match(text, last, end) is None:
+        if last <= start or NOTICE.match(text, last, end) is None:
             break
         start, end = _trim(text, start, last)
     return start, end
