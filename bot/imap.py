@@ -1,7 +1,6 @@
 """Opens a mailbox over IMAP, outwards only where the page defined it, and says in a sentence what went wrong. (B06, B07)"""
 
 import contextlib
-import ipaddress
 import socket
 import ssl
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from imap_tools import MailBox, MailBoxUnencrypted
 from imap_tools.errors import MailboxFolderSelectError, MailboxLoginError
 
 from bot.config_sources import Mailbox
+from bot.outward import public
 
 SECONDS = 30.0
 
@@ -71,18 +71,6 @@ def outside(host: str, port: int) -> str:
         if not public(one):
             raise Inside(one)
     return found[0]
-
-
-def public(text: str) -> bool:
-    """Whether an address is out on the internet, also when it wraps another one."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inner is None and address in ipaddress.ip_network("64:ff9b::/96"):
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return public(str(inner))
-    return address.is_global and not address.is_multicast
 
 
 def why(error: BaseException, box: Mailbox) -> str:

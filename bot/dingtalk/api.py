@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 
+from bot import outward
 from bot.answers import whole
 from bot.config import Dingtalk
 from bot.dingtalk.alerts import HOUR, MONTH, Warn
@@ -35,6 +36,7 @@ class Api:
         self.settings, self.shared, self.now = settings, shared, now
         self._meter, self._warn = meter, warn
         self._session: aiohttp.ClientSession | None = None
+        self._hosts = (settings.api_base, settings.oapi_base)
         self._token_key = f"dingtalk:token:{settings.client_id}"
 
     @property
@@ -80,17 +82,18 @@ class Api:
         body = {"downloadCode": code, "robotCode": self.settings.robot}
         answer = await self.call("POST", "/v1.0/robot/messageFiles/download", body)
         try:
-            async with self.http.get(
-                words(answer.get("downloadUrl")), timeout=aiohttp.ClientTimeout(total=60)
-            ) as file:
-                if file.status != 200:
-                    raise SendFailed(f"文件取不到了（HTTP {file.status}），请重发一次", retry=False)
-                found = bytearray()
-                while len(found) <= most and (piece := await file.content.read(64 * 1024)):
-                    found += piece
-                return bytes(found)
+            file = await outward.fetched(words(answer.get("downloadUrl")), most, self._hosts)
+        except outward.Inside:
+            raise SendFailed("文件的地址不在外网，没有去取", retry=False) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise SendFailed(f"文件取不到（{type(error).__name__}）", retry=True) from None
+        if file.status != 200:
+            raise SendFailed(f"文件取不到了（HTTP {file.status}），请重发一次", retry=False)
+        return file.body
+
+    def answers_at(self, url: str) -> bool:
+        """Whether a sessionWebhook is DingTalk's: what people are told goes to no other host."""
+        return outward.of_platform(url, self._hosts, "dingtalk.com")
 
     async def webhook(self, url: str, body: Json) -> None:
         """Posts to a sessionWebhook; the answer's errcode counts, not the status (4.1). Raises SendFailed."""

@@ -25,7 +25,7 @@ class Messages:
     async def text(self, out: Outgoing) -> Sent:
         """A text. Raises SendFailed."""
         content = within({"content": out.text}, "content")
-        if out.reply_url:
+        if out.reply_url and self._api.answers_at(out.reply_url):
             try:
                 await self._api.webhook(out.reply_url, {"msgtype": "text", "text": json.loads(content)})
                 return Sent()

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import aiohttp
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from bot import outward
 from bot.events import Media
 from bot.platform import SendFailed, Shared
 from bot.uploads import Uploads
@@ -57,25 +58,23 @@ def uploads(wire: Wire, shared: Shared) -> Uploads:
     return Uploads("wecom_aibot", shared, send)
 
 
-async def fetch(http: aiohttp.ClientSession, media: Media) -> tuple[bytes, str]:
-    """What somebody sent → (its bytes, its name). Only within five minutes. Raises SendFailed."""
+async def fetch(media: Media, base: str) -> tuple[bytes, str]:
+    """What somebody sent → (its bytes, its name). Only within five minutes. `base`: where the platform is. Raises SendFailed."""
     try:
         told = json.loads(media.ref)
-        async with http.get(str(told["url"]), timeout=aiohttp.ClientTimeout(total=60)) as answer:
-            if answer.status != 200:
-                raise SendFailed(f"文件取不到了（HTTP {answer.status}），链接只有 5 分钟", retry=False)
-            parts = bytearray()  # read(n) gives what has come, not n
-            while len(parts) <= LARGEST and (piece := await answer.content.read(256 * 1024)):
-                parts += piece
-            sealed = bytes(parts)
-            name = filename_in(answer.headers.get("Content-Disposition", ""))
-    except (ValueError, KeyError, TypeError):
+        file = await outward.fetched(str(told["url"]), LARGEST, (base,))
+    except outward.Inside:
+        raise SendFailed("文件的地址不在外网，没有去取", retry=False) from None
+    except (aiohttp.InvalidURL, ValueError, KeyError, TypeError):
         raise SendFailed("文件的地址不对", retry=False) from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise SendFailed(f"文件取不到（{type(error).__name__}）", retry=True) from None
-    if len(sealed) > LARGEST:
+    if file.status != 200:
+        raise SendFailed(f"文件取不到了（HTTP {file.status}），链接只有 5 分钟", retry=False)
+    if len(file.body) > LARGEST:
         raise SendFailed("文件超过 100 MB", retry=False)
-    return await asyncio.to_thread(opened, sealed, str(told.get("aeskey") or "")), name or media.name
+    plain = await asyncio.to_thread(opened, file.body, str(told.get("aeskey") or ""))
+    return plain, filename_in(file.disposition) or media.name
 
 
 def opened(sealed: bytes, aeskey: str) -> bytes:

@@ -99,7 +99,7 @@ class WecomAibotPlatform:
 
     async def fetch(self, media: Media) -> tuple[bytes, str]:
         """A file that somebody sent → (bytes, name); possible for five minutes. Raises SendFailed."""
-        return await fetch(self._session(), media)
+        return await fetch(media, self.settings.ws_base)
 
     # ── in ──────────────────────────────────────────────────────────────────────────────────────────────
     async def _take(self, frame: Frame) -> None:

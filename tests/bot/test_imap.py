@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from bot import imap
+from bot import imap, outward
 from bot.config_sources import Mailbox
 
 BOX = Mailbox.model_validate(
@@ -19,12 +19,12 @@ HOUSE = (
 
 @pytest.mark.parametrize("address", HOUSE)
 def test_an_address_of_the_house_is_not_public_however_it_is_written(address: str) -> None:
-    assert not imap.public(address)
+    assert not outward.public(address)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2400:3200::1", "::ffff:8.8.8.8", "64:ff9b::808:808"])
 def test_an_address_of_the_internet_is_public(address: str) -> None:
-    assert imap.public(address)
+    assert outward.public(address)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1"])

@@ -73,6 +73,15 @@ async def test_a_text_goes_through_the_open_session_and_costs_no_call() -> None:
         assert rig.meter["api"] == 1
 
 
+async def test_what_people_are_told_goes_to_no_other_host() -> None:
+    async with running(receive=False) as rig:
+        foreign = rig.sim.url.replace("127.0.0.1", "localhost")
+        await rig.platform.send(text("客户 3 位", reply_url=f"{foreign}/robot/sendBySession?session=x"))
+        assert seen(rig).text == "客户 3 位"
+        assert calls(rig, "batchSend")[0]["msgKey"] == "sampleText"
+        assert not calls(rig, "sendBySession")
+
+
 async def test_a_text_without_session_is_sent_by_the_robot() -> None:
     async with running(receive=False) as rig:
         sent = await rig.platform.send(text('引号"和\n换行'))
