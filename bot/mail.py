@@ -1,5 +1,7 @@
 """Mail as a way out: SMTP through the outbox, with its retries and its ledger. (A.2 #15; B29)"""
 
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formataddr, formatdate, make_msgid
 
@@ -34,7 +36,7 @@ class MailPlatform:
         """Keeps no connection."""
 
     async def send(self, out: Outgoing) -> Sent:
-        """One mail. The message id comes from the outbox row, so that a second try after a lost answer is the same
+        """One mail to one address. The message id comes from the outbox row, so that a second try after a lost answer is the same
         mail to every server that looks. Raises SendFailed."""
         message = self._message(out)
         try:
@@ -77,9 +79,16 @@ class MailPlatform:
         message = EmailMessage()
         domain = self.settings.sender.rpartition("@")[2] or "localhost"
         message["From"] = formataddr((self._brand, self.settings.sender))
-        message["To"] = out.user
+        try:
+            message["To"] = Address(addr_spec=out.user)
+        except (
+            ValueError,
+            IndexError,
+            MessageError,
+        ):  # what begins like another header, or names several people
+            raise SendFailed("邮箱地址不对", retry=False) from None
         text = out.text or (_words(out.card) if out.card else "")
-        message["Subject"] = out.letter.get("subject") or text.strip().partition("\n")[0][:60]
+        message["Subject"] = subject(out.letter.get("subject") or text.strip().partition("\n")[0][:60])
         message["Date"] = formatdate(localtime=False)
         message["Message-ID"] = f"<genjin-{out.id}@{domain}>" if out.id else make_msgid(domain=domain)
         if link := out.letter.get("unsubscribe"):
@@ -91,6 +100,14 @@ class MailPlatform:
         if html := out.letter.get("html"):
             message.add_alternative(html, subtype="html")
         return message
+
+
+def subject(text: str) -> str:
+    """Words as a subject that is one line whoever reads it: what looks like an encoded word would be decoded when the mail
+    is written, line breaks and all."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split()).replace(
+        "=?", "=\N{FULLWIDTH QUESTION MARK}"
+    )
 
 
 def _words(card: Card) -> str:

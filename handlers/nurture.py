@@ -12,6 +12,7 @@ from handlers import leads as desk
 from rules import nurture
 from rules.errors import Refused
 from rules.leads import Lead
+from rules.origins import of_sites
 from rules.text import lead_id, parse_id
 from store import audit, customers, facts, leads, letters, origins, settings, team
 
@@ -49,8 +50,9 @@ async def post(turn: Turn, lead: Lead) -> str:
     )
     secret = await settings.get(turn.tx, "web.secret") or ""
     base = turn.config.app.public_url.rstrip("/")
-    links = [(page.title or page.url, page.url) for page in (origin.pages if origin else ())
-             if page.url.startswith(("http://", "https://"))][:5]  # fmt: skip
+    sites = [base, *(site for form in turn.config.webform for site in form.origins)]
+    seen = of_sites(origin.pages, sites) if origin else ()
+    links = [(page.title or page.url, page.url) for page in seen][:5]
     if rules.link:
         links.append((rules.offer or rules.link, rules.link))
     hop = [f"{base}/m/c/{nurture.sign(secret, 'click', letter)}/{n}" for n in range(len(links))]

@@ -51,6 +51,15 @@ def pages_from(raw: object) -> tuple[Page, ...]:
     return tuple(found[-MOST_PAGES:])
 
 
+def of_sites(pages: Sequence[Page], sites: Sequence[str]) -> tuple[Page, ...]:
+    """Those on sites of the firm ("https://www.example.com"). Whoever fills in a form can say that they saw any address; one
+    that is handed on to somebody must be ours."""
+    homes = [site.rstrip("/") for site in sites if site]
+    return tuple(
+        one for one in pages if any(one.url == home or one.url.startswith(f"{home}/") for home in homes)
+    )
+
+
 def _word(value: object) -> str:
     return (
         re.sub(r"\s+", " ", "".join(c for c in value if c.isprintable() or c == " ")).strip()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.origins import MOST_PAGES, TITLE, URL, Page, pages_from, pages_line, visitor_from
+from rules.origins import MOST_PAGES, TITLE, URL, Page, of_sites, pages_from, pages_line, visitor_from
 
 json_like = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -48,3 +48,13 @@ def test_pages_in_one_line(pages: tuple[Page, ...], said: str) -> None:
 @pytest.mark.parametrize(("raw", "kept"), [("5f3a" * 8, "5f3a" * 8), ("a b", ""), (12, ""), ("x" * 41, "")])
 def test_a_visitor_is_a_random_id_or_nobody(raw: object, kept: str) -> None:
     assert visitor_from(raw) == kept
+
+
+def test_only_pages_of_our_own_sites_are_handed_on() -> None:
+    urls = (
+        "https://www.a.cn/valve", "https://www.a.cn", "https://www.a.cn.evil.example/", "https://www.a.cn@evil.example/",
+        "https://evil.example/https://www.a.cn/", "http://www.a.cn/valve", "https://crm.a.cn/forms/quote",
+    )  # fmt: skip
+    seen = [Page("x", url) for url in urls]
+    kept = [one.url for one in of_sites(seen, ["https://www.a.cn", "https://crm.a.cn/", ""])]
+    assert kept == [urls[0], urls[1], urls[6]]
