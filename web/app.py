@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from bot.engine import Engine
 from web.api import LeadsApi
@@ -28,6 +29,8 @@ SITE = web.AppKey("site", Site)
 """The pages of an application: who may open which route."""
 HEALTH = web.AppKey("health", Health)
 """What counts the answers of an application."""
+YEAR = 31_536_000
+"""Seconds for which a browser keeps to https."""
 BODY = 2 * 1024 * 1024
 """The most bytes that any route takes; routes set their own, smaller caps."""
 
@@ -35,7 +38,7 @@ BODY = 2 * 1024 * 1024
 def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     """All routes over a running engine, those of its platforms included. `index` False leaves "/" to the caller."""
     health = Health(engine)
-    app = web.Application(middlewares=[health.counting, _safe, in_one_shape], client_max_size=BODY)
+    app = web.Application(middlewares=[health.counting, _safe(engine), in_one_shape], client_max_size=BODY)
     app.add_routes(LeadsApi(engine).routes())
     app.add_routes(Forms(engine).routes())
     app.add_routes(Hooks(engine).routes())
@@ -60,15 +63,23 @@ def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     return app
 
 
-@web.middleware
-async def _safe(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Headers that keep browsers from guessing, on refusals too; what runs here is nobody's business."""
-    response = await handler(request)
-    if not response.prepared:
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
-        response.headers["Server"] = "genjin"
-    return response
+def _safe(engine: Engine) -> Middleware:
+    """Headers that keep browsers from guessing, and on https from coming back without it, on refusals too; what runs here
+    is nobody's business."""
+    kept = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+    if engine.config.app.public_url.startswith("https://"):
+        kept["Strict-Transport-Security"] = f"max-age={YEAR}"
+
+    @web.middleware
+    async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
+        response = await handler(request)
+        if not response.prepared:
+            for name, value in kept.items():
+                response.headers.setdefault(name, value)
+            response.headers["Server"] = "genjin"
+        return response
+
+    return safe
 
 
 async def _openapi(_request: web.Request) -> web.StreamResponse:

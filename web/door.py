@@ -11,7 +11,7 @@ from web.errors import Refusal, read_fields
 from web.site import Signed, Site
 
 VISIT = "genjin-visit"
-"""A cookie that ties the confirmation to the browser that opened the link."""
+"""A cookie (with "__Host-" before it on https) that ties the confirmation to the browser that opened the link."""
 HOW = "在企业微信或钉钉里给机器人发 /看板，点它回的链接就能进来。"
 
 
@@ -20,6 +20,7 @@ class Door:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._visit = f"__Host-{VISIT}" if site.secure else VISIT
 
     def routes(self, *, index: bool) -> list[web.RouteDef]:
         """What to mount. `index` False leaves "/" to the caller."""
@@ -52,10 +53,10 @@ class Door:
         if found is None or member is None or member.gone or not found.good(self._site.engine.clock.now()):
             return self._site.show("error.html", None, code=410, title="链接不能用了",
                                    said=f"它已经用过，或者过了有效期。{HOW}")  # fmt: skip
-        visit = self._site.given(request, VISIT) or secrets.token_urlsafe(16)
+        visit = self._site.given(request, self._visit) or secrets.token_urlsafe(16)
         mark = self._site.mark("login", visit + token)
         page = self._site.show("login.html", None, name=member.name, token=token, mark=mark, how=HOW)
-        self._site.give(page, VISIT, visit, 3600)
+        self._site.give(page, self._visit, visit, 3600)
         return page
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
@@ -63,7 +64,7 @@ class Door:
         await self._not_too_often(request)
         fields = await read_fields(request)
         token, mark = fields.get("token", ""), fields.get("csrf", "")
-        visit = self._site.given(request, VISIT)
+        visit = self._site.given(request, self._visit)
         if not visit or not self._site.fits("login", visit + token, mark):
             raise Refusal(403, "这一页不是从你的链接打开的。请重新点聊天里的链接。", code="csrf")
         hash, fresh = sessions.digest(token), secrets.token_urlsafe(32)
@@ -76,7 +77,7 @@ class Door:
         answer = self._site.back(found.path if found else "/board")
         lasts = self._site.engine.config.web.session
         self._site.give(answer, self._site.cookie, fresh, int(lasts.total_seconds()))
-        answer.del_cookie(VISIT, path="/")
+        self._site.take_back(answer, self._visit)
         return answer
 
     async def leave(self, _request: web.Request, signed: Signed) -> web.StreamResponse:
@@ -84,7 +85,7 @@ class Door:
         key = f"{signed.session[:40]}:{secrets.token_hex(8)}"
         await self._site.hand_in("web.logout", {"session": signed.session}, key=key)
         answer = self._site.back("/login")
-        answer.del_cookie(self._site.cookie, path="/")
+        self._site.take_back(answer, self._site.cookie)
         return answer
 
     async def _not_too_often(self, request: web.Request) -> None:
