@@ -31,9 +31,9 @@ _SUBJECT = re.compile(r"[,。;!?\n]")
 
 def find(words: Plain, whens: Sequence[When], now: datetime) -> tuple[Found, ...]:
     """Promises in the text, from the time to the end of the clause ("周二前发测试报告"), in the words used."""
-    found: list[Found] = []
     if not whens:
         return ()
+    found: list[Found] = []
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for when in whens:
         if when.first is None or when.first < today:

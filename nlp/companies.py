@@ -23,7 +23,7 @@ _SUFFIX = re.compile(
     rf"加工)部(?!经理|主任|主管|部?长|总监|负责|工程师|员)|专卖店|旗舰店|电子商务中心|(?<=[一-龥]{{2}})厂(?![家房区长商址里内街路巷多])"
 )
 _SUFFIX_STARTS = re.compile(
-    "[股有集总公会律税建事研设银证经商工合批门服维营加专旗电厂](?=[份限团公司计师务筑究行券营作伙发市修业工卖舰子])|厂"
+    "[股有集总公会律税建事研设银证经商工合批门服维营加专旗电厂](?:(?<=厂)|(?=[份限团公司计师务筑究行券营作伙发市修业工卖舰子]))"
 )
 _PART = frozenset(f"{string.ascii_letters}{string.digits}&·()-.")  # of a name, beside the characters
 _LETTER = re.compile(r"[一-龥A-Za-z]")
@@ -77,7 +77,7 @@ def find(
     hits = [
         hit for hit in sure if taken.take(hit.start, hit.end) and not (banked and _of_account(words, hit))
     ]
-    weaker = [*trades.find(words, taken)]
+    weaker = list(trades.find(words, taken))
     if not _BUREAU_CHARS.isdisjoint(chars):
         weaker += _by_bureau(words)
     if BLANK in chars:

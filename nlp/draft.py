@@ -158,9 +158,9 @@ def _value(found: Found | None) -> str:
 
 
 def _values(found: Sequence[Found]) -> list[str]:
-    if len(found) > 1:
-        return list(dict.fromkeys([hit.value for hit in found]))
-    return [found[0].value] if found else []
+    if not found:
+        return []
+    return list(dict.fromkeys([hit.value for hit in found])) if len(found) > 1 else [found[0].value]
 
 
 def _all(reading: Reading) -> list[Found]:

@@ -1,6 +1,6 @@
 """Names of Mongols, Tibetans, Uyghurs and others, put together from the words such names are made of (乌云其其格, 扎西多吉)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import ahocorasick_rs
@@ -31,13 +31,19 @@ def _letters() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(word[0] for word in listed), frozenset(word[1] for word in listed)
 
 
-def find(text: Plain) -> Iterator[Found]:
+def find(text: Plain) -> Iterable[Found]:
     """Two or three such words in a row anywhere; one alone where a person stands: before a number, a title, an honorific."""
     first, second = _letters()
     if first.isdisjoint(text.chars) or second.isdisjoint(text.chars):
-        return
+        return ()
+    words = _automaton().find_matches_as_indexes(text.text)
+    return _names(text, words) if words else ()
+
+
+def _names(text: Plain, words: list[tuple[int, int, int]]) -> Iterator[Found]:
+    """What these words, each with its beginning and end, make up."""
     runs: list[tuple[int, int, int]] = []
-    for _, start, end in _automaton().find_matches_as_indexes(text.text):
+    for _, start, end in words:
         if runs and runs[-1][1] == start:
             runs[-1] = (runs[-1][0], end, runs[-1][2] + 1)
         else:

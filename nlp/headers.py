@@ -84,10 +84,13 @@ def best(lines: Lines) -> list[Header]:
         if style.startswith("colon") and winner:
             continue  # a stamp tells more than a colon
         bit = _BITS[style]
+        able = [one for one in (stamped if style.startswith("colon") else clocked) if maybe[one[0]] & bit]
+        if len(able) <= len(winner):
+            continue  # it cannot win
         found = [
             header
-            for n, start, line in (stamped if style.startswith("colon") else clocked)
-            if maybe[n] & bit and (header := _header(pattern, inline, n, start, line)) is not None
+            for n, start, line in able
+            if (header := _header(pattern, inline, n, start, line)) is not None
         ]
         if len(found) > len(winner) and _enough(style, found, lines):
             winner = found

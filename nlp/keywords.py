@@ -65,7 +65,9 @@ _QUANTITY = re.compile(
     rf"(?!月|人|小时|工作|星期|礼拜|半|方案|问题|字)"
 )
 
-_NUMBER = re.compile(r"[\d一二三四五六七八九十两百千](?<![.:年月第].)")
+_NUMBER = re.compile(
+    rf"[\d一二三四五六七八九十两百千](?<![.:年月第].)(?=[\d一二三四五六七八九十两百千]{{0,6}} ?[{_UNITS}])"
+)
 _UNIT_CHARS = frozenset(_UNITS)
 
 

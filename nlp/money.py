@@ -25,7 +25,8 @@ _SUM = re.compile(
     rf"(?:大概|大约|从|约|控制|不超过|别超过|最多|在|是|为|有|:|\s|共|总|到|给|了|"
     rf"差不多|也就|人均|每[人月年平套台件个]|平均|价|额|能不能|做到|可以|一共|要|才|只有|上限|另算|另收|另付|还差|还有|款|能|按)*)?"
     rf"(?P<sign>(?:[¥￥]|(?i:rmb|cny)|人民币) ?)?"
-    rf"(?<![\d.{_CN}第])(?<!(?i:[a-z]))(?:(?P<low>{_AMOUNT})(?P<lowscale>{_SCALE})? ?(?:元|块)?(?:-|~|到|至)+ ?)?"
+    rf"(?<![\d.{_CN}第])(?<!(?i:[a-z]))"
+    rf"(?:(?=[^\-~到至]{{1,400}}[\-~到至])(?P<low>{_AMOUNT})(?P<lowscale>{_SCALE})? ?(?:元|块)?(?:-|~|到|至)+ ?)?"
     rf"(?P<amount>{_AMOUNT}) ?(?P<about>[多来几余](?=[万亿]))?(?P<scale>{_SCALE}|个(?:亿|多亿))?"
     rf"(?P<tail>(?!{_EACH})[一二三四五六七八九\d](?!(?!{_EACH})[\d个台件套.{_CN}])|[一二三四五六七八九](?=[一二三四五六七八九](?:[吧左上,。的]|"
     rf"$)))?(?P<last>[一二三四五六七八九](?=[吧左上，,。的]|$))? ?(?P<more>多|来|几|余)?"
@@ -70,6 +71,7 @@ _SMALL = late(
     r"(?<![\d.块元几零一二两三四五六七八九十])(?P<amount>[1-9一二两三四五六七八九])毛(?:(?P<fen>[1-9一二三四五六七八九])(?=分|[一每才行,。;!?\s/]|左右|以内|吧|$)|钱(?!包)|(?=[一每,。;!?\s/]|左右|以内|吧|$))"
 )
 _FOREIGN = re.compile(r"(?:\$|usd|us|eur|€|£|hk\$|美元|欧元|港币)\s?$", re.I)
+_FOREIGN_ENDS = frozenset("$€£元币dDsS\u017frR")
 _SOFT_AFTER = late(
     r"\s?(?:左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|太|偏|有点|高了|贵了|拿下|成交|定金|订金|首付|预付|货款|尾款|押金|保证金|投资|补贴|补偿|赔偿|罚款|起步|封顶|起|了|算|搞定|就行|就够|就可以|怎么样|行不行|行吗|可以吗|吧|$|[,。;!?、)\n])"
 )
@@ -77,11 +79,15 @@ _DEAL = re.compile(r"\s?(?:拿下|成交|够不够|行不行|包邮|打包)")
 _ABOUT = re.compile(r"\s?(?:左右|以内|以下|上下|的?预算|吧)")
 
 
-# A sum begins with its cue, its sign or its amount.
+# A sum begins with its cue, its sign or its amount. All of them are in one set, which is quicker to skip to than three.
+_BEFORE_SUM = (
+    "每代零批拿到折优会现特原人预单总价报金合费成定尾货订造售均首投运加维服手"
+    "押保营注回应目底标出付收打花降涨便谈砍卖给底月年薪工租房转学欠"
+)
 _STARTS = re.compile(
-    rf"[\d{_CN}{_FORMAL}半¥￥]|[rRcC](?=[mMnN])|"
-    rf"[每代零批拿到折优会现特原人预单总价报金合费成定尾货订造售均首投运加维服手押保营注回应目底标出付收打花降涨便谈砍卖给底月年薪工租房转学欠]"
-    rf"(?=[季月年次场课节人台套件只米吨理售发货厂手后惠员价到民算付总格报额同用本金款单位资费续证收业册标了宜务工保薪租让的])"
+    rf"[\d{_CN}{_FORMAL}半¥￥rRcC{_BEFORE_SUM}](?:(?<=[\d{_CN}{_FORMAL}半¥￥])|(?<=[rRcC])(?=[mMnN])|"
+    rf"(?<=[{_BEFORE_SUM}])"
+    rf"(?=[季月年次场课节人台套件只米吨理售发货厂手后惠员价到民算付总格报额同用本金款单位资费续证收业册标了宜务工保薪租让的]))"
 )
 _NUMBERS = frozenset(f"0123456789{_CN}{_FORMAL}半")
 # Without any of them nothing says that a number is money (see _is_money), but for 1,234.50.
@@ -160,7 +166,10 @@ def _read(words: Plain, match: re.Match[str]) -> list[Found]:
 
 def _is_money(text: str, match: re.Match[str]) -> bool:
     """Does a unit, a cue or what follows say that this number is money?"""
-    if _FOREIGN.search(text, max(0, match.start("amount") - 4), match.start("amount")):
+    amount = match.start("amount")
+    if not _FOREIGN_ENDS.isdisjoint(text[max(0, amount - 2) : amount]) and _FOREIGN.search(
+        text, max(0, amount - 4), amount
+    ):
         return False
     if match["yuan"] or match["sign"] or match["jiao"] or _TO_THE_CENT.fullmatch(match["amount"]):
         return True

@@ -3,7 +3,7 @@
 import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 
 from nlp import asked, elements, likely, model, running, segment
@@ -236,10 +236,7 @@ def find(
         candidates = [*_known(words, names), *candidates]
     hits = [hit for hit in candidates if hit.value not in not_names and taken.take(hit.start, hit.end)]
     # Cards and forms are read by the rules; running text may hold one more.
-    if any(
-        taken.is_free(*words.place(spot.start(), spot.start() + 1))
-        for spot in likely.promising().finditer(words.text)
-    ):
+    if _promises(words, taken):
         modelled = not (hits and _CONTACT in words.text)
         hits += [
             hit
@@ -257,6 +254,15 @@ def find(
     if len(hits) > 1:
         hits.sort(key=attrgetter("start"))
     return tuple(hits)
+
+
+def _promises(words: Plain, taken: Taken) -> bool:
+    """Does a surname stand outside of all hits, with a character behind it that says so?"""
+    for spot in likely.promising().finditer(words.text):
+        start = spot.start()
+        if taken.is_free(*words.place(start, start + 1)):
+            return True
+    return False
 
 
 def _listed(words: Plain, hits: Sequence[Found]) -> list[Found]:
@@ -294,17 +300,15 @@ def _known(words: Plain, names: frozenset[str]) -> Iterator[Found]:
 def _candidates(words: Plain, contact: bool, called: Sequence[Found]) -> list[Found]:
     """All hits, the most trusted rule first: a later one that overlaps is dropped."""
     chars, spots = words.chars, _name_spots(words.text)
-    before = {front for front, _ in spots}
+    before = {front for front, _, _ in spots}
     found: list[Found] = []
-    for rule, needs, behind, instead in _RULES[contact]:
-        if (needs is not None and needs.isdisjoint(chars)) or (
-            behind is not None and behind.isdisjoint(before) and instead.isdisjoint(chars)
-        ):
-            continue
+    for rule in _rules(contact, chars, before):
         if rule == "alias":
             found += called
         elif rule != "beside" or "\n" in chars:  # a line above or below
-            found += _by_rule(words, rule, spots)
+            matches = _matches(words, rule, spots)
+            if matches:
+                found += _by_rule(words, rule, matches)
     found += elements.find(words)
     found += _little(words)
     return found
@@ -332,14 +336,17 @@ def _unsure() -> re.Pattern[str]:
     return re.compile(rf"{_spots().pattern}|[{_SOUNDS}]{{3}}")
 
 
-def _name_spots(text: str) -> list[tuple[str, int]]:
-    """What stands in front of every possible name, and where that begins.
+_Spot = tuple[str, int, str]
+
+
+def _name_spots(text: str) -> list[_Spot]:
+    """What stands in front of every possible name, where that begins, and the three characters of which one stands behind it.
 
     In front stands a character, a blank for any white space, "" for the text's beginning.
     """
     places = [match.start() for match in _spots().finditer(text)]
     spots = [(text[place - 1 : place], place) for place in places]
-    return [(" " if char.isspace() else char, place) for char, place in spots]
+    return [(" " if char.isspace() else char, place, text[place + 2 : place + 5]) for char, place in spots]
 
 
 _BEFORE, _AFTER = (
@@ -409,14 +416,57 @@ _BEHIND = {
 _OR = {"segment": frozenset("·"), "entry": frozenset("·"), "department": frozenset("小老")}
 
 _Set = frozenset[str]
-# With a contact in the text and without, in their order: the rule, what the text must hold, what must stand in front of a
-# name, and what else will do instead.
-_RULES: dict[bool, tuple[tuple[str, _Set | None, _Set | None, _Set], ...]] = {
-    contact: tuple((rule, _NEEDS.get(rule), _BEHIND.get(rule), _OR.get(rule, frozenset())) for rule in rules)
-    for contact, rules in ((False, _ALWAYS), (True, _WITH_CONTACT))
+# The rules as the bits of a number: the lower ones say that the text holds what a rule needs, the upper ones that what it
+# needs stands in front of a name, or what will do instead stands somewhere.
+_BIT = {rule: 1 << n for n, rule in enumerate(_WITH_CONTACT)}
+_UP = len(_BIT)
+_UNASKED = sum(bit for rule, bit in _BIT.items() if rule not in _NEEDS) | sum(
+    bit << _UP for rule, bit in _BIT.items() if rule not in _BEHIND
+)
+
+
+def _bits(held: dict[str, _Set], by: int) -> dict[str, int]:
+    """Character → the rules that it helps."""
+    found: dict[str, int] = {}
+    for rule, chars in held.items():
+        for char in chars:
+            found[char] = found.get(char, 0) | _BIT[rule] << by
+    return found
+
+
+_NEEDED, _INSTEAD, _IN_FRONT = _bits(_NEEDS, 0), _bits(_OR, _UP), _bits(_BEHIND, _UP)
+_HELD = {char: _NEEDED.get(char, 0) | _INSTEAD.get(char, 0) for char in {*_NEEDED, *_INSTEAD}}
+_HELD_CHARS = frozenset(_HELD)
+
+
+def _rules(contact: bool, chars: _Set, before: set[str]) -> tuple[str, ...]:
+    """Those that may find something in a text of these characters, `before` standing in front of its names."""
+    bits = _UNASKED
+    for char in chars & _HELD_CHARS:
+        bits |= _HELD[char]
+    for front in before:
+        bits |= _IN_FRONT.get(front, 0)
+    return _of_bits(contact, bits & bits >> _UP)
+
+
+@lru_cache(maxsize=4_096)
+def _of_bits(contact: bool, bits: int) -> tuple[str, ...]:
+    """The rules whose bits are set, in their order."""
+    return tuple(rule for rule in (_WITH_CONTACT if contact else _ALWAYS) if bits & _BIT[rule])
+
+
+# These begin with the name, so they are tried where one may begin and nowhere else; and what may stand behind the name,
+# which has two to four characters.
+_WHITE = frozenset(char for char in map(chr, range(0x3001)) if char.isspace())
+_AT_NAME: dict[str, _Set] = {
+    "polite": frozenset(word[0] for word in _FULL_HONORIFIC.split("|")),
+    "dial": frozenset("的电手号联微邮打发回拨通"),
+    "called": frozenset(" ,/:" + BLANK),
+    "twice": frozenset(),
+    "pair": frozenset("和跟与、"),
+    "says": frozenset("说表反告确要提回打来想需问介导执主监饰出致当就辞接离加落齐"),
+    "segment": _WHITE.union("收,;、。|/()[]" + BLANK + COMPANY_BLANK + TITLE_BLANK),
 }
-# These begin with the name, so they are tried where one may begin and nowhere else.
-_AT_NAME = frozenset(("polite", "dial", "called", "twice", "pair", "says", "segment"))
 
 
 @cache
@@ -433,7 +483,8 @@ def _starts() -> dict[str, re.Pattern[str]]:
             "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接同朋老爱闺室师学门司搭看遇碰见偶采陪改换@弟妹哥姐舅叔姑姨爸妈爷奶嫂侄外女儿]"
         ),
         "label": re.compile(
-            "[客我您采紧对主姓名联收称负经申寄发项参与出陪询业签委报投接咨跟提送验学候应求面车房租法fFnNcC]"
+            r"[客我您采紧对主姓名联收称负经申寄发项参与出陪询业签委报投接咨跟提送验学候应求面车房租法fFnNcC]"
+            r"(?=[户的购急方接要\s名字系络会席同件货呼责办营价主收托修诉待询进员选聘职试东客人定请目rRaAoO])"
         ),
         "entry": re.compile(rf"[{first} ](?:(?<=^.)|(?<=[\n▫。].)|(?<=[▫、] .))", re.M),
         "spaced": late(
@@ -446,9 +497,14 @@ def _starts() -> dict[str, re.Pattern[str]]:
             "[项现车工售销采技财会法司客前人文业跟仓老设内负代](?=[目场间厂后前售购术务计人机服台事员单库板勤责表])"
         ),
         "department": late("[部科处车中](?=[门间心的]|[一-龥])|[采技行后人财业仓](?=[购术政勤事务库])"),
-        "title": re.compile(rf"{TITLE_BLANK}|[{first}A-Z](?:(?<=^.)|(?<={edge[:-1]}由].))", re.M),
+        "company": re.compile(rf"{COMPANY_BLANK}(?!{COMPANY_BLANK})"),
+        "title": re.compile(
+            rf"[{TITLE_BLANK}{first}A-Z](?:(?<={TITLE_BLANK})(?!{TITLE_BLANK})|"
+            rf"(?<!{TITLE_BLANK})(?:(?<=^.)|(?<={edge[:-1]}由].)))",
+            re.M,
+        ),
         "segment·": late(rf"[一-龥](?:(?<=^.)|(?<={edge}.))", re.M),  # 艾力·买买提 needs no surname
-        "title·": late(rf"{TITLE_BLANK}|[一-龥A-Z](?:(?<=^.)|(?<={edge[:-1]}由].))", re.M),
+        "title·": late(rf"[{TITLE_BLANK}一-龥A-Z](?:(?<={TITLE_BLANK})|(?<=^.)|(?<={edge[:-1]}由].))", re.M),
     }
 
 
@@ -466,28 +522,73 @@ def _marks() -> dict[str, re.Pattern[str]]:
     }
 
 
-def _matches(words: Plain, rule: str, spots: Sequence[tuple[str, int]]) -> Iterable[re.Match[str]]:
+def _matches(words: Plain, rule: str, spots: Sequence[_Spot]) -> Sequence[re.Match[str]]:
     mark = _marks().get(rule)
     if mark is not None and mark.search(words.text) is None:
         return ()
     if rule in _AT_NAME and not (rule == "segment" and "·" in words.chars):
-        return _at_spots(_patterns()[rule], words.text, _BEHIND.get(rule), spots)
+        return _at_spots(rule, words.text, spots)
     starts = _starts().get(f"{rule}·" if rule in _FOREIGN and "·" in words.chars else rule)
+    if rule == "beside":
+        return _at_lines(_patterns()[rule], words.text)
     if starts is None:
-        return _patterns()[rule].finditer(words.text)
+        return list(_patterns()[rule].finditer(words.text))
+    if rule in _REACH:
+        return _in_front(starts, _patterns()[rule], words.text, rule, spots)
     return matches(starts, _patterns()[rule], words.text)
 
 
-def _at_spots(
-    pattern: re.Pattern[str], text: str, behind: _Set | None, spots: Sequence[tuple[str, int]]
+def _at_lines(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
+    """The same as finditer, for a pattern that begins at the text's beginning or with the end of a line."""
+    found: list[re.Match[str]] = []
+    at = 0
+    while at >= 0:
+        match = pattern.match(text, at)
+        if match is not None:
+            found.append(match)
+        at = text.find("\n", at + 1 if match is None else match.end())
+    return found
+
+
+# So many characters a match of the rule begins in front of its name, at most.
+_REACH = {"cue": 7}
+
+
+def _in_front(
+    starts: re.Pattern[str], pattern: re.Pattern[str], text: str, rule: str, spots: Sequence[_Spot]
 ) -> list[re.Match[str]]:
+    """The same as finditer, for a pattern that ends in a name behind one of `_BEHIND`."""
+    found: list[re.Match[str]] = []
+    behind, reach, at = _BEHIND[rule], _REACH[rule], 0
+    for front, place, _ in spots:
+        if front not in behind:
+            continue
+        start = starts.search(text, max(at, place - reach), place)
+        while start is not None:
+            match = pattern.match(text, start.start())
+            if match is None:
+                at = start.start() + 1
+            else:
+                found.append(match)
+                at = match.end()
+            start = starts.search(text, at, place) if at < place else None
+    return found
+
+
+def _at_spots(rule: str, text: str, spots: Sequence[_Spot]) -> list[re.Match[str]]:
     """The same as finditer, for a pattern that begins with a name."""
     found: list[re.Match[str]] = []
-    done = 0
-    for front, place in spots:
+    pattern, behind, after, done = _patterns()[rule], _BEHIND.get(rule), _AT_NAME[rule], 0
+    dotted = "·" in text  # such a name may be longer
+    for front, place, tail in spots:
         if (
             place >= done
             and (behind is None or front in behind)
+            and (
+                text[place] in tail
+                if rule == "twice"
+                else dotted or not after.isdisjoint(tail) or (rule == "segment" and len(tail) < 3)
+            )
             and (match := pattern.match(text, place)) is not None
         ):
             found.append(match)
@@ -495,8 +596,8 @@ def _at_spots(
     return found
 
 
-def _by_rule(words: Plain, rule: str, spots: Sequence[tuple[str, int]]) -> Iterator[Found]:
-    for match in _matches(words, rule, spots):
+def _by_rule(words: Plain, rule: str, matches: Iterable[re.Match[str]]) -> Iterator[Found]:
+    for match in matches:
         group = "name" if match["name"] else "before"
         start, end = match.span(group)
         if words.text[start] in _TIES and end - start == 3 and words.text[start + 1] in surnames().single:

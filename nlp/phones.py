@@ -86,6 +86,8 @@ _RUN = re.compile(r"[0-9](?:[^0-9]{0,4}[0-9]){6}")
 _LONG_RUN = re.compile(r"[0-9](?<![0-9].)(?:[ -]?[0-9]){14}")
 _LEAD = 24  # characters that may stand in front of its first digit: a label, a bracket, a plus sign
 _NUMERALS = frozenset(_CHINESE)
+_PAUSE_BEGINS = frozenset("一幺")
+_SHORTEST = 7  # characters of a run
 _DIGITS = frozenset("0123456789")
 # What must be in the text, where each kind may begin, the kind itself and how sure it is.
 _RULES = (
@@ -108,7 +110,9 @@ def find(text: str | Plain) -> tuple[Found, ...]:
 def _find(words: Plain) -> Iterator[Found]:
     chars, text = words.chars, words.text
     if not _NUMERALS.isdisjoint(chars):
-        text = _SPOKEN.sub(_spoken, _PAUSED.sub(_joined, text))
+        if "," in chars and not _PAUSE_BEGINS.isdisjoint(chars):
+            text = _PAUSED.sub(_joined, text)
+        text = _SPOKEN.sub(_spoken, text)
     elif _DIGITS.isdisjoint(chars):
         return
     first = _RUN.search(text)
@@ -146,10 +150,10 @@ def _more(text: str, begin: int, hits: list[tuple[int, int, str, str, float]]) -
     """Does a run of digits stand outside the hits, so that another rule may find a number?"""
     done = begin
     for start, end, *_ in sorted(hits):
-        if _RUN.search(text, done, start) is not None:
+        if start - done >= _SHORTEST and _RUN.search(text, done, start) is not None:
             return True
         done = end
-    return _RUN.search(text, done) is not None
+    return len(text) - done >= _SHORTEST and _RUN.search(text, done) is not None
 
 
 _SECOND = re.compile(

@@ -36,12 +36,12 @@ _TABLE: dict[int, str] = {
     ord("】"): "]",
 }
 _ODD = {chr(code): char for code, char in _TABLE.items() if chr(code) != char}
-_ODD_CHARS = frozenset(_ODD)
 _FEW = 16  # so many different characters are replaced one after the other; no replacement is itself replaced
 # Zero-width characters, direction marks, and the two that make a digit a keycap.
 _DROPPED = frozenset(
     map(chr, (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF, 0xFE0E, 0xFE0F, 0x20E3, 0xAD))
 )  # fmt: skip
+_CHANGED = frozenset(_ODD) | _DROPPED
 
 
 class Plain:
@@ -80,7 +80,7 @@ class Plain:
 
     def found(self, field: str, start: int, end: int, confidence: float, rule: str, value: str = "") -> Found:
         """A hit at [start, end) of `text`; its value is the source's words unless given."""
-        first, last = self.place(start, end)
+        first, last = (start, end) if self.at is None else self.place(start, end)
         words = self.source[first:last]
         return Found(field, value or words, words, first, last, confidence, rule)
 
@@ -89,7 +89,13 @@ class Plain:
         if not spans:
             return self
         text, pieces, done = self.text, [], 0
-        for start, end in sorted(spans) if len(spans) > 1 else spans:
+        chars = self.chars if fill in self.chars else self.chars.union(fill)
+        if len(spans) == 1:
+            start, end = spans[0]
+            if start < end:
+                text = f"{text[:start]}{fill * (end - start)}{text[end:]}"
+            return Plain(text, self.source, self.at, chars)
+        for start, end in sorted(spans):
             if end <= done:
                 continue
             start = max(start, done)
@@ -97,14 +103,16 @@ class Plain:
             pieces.append(fill * (end - start))
             done = end
         pieces.append(text[done:])
-        chars = self.chars if fill in self.chars else self.chars.union(fill)
         return Plain("".join(pieces), self.source, self.at, chars)
 
     def without_found(self, found: Collection[Found], fill: str = BLANK) -> "Plain":
         """The same, for hits."""
         if not found:
             return self
-        spans = [self.here(hit.start, hit.end) for hit in found if hit.end > hit.start >= 0]
+        if self.at is None:
+            spans = [(hit.start, hit.end) for hit in found if hit.end > hit.start >= 0]
+        else:
+            spans = [self.here(hit.start, hit.end) for hit in found if hit.end > hit.start >= 0]
         return self.without(spans, fill) if spans else self
 
     @property
@@ -125,12 +133,14 @@ class Plain:
 def plain(text: str) -> Plain:
     """Full width, circled, keycap and mathematical digits, dashes, blanks and a few traditional forms made one."""
     chars, kept, source = frozenset(text), None, text
-    if not _DROPPED.isdisjoint(chars):
+    odd = chars & _CHANGED
+    if not odd:
+        return Plain(text, source, None, chars)
+    if not _DROPPED.isdisjoint(odd):
         kept = tuple(n for n, char in enumerate(text) if char not in _DROPPED)
-        text, chars = "".join(map(text.__getitem__, kept)), chars - _DROPPED
-    odd = chars & _ODD_CHARS
+        text, odd = "".join(map(text.__getitem__, kept)), odd - _DROPPED
     if len(odd) > _FEW:
         return Plain(text.translate(_TABLE), source, kept)
     for char in odd:
         text = text.replace(char, _ODD[char])
-    return Plain(text, source, kept, (chars - odd).union(map(_ODD.__getitem__, odd)) if odd else chars)
+    return Plain(text, source, kept)

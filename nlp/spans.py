@@ -34,7 +34,11 @@ _AHEAD = re.compile(
     rf"(?<![\d.{_N}第月])(?P<pre>再过|过|再等|等|近|最近|过去|未来|接下来|今后|还有|还剩|只剩|前|每)?{_QUANTITY} ?{_UNIT} ?"
     rf"(?P<side>(?:之|以|过|往)?后(?!天)|(?:之|以)内|内(?!部|容|存)|之?里(?!面)|(?:之|以)?前(?!面|台|提|后)|以来)?"
 )
-_STARTS = re.compile(rf"[\d{_N}半几数再过等近最未接今还只前每]")
+# Where one may begin: at a number with its unit not far behind, or at a word that stands in front of one.
+_STARTS = re.compile(
+    rf"[\d{_N}半几数再过等近最未接今还只前每](?:(?<=[\d{_N}半几数])(?=[\d{_N}.\-~到至 个半秒分刻小钟h工天日周星礼月年季世])|"
+    rf"(?<=[过等近前每])(?=[\d{_N}半几数去])|(?<=[再最未接今还只])(?=[过等近来下后有剩]))"
+)
 UNITS = frozenset("秒分钟时头h天日周期拜月年度纪")
 _EITHER = "一二两三四五六七八九"
 _SECONDS = {

@@ -212,6 +212,7 @@ READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
 
 # Where the slow ones may begin.
 BEGIN: dict[Reader, str] = {
+    _english: r"[tTnNcCoOmMwWfFsS\u017f](?<![A-Za-z].)",  # what re.I takes for an s, too
     festival: f"[{''.join(sorted({name[0] for name in (*festivals.ALL, *WHICH_YEAR)}))}]",
     _new_year: r"[年节过](?=[之以后前完])",
     _lunar: r"[农阴旧正冬腊大新过年](?=[历月新过年初])",

@@ -2,12 +2,12 @@
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 
 def matches(
     starts: re.Pattern[str], pattern: re.Pattern[str], text: str, at: int = 0, end: int = sys.maxsize
-) -> Iterable[re.Match[str]]:
+) -> Sequence[re.Match[str]]:
     """The same as pattern.finditer(text, at, end), for a pattern that matches nowhere but where `starts` does.
 
     `starts` should begin with a set of characters, so that it is skipped to; `pattern` must not match the empty string.

@@ -56,7 +56,7 @@ def _departments() -> re.Pattern[str]:
     return re.compile(rf"(?:(?=[{first}])(?:{words})(?:[/&兼]|(?<![部心处科室组院所]) )?)+\Z")
 
 
-_WITH_NAME_STARTS = re.compile("[◆我本]")
+_WITH_NAME_STARTS = re.compile("◆(?=[公的采业技销财行外跟品工设物商])|我(?=是)|本(?=人)")
 
 
 @cache
@@ -85,7 +85,10 @@ def find(text: str | Plain, own: tuple[str, ...] = ()) -> tuple[Found, ...]:
     )
     if "◆" in words.chars or "我是" in words.text or "本人" in words.text:
         hits += [match.span("job") for match in matches(_WITH_NAME_STARTS, _with_name(), words.text)]
-    hits.sort(key=lambda hit: (hit[0], -hit[1]))
+    if not hits:
+        return ()
+    if len(hits) > 1:
+        hits.sort(key=lambda hit: (hit[0], -hit[1]))
     found: list[Found] = []
     done = 0
     for start, end in hits:

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import ahocorasick_rs
@@ -84,14 +84,17 @@ def _addressed() -> re.Pattern[str]:
     )
 
 
-def find(text: Plain, taken: Taken) -> Iterator[Found]:
+def find(text: Plain, taken: Taken) -> Iterable[Found]:
     """Names of town, name proper and trade; without a town only behind a cue or as a line of a card.
 
     What is `taken` already (a name with its legal suffix) is passed over.
     """
     runs = [run for run in _runs(text.text) if taken.is_free(*text.place(run[0], run[1]))]
-    if not runs:
-        return
+    return _named(text, runs) if runs else ()
+
+
+def _named(text: Plain, runs: list[tuple[int, int, bool]]) -> Iterator[Found]:
+    """Those of these trades that end a company's name."""
     towns = regions(text.text)
     ends = [end for _, end in towns]
     card = _CONTACT.search(text.text) is not None
@@ -173,6 +176,8 @@ def _without_town(text: str, start: int, end: int, card: bool, signed: bool) -> 
     """Behind 我是 … with its person, or alone at the front of a line of a card."""
     numbered = signed and _NUMBER.match(text, end) is not None
     alone = card and _ends_line(text, end)
+    if not numbered and not alone and _CUE_ENDS.isdisjoint(text[max(0, start - LONGEST - 1) : start - 2]):
+        return None
     for length in range(2, min(LONGEST, start) + 1):
         first = start - length
         cued = _cued(text, first)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from nlp.evidence import Found
 from nlp.plain import Plain, plain
+from nlp.starts import matches
 
 _CUE = r"(?:微信号?|weixin|wechat|(?<![a-z])[vw]x|(?<![a-z])v信|威信|加我?[vV])"
 _SPELT = re.compile(
@@ -18,6 +19,8 @@ _SAME = re.compile(
 )
 
 
+_SPELT_STARTS = re.compile("[微威加wWvV]")
+_SAME_STARTS = re.compile("[微威加wWvV手电同(]")
 _HINT = frozenset("微威vVwW")
 
 
@@ -28,10 +31,10 @@ def find(text: str | Plain, phones: Sequence[Found] = ()) -> tuple[Found, ...]:
         return ()
     found = [
         words.found("wechats", *match.span("id"), 0.95, "spelt", match["id"])
-        for match in _SPELT.finditer(words.text)
+        for match in matches(_SPELT_STARTS, _SPELT, words.text)
     ]
     mobiles = [phone for phone in phones if phone.rule == "mobile"]
-    for match in _SAME.finditer(words.text):
+    for match in matches(_SAME_STARTS, _SAME, words.text):
         start, end = words.place(*match.span())
         before = [phone for phone in mobiles if phone.end <= end] or mobiles
         if before:

@@ -23,7 +23,9 @@ from nlp import (
     people,
     phones,
     spans,
+    titles,
     told,
+    wechats,
 )
 from nlp.draft import as_dict
 
@@ -49,7 +51,7 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     lines = (DATA / f"{name}.jsonl").read_text("utf-8").splitlines()
     texts = [json.loads(line)["text"] for line in lines if line.strip()]
     quick = [as_dict(text, NOW) for text in texts]
-    for module in (clocks, companies, keywords, money, people, spans):
+    for module in (clocks, companies, keywords, money, people, spans, titles, wechats):
         monkeypatch.setattr(module, "matches", _everywhere)
     monkeypatch.setattr(headers, "_may_be", lambda line: -1)
     monkeypatch.setattr(days, "_BEGINS", {})
@@ -64,11 +66,8 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(people, "_marks", dict)
     monkeypatch.setattr(told, "_TOLD_CHARS", _Any())
     monkeypatch.setattr(phones, "_more", lambda *_: True)
-    everything = {
-        key: tuple((name, None, None, none) for name, _, _, none in rules)
-        for key, rules in people._RULES.items()
-    }
-    monkeypatch.setattr(people, "_RULES", everything)
-    monkeypatch.setattr(people, "_AT_NAME", frozenset())
+    monkeypatch.setattr(people, "_rules", lambda contact, *_: people._of_bits(contact, -1))
+    monkeypatch.setattr(people, "_AT_NAME", {})
+    monkeypatch.setattr(people, "_REACH", {})
     for text, found in zip(texts, quick, strict=True):
         assert as_dict(text, NOW) == found, text
