@@ -62,12 +62,17 @@ class Database:
         if raised and self.told is not None:
             self.told(raised)
 
-    def read(self, *, slow: bool = False, snapshot: bool = False) -> AbstractAsyncContextManager[Tx]:
+    def read(
+        self, *, slow: bool = False, snapshot: bool = False, glance: bool = False
+    ) -> AbstractAsyncContextManager[Tx]:
         """A connection for reading; on SQLite it cannot write. `slow`: for questions that take milliseconds (a board over
         all leads); on SQLite they run in a thread, so that the loop goes on meanwhile. `snapshot`: all statements see
-        one state."""
+        one state. `glance`: for a row or two that every event needs; nothing but statements is waited for inside, and none
+        of them writes."""
         found: AbstractAsyncContextManager[Tx] = (
-            self._inside.read(slow=slow) if self.sqlite else self._inside.read(snapshot=snapshot)
+            self._inside.read(slow=slow, glance=glance)
+            if self.sqlite
+            else self._inside.read(snapshot=snapshot)
         )
         return found
 
