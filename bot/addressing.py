@@ -1,16 +1,17 @@
 """Where a row of the outbox goes: the platform where the card is, else the one where the person was last and can be reached."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import Clock
 from bot.config import Config
 from bot.platform import Platform, Way
-from store import screens, team
-from store.db import Database
+from store import callers, screens
+from store.callers import Whereabouts
+from store.db import Database, Tx
 from store.outbox import Queued
-from store.screens import OnScreen
+from store.screens import Shown
 
 MAIL = "mail"
 NEVER_WROTE = "还没有给机器人发过消息，机器人不能先开口"
@@ -36,7 +37,22 @@ class Picked:
 
     target: Target | None
     why_not: str
-    screen: OnScreen | None = None
+    screen: Shown | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """What was known, at one moment, of where a row goes: its card, its person."""
+
+    screen: Shown | None
+    whereabouts: Whereabouts | None
+
+
+async def places(tx: Tx, rows: Sequence[Queued]) -> list[Place]:
+    """What is known of where these rows go, in their order."""
+    cards = await screens.shown(tx, [row.card for row in rows if row.card])
+    people = await callers.whereabouts(tx, [row.member for row in rows if row.member[:1] != "@"])
+    return [Place(cards.get(row.card or 0), people.get(row.member)) for row in rows]
 
 
 class Addressing:
@@ -50,18 +66,20 @@ class Addressing:
         self._db, self._clock, self._config, self._platforms = db, clock, config, platforms
         self._rests_until = rests_until
 
-    async def pick(self, row: Queued) -> Picked:
-        """Which platform: where the card is; else where the person was last and can be reached."""
-        async with self._db.read() as tx:
-            screen = await screens.get(tx, row.card) if row.card else None
-            if row.member.startswith("@"):
-                name, _, user = row.member[1:].partition(":")
-                platform = self._platforms.get(name)
-                return Picked(Target(platform, user) if platform else None, "平台未启用")
-            member = await team.get(tx, row.member)
-            reaches = await team.reaches(tx, row.member)
-        if member is None or member.gone:
+    async def pick(self, row: Queued, place: Place | None = None) -> Picked:
+        """Which platform: where the card is; else where the person was last and can be reached. `place`: what was read
+        a moment ago, else it is read now."""
+        if row.member.startswith("@"):
+            name, _, user = row.member[1:].partition(":")
+            platform = self._platforms.get(name)
+            return Picked(Target(platform, user) if platform else None, "平台未启用")
+        if place is None:
+            async with self._db.read(glance=True) as tx:
+                place = (await places(tx, [row]))[0]
+        screen, there = place.screen, place.whereabouts
+        if there is None or there.member.gone:
             return Picked(None, "成员已离开")
+        member, reaches = there.member, there.reaches
         way = Way(row.way)
         names = [name for name in self._platforms if member.on(name)]
         if way in {Way.TODO, Way.TODO_DONE}:

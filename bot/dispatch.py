@@ -19,7 +19,7 @@ from cards.card import Card, from_json
 from rules.errors import Denied, Refused
 from rules.hours import Calendar
 from rules.team import Member, Role
-from store import audit, inbox, leave, outbox, screens, team
+from store import audit, callers, inbox, outbox, screens, team
 from store.db import Tx
 from store.inbox import Inrow
 from store.screens import OnScreen
@@ -104,7 +104,8 @@ class Dispatcher:
         if not message.user:
             log.info("message without a sender id", event_id=turn.event_id, platform=message.platform)
             return
-        member = await _who(turn, message.platform, message.user)
+        caller = await callers.caller(turn.tx, message.platform, message.user, turn.now)
+        member = caller.member if caller else None
         bound = False
         if member is None:
             member, bound = await binding.recognise(
@@ -122,7 +123,7 @@ class Dispatcher:
         # an answer never goes into a group: the temporary address of one is not kept
         url = "" if message.chat else message.reply_url
         await self._seen(turn, member, message.platform, url, message.reply_until if url else None,
-                         spoke=not message.chat)  # fmt: skip
+                         spoke=not message.chat, known=(caller.state, caller.reply_url) if caller else None)  # fmt: skip
         if bound:
             await audit.add(turn.tx, turn.now, member.id, "binding.used", message.platform, {}, turn.event_id)
             await binding.warn(turn, member, message.platform)
@@ -158,11 +159,14 @@ class Dispatcher:
         until: Any = None,
         *,
         spoke: bool = True,
+        known: tuple[str, str] | None = None,
     ) -> None:
-        """Where the person is now. `spoke`: they wrote to the bot alone, which some platforms ask for before it may."""
+        """Where the person is now. `spoke`: they wrote to the bot alone, which some platforms ask for before it may.
+        `known`: what was known of reaching them there, when it was just read."""
         first = not member.platform
         state = "ok" if spoke or speaks_first(platform) else "entered"
-        await team.seen_on(turn.tx, member, platform, turn.now, state=state, reply_url=url, reply_until=until)
+        await team.seen_on(turn.tx, member, platform, turn.now, state=state, reply_url=url, reply_until=until,
+                           known=known)  # fmt: skip
         turn.member = replace(member, platform=platform)
         if first:
             turn.welcomed = True
@@ -219,11 +223,11 @@ class Dispatcher:
 
     # ── clicks ──────────────────────────────────────────────────────────────────────────────────────────
     async def _click(self, turn: Turn, click: Click) -> None:
-        member = await _who(turn, click.platform, click.user)
-        if member is None:
+        caller = await callers.caller(turn.tx, click.platform, click.user, turn.now)
+        if caller is None:
             log.info("click by a stranger", event_id=turn.event_id, platform=click.platform)
             return
-        await self._seen(turn, member, click.platform)
+        await self._seen(turn, caller.member, click.platform, known=(caller.state, caller.reply_url))
         await self._press(turn, click)
 
     async def _press(self, turn: Turn, click: Click) -> None:
@@ -312,14 +316,6 @@ class Dispatcher:
             step = next((r.steps[no.step] for r in self.routers if no.step in r.steps), None)
             if step is not None:
                 await step(turn, no)
-
-
-async def _who(turn: Turn, platform: str, user: str) -> Member | None:
-    """Whoever wrote or clicked, with those for whom they stand in now."""
-    member = await team.by_user(turn.tx, platform, user)
-    if member is None:
-        return None
-    return replace(member, covers=await leave.covered_by(turn.tx, member.id, turn.now))
 
 
 def offered(card: Card) -> set[str]:

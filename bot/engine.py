@@ -97,10 +97,26 @@ class Engine:
         )
         self._sender = Sender(db, clock, self.bells, self.me, config, platforms, shared, quota)
         self._inbox = Lanes(
-            db, clock, self.bells, "inbox", self.me, self._worker.lane, parallel=16, carrier=carrier
+            db,
+            clock,
+            self.bells,
+            "inbox",
+            self.me,
+            self._worker.lane,
+            parallel=16,
+            look=self._worker.look,
+            carrier=carrier,
         )
         self._outbox = Lanes(
-            db, clock, self.bells, "outbox", self.me, self._sender.lane, parallel=32, carrier=carrier
+            db,
+            clock,
+            self.bells,
+            "outbox",
+            self.me,
+            self._sender.lane,
+            parallel=32,
+            look=self._sender.look,
+            carrier=carrier,
         )
         self._pump = Pump(db, clock, self.bells)
         self._mailboxes = Mailboxes(

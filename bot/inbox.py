@@ -146,11 +146,17 @@ class Worker:
         self._db, self._clock, self._bells, self._me = db, clock, bells, me
         self._handle, self._buried, self._done, self._tries = handle, buried, done, tries
 
-    async def lane(self, lease: Lease) -> Later | None:
-        """Works a claimed lane until it is empty or must rest."""
+    async def look(self, tx: Tx, keys: Sequence[str]) -> dict[str, list[Inrow]]:
+        """What waits in these lanes."""
+        return await inbox.open_events_of(tx, keys, 20 * len(keys))
+
+    async def lane(self, lease: Lease, found: list[Inrow] | None) -> Later | None:
+        """Works a claimed lane until it is empty or must rest. `found`: its rows, as far as they are known."""
         while True:
-            async with self._db.read() as tx:
-                rows = await inbox.open_events(tx, lease.key, 20)
+            rows, found = found, None
+            if not rows:
+                async with self._db.read(glance=True) as tx:
+                    rows = await inbox.open_events(tx, lease.key, 20)
             if not rows:
                 return Later(self._clock.ms() + 100)
             for row in rows:

@@ -1,16 +1,16 @@
 """The loop that both queues share: claim lanes, work each in order, many side by side."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
 from bot.bells import Bells
 from bot.clock import Clock
 from store import lanes
-from store.db import Database, passing
+from store.db import Database, Tx, passing
 from store.failpoints import At, reach
 from store.lanes import Fenced, Lease
 from store.queues import Queue
@@ -19,6 +19,10 @@ log = structlog.get_logger("lanes")
 
 LEASE_MS = 30_000
 HANDFUL = 4  # lanes are claimed a few at a time: each claim is a transaction, and all that begin at once hold up others
+
+
+FEW = 20
+"""Rows of a lane that are read when it is claimed; of longer ones whoever works them reads as many as they can use."""
 
 
 class Carrier(Protocol):
@@ -38,19 +42,26 @@ class Later:
     at_ms: int
 
 
-Work = Callable[[Lease], Awaitable[Later | None]]
-"""Works one claimed lane: None when it was emptied and given back, Later when it must rest; raises Fenced."""
+R = TypeVar("R")
+
+Work = Callable[[Lease, R | None], Awaitable[Later | None]]
+"""Works one claimed lane, with what was read of it when it was claimed: None when it was emptied and given back, Later when
+it must rest; raises Fenced."""
+
+Look = Callable[[Tx, Sequence[str]], Awaitable[Mapping[str, R]]]
+"""Reads what waits in several lanes at once, when they were claimed: from then on nobody but their owner changes it."""
 
 
-class Lanes:
+class Lanes(Generic[R]):
     """Claims lanes of one queue and gives them to `work`, at most `parallel` at a time."""
 
     def __init__(
-        self, db: Database, clock: Clock, bells: Bells, q: Queue, me: str, work: Work, *, parallel: int = 8,
-        carrier: Carrier | None = None,
+        self, db: Database, clock: Clock, bells: Bells, q: Queue, me: str, work: Work[R], *, parallel: int = 8,
+        look: Look[R] | None = None, carrier: Carrier | None = None,
     ) -> None:  # fmt: skip
         self._db, self._clock, self._bells = db, clock, bells
         self._q, self._me, self._work, self._parallel = q, me, work, parallel
+        self._look = look
         self._carrier = carrier
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_hand: dict[asyncio.Task[None], Lease] = {}
@@ -66,7 +77,7 @@ class Lanes:
         ring is heard: what still waits at the poll was lost on the way, or there is more of it than is carried."""
         while not self._stopping:
             bell = self._bells.hear(self._q)
-            claimed: list[Lease] = []
+            claimed: list[tuple[Lease, R | None]] = []
             pause = 1.0
             try:
                 free = self._parallel - len(self._tasks)
@@ -76,8 +87,8 @@ class Lanes:
                 if not passing(error):
                     log.exception("claim failed", queue=self._q)
                 pause = 0.5
-            for lease in claimed:
-                self._begin(lease)
+            for lease, found in claimed:
+                self._begin(lease, found)
             if not claimed:
                 await (self._bells.wait(bell, pause) if self._carrier is None else asyncio.sleep(1.0))
 
@@ -93,10 +104,24 @@ class Lanes:
         async with self._db.write(durable=False) as tx:
             lease = await lanes.claim_one(tx, self._q, key, self._me, ms, lease_ms=LEASE_MS)
         if lease is not None:  # else another replica has it, or it was worked already
-            await asyncio.wait([self._begin(lease)])
+            found = await self._found([lease])
+            await asyncio.wait([self._begin(lease, found.get(key))])
 
-    def _begin(self, lease: Lease) -> "asyncio.Task[None]":
-        task = asyncio.create_task(self._one(lease))
+    async def _found(self, claimed: Sequence[Lease]) -> Mapping[str, R]:
+        """What waits in the lanes, as far as it is few. What cannot be read now does not keep a lane from being worked:
+        whoever works it reads it and meets what is wrong."""
+        keys = [lease.key for lease in claimed if lease.pending <= FEW]
+        if self._look is None or not keys:
+            return {}
+        try:
+            async with self._db.read(glance=True) as tx:
+                return await self._look(tx, keys)
+        except Exception as error:
+            log.warning("lanes not looked into", queue=self._q, lanes=len(keys), error=type(error).__name__)
+            return {}
+
+    def _begin(self, lease: Lease, found: R | None) -> "asyncio.Task[None]":
+        task = asyncio.create_task(self._one(lease, found))
         self._tasks.add(task)
         self._in_hand[task] = lease
         task.add_done_callback(self._free)
@@ -127,10 +152,10 @@ class Lanes:
         if len(self._tasks) <= self._parallel - HANDFUL:
             self._bells.ring_here(self._q)
 
-    async def _claim(self, n: int) -> tuple[list[Lease], float]:
-        """The lanes to work now, and how long to wait when there are none."""
+    async def _claim(self, n: int) -> tuple[list[tuple[Lease, R | None]], float]:
+        """The lanes to work now with what waits in them, and how long to wait when there are none."""
         ms = self._clock.ms()
-        async with self._db.read() as tx:  # a cheap look before the write
+        async with self._db.read(glance=True) as tx:  # a cheap look before the write
             due = await lanes.next_due(tx, self._q)
         if due is None or due > ms:
             return [], 1.0 if due is None else min(1.0, max(0.005, (due - ms) / 1000))
@@ -138,12 +163,13 @@ class Lanes:
             claimed = await lanes.claim(tx, self._q, self._me, ms, n=n, lease_ms=LEASE_MS)
             reach(At.LANES_CLAIMED)
         reach(At.LANES_TAKEN)
-        return claimed, 0.005
+        found = await self._found(claimed)
+        return [(lease, found.get(lease.key)) for lease in claimed], 0.005
 
-    async def _one(self, lease: Lease) -> None:
+    async def _one(self, lease: Lease, found: R | None) -> None:
         rest: Later | None = None
         try:
-            rest = await self._work(lease)
+            rest = await self._work(lease, found)
         except Fenced:
             log.info("lane taken over", queue=self._q, lane=lease.key)
             return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.addressing import LONG, TRIED, Addressing, Target
+from bot.addressing import LONG, TRIED, Addressing, Place, Target, places
 from bot.bells import Bells
 from bot.breaker import Breaker, back_off
 from bot.clock import Clock
@@ -26,7 +26,7 @@ from store.failpoints import At, reach
 from store.lanes import Fenced, Lease
 from store.outbox import Outrow, Queued
 from store.queues import DEAD
-from store.screens import OnScreen
+from store.screens import Shown
 
 log = structlog.get_logger("outbox")
 
@@ -49,6 +49,14 @@ class _Rest:
     at_ms: int
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """What waits in a lane, and what is known of where its first row goes."""
+
+    rows: list[Queued]
+    place: Place | None
+
+
 class Sender:
     """Sends the rows of a lane (one recipient), in order."""
 
@@ -65,14 +73,22 @@ class Sender:
         self._line = Line(clock, shared)
         self._paid: set[int] = set()  # rows that have their person's token already
 
-    async def lane(self, lease: Lease) -> Later | None:
-        """Works a claimed lane until it is empty or must rest.
+    async def look(self, tx: Tx, keys: Sequence[str]) -> dict[str, Waiting]:
+        """What waits in these lanes, and where the first of each goes."""
+        found = await outbox.open_sends_of(tx, keys, 20 * len(keys))
+        first = await places(tx, [rows[0] for rows in found.values()])
+        return {key: Waiting(rows, place) for (key, rows), place in zip(found.items(), first, strict=True)}
+
+    async def lane(self, lease: Lease, found: Waiting | None) -> Later | None:
+        """Works a claimed lane until it is empty or must rest. `found`: what waits in it, as far as that is known.
 
         A platform that must rest does not hold up what goes to the person on another one.
         """
         while True:
-            async with self._db.read() as tx:
-                rows = await outbox.open_sends(tx, lease.key, 50)
+            if found is None:
+                async with self._db.read(glance=True) as tx:
+                    found = Waiting(await outbox.open_sends(tx, lease.key, 50), None)
+            rows, place, found = found.rows, found.place, None
             if not rows:
                 return Later(self._clock.ms() + 100)
             resting: dict[str, int] = {}  # platform → when it may be tried again
@@ -84,7 +100,8 @@ class Sender:
                 if said_later and says:
                     continue
                 later = [r for r in rows if r.id > row.id]
-                rest = await self._row(lease, row, later, resting)
+                rest = await self._row(lease, row, later, resting, place)
+                place = None  # what the first one changed is not in it
                 if isinstance(rest, _Rest):
                     resting[rest.platform] = max(rest.at_ms, resting.get(rest.platform, 0))
                     said_later = said_later or says
@@ -97,7 +114,12 @@ class Sender:
                     return Later(min(resting.values()))
 
     async def _row(
-        self, lease: Lease, row: Queued, later: Sequence[Queued], resting: Mapping[str, int]
+        self,
+        lease: Lease,
+        row: Queued,
+        later: Sequence[Queued],
+        resting: Mapping[str, int],
+        place: Place | None,
     ) -> "_Rest | int":
         """One row: how many remain, -1 to look again, or which platform must rest."""
         target: Target | None = None
@@ -105,7 +127,7 @@ class Sender:
             way = Way(row.way)
             if way is Way.UPDATE and any(r.way == Way.UPDATE and r.card == row.card for r in later):
                 return await self._close(lease, row, ledger="folded", error="后面还有更新")
-            picked = await self._addressing.pick(row)
+            picked = await self._addressing.pick(row, place)
             if picked.target is None:
                 if picked.why_not == "skip":
                     return await self._close(lease, row, ledger="skipped")
@@ -135,7 +157,7 @@ class Sender:
         later: Sequence[Queued],
         way: Way,
         target: Target,
-        screen: OnScreen | None,
+        screen: Shown | None,
     ) -> "_Rest | int":
         limits, name = target.platform.limits, target.platform.name
         code = self._parcels.code(target, screen)

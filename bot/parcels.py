@@ -12,7 +12,7 @@ from cards.card import from_json
 from store import outbox
 from store.db import Database
 from store.outbox import Queued
-from store.screens import OnScreen
+from store.screens import Shown
 
 
 class Parcels:
@@ -21,7 +21,7 @@ class Parcels:
     def __init__(self, db: Database, clock: Clock, config: Config) -> None:
         self._db, self._clock, self._config = db, clock, config
 
-    def code(self, target: Target, screen: OnScreen | None) -> str:
+    def code(self, target: Target, screen: Shown | None) -> str:
         """What the card can be changed with, "" when there is nothing or it has run out."""
         if screen is None or not screen.code:
             return ""
@@ -34,7 +34,7 @@ class Parcels:
         bots = "」或「".join(one.called for one in self._config.platforms().values() if not one.speaks_first)
         return f"请在企业微信里打开「{bots}」，给它发一句话（比如「你好」）。以后这样的消息就在那里，可以直接点按钮处理。"
 
-    async def outgoing(self, row: Queued, target: Target, screen: OnScreen | None, same: bool) -> Outgoing:
+    async def outgoing(self, row: Queued, target: Target, screen: Shown | None, same: bool) -> Outgoing:
         """The row as the platform gets it. Raises SendFailed when a file of it is missing."""
         body = row.body
         due = str(body.get("due", ""))

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from store.lanes import Fenced, wake
 from store.queues import DEAD, DONE, OPEN
+from store.statements import among, listed
 from store.tables import inbox
 from store.tx import Tx
 
@@ -74,6 +75,25 @@ _OPEN_IN = (
 async def open_events(tx: Tx, key: str, limit: int) -> list[Inrow]:
     """The next open events of a lane, oldest first."""
     return [Inrow(*row) for row in await tx.execute(_OPEN_IN, {"lane": key, "n": limit})]
+
+
+_OPEN_OF = {
+    dialect: sa.select(
+        inbox.c.lane, inbox.c.id, inbox.c.dedup, inbox.c.body, inbox.c.attempts, inbox.c.created_at
+    )
+    .where(among(dialect, inbox.c.lane, "lanes"), inbox.c.state == OPEN)
+    .order_by(inbox.c.lane, inbox.c.id)
+    .limit(sa.bindparam("n"))
+    for dialect in ("sqlite", "postgresql")
+}
+
+
+async def open_events_of(tx: Tx, keys: Sequence[str], limit: int) -> dict[str, list[Inrow]]:
+    """The same for several lanes at once, `limit` rows in all."""
+    found: dict[str, list[Inrow]] = {}
+    for row in await tx.execute(_OPEN_OF[tx.dialect.name], {"lanes": listed(tx, keys), "n": limit}):
+        found.setdefault(row[0], []).append(Inrow(*row[1:]))
+    return found
 
 
 _END_IN = (

@@ -1,6 +1,7 @@
 """The outbox: what is to be sent, and what became of it (the delivery ledger)."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from store.lanes import Fenced, wake
 from store.queues import DEAD, DONE, OPEN
-from store.statements import PerDialect
+from store.statements import PerDialect, among, listed
 from store.tables import card as screen
 from store.tables import outbox
 from store.tx import Tx
@@ -91,6 +92,13 @@ _OPEN_OUT = (
     .order_by(outbox.c.id)
     .limit(sa.bindparam("n"))
 )
+_OPEN_OF = {
+    dialect: sa.select(outbox.c.lane, *_OUT_COLUMNS)
+    .where(among(dialect, outbox.c.lane, "lanes"), outbox.c.state == OPEN)
+    .order_by(outbox.c.lane, outbox.c.id)
+    .limit(sa.bindparam("n"))
+    for dialect in ("sqlite", "postgresql")
+}
 
 
 def _queued(row: Any) -> Queued:
@@ -99,12 +107,24 @@ def _queued(row: Any) -> Queued:
     return Queued(*values)
 
 
-async def open_sends(tx: Tx, key: str, limit: int) -> list[Queued]:
-    """The next open sends of a lane: alarms first, else in the order they were said."""
-    rows = [_queued(row) for row in await tx.execute(_OPEN_OUT, {"lane": key, "n": limit})]
+def _in_turn(rows: list[Queued]) -> list[Queued]:
+    """Alarms first, else in the order they were said."""
     return (
         sorted(rows, key=lambda row: (row.priority, row.id)) if any(r.priority == 0 for r in rows) else rows
     )
+
+
+async def open_sends(tx: Tx, key: str, limit: int) -> list[Queued]:
+    """The next open sends of a lane: alarms first, else in the order they were said."""
+    return _in_turn([_queued(row) for row in await tx.execute(_OPEN_OUT, {"lane": key, "n": limit})])
+
+
+async def open_sends_of(tx: Tx, keys: Sequence[str], limit: int) -> dict[str, list[Queued]]:
+    """The same for several lanes at once, `limit` rows in all."""
+    found: dict[str, list[Queued]] = {}
+    for row in await tx.execute(_OPEN_OF[tx.dialect.name], {"lanes": listed(tx, keys), "n": limit}):
+        found.setdefault(row[0], []).append(_queued(row[1:]))
+    return {key: _in_turn(rows) for key, rows in found.items()}
 
 
 _SHOWN = (

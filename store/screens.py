@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from store.db import Tx
+from store.statements import among, listed
 from store.tables import card, expectation, notice
 from store.tx import upsert
 
@@ -59,6 +60,33 @@ async def get(tx: Tx, id: int) -> OnScreen | None:
     """The card, or None."""
     row = (await tx.execute(_BY_ID, {"one": id})).first()
     return OnScreen(*row) if row else None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Where a card is on a screen and with what it can be changed."""
+
+    id: int
+    platform: str
+    track: str
+    code: str
+    code_at: datetime | None
+
+
+_SHOWN_OF = {
+    dialect: sa.select(card.c.id, card.c.platform, card.c.track, card.c.code, card.c.code_at).where(
+        among(dialect, card.c.id, "cards", sa.BigInteger)
+    )
+    for dialect in ("sqlite", "postgresql")
+}
+
+
+async def shown(tx: Tx, ids: Sequence[int]) -> dict[int, Shown]:
+    """Where these cards are; those that are gone are left out."""
+    if not ids:
+        return {}
+    rows = await tx.execute(_SHOWN_OF[tx.dialect.name], {"cards": listed(tx, ids)})
+    return {row[0]: Shown(*row) for row in rows}
 
 
 def id_of(track: str) -> int | None:

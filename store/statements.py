@@ -4,6 +4,7 @@ SQLAlchemy writes the SQL, converts values in and out and names the columns; wha
 (events, cursors, result objects) is left out. Measured for one small SELECT on SQLite: 20 µs instead of 150.
 """
 
+import json
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
@@ -103,6 +104,19 @@ def insert_of(name: str) -> Any:
     from sqlalchemy.dialects import postgresql
 
     return postgresql.insert
+
+
+def among(dialect: str, column: Any, name: str, kind: Any = sa.Text) -> Any:
+    """`column` is one of the values bound as `name` (by `listed`), however many: the statement stays the same."""
+    if dialect == "sqlite":
+        each = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
+        return column.in_(sa.select(each.c.value))
+    return column == sa.func.any(sa.bindparam(name, type_=sa.ARRAY(kind)))
+
+
+def listed(tx: Any, values: Sequence[Any]) -> Any:
+    """Values as `among` wants them bound in this transaction's database."""
+    return json.dumps(values, ensure_ascii=False) if tx.dialect.name == "sqlite" else list(values)
 
 
 class Plan:

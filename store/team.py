@@ -288,12 +288,16 @@ async def seen_on(
     state: str = "ok",
     reply_url: str = "",
     reply_until: datetime | None = None,
+    known: tuple[str, str] | None = None,
 ) -> None:
-    """The member wrote or clicked there: that is where they are now. `state` "entered": they have not written yet."""
+    """The member wrote or clicked there: that is where they are now. `state` "entered": they have not written yet. `known`:
+    the state and reply address there, when they were read in this transaction (Caller)."""
     if one.platform != platform:
         await tx.execute(_MOVED, {"who": one.id, "now_on": platform})
-    known = (await reaches(tx, one.id)).get(platform)
-    if known is not None and known[0] == "ok" and (not reply_url or known[2] == reply_url):
+    if known is None:
+        had = (await reaches(tx, one.id)).get(platform)
+        known = (had[0], had[2]) if had else ("", "")
+    if known[0] == "ok" and (not reply_url or known[1] == reply_url):
         return  # nothing new
     values: dict[str, Any] = {"state": state, "why": "", "at": now}
     if reply_url or reply_until:

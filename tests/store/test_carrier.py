@@ -42,9 +42,11 @@ class Replica:
         self.db, self.name, self.worked = db, name, list[str]()
         self.came = asyncio.Event()
         self.carrier = Carrier(url, prefix=prefix)
-        self.lanes = Lanes(db, Clock(), Bells(), "inbox", name, self._work, carrier=self.carrier)
+        self.lanes: Lanes[object] = Lanes(
+            db, Clock(), Bells(), "inbox", name, self._work, carrier=self.carrier
+        )
 
-    async def _work(self, lease: Lease) -> Later | None:
+    async def _work(self, lease: Lease, _found: object) -> Later | None:
         async with self.db.write() as tx:
             for row in await inbox.open_events(tx, lease.key, 20):
                 await lanes.fence(tx, "inbox", self.name, lease, 0, lease_ms=1000)

@@ -1,0 +1,119 @@
+"""Who wrote or clicked, and where people can be written to: what every event and every send asks, read in one go."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+
+from rules.away import ON
+from rules.team import Member
+from store.db import Tx
+from store.statements import among, listed
+from store.tables import identity, member, reach
+from store.tables_assignment import leave
+from store.team import _IDS, _member
+
+
+class _ListOf(sa.sql.functions.GenericFunction[str]):
+    """All values of a column as JSON text."""
+
+    type = sa.Text()
+    inherit_cache = True
+    name = "list_of"
+
+
+@compiles(_ListOf, "sqlite")
+def _list_sqlite(element: Any, compiler: Any, **more: Any) -> str:
+    return f"json_group_array({compiler.process(element.clauses, **more)})"
+
+
+@compiles(_ListOf, "postgresql")
+def _list_postgresql(element: Any, compiler: Any, **more: Any) -> str:
+    return f"CAST(json_agg({compiler.process(element.clauses, **more)}) AS text)"
+
+
+_COVERED = (
+    sa.select(_ListOf(leave.c.member))
+    .where(
+        leave.c.delegate == member.c.id,
+        leave.c.state == ON,
+        leave.c.start <= sa.bindparam("now", type_=leave.c.start.type),
+        leave.c.until > sa.bindparam("now", type_=leave.c.start.type),
+    )
+    .correlate(member)
+    .scalar_subquery()
+    .label("covered")
+)
+_CALLER = (
+    sa.select(
+        member, _IDS, _COVERED, reach.c.state.label("reach_state"), reach.c.reply_url.label("reach_url")
+    )
+    .select_from(
+        member.join(identity, identity.c.member == member.c.id).outerjoin(
+            reach, sa.and_(reach.c.member == member.c.id, reach.c.platform == identity.c.platform)
+        )
+    )
+    .where(
+        identity.c.platform == sa.bindparam("platform_"),
+        identity.c.user_id == sa.bindparam("user"),
+        sa.not_(member.c.gone),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who wrote or clicked (with those for whom they stand in now), and what was known before of reaching them there:
+    state and reply address, "" when nothing was."""
+
+    member: Member
+    state: str
+    reply_url: str
+
+
+async def caller(tx: Tx, platform: str, user: str, now: datetime) -> Caller | None:
+    """The member behind a platform's user id with all that every event needs of them, None for a stranger."""
+    if not user:
+        return None
+    row = (await tx.execute(_CALLER, {"platform_": platform, "user": user, "now": now})).first()
+    if row is None:
+        return None
+    covers = frozenset(json.loads(row.covered)) if row.covered else frozenset()
+    one = _member(row)
+    return Caller(replace(one, covers=covers) if covers else one, row.reach_state or "", row.reach_url or "")
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """A member, and platform → (state, why, reply_url, reply_until) as far as is known."""
+
+    member: Member
+    reaches: Mapping[str, tuple[str, str, str, datetime | None]]
+
+
+_WHEREABOUTS = {
+    dialect: sa.select(
+        member, _IDS, reach.c.platform.label("there"), reach.c.state, reach.c.why, reach.c.reply_url,
+        reach.c.reply_until,
+    )
+    .select_from(member.outerjoin(reach, reach.c.member == member.c.id))
+    .where(among(dialect, member.c.id, "who"))
+    for dialect in ("sqlite", "postgresql")
+}  # fmt: skip
+
+
+async def whereabouts(tx: Tx, ids: Sequence[str]) -> dict[str, Whereabouts]:
+    """Members (also those who left) with where they can be reached; unknown ids are left out."""
+    if not ids:
+        return {}
+    rows = (await tx.execute(_WHEREABOUTS[tx.dialect.name], {"who": listed(tx, ids)})).all()
+    reached: dict[str, dict[str, tuple[str, str, str, datetime | None]]] = {}
+    for row in rows:
+        on = reached.setdefault(row.id, {})
+        if row.there is not None:
+            on[row.there] = (row.state, row.why, row.reply_url, row.reply_until)
+    return {row.id: Whereabouts(_member(row), reached[row.id]) for row in rows}
