@@ -15,6 +15,7 @@ from bot.config import Config
 from bot.events import Form, encode
 from bot.incoming import incoming
 from bot.lanes import LEASE_MS, Later
+from bot.ledger import Ledger
 from bot.line import Line
 from bot.parcels import Parcels
 from bot.platform import Platform, SendFailed, Sent, Shared, Way, Wide
@@ -27,6 +28,7 @@ from store.lanes import Fenced, Lease
 from store.outbox import Outrow, Queued
 from store.queues import DEAD
 from store.screens import Shown
+from store.sent import Accepted
 
 log = structlog.get_logger("outbox")
 
@@ -71,6 +73,7 @@ class Sender:
         self._addressing = Addressing(db, clock, config, self._platforms, self._breaker.until)
         self._parcels = Parcels(db, clock, config)
         self._line = Line(clock, shared)
+        self._ledger = Ledger(db, clock, me)
         self._paid: set[int] = set()  # rows that have their person's token already
 
     async def look(self, tx: Tx, keys: Sequence[str]) -> dict[str, Waiting]:
@@ -265,7 +268,17 @@ class Sender:
         raise AssertionError("unreachable")
 
     async def _record(self, lease: Lease, row: Queued, target: Target, sent: Sent, used: str) -> int:
+        """With others where that is all there is to write, else by itself."""
         now, name = self._clock.now(), target.platform.name
+        known = target.reached or row.member.startswith("@")
+        if known and row.way not in ANSWERED:
+            card = row.card if row.way in {Way.CARD, Way.UPDATE} else None
+            one = Accepted(
+                row.id, lease, name, sent.ref[:200], card, sent.track, None if sent.fresh else used, sent.code
+            )
+            left = await self._ledger.accepted(one)
+            if left is not None:
+                return left
         async with self._db.write(SENT) as tx:
             # in the order in which a click locks the same rows: person, send, card, lane; nobody waits in a circle
             if not target.reached and not row.member.startswith("@"):
