@@ -185,8 +185,8 @@ class Worker:
             reach(At.WORK_BEGUN)
             handled = await self._handle(tx, row)
             reach(At.WORK_HANDLED)
-            left = await lanes.fence(tx, "inbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
-            await inbox.end_event(tx, row.id, self._clock.now(), error=handled.refused)
+            left = await inbox.finish(tx, row.id, self._clock.now(), self._me, lease, self._clock.ms(),
+                                      lease_ms=LEASE_MS, error=handled.refused)  # fmt: skip
             reach(At.WORK_FENCED)
         reach(At.WORK_COMMITTED)
         self._bells.ring(*handled.rang)

@@ -113,7 +113,7 @@ async def from_mail(turn: Turn, text: str, subject: str) -> None:
 async def _take(turn: Turn, text: str, source: str, hint: str = "") -> None:
     """Reads the text and shows what was found; nothing is a customer before the rep says so."""
     own = await team.own_names(turn.tx)
-    known = [one.company for one in await customers.of_owner(turn.tx, turn.me.id) if one.company]
+    known = await customers.companies_of(turn.tx, turn.me.id)
     words = await current(turn)
     if len(text) <= LONG:
         found = read(text, turn.wall, known_companies=known, own_names=own, vocabulary=words)

@@ -130,6 +130,18 @@ async def of_owner(tx: Tx, owner: str) -> list[Customer]:
     return [_customer(row) for row in await tx.execute(_OF_OWNER, {"whose": owner})]
 
 
+_COMPANIES = (
+    select(customers.c.company)
+    .where(customers.c.owner == bindparam("whose"), _ALIVE, customers.c.company != "")
+    .order_by(customers.c.id.desc())
+)
+
+
+async def companies_of(tx: Tx, owner: str) -> list[str]:
+    """The companies of the member's customers, newest first."""
+    return list((await tx.execute(_COMPANIES, {"whose": owner})).scalars())
+
+
 # ── contacts ───────────────────────────────────────────────────────────────────────────────────────────
 async def add_contact(
     tx: Tx, customer: int, *, now: datetime, name: str = "", title: str = "", phone: str = "", email: str = "",

@@ -108,15 +108,17 @@ _CLAIM = {
         " RETURNING lane.key, lane.epoch, lane.pending, free.ok"
     ),
 }
-_HANDLING = sa.text(f"SELECT pg_advisory_xact_lock({HANDLING}, hashtext(:key))")
 
 
 async def handling(tx: Tx, key: str) -> None:
     """Shows for the length of this transaction that an event of the lane is being handled. On PostgreSQL nobody else
     handles one meanwhile, even when the lease runs out because this process is slow, and intake does not have to wait, as
     it would for the lane's row. SQLite has one writer."""
-    if tx.dialect.name == "postgresql":
-        await tx.execute(_HANDLING, {"key": key})
+    if (
+        tx.dialect.name == "postgresql"
+    ):  # said with BEGIN, where nothing can be bound: the key goes as hexadecimal digits
+        text = f"convert_from(decode('{key.encode().hex()}', 'hex'), 'UTF8')"
+        await tx.begin(f"SELECT pg_advisory_xact_lock({HANDLING}, hashtext({text}))")
 
 
 _ONE = sa.update(lane).where(*_DUE, lane.c.key == sa.bindparam("one"))

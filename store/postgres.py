@@ -41,11 +41,24 @@ _Errors = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClient
 class PostgresTx(Tx):
     """A transaction on a plain connection."""
 
-    def __init__(self, statements: Statements, connection: Any) -> None:
+    def __init__(self, statements: Statements, connection: Any, opening: str = "") -> None:
+        """`opening`: what begins the transaction, said together with or right before its first statement."""
         super().__init__(statements)
-        self._connection = connection
+        self._connection, self._opening = connection, opening
+        self._keeps = True
+
+    @property
+    def begun(self) -> bool:
+        """Whether the server knows of this transaction."""
+        return not self._opening
+
+    async def begin(self, first: str) -> None:
+        opening, self._opening = self._opening, ""
+        await self._say(f"{opening}; {first}" if opening else first)
 
     async def _run(self, statement: Any, parameters: Mapping[str, Any]) -> Result:
+        if self._opening:
+            await self._open()
         plan, sql, values = self._statements.prepare(statement, parameters)
         try:
             if not plan.returns:
@@ -59,7 +72,13 @@ class PostgresTx(Tx):
         found = plan.rows(rows, lambda: tuple(rows[0].keys()))
         return Result(found, len(found))
 
+    async def _open(self) -> None:
+        opening, self._opening = self._opening, ""
+        await self._say(opening)
+
     async def _say(self, sql: str) -> None:
+        if self._opening:
+            await self._open()
         try:
             await self._connection.execute(sql)
         except _Errors as error:
@@ -145,7 +164,7 @@ class Postgres:
                 if intake not in self._pools:
                     self._pools[intake] = await asyncpg.create_pool(
                         self._url, min_size=0, max_size=1 if intake else self._size, server_settings=SETTINGS,
-                        reset=_tidy, timeout=CONNECT, command_timeout=ANSWER,
+                        reset=_tidy, timeout=CONNECT, command_timeout=ANSWER, statement_cache_size=500,
                     )  # fmt: skip
         return self._pools[intake]
 
@@ -163,14 +182,20 @@ class Postgres:
     async def write(self, priority: int = WORK, *, durable: bool = True) -> AsyncIterator[Tx]:
         """A transaction. Without `durable` nobody waits for the disk."""
         async with self._connection(intake=priority == INTAKE) as connection:
-            tx = PostgresTx(self._statements, connection)
-            await tx._say("BEGIN" if durable else "BEGIN; SET LOCAL synchronous_commit TO off")
+            tx = PostgresTx(
+                self._statements,
+                connection,
+                "BEGIN" if durable else "BEGIN; SET LOCAL synchronous_commit TO off",
+            )
             try:
                 yield tx
                 await tx.finish()
             except BaseException:
-                await _roll_back(connection)
+                if tx.begun:
+                    await _roll_back(connection)
                 raise
+            if not tx.begun:
+                return
             try:
                 said = await connection.execute("COMMIT")
             except _Errors as error:

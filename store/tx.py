@@ -52,6 +52,8 @@ class Tx(ABC):
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
         self._savepoints = 0
+        self._keeps = False
+        """Whether the first savepoint may stay until the commit: that saves a round trip."""
         self.info: dict[Any, Any] = {}
         """Notes for whoever is still to work in this transaction."""
         self.last: dict[str, Callable[[Tx], Awaitable[None]]] = {}
@@ -84,6 +86,10 @@ class Tx(ABC):
     @abstractmethod
     async def _say(self, sql: str) -> None: ...
 
+    async def begin(self, first: str) -> None:
+        """Begins with this statement, a constant: on PostgreSQL both are one round trip."""
+        await self._say(first)
+
     async def finish(self) -> None:
         """Does what was left for the end, by itself right before the commit; or before, by who needs it done."""
         if not self.last:
@@ -106,7 +112,8 @@ class Tx(ABC):
             await self._say(f"ROLLBACK TO SAVEPOINT {name}")
             await self._say(f"RELEASE SAVEPOINT {name}")
             raise
-        await self._say(f"RELEASE SAVEPOINT {name}")
+        if not self._keeps or name != "s1":
+            await self._say(f"RELEASE SAVEPOINT {name}")
 
 
 def upsert(tx: Tx, table: Table) -> Any:
