@@ -112,9 +112,12 @@ def speaker(reading: Reading, own_names: frozenset[str]) -> Found | None:
 
 def title(reading: Reading, name: Found | None) -> Found | None:
     """The title nearest to the name."""
-    if name is None or not reading.titles:
-        return next(iter(reading.titles), None)
-    return min(reading.titles, key=lambda hit: min(abs(hit.start - name.end), abs(name.start - hit.end)))
+    held = [
+        hit for hit in reading.titles if hit.rule != "mentioned"
+    ]  # 让司机送货: the driver's, nobody's here
+    if name is None or not held:
+        return next(iter(held), None)
+    return min(held, key=lambda hit: min(abs(hit.start - name.end), abs(name.start - hit.end)))
 
 
 def home(company: Found | None) -> Found | None:

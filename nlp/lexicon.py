@@ -108,15 +108,20 @@ class Titles:
     before: tuple[str, ...]
     role: tuple[str, ...]
     weak: frozenset[str]
+    open: frozenset[str]
     after: tuple[str, ...]
 
 
 @cache
 def titles() -> Titles:
-    """Department words, roles, roles too common to stand alone, and words that may follow."""
+    """Department words, roles, roles too common to stand alone, those of them said of anybody, and words that may follow."""
     table = tomllib.loads((_WORDS / "titles.toml").read_text("utf-8"))
     return Titles(
-        tuple(table["before"]), tuple(table["role"]), frozenset(table["weak"]), tuple(table["after"])
+        tuple(table["before"]),
+        tuple(table["role"]),
+        frozenset(table["weak"]),
+        frozenset(table["open"]),
+        tuple(table["after"]),
     )
 
 

@@ -99,7 +99,7 @@ def _named(text: str, start: int, end: int) -> bool:
 # 发顺丰, 走中通 says how the goods travel; 来源：百度, 腾讯会议, 德邦单号 where and by what something came.
 _SENT_BY = late(r"(?:[发走寄用让叫催换到](?:的是)?|(?:来源|渠道|途径)\s?[:=]?\s?)$")
 _ITS_THING = late(
-    r"\s?(?:会议|单号|运单|推广|私信|广告|直播|号|账号|搜索|地图|云盘|网盘|文档|小程序|视频|小店|店铺|橱窗|快递|到付|寄付|现付|面单|同款|支付|钱包|杯)"
+    r"\s?(?:会议|单号|运单|推广|私信|广告|直播|号|账号|搜索|地图|云盘|网盘|文档|小程序|视频|小店|店铺|橱窗|快递|到付|寄付|现付|面单|同款|支付|钱包|杯|店(?!长))"
 )
 # What a firm's short name goes on with; 格力空调 and 华为手机 are goods.
 _MORE = late(

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 
 import ahocorasick_rs
 
+from nlp import segment
 from nlp.evidence import Found
 from nlp.late import late
 from nlp.lexicon import given, not_names, surnames, titles
@@ -75,7 +76,10 @@ def find(text: str | Plain, own: tuple[str, ...] = ()) -> tuple[Found, ...]:
     A bare 经理 or 老师 counts only at a label or by itself on its line.
     """
     words = plain(text) if isinstance(text, str) else text
-    hits = [*_chinese(words.text, own)]
+    mentioned: set[tuple[int, int]] = set()
+    hits = [*_chinese(words.text, own, mentioned)]
+    if not _LABEL_CHARS.isdisjoint(words.chars):
+        hits += [match.span("job") for match in _LABELLED.finditer(words.text)]
     if not _LETTERS.isdisjoint(words.chars):
         hits += _english(words.text)
     hits += (
@@ -95,13 +99,55 @@ def find(text: str | Plain, own: tuple[str, ...] = ()) -> tuple[Found, ...]:
         if start < done:
             continue
         done = end
+        if (start, end) in mentioned:
+            if (
+                found
+                and found[-1].rule == "mentioned"
+                and words.here(found[-1].start, found[-1].end)[1] == start
+            ):
+                start = words.here(found[-1].start, found[-1].end)[0]  # 中场球员
+                found.pop()
+            found.append(words.found("titles", start, end, 0.5, "mentioned"))
+            continue
         labelled = _LABEL.search(words.text, max(0, start - 6), start) is not None
         confidence, rule = (0.95, "label") if labelled else (0.85, "role")
         found.append(words.found("titles", start, end, confidence, rule))
     return tuple(found)
 
 
-def _chinese(text: str, own: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+# What stands behind a label is the job, listed or not: 岗位 外协员.
+_LABELLED = late(
+    r"(?:职位|职务|岗位|职称|头衔|现职|title|position)(?:名称)?"
+    r"(?:\s?[:=]\s?| +)(?P<job>[一-龥A-Za-z]{1,12}?[员师长理监管家工事代总裁表人任问书授])"
+    r"(?=\s*(?:$|[\n,。;、|/()▪])| +[一-龥]{2,4}(?:[:= ]|$))",
+    re.I,
+)
+_LABEL_CHARS = frozenset("职岗衔tTpP")
+
+
+# 院长办公室, 记者证, 教授级, 经济学家族; 周记者, 王教授 are called so.
+_NO_ROLE = late(
+    r"[证级团会站室办楼席业线群帽服队岗位节费]|资格|执照|培训|招聘|专业|助手|办公|朋友圈|工资|专用|宿舍|食堂|学院|学校|大学|协会|俱乐部|[一二三四五六七八九十\d]"
+)
+
+
+@cache
+def _not_of() -> re.Pattern[str]:
+    single = "".join(sorted(surnames().single - set("前时任于和")))
+    return re.compile(rf"(?:(?:^|[^一-龥])[{single}]|[各找当做班组老小副总大女男有没请叫让给跟被])$")
+
+
+def _is_mentioned(text: str, role: str, start: int, end: int) -> bool:
+    """An office or occupation said of anybody (队长破门, 湖人后卫科比): read, but nobody's title in a draft."""
+    return (
+        role in titles().open
+        and _NO_ROLE.match(text, end) is None
+        and _not_of().search(text, max(0, start - 3), start) is None
+        and not (_torn(text, start) or _torn(text, end))  # 银行长沙分行
+    )
+
+
+def _chinese(text: str, own: tuple[str, ...], mentioned: set[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     automaton, names = roles(own)
     done = 0
     for index, first, end in automaton.find_matches_as_indexes(text):
@@ -110,12 +156,49 @@ def _chinese(text: str, own: tuple[str, ...]) -> Iterator[tuple[int, int]]:
             continue
         departments = _departments().search(text, max(done, start - LONGEST), start)
         if departments is not None:
-            start = departments.start() + len(departments[0]) - len(departments[0].lstrip("部处室组科"))
+            start = _own_department(text, departments, role)
         elif role in titles().weak and not (_stands_alone(text, start, end) or _held(text, role, start)):
+            if _is_mentioned(text, role, start, end):
+                mentioned.add((start, end))
+                yield start, end
+                done = end
             continue
         helper = next((word for word in titles().after if text.startswith(word, end)), "")
         done = end + len(helper)
         yield start, done
+
+
+_LOOSE = late(r"(?:[部处室]|组(?!织)|科(?![研技创])|厂(?![务部办]))+")
+_UNIT = late(r"(?:事业部|分公司|分厂|中心|部门|[部处室组科厂](?!长)|车间)")
+_HEADS = ("经理", "代表", "总监", "主管", "专员", "顾问", "助理", "主任", "工程师", "副总")
+
+
+def _own_department(text: str, departments: re.Match[str], role: str) -> int:
+    """Where the title begins: 微波炉|事业部|工艺主管 has lost the front of its unit, 客户|总工 is the customer's."""
+    loose = _LOOSE.match(departments[0])
+    start = departments.start() + (loose.end() if loose is not None else 0)
+    if text.startswith("客户", start) and start + 2 == departments.end() and not role.endswith(_HEADS):
+        return departments.end()
+    if "一" <= text[start - 1 : start] <= "龥":
+        unit = _UNIT.match(text, start) or (
+            _UNIT.search(text, start, departments.end()) if _torn(text, start) else None
+        )
+        if unit is not None and unit.end() < departments.end() + 1:
+            return unit.end()
+    return start
+
+
+def _torn(text: str, start: int) -> bool:
+    """Does the dictionary join the character in front with what follows: 多|媒体事业部, 银行长|沙?"""
+    at = max(0, start - _AROUND)
+    for piece in segment.pieces(text[at : start + _AROUND]):
+        if at < start < at + len(piece):
+            return True
+        at += len(piece)
+    return False
+
+
+_AROUND = 4
 
 
 def _english(text: str) -> Iterator[tuple[int, int]]:
@@ -158,10 +241,12 @@ _STUDIED = ("会计", "编辑", "导演", "教练")
 
 
 def _is_longer_word(text: str, role: str, start: int, end: int) -> bool:
-    """BD inside a part number, 代表 inside 代表性."""
+    """BD inside a part number, 代表 inside 代表性, 总裁 inside 总裁办."""
     if role.isascii():
         return _LETTER.search(text[max(0, start - 1) : start] + text[end : end + 1]) is not None
-    return text.startswith("性", end) or (role in _STUDIED and text.startswith(("学", "系", "法"), end))
+    return text.startswith(("性", "办"), end) or (
+        role in _STUDIED and text.startswith(("学", "系", "法"), end)
+    )
 
 
 # 曾任中央财经大学会计学院副院长: the place where it was held stands in front of the title.

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from nlp import people, titles
-from nlp.draft import as_dict
+from nlp.draft import as_dict, read
 
 NOW = datetime.fromisoformat("2026-01-05T10:00")
 
@@ -136,7 +136,23 @@ def test_an_alias_goes_when_its_full_name_is_there() -> None:
         ("the manager of a shop", []),
         ("型号BD-200的代表性强", []),
         ("王经理你好", []),
+        ("姓名 冷锋 岗位 外协员 座机", ["外协员"]),
+        ("职称：高级畜牧师 学历：本科", ["高级畜牧师"]),
+        ("岗位 储备干部", []),
+        ("我是微波炉事业部工艺主管", ["工艺主管"]),
+        ("历任产品经理、多媒体事业部总经理", ["产品经理", "总经理"]),
+        ("客户总工点名要", ["总工"]),
+        ("检验科主任技师 于得水", ["检验科主任技师"]),
+        ("历任战略部高级经理、总裁办主任、组织部部长", ["战略部高级经理", "总裁办主任", "组织部部长"]),
+        ("德国队主帅勒夫表示，中场球员厄齐尔首发", ["主帅", "中场球员"]),
+        ("该片导演、编剧均为新人", ["导演", "编剧"]),
+        ("银行长沙支行，记者证丢了，护士站没人，我们院长办公室", []),
     ],
 )
 def test_titles(text: str, found: list[str]) -> None:
     assert [hit.value for hit in titles.find(text)] == found
+
+
+def test_an_office_said_of_anybody_is_nobodys_title_in_a_draft() -> None:
+    assert as_dict("司机明天送到，联系人周敏 13800138000", NOW)["titles"] == ["司机"]
+    assert read("司机明天送到，联系人周敏 13800138000", NOW).title == ""
