@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -42,53 +43,57 @@ class _Waiting:
 
 
 class Intake:
-    """Stores events durably. Whatever arrives within a few milliseconds shares one commit, then each is acked."""
+    """Stores events durably. Whatever arrives while one commit is on its way shares the next, then each is acked."""
 
     def __init__(
         self, db: Database, clock: Clock, bells: Bells, *, batch: int = 128, limit: int = 5000
     ) -> None:
         self._db, self._clock, self._bells = db, clock, bells
         self._batch, self._limit = batch, limit
-        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._queue: deque[_Waiting] = deque()
+        self._asleep: asyncio.Future[None] | None = None
         self._stopped = False
-        # SQLite commits one after the other, and what is committed waits for the disk together; with PostgreSQL two
-        # transactions at once could store a person's messages in the wrong order
-        self._under_way, self._at_once = set[asyncio.Task[None]](), 8 if db.sqlite else 1
+        self.storing = False
+        """Whether some are on their way into the database."""
 
     @property
     def waiting(self) -> int:
         """How many deliveries wait for their commit."""
-        return self._queue.qsize()
+        return len(self._queue)
 
     async def __call__(self, events: Sequence[Incoming]) -> None:
         """Returns when the events are committed. Raises Full, or what the database raised."""
         if not events:
             return
-        if self._stopped or self._queue.qsize() >= self._limit:
+        if self._stopped or len(self._queue) >= self._limit:
             raise Full("too many events wait for the database, or the bot is stopping")
-        one = _Waiting(events, asyncio.get_running_loop().create_future())
-        self._queue.put_nowait(one)
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(events, stored))
+        if self._asleep is not None and not self._asleep.done():
+            self._asleep.set_result(None)
         reach(At.INTAKE_TOLD)
-        await one.stored
+        await stored
 
     async def run(self) -> None:
-        """Until cancelled; whoever still waits then is told that nothing was stored."""
+        """Until cancelled; whoever still waits then is told that nothing was stored.
+
+        One commit after the other: on PostgreSQL two at once could store a person's messages in the wrong order, and a
+        commit has a price of its own, the same for one event as for ten.
+        """
+        queue = self._queue
         try:
             while True:
-                batch = [await self._queue.get()]
-                while len(batch) < self._batch and not self._queue.empty():
-                    batch.append(self._queue.get_nowait())
-                self._under_way.add(asyncio.create_task(self._store(batch)))
-                while len(self._under_way) >= self._at_once:
-                    await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
-                    self._under_way = {one for one in self._under_way if not one.done()}
+                if not queue:
+                    self._asleep = asyncio.get_running_loop().create_future()
+                    await self._asleep
+                batch = [queue.popleft() for _ in range(min(len(queue), self._batch))]
+                self.storing = True
+                await self._store(batch)
+                self.storing = False
         finally:
             self._stopped = True
-            for one in self._under_way:
-                one.cancel()
-            await asyncio.gather(*self._under_way, return_exceptions=True)
-            while not self._queue.empty():
-                _answer(self._queue.get_nowait(), Full("the bot is stopping"))
+            while queue:
+                _answer(queue.popleft(), Full("the bot is stopping"))
 
     async def _store(self, batch: list[_Waiting]) -> None:
         try:

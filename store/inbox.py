@@ -35,33 +35,46 @@ class _Incoming(Protocol):
     def event(self) -> Any: ...
 
 
-# One statement text whatever the number of rows: the batch travels as one JSON value.
-_TAKE = {
-    "sqlite": sa.text(
-        "INSERT INTO inbox (dedup, lane, body, created_at) SELECT value->>0, value->>1, value->>2, :now"
-        " FROM json_each(:rows) WHERE true ORDER BY key ON CONFLICT (dedup) DO NOTHING RETURNING lane"
-    ),
-    "postgresql": sa.text(
-        "INSERT INTO inbox (dedup, lane, body, created_at) SELECT value->>0, value->>1, value->>2, :now"
-        " FROM jsonb_array_elements(CAST(:rows AS jsonb)) WITH ORDINALITY AS t(value, n) ORDER BY n"
-        " ON CONFLICT (dedup) DO NOTHING RETURNING lane"
-    ),
-}
-_TAKE = {
-    name: statement.bindparams(sa.bindparam("now", type_=inbox.c.created_at.type))
-    for name, statement in _TAKE.items()
-}
+_PUT = sa.text(
+    "INSERT INTO inbox (dedup, lane, body, created_at) VALUES (:dedup, :lane, :body, :at) ON CONFLICT (dedup) DO NOTHING"
+)
+_NEWEST = sa.select(inbox.c.lane).order_by(inbox.c.id.desc()).limit(sa.bindparam("n"))
+# For PostgreSQL one statement text whatever the number of rows: the batch travels as one JSON value.
+_TAKE = sa.text(
+    "INSERT INTO inbox (dedup, lane, body, created_at) SELECT value->>0, value->>1, value->>2, :now"
+    " FROM jsonb_array_elements(CAST(:rows AS jsonb)) WITH ORDINALITY AS t(value, n) ORDER BY n"
+    " ON CONFLICT (dedup) DO NOTHING RETURNING lane"
+).bindparams(sa.bindparam("now", type_=inbox.c.created_at.type))
 _BODY = b"inbox.body"
 
 
 async def take(tx: Tx, incoming: Sequence[_Incoming], now: datetime, *, encode: Callable[[Any], str]) -> int:
     """Stores events that are not stored yet, in order. Returns how many were new (the rest are repeats)."""
-    seal = tx.seals.seal  # the batch is one value, of which no column knows what is in it
-    rows = json.dumps([(i.dedup, i.lane, seal(_BODY, encode(i.event))) for i in incoming], ensure_ascii=False)
-    fresh = (await tx.execute(_TAKE[tx.dialect.name], {"rows": rows, "now": now})).scalars().all()
+    seal = tx.seals.seal  # no column of these statements knows what is in it
+    rows = [(one.dedup, one.lane, seal(_BODY, encode(one.event))) for one in incoming]
+    fresh = await (_put if tx.dialect.name == "sqlite" else _take)(tx, rows, now)
     if fresh:
         wake(tx, "inbox", fresh)
     return len(fresh)
+
+
+async def _put(tx: Tx, rows: list[tuple[str, str, str]], now: datetime) -> list[str]:
+    """The lanes of those that are new, on SQLite."""
+    stored_as: Any = inbox.c.created_at.type.bind_processor(tx.dialect)
+    at = stored_as(now)
+    done = await tx.execute(
+        _PUT, [{"dedup": key, "lane": lane, "body": body, "at": at} for key, lane, body in rows]
+    )
+    if done.rowcount == len(rows):
+        return [lane for _, lane, _ in rows]
+    # ids only grow, and nobody else writes: the newest are those of this statement
+    return list((await tx.execute(_NEWEST, {"n": done.rowcount})).scalars())
+
+
+async def _take(tx: Tx, rows: list[tuple[str, str, str]], now: datetime) -> list[str]:
+    """The same on PostgreSQL."""
+    said = json.dumps(rows, ensure_ascii=False)
+    return (await tx.execute(_TAKE, {"rows": said, "now": now})).scalars().all()
 
 
 _OPEN_IN = (

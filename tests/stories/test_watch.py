@@ -179,7 +179,7 @@ def _release(other: sqlite3.Connection, world: World) -> None:
     """Lets go when the request has stood at the lock for a while."""
     assert world.app is not None
     for _ in range(1000):
-        if any(not one.done() for one in list(world.app.engine.intake._under_way)):
+        if world.app.engine.intake.storing:
             break
         time.sleep(0.02)
     time.sleep(1.2)

@@ -1,0 +1,121 @@
+"""The disk under a SQLite file: when what was committed would survive a power cut."""
+
+import asyncio
+import os
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+
+QUICK, SLOW, PATIENCE = 0.0004, 0.01, 3
+"""Seconds of a flush that is waited for in place (to wake a thread and be woken by it takes as long of the core); seconds
+of one that is not borne even once; how many in a row may take longer than the first."""
+AWAY = 1.0, 16.0
+"""Seconds for which a slower disk is waited for in a thread: at first, at most."""
+_flush = getattr(os, "fdatasync", os.fsync)
+
+
+class Disk:
+    """Flushes the write-ahead log: one flush at a time, each for all commits made before it began.
+
+    A disk that answers sooner than a thread wakes up is waited for in place. Three slower answers in a row, or one that is
+    much slower, send what comes after them into the thread, for a while that doubles; then one in place tells how the disk
+    is by now. The thread is the disk's own: an executor takes three times as long to hand a flush over and its end back.
+    """
+
+    def __init__(self, wal: Path) -> None:
+        self._wal, self._handle = wal, -1
+        self._thread: threading.Thread | None = None
+        self._orders = SimpleQueue[tuple[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] | None]()
+        self._waiting: list[asyncio.Future[None]] = []
+        self._busy = False
+        self._in_place_from, self._pause, self._patience = 0.0, AWAY[0], PATIENCE
+        self.log_bytes = 0  # the size of the log at the last flush
+
+    async def flushed(self) -> None:
+        """Returns when every commit so far would survive a power cut. Raises OSError when the disk refuses."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(done)
+        if not self._busy:
+            self._busy = True
+            loop.call_soon(self._begin)  # what else commits in this round of the loop shares the flush
+        await done
+
+    async def settled(self) -> None:
+        """The same, at once when nobody waits for the disk."""
+        if self._busy or self._waiting:
+            await self.flushed()
+
+    def _begin(self) -> None:
+        loop = asyncio.get_running_loop()
+        batch, self._waiting = [one for one in self._waiting if not one.done()], []
+        if not batch:
+            self._busy = False
+            return
+        if loop.time() >= self._in_place_from:
+            self._here(loop, batch)
+            return
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="disk", daemon=True)
+            self._thread.start()
+        self._orders.put((loop, batch))
+
+    def _here(self, loop: asyncio.AbstractEventLoop, batch: list[asyncio.Future[None]]) -> None:
+        began = time.perf_counter()
+        size, error = self._tried()
+        took = time.perf_counter() - began
+        if took <= QUICK:
+            self._pause, self._patience = AWAY[0], PATIENCE
+        else:
+            self._patience -= 1 if took < SLOW else PATIENCE
+        if self._patience <= 0:
+            self._in_place_from, self._patience = loop.time() + self._pause, 1
+            self._pause = min(2 * self._pause, AWAY[1])
+        self._ended(batch, size, error)
+
+    def _work(self) -> None:
+        """In the thread."""
+        while (order := self._orders.get()) is not None:
+            loop, batch = order
+            size, error = self._tried()
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(self._ended, batch, size, error)
+
+    def _tried(self) -> tuple[int, OSError | None]:
+        try:
+            return self._write(), None
+        except OSError as no:
+            return 0, no
+
+    def _ended(self, batch: list[asyncio.Future[None]], size: int, error: OSError | None) -> None:
+        if error is None:
+            self.log_bytes = size
+        for one in batch:
+            if one.done():
+                continue
+            if error is None:
+                one.set_result(None)
+            else:
+                one.set_exception(error)
+        if self._waiting:  # not at once: whoever waited for this one may commit first
+            asyncio.get_running_loop().call_soon(self._begin)
+        else:
+            self._busy = False
+
+    def _write(self) -> int:
+        if self._handle < 0:
+            self._handle = os.open(self._wal, os.O_RDONLY)
+        _flush(self._handle)
+        return os.fstat(self._handle).st_size
+
+    def close(self) -> None:
+        """Gives the log up; nobody waits any more."""
+        if self._thread is not None:
+            self._orders.put(None)
+            self._thread.join()
+            self._thread = None
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1

@@ -1,0 +1,109 @@
+"""A quick disk is waited for in place, a slow one in a thread; a commit is reported after a flush that began behind it."""
+
+import asyncio
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.bells import Bells
+from bot.clock import Clock
+from bot.events import Incoming, Message
+from bot.inbox import Intake
+from store import disk, inbox, settings
+from store.db import Database
+
+AT = datetime(2026, 11, 22, tzinfo=UTC)
+Flushed = list[tuple[bool, int]]
+
+
+@pytest.fixture
+def flushed(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], Flushed]:
+    """Sets how long a flush takes; notes of each whether it was in place, and how much had been written before it."""
+    done: Flushed = []
+    usual = disk._flush
+
+    def takes(seconds: float) -> Flushed:
+        def flush(handle: int) -> None:
+            size = os.fstat(handle).st_size
+            time.sleep(seconds)
+            usual(handle)
+            done.append((threading.current_thread() is threading.main_thread(), size))
+
+        monkeypatch.setattr(disk, "_flush", flush)
+        return done
+
+    return takes
+
+
+async def wrote(db: Database, n: int) -> None:
+    async with db.write() as tx:
+        await settings.once(tx, f"disk.{n}", f"{n}-" * 2000, AT)
+
+
+async def test_a_slow_disk_holds_nobody_else_up(
+    tmp_path: Path,
+    sqlite_template: Path,
+    flushed: Callable[[float], Flushed],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(disk, "AWAY", (600.0, 600.0))
+    shutil.copy(sqlite_template, tmp_path / "genjin.db")
+    db = Database(f"sqlite:///{tmp_path}/genjin.db")
+    done = flushed(0.03)
+    try:
+        for n in range(4):
+            await wrote(db, n)
+            assert done[-1][1] == (tmp_path / "genjin.db-wal").stat().st_size  # all that was committed
+        assert [here for here, _ in done] == [True, False, False, False]
+    finally:
+        await db.close()
+
+
+async def test_a_quick_disk_is_waited_for_in_place_and_one_flush_is_for_all(
+    tmp_path: Path,
+    sqlite_template: Path,
+    flushed: Callable[[float], Flushed],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(disk, "QUICK", 60.0)
+    shutil.copy(sqlite_template, tmp_path / "genjin.db")
+    db = Database(f"sqlite:///{tmp_path}/genjin.db")
+    done = flushed(0.0)
+    try:
+        for n in range(20):
+            await wrote(db, n)
+        assert [here for here, _ in done] == [True] * 20
+        intake = Intake(db, Clock(), Bells())
+        running = asyncio.create_task(intake.run())
+        said = [Incoming(f"m{n}", "wecom:u", Message("wecom", "u", "你好", AT)) for n in range(30)]
+        await asyncio.gather(*(intake([one]) for one in said))
+        assert len(done) == 21
+        running.cancel()
+    finally:
+        await db.close()
+
+
+async def test_repeats_beside_new_ones_wake_only_whose_event_is_new(db: Database) -> None:
+    def said(n: int, user: str) -> Incoming:
+        return Incoming(f"m{n}", f"wecom:{user}", Message("wecom", user, "你好", AT))
+
+    for events, new in (
+        ([said(1, "a"), said(2, "b")], [("inbox", "wecom:a"), ("inbox", "wecom:b")]),
+        ([said(1, "a"), said(3, "c"), said(2, "b"), said(3, "d"), said(4, "a")],
+         [("inbox", "wecom:a"), ("inbox", "wecom:c")]),
+        ([said(4, "a"), said(1, "a")], []),
+    ):  # fmt: skip
+        async with db.write() as tx:
+            assert await inbox.take(tx, events, AT, encode=lambda event: event.text) == len(new)
+            assert sorted(tx.woken) == new
+    async with db.read() as tx:
+        kept = {
+            user: [one.dedup for one in await inbox.open_events(tx, f"wecom:{user}", 9)] for user in "abcd"
+        }
+    assert kept == {"a": ["m1", "m4"], "b": ["m2"], "c": ["m3"], "d": []}
