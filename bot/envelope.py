@@ -97,9 +97,12 @@ def _unpad(padded: bytes) -> bytes:
     return padded[:-count]
 
 
+_SECONDS = re.compile(r"[0-9]{1,12}")
+
+
 def check_time(timestamp: str, now: datetime, window: timedelta) -> None:
     """Raises Forged when the signed time is further from `now` than `window` (a replay, or a wrong clock)."""
-    if not re.fullmatch(r"[0-9]{1,12}", timestamp):
+    if not _SECONDS.fullmatch(timestamp):
         raise Forged("时间戳不是数字")
     if abs(int(timestamp) - now.timestamp()) > window.total_seconds():
         raise Forged("时间戳与服务器时间相差太大")
@@ -112,10 +115,7 @@ def check_told(created: str, timestamp: str, nonce: str, now: datetime, window: 
     within KNOWN is known again by the inbox; of what says it is older, the time that it was signed at must not stand in
     the two.
     """
-    if (
-        not re.fullmatch(r"[0-9]{1,12}", created)
-        or abs(int(created) - now.timestamp()) <= KNOWN.total_seconds()
-    ):
+    if not _SECONDS.fullmatch(created) or abs(int(created) - now.timestamp()) <= KNOWN.total_seconds():
         return
     for joined in (timestamp + nonce[:200], nonce[:200] + timestamp):
         for found in re.finditer(r"(?=([0-9]{10}))", joined):

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from xml.etree.ElementTree import Element
 
 from bot.config_accounts import OfficialAccount
-from bot.envelope import Envelope, Forged, check_time, check_told, parse, sealed_in, signature
+from bot.envelope import Envelope, Forged, check_time, check_told, sealed_in, signature
+from bot.fields import Fields, fields_of
 from rules.followers import Kind
 
 SUCCESS = "success"
@@ -52,19 +52,19 @@ def proved(settings: OfficialAccount, query: Mapping[str, str], now: datetime) -
         raise Forged("签名不对")
 
 
-def opened(settings: OfficialAccount, query: Mapping[str, str], body: bytes, now: datetime) -> Element:
+def opened(settings: OfficialAccount, query: Mapping[str, str], body: bytes, now: datetime) -> Fields:
     """The message of a POST whose query is proved. In the encrypted mode only what is sealed counts: in the compatible
     one the same stands in clear beside it, under no signature. Raises Forged, Garbled."""
     if settings.mode == "plain":
-        return _told(settings, query, parse(body), now)
+        return _told(settings, query, fields_of(body), now)
     sealed, envelope = sealed_in(body), envelope_of(settings)
     if not sealed or not query.get("msg_signature"):
         raise Forged("消息没有加密：公众平台的「消息加解密方式」要选安全模式或兼容模式")
     envelope.check(query["msg_signature"], query["timestamp"], query.get("nonce", ""), sealed)
-    return _told(settings, query, parse(envelope.open(sealed)), now)
+    return _told(settings, query, fields_of(envelope.open(sealed)), now)
 
 
-def _told(settings: OfficialAccount, query: Mapping[str, str], root: Element, now: datetime) -> Element:
+def _told(settings: OfficialAccount, query: Mapping[str, str], root: Fields, now: datetime) -> Fields:
     stamp, nonce = query["timestamp"], query.get("nonce", "")
     check_told(_text(root, "CreateTime"), stamp, nonce, now, settings.timestamp_window)
     return root
@@ -75,7 +75,7 @@ def envelope_of(settings: OfficialAccount) -> Envelope:
     return Envelope(settings.token.get_secret_value(), settings.aes_key.get_secret_value(), settings.app_id)
 
 
-def read(root: Element, now: datetime) -> Pushed | None:
+def read(root: Fields, now: datetime) -> Pushed | None:
     """The opened message → what happened, None for what means nothing to us. `now` stands in for a missing CreateTime."""
     openid, kind = _text(root, "FromUserName")[:100], _text(root, "MsgType").lower()
     if not openid or not kind:
@@ -91,7 +91,7 @@ def read(root: Element, now: datetime) -> Pushed | None:
     return Pushed(openid, to, _event_key(root), at, found, _done(found, key), scene[:64])
 
 
-def _said(root: Element, kind: str) -> str:
+def _said(root: Fields, kind: str) -> str:
     """A message as a person reads it."""
     match kind:
         case "text":
@@ -123,18 +123,18 @@ def _done(kind: Kind, key: str) -> str:
             return ""
 
 
-def _message_key(root: Element) -> str:
+def _message_key(root: Fields) -> str:
     """MsgId, as the platform advises."""
     number = _text(root, "MsgId")[:64]
     return f"m{number}" if number.strip("0") else _digest(root, ("FromUserName", "CreateTime", "Content"))
 
 
-def _event_key(root: Element) -> str:
+def _event_key(root: Fields) -> str:
     """Sender and second, as the platform advises; with what happened, for two things may happen in one second."""
     return _digest(root, ("FromUserName", "CreateTime", "Event", "EventKey"))
 
 
-def _digest(root: Element, names: tuple[str, ...]) -> str:
+def _digest(root: Fields, names: tuple[str, ...]) -> str:
     return "e" + hashlib.sha256("\x1f".join(_text(root, name) for name in names).encode()).hexdigest()[:40]
 
 
@@ -162,7 +162,7 @@ def _cdata(text: str) -> str:
     return f"<![CDATA[{legible.replace(']]>', ']]]]><![CDATA[>')}]]>"
 
 
-def _text(root: Element, name: str) -> str:
+def _text(root: Fields, name: str) -> str:
     return (root.findtext(name) or "").strip()
 
 

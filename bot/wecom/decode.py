@@ -2,11 +2,11 @@
 
 import hashlib
 from datetime import UTC, datetime
-from xml.etree.ElementTree import Element
 
 import structlog
 
 from bot.events import Alert, Arrived, Click, Event, Incoming, Kind, Media, Message
+from bot.fields import Fields
 from bot.wecom import directory, external
 from bot.wecom.picks import resolve
 
@@ -29,7 +29,7 @@ ALERTS = {
 }
 
 
-def decode(root: Element, now: datetime) -> Incoming | None:
+def decode(root: Fields, now: datetime) -> Incoming | None:
     """The opened message of one callback → what happened, or None when it is nothing for us. `now` stands in for a missing
     CreateTime."""
     user = _text(root, "FromUserName").lower()  # userids are case-insensitive (7.1)
@@ -57,7 +57,7 @@ def is_entering(incoming: Incoming) -> bool:
     return isinstance(incoming.event, Arrived) and incoming.event.why == "enter_agent"
 
 
-def _message(root: Element, kind: str, user: str, at: datetime) -> Message:
+def _message(root: Fields, kind: str, user: str, at: datetime) -> Message:
     media = Media(_text(root, "MediaId")) if root.find("MediaId") is not None else None
     match kind:
         case "text":
@@ -81,7 +81,7 @@ def _message(root: Element, kind: str, user: str, at: datetime) -> Message:
             return Message(NAME, user, "", at, Kind.UNKNOWN, media=media)
 
 
-def _event(root: Element, user: str, at: datetime) -> Event | None:
+def _event(root: Fields, user: str, at: datetime) -> Event | None:
     name, key = _text(root, "Event"), _text(root, "EventKey")
     match name:
         case "subscribe" | "enter_agent":
@@ -101,7 +101,7 @@ def _event(root: Element, user: str, at: datetime) -> Event | None:
             return None
 
 
-def _chosen(root: Element) -> dict[str, list[str]]:
+def _chosen(root: Fields) -> dict[str, list[str]]:
     """What was chosen in the drop-downs and ticks of a card: {question key: [option ids]}."""
     return {
         _text(item, "QuestionKey"): [(one.text or "").strip() for one in item.findall("OptionIds/OptionId")]
@@ -109,24 +109,24 @@ def _chosen(root: Element) -> dict[str, list[str]]:
     }
 
 
-def _message_key(root: Element) -> str:
+def _message_key(root: Fields) -> str:
     number = _text(root, "MsgId")
     return f"{NAME}:msg:{number[:64]}" if number.strip("0") else f"{NAME}:msg:{_digest(root)}"
 
 
-def _event_key(root: Element, user: str, at: datetime) -> str:
+def _event_key(root: Fields, user: str, at: datetime) -> str:
     """Identity of an event. The documented key (user, second) would merge two `sys` events of one second (1.5)."""
     if _text(root, "Event") == "enter_agent":
         return f"{NAME}:enter:{user[:64]}:{int(at.timestamp()) // ENTERED_EVERY}"
     return f"{NAME}:event:{_digest(root)}"
 
 
-def _digest(root: Element) -> str:
+def _digest(root: Fields) -> str:
     parts = [_text(root, name) for name in IDENTITY] + [_text(root, "Content"), _text(root, "MediaId")]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:40]
 
 
-def _text(root: Element, name: str) -> str:
+def _text(root: Fields, name: str) -> str:
     return (root.findtext(name) or "").strip()
 
 

@@ -4,9 +4,9 @@ import hashlib
 import json
 from datetime import datetime
 from typing import cast
-from xml.etree.ElementTree import Element
 
 from bot.events import Form, Incoming
+from bot.fields import Fields
 from bot.platform import SendFailed, Sent
 from bot.wecom.api import Answer, Api
 
@@ -16,7 +16,7 @@ CHANGES = {"create_user": "joined", "delete_user": "left"}
 UNSEEN = frozenset({"60011", "60003", "50002"})  # not in the app's visible range
 
 
-def decode(root: Element, dedup: str, at: datetime) -> Incoming | None:
+def decode(root: Fields, dedup: str, at: datetime) -> Incoming | None:
     """The XML of a change_contact → a form in the directory's one mailbox; None for changes that mean nothing to us."""
     change = CHANGES.get((root.findtext("ChangeType") or "").strip())
     user = (root.findtext("UserID") or "").strip().lower()

@@ -3,9 +3,9 @@
 import hashlib
 from datetime import datetime
 from typing import cast
-from xml.etree.ElementTree import Element
 
 from bot.events import Form, Incoming
+from bot.fields import Fields
 from bot.platform import Outgoing, SendFailed, Sent
 from bot.wecom.api import Answer, Api
 
@@ -17,7 +17,7 @@ CHANGES = frozenset(
 )  # fmt: skip
 
 
-def decode(root: Element, dedup: str, at: datetime) -> Incoming | None:
+def decode(root: Fields, dedup: str, at: datetime) -> Incoming | None:
     """The XML of an event → a form in the customer's own mailbox; None for changes that mean nothing to us."""
 
     def text(name: str) -> str:

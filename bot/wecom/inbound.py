@@ -9,8 +9,9 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.config import Wecom
-from bot.envelope import Envelope, Forged, Garbled, check_time, check_told, parse, sealed_in
+from bot.envelope import Envelope, Forged, Garbled, check_time, check_told, sealed_in
 from bot.events import Incoming
+from bot.fields import fields_of
 from bot.platform import Door, Intake, Now, Reply, Shared
 from bot.wecom.decode import ENTERED_EVERY, decode, is_entering
 
@@ -72,16 +73,17 @@ class Inbound:
         query = request.query
         echo = query.get("echostr", "").replace(" ", "+")  # a proxy may have opened %2B (1.3)
         try:
-            self._check_time(query)
+            now = self._now()
+            self._check_time(query, now)
             text = self._opened(query, echo)
-            await self._note()
+            await self._note(now)
             return web.Response(body=text, content_type="text/plain", charset="utf-8")
         except (Forged, Garbled) as error:
             return _response(self._no(error))
 
     async def _receive(self, request: web.Request) -> web.Response:
         try:
-            self._check_time(request.query)  # before the body is waited for
+            self._check_time(request.query, self._now())  # before the body is waited for
             body = await _body(request)
         except TooBig:
             return _response(TOO_BIG)
@@ -98,24 +100,24 @@ class Inbound:
         if len(body) > BIGGEST:
             return TOO_BIG
         try:
-            self._check_time(query)
-            root = parse(self._opened(query, sealed_in(body)))
+            now = self._now()
+            self._check_time(query, now)
+            root = fields_of(self._opened(query, sealed_in(body)))
             check_told(
-                (root.findtext("CreateTime") or "").strip(), query["timestamp"], query.get("nonce", ""),
-                self._now(), self._window,
+                (root.findtext("CreateTime") or "").strip(), query["timestamp"], query.get("nonce", ""), now, self._window
             )  # fmt: skip
-            incoming = decode(root, self._now())
+            incoming = decode(root, now)
         except (Forged, Garbled) as error:
             return self._no(error)
-        await self._note()
+        await self._note(now)
         if incoming is None or await self._known(incoming):
             return TAKEN
         return await self._store(incoming)
 
-    def _check_time(self, query: Mapping[str, str]) -> None:
+    def _check_time(self, query: Mapping[str, str], now: datetime) -> None:
         if not query.get("msg_signature"):
             raise Forged("没有签名")
-        check_time(query.get("timestamp", ""), self._now(), self._window)
+        check_time(query.get("timestamp", ""), now, self._window)
 
     def _opened(self, query: Mapping[str, str], sealed: str) -> bytes:
         self._envelope.check(
@@ -151,9 +153,8 @@ class Inbound:
         """Opening the chat comes all the time; once in ten minutes is enough."""
         return is_entering(incoming) and await self._shared.get(_entered(incoming)) is not None
 
-    async def _note(self) -> None:
+    async def _note(self, now: datetime) -> None:
         """Remembers that WeCom reaches us, at most once a minute."""
-        now = self._now()
         if self._noted is None or (now - self._noted).total_seconds() >= SEEN_EVERY:
             self._noted = now
             await self._shared.put(SEEN, now.isoformat(), 30 * 86400)

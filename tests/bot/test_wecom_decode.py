@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.envelope import Garbled, parse
+from bot.envelope import Garbled
 from bot.events import Alert, Arrived, Click, Incoming, Kind, Message, decode, encode
+from bot.fields import fields_of
 from bot.wecom import decode as wecom
 
 NOW = datetime(2026, 1, 1, 0, 0, 9, tzinfo=UTC)
@@ -17,7 +18,7 @@ def heard(body: str, user: str = "LiSi", created: str = "1767225600") -> Incomin
         f"<xml><ToUserName><![CDATA[wwC]]></ToUserName><FromUserName><![CDATA[{user}]]></FromUserName>"
         f"<CreateTime>{created}</CreateTime>{body}<AgentID>1000002</AgentID></xml>"
     )
-    return wecom.decode(parse(xml.encode()), NOW)
+    return wecom.decode(fields_of(xml.encode()), NOW)
 
 
 def message(body: str) -> Message:
@@ -156,7 +157,7 @@ def test_two_presses_are_two_events_and_a_repeat_is_one() -> None:
 def test_two_leads_of_one_second_stay_two() -> None:
     """The documented key (sender and second) would merge them; each customer has a mailbox of their own."""
     more = "<ChangeType>add_external_contact</ChangeType><UserID>lisi</UserID><ExternalUserID>{}</ExternalUserID>"
-    root = [parse(f"<xml><Event>e</Event>{more.format(x)}</xml>".encode()) for x in ("woA", "woB")]
+    root = [fields_of(f"<xml><Event>e</Event>{more.format(x)}</xml>".encode()) for x in ("woA", "woB")]
     assert wecom._event_key(root[0], "sys", AT) != wecom._event_key(root[1], "sys", AT)
     both = [event("change_external_contact", more.format(x), user="sys") for x in ("woA", "woB")]
     assert both[0]
@@ -200,4 +201,4 @@ def test_a_missing_time_is_now_and_a_missing_sender_nothing() -> None:
 )
 def test_what_is_not_plain_xml_is_garbled(xml: bytes) -> None:
     with pytest.raises(Garbled):
-        wecom.decode(parse(xml), NOW)
+        wecom.decode(fields_of(xml), NOW)
