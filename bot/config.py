@@ -129,7 +129,8 @@ class PlatformSection(_Section):
     `title`: how people call it; `folds_case`: its user ids compare without case; `public`: its keys that hold an
     address, a rehearsal must not point at the shipped one; `metered`: what it bills by the month → its key here;
     `speaks_first`: whether it may write to somebody who never wrote to the bot; `same_ids`: a platform of the same
-    firm whose user ids it may use too; `directory`: whether its address book can be read.
+    firm whose user ids it may use too; `directory`: whether its address book can be read; `chat`: its keys that may be
+    changed in the chat, none of which says where secrets go.
     """
 
     title: ClassVar[str] = ""
@@ -139,6 +140,7 @@ class PlatformSection(_Section):
     speaks_first: ClassVar[bool] = True
     same_ids: ClassVar[str] = ""
     directory: ClassVar[bool] = False
+    chat: ClassVar[frozenset[str]] = frozenset({"per_minute", "per_second"})
 
     enabled: bool = False
 
@@ -159,6 +161,9 @@ class Wecom(PlatformSection):
     title: ClassVar[str] = "企业微信"
     folds_case: ClassVar[bool] = True
     directory: ClassVar[bool] = True
+    chat: ClassVar[frozenset[str]] = frozenset(
+        {"accounts", "duplicate_check", "menu", "per_minute", "per_second"}
+    )
 
     corp_id: str = ""
     agent_id: int = 0
@@ -193,6 +198,9 @@ class Dingtalk(PlatformSection):
     directory: ClassVar[bool] = True
     public: ClassVar[tuple[str, ...]] = ("api_base", "oapi_base")
     metered: ClassVar[Mapping[str, str]] = {"api": "monthly_calls", "push": "monthly_pushes"}
+    chat: ClassVar[frozenset[str]] = frozenset(
+        {"cards", "monthly_calls", "monthly_pushes", "per_minute", "per_second", "idle"}
+    )
 
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
@@ -228,6 +236,9 @@ class WecomAibot(PlatformSection):
     public: ClassVar[tuple[str, ...]] = ("ws_base",)
     speaks_first: ClassVar[bool] = False
     same_ids: ClassVar[str] = "wecom"
+    chat: ClassVar[frozenset[str]] = frozenset(
+        {"name", "thinking", "invite", "feedback", "escape", "group_answer", "per_minute", "per_hour"}
+    )
 
     bot_id: str = ""
     secret: SecretStr = SecretStr("")

@@ -10,13 +10,26 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from bot.config import BadConfig, Config
+from bot.config import BadConfig, Config, PlatformSection
 from store import settings
 from store import watch as tables
 from store.db import Tx
 
 SNAPSHOT, PREFIX = "config.snapshot", "config.set."
 UNNAMED = ("name", "id", "does")
+FILE_ONLY: Mapping[str, frozenset[str]] = {
+    "app": frozenset({"name", "timezone", "log"}),
+    "store": frozenset({"pool"}),
+    "api": frozenset(),
+    "web": frozenset({"page"}),
+    "intake": frozenset({"per_minute", "import_rows"}),
+    "mail": frozenset({"per_second"}),
+    "nurture": frozenset({"enabled", "subject", "opening", "offer", "per_day", "every", "look"}),
+    "reading": frozenset({"agree"}),
+    "privacy": frozenset(),
+}
+"""Sections that say where secrets, links and files go, who gets in, what may leave and what is removed: whoever may write to
+the bot cannot change them, but for these of their settings. That takes the file, and with it the deployer."""
 UNIT = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
@@ -63,13 +76,14 @@ def _text(value: Any) -> str:
 
 
 def may_set(key: str, config: Config) -> bool:
-    """Whether a setting can be changed in the chat: one value of one section, and no secret."""
+    """Whether a setting can be changed in the chat: one value of one section, no secret, and not FILE_ONLY."""
     section, _, name = key.partition(".")
     part = getattr(config, section, None)
     if not name or "." in name or part is None or isinstance(part, tuple):
         return False
     value = getattr(part, name, None)
-    return key != "store.database" and isinstance(value, str | int | float | bool | timedelta)
+    free = part.chat if isinstance(part, PlatformSection) else FILE_ONLY.get(section)
+    return (free is None or name in free) and isinstance(value, str | int | float | bool | timedelta)
 
 
 def apply(config: Config, changes: Mapping[str, str]) -> Config:
@@ -113,6 +127,10 @@ async def settle(tx: Tx, config: Config, origin: Mapping[str, str], now: datetim
             await tables.changed(tx, now, origin.get("who", "config.toml"), key, old, new, "file")
             if changed.pop(PREFIX + key, None) is not None:
                 await settings.drop(tx, PREFIX + key)
+    for name in [one for one in changed if not may_set(one.removeprefix(PREFIX), config)]:
+        key, was = name.removeprefix(PREFIX), changed.pop(name)  # of a version that let the chat change it
+        await settings.drop(tx, name)
+        await tables.changed(tx, now, origin.get("who", "config.toml"), key, was, fresh.get(key, ""), "file")
     text = json.dumps(fresh, ensure_ascii=False, sort_keys=True)
     if text != kept:
         await settings.put(tx, SNAPSHOT, text, "", now)

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
+from store import settings
 from store.db import Database
 from store.tables import customer, inbox, lead, member
 from tests.world import World
@@ -303,6 +304,14 @@ class TestSecondChannel:
         assert "凭证" in mail.get_content() or "连接" in mail.get_content()
 
 
+FILE_ONLY = (
+    ("wecom.api_base", "https://evil.example"), ("dingtalk.oapi_base", "https://evil.example"),
+    ("app.public_url", "https://evil.example"), ("mail.host", "evil.example"), ("store.files", "/"),
+    ("store.redis", "redis://evil.example"), ("intake.private_hosts", "true"), ("web.export_second", "900000"),
+    ("privacy.keep_lost", "1d"), ("reading.model", "/tmp/x"), ("nurture.template", "../config.toml"),
+)  # fmt: skip
+
+
 async def test_a_setting_changed_in_the_chat_is_checked_and_kept(world: World):
     await world.admin.says("/配置 messages.per_day 五")
     await world.admin.sees("messages.per_day")
@@ -311,8 +320,16 @@ async def test_a_setting_changed_in_the_chat_is_checked_and_kept(world: World):
     await world.admin.sees("messages.per_day 20→30，已记录")
     await world.admin.says("/配置 api.tokens x")
     await world.admin.sees("聊天里不能改这一项")
+    for key, value in FILE_ONLY:  # secrets, links and files lead elsewhere; one's own limits go
+        await world.admin.says(f"/配置 {key} {value}")
+        await world.admin.sees(f"{key}：聊天里不能改这一项，请改 config.toml 后重启")
+    async with world.db.write() as tx:  # as a version wrote it that took this
+        await settings.put(tx, "config.set.web.export_second", "900000", "zhougong", world.clock.now())
     await world.rep.says("/配置 历史")
     await world.rep.sees("只有管理员、IT可以用")
     await world.restart()
     assert world.app is not None
     assert world.app.engine.config.messages.per_day == 30
+    assert world.app.engine.config.web.export_second == 1000
+    await world.admin.says("/配置 历史")
+    await world.admin.sees("web.export_second 900000→1000", "messages.per_day 20→30")
