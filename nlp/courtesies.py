@@ -1,6 +1,7 @@
 """Thanks, wishes, greetings, farewells: the phrases that a clause may be made of without saying anything. (B43)"""
 
 import re
+from collections.abc import Iterator
 
 from nlp.late import late
 from nlp.lexicon import surnames
@@ -98,6 +99,10 @@ _TO = (
     r"大家|各位(?:老师|领导|老板|同事|朋友)?|伙伴们|朋友|客官|您内|"
     rf"(?:(?!谢谢)[{''.join(sorted(surnames().single))}][一-龥]?|[老小阿][一-龥])(?:总|工|姐|哥|经理|主任|老师|老板|董|师傅|叔|姨|阿姨|医生|教练|会计|厂长|校长|院长|律师|先生|女士)|[老小阿][一-龥])"
 )
+_TO_LONGEST = 6  # characters, with 们 and 啊
+_TO_ENDS = frozenset(
+    "的亲贝子宝铁们儿哥姐弟台导大板娘佬师傅家位事友官内总工理任董叔姨生练计长士"
+)  # but for 小李
 _TO_END = late(rf"(?<=.)(?<![是叫姓找跟和给问让请要加推被])(?:{_TO})$")
 _TO_START = late(rf"^{_TO}(?=.)")
 _TO_ALONE = late(rf"(?!.+(?:先生|女士)){_TO}(?:们)?(?:啊|呀|哎)?")
@@ -107,19 +112,27 @@ _LEAD = late(
 )
 
 
-def forms(clause: str) -> list[str]:
+def forms(clause: str) -> Iterator[str]:
     """The clause in standard words, then without who is spoken to, then without 那就 and the like in front of it."""
     if not _SOUNDS.isdisjoint(clause):
         for sound, meant in _SAID:
             clause = clause.replace(sound, meant)
-    found = [clause]
-    for pattern in (_TO_END, _TO_START, _LEAD):
-        match = pattern.search(found[-1])
+    yield clause
+    for find in (_to_end, _TO_START.match, _LEAD.match):
+        match = find(clause)
         if match is not None:
-            found.append(found[-1][: match.start()] + found[-1][match.end() :])
-    return found
+            clause = clause[: match.start()] + clause[match.end() :]
+            yield clause
+
+
+def _to_end(clause: str) -> re.Match[str] | None:
+    may_be = clause[-1:] in _TO_ENDS or clause[-2:-1] in _NICKNAMED
+    return _TO_END.search(clause) if may_be else None
+
+
+_NICKNAMED = frozenset("老小阿")
 
 
 def addresses(clause: str) -> bool:
     """Is somebody spoken to, and no more: 亲, 各位领导?"""
-    return _TO_ALONE.fullmatch(clause) is not None
+    return len(clause) <= _TO_LONGEST and _TO_ALONE.fullmatch(clause) is not None

@@ -71,16 +71,16 @@ _WORKING = ("经理", "总监", "分析师", "发言人", "合伙人")
 
 
 def find(words: Plain) -> Iterator[Found]:
-    if not any(map(words.text.__contains__, (*_HEADED, *_WORKING))):
-        return
-    for match in _HEAD_OF.finditer(words.text):
+    holds = words.text.__contains__
+    headed, working = any(map(holds, _HEADED)), any(map(holds, _WORKING))
+    for match in _HEAD_OF.finditer(words.text) if headed else ():
         name = match["name"]
         if match["head"] in surnames().single and not _NO_FIRM.search(name) and region(name) != name:
             yield words.found("companies", *match.span("name"), 0.75, "head")
-    for match in _WORKS_AT.finditer(words.text) if any(map(words.text.__contains__, _WORKING)) else ():
+    for match in _WORKS_AT.finditer(words.text) if working else ():
         if match["head"] in surnames().single and told.may_be_firm(match["name"]):
             yield words.found("companies", *match.span("name"), 0.65, "head")
-    for match in _FOUNDED.finditer(words.text) if "的" in words.chars else ():
+    for match in _FOUNDED.finditer(words.text) if headed and "的" in words.chars else ():
         name = match["name"]
         if not _NO_FIRM.search(name) and not GENERIC.fullmatch(name) and region(name) != name:
             yield words.found("companies", *match.span("name"), 0.7, "head")

@@ -31,8 +31,8 @@ _DEALING = late(
 _IN_FRONT = late(rf"(?:^|[\s,。;:!?、(\[{BLANK}]|客户|[跟给从的了和对])$")
 
 
-def _dealing(words: Plain, taken: Taken) -> Iterator[Found]:
-    for start, end in regions(words.text):
+def _dealing(words: Plain, towns: list[tuple[int, int]], taken: Taken) -> Iterator[Found]:
+    for start, end in towns:
         if _IN_FRONT.search(words.text, max(0, start - 2), start) is None:
             continue
         match = _DEALING.match(words.text, end)
@@ -54,13 +54,15 @@ def _owned() -> re.Pattern[str]:
 def find(words: Plain, taken: Taken) -> Iterator[Found]:
     """A town and two to four characters, where the sentence says that a person is of it, or alone between two strokes."""
     text = words.text
-    if not DEALS.isdisjoint(words.chars):
-        yield from _dealing(words, taken)
+    deals = not DEALS.isdisjoint(words.chars)
     said = "的" in text and ("是" in text or "来自" in text)
     stroked = ("/" in text or "|" in text) and BLANK in text
-    if not said and not stroked:
+    if not deals and not said and not stroked:
         return
-    for start, end in regions(text):
+    towns = regions(text)
+    if deals and towns:
+        yield from _dealing(words, towns, taken)
+    for start, end in towns if said or stroked else ():
         match = None
         if said and _SAID.search(text, max(0, start - 7), start) is not None:
             match = _SHORT.match(text, end)

@@ -5,7 +5,7 @@ import re
 from nlp.courtesies import ENGLISH, LATER, THANKS, WISH, YOU, addresses, forms
 from nlp.late import late
 from nlp.lexicon import words
-from nlp.notices import ALONE, NOTICE
+from nlp.notices import ALONE, ALONE_CHARS, NOTICE, NOTICE_CHARS
 from nlp.plain import Plain, plain
 
 LONGEST = 60  # a longer message says something
@@ -61,13 +61,23 @@ def is_noise(text: str | Plain) -> bool:
     bare = _EMOJI.sub("", bare).strip()
     if len(bare) > LONGEST:
         return False
-    if not bare or NOTICE.fullmatch(bare) or ALONE.fullmatch(bare):
+    if (
+        not bare
+        or (not NOTICE_CHARS.isdisjoint(bare) and NOTICE.fullmatch(bare))
+        or (not ALONE_CHARS.isdisjoint(bare) and ALONE.fullmatch(bare))
+    ):
         return True
     if bare.isascii() and ENGLISH.fullmatch(bare):
         return True
     clauses = [clause for clause in _SENTENCE.split(bare) if clause]
-    spoken = [clause for clause in clauses if not addresses(clause)]
-    return bool(spoken or not clauses) and all(any(map(_empty, forms(clause))) for clause in spoken)
+    said_nothing = not clauses
+    for clause in sorted(clauses, key=len, reverse=True):  # a long one most likely says something
+        if addresses(clause):
+            continue
+        if not any(map(_empty, forms(clause))):
+            return False
+        said_nothing = True
+    return said_nothing
 
 
 def _empty(clause: str) -> bool:

@@ -3,12 +3,14 @@
 from nlp.late import late
 
 _CALL = r"(?:(?:语音|视频)(?:通话|聊天)|通话|来电)"
+NOTICE_CHARS = frozenset("消拍群会通友呼添红")  # without any of them it is none
 NOTICE = late(
     r"[^\n:]{0,30}?(?:撤回了?(?:一条)?消息|拍了拍.{0,24}|(?:加入|退出|移出)了?(?:本?群聊?|群组|会话|本?群).{0,8}|修改群名为.{1,30}|"
     r"(?:开启|关闭|发起|结束)了(?:群聊|会议|语音通话|视频通话|朋友验证)|以下(?:为|是)新消息|以上是打招呼的?内容|"
     r"(?:已|通过了?)(?:你|对方|您)?的?(?:添加|朋友验证|好友)(?:请求|了.{1,12})?.{0,20}|领取了.{1,16}的?红包)[。.]?\s*$"
 )
 # The same and what only a message of its own is: nothing that somebody said.
+ALONE_CHARS = frozenset("通聊电消拒接应挂断忙手添友红")  # the same of these
 ALONE = late(
     rf"(?:{_CALL}(?:时长)? ?:? ?\d{{1,2}}:\d\d(?::\d\d)?"
     rf"|(?:对方|你|您)?(?:已|未|无)(?:取消|拒绝|接听?|应答|挂断)|(?:{_CALL})?(?:已取消|已拒绝|未接通?|已挂断|中断)"

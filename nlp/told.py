@@ -22,6 +22,10 @@ _ANNOUNCED = late(
     r"旗下|股价|股份(?=跌|涨|大)|与[一-龥A-Za-z]{2,8}(?:签署|达成|签订|合资|合并|联手)|(?:净利润|净利|营收|市值)(?=[同大暴下上增突达蒸缩为约超])|(?:完成|获得?)(?=[A-DＡ-Ｄ]轮|[天使战略一-龥]{2,4}融资))"
 )
 _TOLD_CHARS = frozenset("告布拟露旗股署达订资并联净营市融牌")
+_TOLD_MARKS = (
+    "公告", "宣布", "拟", "披露", "挂牌", "发布", "旗下", "股价", "股份", "签署", "达成", "签订", "合资", "合并",
+    "联手", "净利", "营收", "市值", "融资",
+)  # fmt: skip
 _LINK = r"[、,和与及]"
 _BEHIND = late(
     rf"(?:[、]|[和与及](?!其|该|此))(?P<name>[一-龥A-Za-z]{{2,{LONGEST}}}?)(?=[、,。;!?)\s\"”{BLANK}]|$|[和与及]|参与|宣布|均|纷纷|等|分别|也|同台|签|联合|共同|合作|参投|领投|跟投|合资|跌|涨|的(?:代理|竞争|产品|方案|合作|股))"
@@ -46,7 +50,7 @@ _NOBODY = late(
 
 def find(words: Plain) -> Iterator[Found]:
     """What announces something in the words of the news."""
-    if _TOLD_CHARS.isdisjoint(words.chars):
+    if _TOLD_CHARS.isdisjoint(words.chars) or not any(map(words.text.__contains__, _TOLD_MARKS)):
         return
     for match in _ANNOUNCED.finditer(words.text):
         if may_be_firm(match["name"]):

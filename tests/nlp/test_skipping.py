@@ -12,6 +12,7 @@ import pytest
 from nlp import (
     clocks,
     companies,
+    courtesies,
     days,
     elements,
     festivals,
@@ -20,6 +21,7 @@ from nlp import (
     keywords,
     money,
     nicknamed,
+    noise,
     people,
     phones,
     spans,
@@ -45,6 +47,9 @@ class _Any:
     def isdisjoint(self, _: object) -> bool:
         return False
 
+    def __contains__(self, _: object) -> bool:
+        return True
+
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in DATA.glob("*.jsonl")))
 def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,6 +71,11 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(people, "_marks", dict)
     monkeypatch.setattr(titles, "_LABEL_CHARS", _Any())
     monkeypatch.setattr(told, "_TOLD_CHARS", _Any())
+    monkeypatch.setattr(told, "_TOLD_MARKS", ("",))
+    monkeypatch.setattr(noise, "NOTICE_CHARS", _Any())
+    monkeypatch.setattr(noise, "ALONE_CHARS", _Any())
+    monkeypatch.setattr(courtesies, "_TO_ENDS", _Any())
+    monkeypatch.setattr(courtesies, "_TO_LONGEST", 99)
     monkeypatch.setattr(phones, "_more", lambda *_: True)
     monkeypatch.setattr(people, "_rules", lambda contact, *_: people._of_bits(contact, -1))
     monkeypatch.setattr(people, "_AT_NAME", {})
