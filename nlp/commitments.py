@@ -12,16 +12,27 @@ from nlp.times import When
 LONGEST = 40  # characters from the time to the end of the clause
 
 _DO = late(
-    r"发|寄|给|送|提供|回复|答复|回电|回[您你]|回访|报价|安排|提交|交付|交货|出(?:货|"
+    r"发(?!现|生|展)|寄|给|送|提供|回复|答复|回电|回[您你]|回访|报价|安排|提交|交付|交货|出(?:货|"
     r"方案|图|报告|样|具|结果)|完成|准备|确认|打款|付款|汇款|转账|签|到货|"
-    r"发货|派|带.{1,8}(?:去|来|到)|去(?:现场|工地|厂里|你|您)|勘[察查]|量尺|验货|跑一趟|上门|拜访|过去|联系|打电话|演示|测试|调试|安装|做好|改好|"
-    r"搞定|反馈|通知|整理|更新|付|补|改|修好|开(?:票|会|机|工)|送样|打样|备货"
+    r"发货|派|带.{1,8}(?:去|来|到)|去(?:现场|工地|厂里|你|您)|勘[察查]|量尺|验货|跑一趟|上门|拜访|过[去来]|联系|打电话|演示|测试|调试|安装|"
+    r"[做改弄整修补装写画算排]好|[做改写赶画]完|做出来|搞定|反馈|通知|整理|更新|付|补|修好|开(?:票|机|工|出来?)|统一开|送样|打样|备货|"
+    r"解决|处理|拉[你您]|催|到[你您]|[一准]定到|准时到|结账|结清|退[款钱货]|到账|答应|落实|跟进|赶出来"
+)
+_DO_ENGLISH = late(
+    r"(?:\b(?:I|we|they|he|she))?(?:(?:^| )will|'ll| shall| am going to) (?!not\b)[a-z]{2,}", re.I
 )
 # Who asks promises nothing.
 _ASK = late(
     r"吗|\?|能不能|能否|可不可以|可以.{0,6}(?:吗|么)|方便的话|有空|麻烦|请(?!示)|是否|"
     r"要不要|行不行|希望|最好|如果|要是|催|怎么|为什么|什么时候|多久|有没有|是不是"
+    r"|要求|务必|必须|不得|需要?[您你]"
 )
+# What somebody wants to get, unless the customer says so.
+_FOR_ME = late(r"(?:给|发|寄|送|交|告诉|联系)我(?!们)")
+_SPOKEN_FOR = late(r"客户|对方|他|她|答应|承诺|说|总|经理|工|厂")
+# 12月开工的项目 tells of a thing.
+_NOUN = late(r"^[要会]?(?:开工|开始|到货?|发货?|交付?|做|出|签|送|寄|付|办)的(?=[一-龥])")
+_BROKEN = late(r"说好|本来|原定|原本|原计划|早就")
 _OTHERS = late(r"(?:你|您|你们|贵司|贵公司|对方)(?:们)?(?:能|要|得|就|先|尽快|在)?$")
 _NOT_DONE = late(r"没(?:有)?|不(?:用|要|会|能|发|给|行|了)|别")
 _PAST = late(r"^[一-龥]{1,4}?[了过](?!没|吗|吧|去|来)|^已")
@@ -47,6 +58,17 @@ def find(words: Plain, whens: Sequence[When], now: datetime) -> tuple[Found, ...
             default=max(0, start - 30),
         )
         before, after = words.text[begin:start], words.text[upto:end]
+        english = _DO_ENGLISH.search(before) if "l" in before else None
+        if english is not None and not asked and len(after) <= LONGEST:
+            found.append(words.found("commitments", begin + english.start(), max(upto, end), 0.8, "promise"))
+            continue
+        if (
+            not after.strip(" ▪.~")
+            and _AT_LATEST.fullmatch(before)
+            and _promises("", _clause(words.text, begin))
+        ):
+            found.append(words.found("commitments", begin, upto, 0.7, "promise"))
+            continue
         if asked or len(after) > LONGEST or not _promises(before, after):
             continue
         last = end - (len(after) - len(after.rstrip(" ▪.~")))
@@ -55,10 +77,27 @@ def find(words: Plain, whens: Sequence[When], now: datetime) -> tuple[Found, ...
     return tuple(found)
 
 
+# 图纸晚点给你,最晚明天中午: what is promised stands in the clause before.
+_AT_LATEST = late(r"(?:最晚|最迟|最多|争取|大概|预计|应该)?(?:在|是|到)?")
+
+
+def _clause(text: str, begin: int) -> str:
+    """The clause that ends in front of `begin`."""
+    before = text[max(0, begin - 1 - LONGEST) : max(0, begin - 1)]
+    return _CLAUSE_END.split(before)[-1]
+
+
 def _promises(before: str, after: str) -> bool:
-    if _ASK.search(before) or _ASK.search(after) or _OTHERS.search(before):
+    if _ASK.search(before) or _ASK.search(after) or _OTHERS.search(before) or _BROKEN.search(before):
         return False
-    return not is_past(after) and _DO.search(after) is not None and not _NOT_DONE.search(after)
+    if _FOR_ME.search(after) is not None and _SPOKEN_FOR.search(before) is None:
+        return False
+    return (
+        not is_past(after)
+        and not _NOUN.match(after)
+        and _DO.search(after) is not None
+        and not _NOT_DONE.search(after)
+    )
 
 
 def is_past(after: str) -> bool:

@@ -3,6 +3,7 @@
 import re
 
 from nlp.evidence import Found
+from nlp.late import late
 from nlp.plain import Plain, plain
 from nlp.starts import matches
 
@@ -13,15 +14,35 @@ _STRICT = re.compile(
 )
 
 
+# Written so that no machine reads it, or with a blank behind the sign: li(at)163.com, li艾特163点com, li@ 163.com.
+_HIDDEN = late(
+    r"(?<![\w.+%\-])(?P<who>\w[\w.+\-]{1,63})(?: ?[(\[{]at[)\]}] ?|艾特|@ (?=\S))"
+    r"(?P<host>[a-z0-9\-]{1,63}(?:(?:\.| ?[(\[{]dot[)\]}] ?|点)[a-z0-9\-]{2,24}){1,3})(?![\w\-])",
+    re.ASCII | re.I,
+)
+_DOT = late(r" ?[(\[{]dot[)\]}] ?|点", re.I)
+_SIGNS = ("(at)", "[at]", "{at}", "(AT)", "[AT]", "艾特", "@ ")
+
+
+def _hidden(words: Plain) -> list[Found]:
+    found = []
+    for match in _HIDDEN.finditer(words.text):
+        candidate = f"{match['who']}@{_DOT.sub('.', match['host'])}"
+        if _STRICT.fullmatch(candidate):
+            found.append(words.found("emails", match.start(), match.end(), 0.8, "hidden", candidate))
+    return found
+
+
 def find(text: str | Plain) -> tuple[Found, ...]:
     """Every valid address. A malformed one (a..b@, an underscore in the host) is no address: a mail would not arrive."""
     words = plain(text) if isinstance(text, str) else text
+    hidden = _hidden(words) if any(sign in words.text for sign in _SIGNS) else []
     if "@" not in words.text:
-        return ()
+        return tuple(hidden)
     found = []
     for match in matches(_STARTS, _LOOSE, words.text):
         candidate = match[0].rstrip(".-_")
         if _STRICT.fullmatch(candidate):
             end = match.start() + len(candidate)
             found.append(words.found("emails", match.start(), end, 0.99, "email", candidate))
-    return tuple(found)
+    return tuple(found + hidden)

@@ -14,12 +14,13 @@ _CHINESE = "零〇○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
 _SPOKEN = re.compile(rf"[{_CHINESE}\d](?:[ \-.]?[{_CHINESE}\d]){{6,24}}", re.ASCII)
 # 一七七,六六五五,四四三三: a mobile spoken with pauses.
 _PAUSED = re.compile(rf"(?<![{_CHINESE}])[一幺][{_CHINESE}]{{2}}(?:,[{_CHINESE}]{{4}}){{2}}(?![{_CHINESE}])")
+_COMMAS = re.compile(r"(?<![\d,.、])1[3-9]\d([,、])\d{4}\1\d{4}(?![\d,、])", re.ASCII)  # 138、0013、8000
 _TO_DIGIT = {ord(char): str(DIGITS[char]) for char in _CHINESE}
 
 _GAP = r"(?: ?[-./_·] ?| {1,2})?"  # what people put between digits
 _CODE = r"(?:\(? ?(?:\+ ?|00)86 ?\)? ?-? ?|\(86\) ?-?|(?<![\d])86[- ]?(?=1[3-9]))?"
 _EXTENSION = (
-    r"(?: ?[,(]? ?(?:转分机|转接|转|分机号?|ext\.?|x|#|\*)[ :.]*(?P<ext>\d{1,6})(?!\d)\)?"
+    r"(?: ?[,(]? ?(?:转 ?分机|转接|转|分机号?|ext\.?|x|#|\*)[ :.]*(?P<ext>\d{1,6})(?!\d)\)?"
     r"|-(?P<dash>\d{1,5})(?![\d\-台个件套年月日号点:]))?"
 )
 _BEGIN = r"(?<![\d+])(?<!\d[.\-])"
@@ -30,7 +31,7 @@ MOBILE = re.compile(
 )
 FIXED = re.compile(
     rf"(?<!\d)(?P<code>(?:\(? ?(?:\+ ?|00)86 ?\)?|\(86\)|\((?:\+|00)?86[- ](?=\d{{2,4}}\))|(?<![\d.\-(])86)[- ]{{0,2}})?"
-    rf"[(\[]?(?P<area>(?(code)0?|0)(?:10|2\d|[3-9]\d\d))[)\]]?"
+    rf"(?:\(0\) ?)?[(\[]?(?P<area>(?(code)0?|0)(?:10|2\d|[3-9]\d\d))[)\]]?"
     rf"(?: ?[-./_] ?| {{1,2}})?(?P<base>[2-8]\d{{2,3}}[- .]?\d{{4}}){_END}{_EXTENSION}",
     re.ASCII | re.I,
 )
@@ -56,9 +57,10 @@ LOCAL = late(
     rf"(?!\d|-(?!\d{{1,5}}(?![\d\-台个件套年月日号点:]))){_END}{_EXTENSION}",
     re.ASCII | re.I,
 )
-# (852) 2827 1234: Hong Kong and Macao with their code in brackets.
+# (852) 2827 1234, 852-9123 4567: Hong Kong and Macao with their code set apart.
 NEAR_ABROAD = late(
-    r"\((?P<base>85[23]\)[- ]?[2-9]\d{3}[- ]?\d{4})(?!\d)(?P<ext>(?!))?(?P<dash>(?!))?", re.ASCII
+    r"(?:\(|(?<![\d+\-.])(?:00)?)(?P<base>85[23](?:\)[- ]?|[- ])[2-9]\d{3}[- ]?\d{4})(?!\d)(?P<ext>(?!))?(?P<dash>(?!))?",
+    re.ASCII,
 )
 ABROAD = late(r"(?<![\d+])\+(?!86)(?P<base>[1-9]\d{0,2}(?:[- ]?\(?\d{1,5}\)?){2,5})(?!\d)", re.ASCII)
 
@@ -68,10 +70,13 @@ _LABEL = re.compile(
 _GUARD = late(
     r"单号|订单|编号|编码|税号|身份证|证件号|卡号|账号|帐号|账户|批次|"
     r"批号|条码|发票|序列号|货号|料号|工号|流水|识别号|信用代码|开户|"
-    r"型号|版本|编码|证号|qq|ip|isbn|sn|s/n|运单|快递|密码|口令|验证码|会议(?:号|id)|错误码|代码",
+    r"型号|版本|编码|证号|qq|ip|(?<![a-z])id|isbn|sn|s/n|运单|快递|密码|口令|验证码|取件码|寄件码|条形码|学号|准考证|车架号|案号|凭证|p/n|sku|会议(?:号|id)|错误码|代码",
     re.I,
 )
-_FAX = late(r"(?<!电话/)(?<!电话\()(?:(?:传真|fax)[^\d]{0,4}|(?<![A-Za-z])f ?[:.] ?[(+]{0,2})$", re.I)
+_FAX = late(
+    r"(?<!电话/)(?<!电话\()(?:(?:传真|fax)(?![/、和及]?(?:电话|tel))[^\d]{0,4}|(?<![A-Za-z])f ?[:.] ?[(+]{0,2})$",
+    re.I,
+)
 _LATIN_LABEL = re.compile(
     r"(?:tel|t|m|mob|mobile|phone|ph|cell|p|h|hp|wechat|wx|vx|call|mp|handphone|no|dial)\.?$", re.I
 )
@@ -95,8 +100,8 @@ _RULES = (
     ("hotline", ("400", "800"), re.compile(r"[48]00"), HOTLINE, 0.95),
     ("fixed", ("0", "86"), re.compile(r"[(+\[08](?<![0-9].)"), FIXED, 0.97),
     ("spaced", ("0 ",), re.compile(r"0(?<![0-9].)(?= [0-9])"), SPACED, 0.9),
+    ("near", ("852", "853"), re.compile(r"[(08](?<![0-9].)"), NEAR_ABROAD, 0.85),
     ("local", ("",), late(r"[电座固总直热联拨致打tTpP]"), LOCAL, 0.85),
-    ("near", ("852", "853"), re.compile(r"\((?=85[23])"), NEAR_ABROAD, 0.85),
     ("abroad", ("+",), re.compile(r"\+"), ABROAD, 0.8),
     ("taiwan", ("0", "886"), re.compile(r"[(08](?<![0-9].)"), TAIWAN, 0.85),
 )
@@ -115,6 +120,10 @@ def _find(words: Plain) -> Iterator[Found]:
         text = _SPOKEN.sub(_spoken, text)
     elif _DIGITS.isdisjoint(chars):
         return
+    if not _LETTERS.isdisjoint(chars):
+        text = _MISREAD.sub(_reread, text)
+    if "," in chars or "、" in chars:
+        text = _COMMAS.sub(_joined, text)
     first = _RUN.search(text)
     if first is None:
         return
@@ -183,8 +192,19 @@ def _one_digit_more(text: str, match: re.Match[str]) -> bool:
 _STROKES = re.compile(r"(?:0\d{2,3}一[2-8]\d{6,7}|1[3-9]\d(?:一\d{4}){2})(?:一\d{1,5})?", re.ASCII)
 
 
+# 13o 1234 5678, l39…: letters that a hand or a camera put for 0 and 1.
+_LETTERS = frozenset("oOlI")
+_MISREAD = late(r"(?<![A-Za-z0-9.\-_@/])[1lI][3-9oO](?:[ \-]?[0-9oOlI]){9}(?![A-Za-z0-9@])", re.ASCII)
+_AS_DIGIT = str.maketrans("oOlI", "0011")
+
+
+def _reread(match: re.Match[str]) -> str:
+    letters = sum(1 for char in match[0] if char in _LETTERS)
+    return match[0].translate(_AS_DIGIT) if 0 < letters <= 3 else match[0]
+
+
 def _joined(match: re.Match[str]) -> str:
-    return match[0].replace(",", "-")
+    return match[0].replace(",", "-").replace("、", "-")
 
 
 def _spoken(match: re.Match[str]) -> str:
@@ -251,6 +271,12 @@ def _guarded(text: str, start: int, end: int) -> bool:
     """Is it part of a longer word, or does the clause before it say that it is some other number?"""
     if end < len(text) and text[end] in _WORD and not _LATIN_BEHIND.match(text, end):
         return True
+    if _COUNTED.match(text, end):
+        return True
+    if start and (
+        text[start - 1] in "¥$" or (text[start - 1] in "-/_" and _in_a_number_of_letters(text, start))
+    ):
+        return True
     clause = _BREAK.split(text[max(0, start - 14) : start])[-1]
     if not clause or clause.isspace():
         return False
@@ -266,13 +292,25 @@ def _guarded(text: str, start: int, end: int) -> bool:
     return guard >= 0 and guard >= _last(_LABEL, clause)
 
 
+# HT-20261120-13912345678 is a contract's number.
+_LETTERED = late(r"(?<![A-Za-z])(?P<letters>[A-Za-z]{1,8})(?:[-/_.]?\d+)*[-/_]$", re.ASCII)
+_COUNTED = re.compile(r" ?[元块件次条吨]")
+
+
+def _in_a_number_of_letters(text: str, start: int) -> bool:
+    match = _LETTERED.search(text[max(0, start - 24) : start])
+    return match is not None and _LATIN_LABEL.fullmatch(match["letters"]) is None
+
+
 _OTHER, _GAPS = re.compile(r"\D"), re.compile(r"\D+")
 _BREAK = re.compile(r"[\n,;。!?、]")
 _WORD = frozenset(f"{string.ascii_letters}_@")
 _LATIN_BEFORE = re.compile(r"[A-Za-z_]+\.?$")
 _LATIN_BEHIND = re.compile(r"(?:ext|x|tel|mob|wx|vx|wechat)", re.I)
 _FAX_CHARS = frozenset("真fF")
-_GUARD_CHARS = frozenset("单订编税身证卡账帐批条发序货料工流识信开型版运快密口验会错代qQiIsSıİſ")
+_GUARD_CHARS = frozenset(
+    "取寄形学准考车架案凭证pPkKſK单订编税身证卡账帐批条发序货料工流识信开型版运快密口验会错代qQiIsSıİſ"
+)
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:

@@ -66,6 +66,10 @@ def test_money_is_in_yuan(text: str, sums: list[float]) -> None:
 @pytest.mark.parametrize(
     ("text", "addresses"),
     [
+        ("li(at)163.com", ["li@163.com"]),
+        ("邮箱lina艾特163点com", ["lina@163.com"]),
+        ("zhang.san@ qq.com", ["zhang.san@qq.com"]),
+        ("@小王 明天 @ 我一下", []),
         ("发到li32@example.net，收件人", ["li32@example.net"]),
         ("Z.Li+tag@mail.example.co.uk.", ["Z.Li+tag@mail.example.co.uk"]),
         ("ｌｉ＠ｅｘａｍｐｌｅ．ｃｏｍ", ["li@example.com"]),
@@ -201,6 +205,14 @@ def test_what_says_something_is_no_noise(text: str) -> None:
         ("周三能给报价吗？", []),
         ("今天拜访了客户", []),
         ("上周五发了样品", []),
+        ("图纸晚点给你，最晚明天中午", ["最晚明天中午"]),
+        ("三天内退款到账，您放心", ["三天内退款到账"]),
+        ("I will send the quotation by Friday", ["I will send the quotation by Friday"]),
+        ("周五之前必须给我", []),
+        ("客户要求下周二送样", []),
+        ("昨天说好的今天给，结果又拖", []),
+        ("12月开工的项目", []),
+        ("周三开会", []),
     ],
 )
 def test_promises(text: str, promises: list[str]) -> None:
