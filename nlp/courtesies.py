@@ -92,7 +92,7 @@ _SAID = (
     ("嗯呐", "嗯"), ("嗯那", "嗯"), ("昂", "嗯"), ("嗷", "嗯"), ("唔该", "谢谢"), ("奈斯", "好"), ("古德", "好"), ("米有", "没有"),
     ("素的", "是的"), ("稀饭", "喜欢"), ("内", "呢"), ("捏", "呢"), ("鸭", "呀"), ("哟", "呀"), ("兄dei", "兄弟"),
 )  # fmt: skip
-_SOUNDS = frozenset("".join(sound for sound, _ in _SAID))
+SOUNDS = frozenset("".join(sound for sound, _ in _SAID))
 # Who is spoken to, in front of the clause or behind it.
 _TO = (
     r"(?:亲爱的|亲亲?|宝贝|宝子|宝宝|宝|老铁|哥们儿?|哥哥?|姐姐|姐|老哥|大哥|大姐|兄弟|兄台|领导|老大|老板娘?|大佬|老师|师傅|"
@@ -114,7 +114,7 @@ _LEAD = late(
 
 def forms(clause: str) -> Iterator[str]:
     """The clause in standard words, then without who is spoken to, then without 那就 and the like in front of it."""
-    if not _SOUNDS.isdisjoint(clause):
+    if not SOUNDS.isdisjoint(clause):
         for sound, meant in _SAID:
             clause = clause.replace(sound, meant)
     yield clause
@@ -126,8 +126,12 @@ def forms(clause: str) -> Iterator[str]:
 
 
 def _to_end(clause: str) -> re.Match[str] | None:
-    may_be = clause[-1:] in _TO_ENDS or clause[-2:-1] in _NICKNAMED
-    return _TO_END.search(clause) if may_be else None
+    return _TO_END.search(clause) if may_address(clause) else None
+
+
+def may_address(clause: str) -> bool:
+    """Does it end like somebody who is spoken to?"""
+    return clause[-1:] in _TO_ENDS or clause[-2:-1] in _NICKNAMED
 
 
 _NICKNAMED = frozenset("老小阿")

@@ -1,8 +1,10 @@
 """Is there anything to store in this message, or is it 收到，谢谢?"""
 
 import re
+import string
+from functools import cache
 
-from nlp.courtesies import ENGLISH, LATER, THANKS, WISH, YOU, addresses, forms
+from nlp.courtesies import ENGLISH, LATER, SOUNDS, THANKS, WISH, YOU, addresses, forms, may_address
 from nlp.late import late
 from nlp.lexicon import words
 from nlp.notices import ALONE, ALONE_CHARS, NOTICE, NOTICE_CHARS
@@ -70,6 +72,8 @@ def is_noise(text: str | Plain) -> bool:
     if bare.isascii() and ENGLISH.fullmatch(bare):
         return True
     clauses = [clause for clause in _SENTENCE.split(bare) if clause]
+    if not all(map(_may_be_empty, clauses)):
+        return False
     said_nothing = not clauses
     for clause in sorted(clauses, key=len, reverse=True):  # a long one most likely says something
         if addresses(clause):
@@ -78,6 +82,23 @@ def is_noise(text: str | Plain) -> bool:
             return False
         said_nothing = True
     return said_nothing
+
+
+def _may_be_empty(clause: str) -> bool:
+    """No, where a character stands that is in no phrase at all; the phrases take much longer to say so."""
+    return _alphabet().issuperset(clause) or not _OPEN.isdisjoint(clause) or may_address(clause)
+
+
+@cache
+def _alphabet() -> frozenset[str]:
+    """Every character of every phrase."""
+    phrases = (_ACK, _DONE, LATER, WISH, THANKS)
+    return frozenset(
+        "".join((*(phrase.pattern for phrase in phrases), *SOUNDS, string.ascii_letters, string.digits))
+    )
+
+
+_OPEN = frozenset("谢感辛劳费麻祝愿")  # anything may follow or be wished
 
 
 def _empty(clause: str) -> bool:
