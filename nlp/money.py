@@ -10,18 +10,18 @@ from nlp.starts import matches
 
 _CN = "零一二两三四五六七八九十百千"
 _FORMAL = "零壹贰叁肆伍陆柒捌玖拾佰仟"
-_EACH = "一[台套件个只米支张条斤吨年月天次平人箱袋桶间]"  # 八千五一台: the last 一 counts the goods
+_EACH = "一[台套件个只米支张条斤吨年月天次平人箱袋桶间片根瓶盒包卷捆公份块盘]"  # 八千五一台: the last 一 counts the goods
 _AMOUNT = (
-    rf"(?:[{_CN}]{{1,6}}万零?[{_CN}]{{1,3}}[千百][{_CN}]{{0,4}}|[{_FORMAL}万亿]{{2,16}}(?=元|圆)|\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?"
+    rf"(?:[{_CN}]{{1,6}}万零?[{_CN}]{{1,3}}[千百][{_CN}]{{0,4}}|[{_FORMAL}万亿]{{2,16}}(?=元|圆)|[壹贰叁肆伍陆柒捌玖][拾佰仟](?:[{_FORMAL}万亿]{{0,14}}[拾佰仟万亿])?(?![{_FORMAL}])|\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?"
     rf"|\d{{1,12}}(?:\.\d{{1,4}})?|[{_CN}]{{1,7}}(?={_EACH})|[{_CN}]{{1,8}}|半)"
 )
 _SCALE = r"(?:万亿|百万|千万|十万|万|亿|(?:[千百]|(?i:[wk]))(?!(?i:[a-z])))"
 _YUAN = r"(?:元(?!旦|件|素|月)|圆(?![钢管形柱盘弧的])|块(?:钱|人民币)?(?!板|状)|人民币|(?i:rmb|cny)|[¥￥])"
 _SUM = re.compile(
     rf"(?P<cue>(?:预算|单价|总价|价格|报价|金额|合同额|费用|成本|定金|尾款|货款|"
-    rf"订单额|造价|售价|均价|价位|预付款?|首付|投资额?|运费|加工费|维保费|服务费|"
+    rf"订单额|造价|售价|均价|价位|预付款?|首付|投资(?:额度?)?|额度|限价|控制价|标底|标的|定价|要价|起价|中标价|成交价|成交额|销售额|产值|流水|门槛|罚款|赔偿金?|违约金|奖金|提成|佣金|利润|毛利|净利润?|运费|加工费|维保费|服务费|"
     rf"手续费|押金|保证金|营业额|营收|注册资本|回款|应付|应收|合同价|目标价|底价|"
-    rf"标价|出价|付了|收了|打了|花了|付的|欠的|打的|底薪|月薪|年薪|薪资|工资|租金|月租|房租|转让费|学费|每(?:季度?|月|年|次|场|课时|节|人|台|套|件|只|米|吨)|(?:代理|零售|批发|拿货|出厂|到手|折后|优惠|会员|现|特|原)价|加到|降到|涨到|便宜到|谈到|砍到|卖到|给到)"
+    rf"标价|出价|付了|收了|打了|花了|付的|欠的|打的|底薪|月薪|年薪|薪资|工资|租金|月租|房租|转让费|学费|每(?:季度?|月|年|次|场|课时|节|人|台|套|件|只|米|吨|公斤|斤|平米|平|晚|箱|片|根|瓶|盒)|(?:代理|零售|批发|拿货|出厂|到手|折后|优惠|会员|现|特|原)价|再(?:让|便宜|优惠|降|减|补|加|少)|加收|报了|报的|加到|降到|涨到|便宜到|谈到|砍到|卖到|给到)"
     rf"(?:大概|大约|从|约|控制|不超过|别超过|最多|在|是|为|有|:|\s|共|总|到|给|了|"
     rf"差不多|也就|人均|每[人月年平套台件个]|平均|价|额|能不能|做到|可以|一共|要|才|只有|上限|另算|另收|另付|还差|还有|款|能|按)*)?"
     rf"(?P<sign>(?:[¥￥]|(?i:rmb|cny)|人民币) ?)?"
@@ -30,7 +30,7 @@ _SUM = re.compile(
     rf"(?P<amount>{_AMOUNT}) ?(?P<about>[多来几余](?=[万亿]))?(?P<scale>{_SCALE}|个(?:亿|多亿))?"
     rf"(?P<tail>(?!{_EACH})[一二三四五六七八九\d](?!(?!{_EACH})[\d个台件套.{_CN}])|[一二三四五六七八九](?=[一二三四五六七八九](?:[吧左上,。的]|"
     rf"$)))?(?P<last>[一二三四五六七八九](?=[吧左上，,。的]|$))? ?(?P<more>多|来|几|余)?"
-    rf"(?:块(?P<jiao>[1-9一二三四五六七八九])(?=毛|角|[,。;!?、\s)/]|左右|一[台套件个只米支张条斤]|每|$|的|吧|含)(?:毛|角)?|"
+    rf"(?:块(?P<jiao>[1-9一二三四五六七八九])(?=毛|角|[,。;!?、\s)/]|左右|一(?:[台套件个只米支张条斤片根瓶盒包卷捆吨平份盘]|公斤)|每|$|的|吧|含)(?:毛|角)?|"
     rf"(?P<yuan>{_YUAN}))?",
 )
 _SCALES = {
@@ -49,7 +49,7 @@ _SCALES = {
 }
 # 3万台 and 5万公里 are no money; neither are dollars, whose rate we do not know.
 _NOT_AFTER = re.compile(
-    r"\s?(?:[台件套个只人吨米次份家户袋卷桶桩根把间桌座扇双副组项公千斤克平颗粒片张条支瓶箱包册辆亩字瓦升毫转伏安度岁年月天小分号名点吨项倍步级字种多字像折]|"
+    r"\s?(?!安装)(?:[台件套个只人吨米次份家户袋卷桶桩根把间桌座扇双副组项公千斤克平颗粒片张条支瓶箱包册辆亩字瓦升毫转伏安度岁年月天小分号名点吨项倍步级字种多字像折]|成(?!交|本)|"
     r"亿|对(?![吧吗不了])|[a-zA-Z%]|美|欧|港|日元|英镑|韩)"
 )
 # What one of them costs.
@@ -61,33 +61,56 @@ _PER = re.compile(
 _TO_THE_CENT = re.compile(r"\d{1,3}(?:,\d{3})+\.\d\d")
 _COMPOSITE = re.compile(rf"[{_CN}]+万[{_CN}]+|[{_FORMAL}万亿]+")
 _SOFT_BEFORE = late(
-    r"(?:不超过|超过|超出|不到|最低|最高|那就|按|原价|立?减|优惠|优惠价|首付|差|欠|拿货|首批|一共|总共|每[间台套个只件吨米家人年月]|给)\s?$"
+    r"(?:不超过|超过|超出|不到|最低|最高|那就|少于|低于|高于|多于|至少|起码|将近|接近|按|原价|立?减|优惠|优惠价|首付|差|欠|拿货|首批|一共|总共|每[间台套个只件吨米家人年月]|给)\s?$"
+)
+# 独中两元 scores; 粉丝100万, 产能300万 are counts, 型号3000W is a power.
+_NEVER = late(
+    r"(?:[独连]中|再进|(?:粉丝|产能|产量|库存|年产|月产|日产|客流|播放|用户|人口|面积|阅读|销量|容量|里程|会员数|访问)(?:量|数)?(?:约|大概|达到?|超过?|有|是|为|近)?|(?:型号|功率|机型)[一-龥:]{0,3})\s?$"
+)
+# 一个接口8000,
+_ONE_OF = late(r"一[个台套张间次把]\s?(?!订单|型号|编号|单号|电话|号)[一-龥]{1,5}$")
+_SPENT = late(
+    r"(?:[一-龥]费|[车机高门]票|住宿|折(?:后|下来|就?是)?|一[吨台套个件米斤平](?:就是|才|要|卖)|(?:一?共|合计|总计|总共|小计))(?:是|共|用了|花了|才|只要)?\s?$"
+)
+_ENDS = re.compile(r"$|[,。;!?\s]")
+# 打了3万, 先付5k: what is done with money.
+_PAID = late(
+    r"(?:[打付花赚亏投欠罚赔扣返交转批砍补借贷押值退垫]|[报卖买出开]价?|预计要|就要|得要|只要|降价?|涨价?|便宜|少收|多收|让利|起码|至少|最多|顶多)(?:了|过|掉|出|到|给?我们?|给?他们?|给?你们?|人家)?(?:大概|大约|差不多|将近|近|约)?\s?$"
+)
+# 3000万的设备; 5万的量 is a number of things.
+_OF_WORTH = late(
+    r"的(?!量|产|数|用|粉丝|人|播放|客流|规模|里程|寿命|保有|订阅|阅读|像素|库存|存量|销量)[一-龥]"
 )
 _LEFT_OVER = late(r"(?:剩下?的?|剩余|余下的?|还差|还欠)\s?$")  # 剩下的15w
 _COUNTED = late(r"(?:学期|学年|节课|平方?|[毛角对个家位次])")  # 预算一学期3万: the first number counts
 _SPOKEN = re.compile(r"[一二两三四五六七八九]千[一二三四五六七八九]")
-_EITHER = re.compile(r"(?P<few>[一二两三四五六七八])(?P<many>[二三四五六七八九])(?P<unit>[十百千]?)")
+_EITHER = re.compile(
+    r"(?P<head>[一二两三四五六七八九]?十(?=..$)|[一二两三四五六七八九]百(?=..十))?(?P<few>[一二两三四五六七八])(?P<many>[二三四五六七八九])(?P<unit>[十百千]?)"
+)
 _SMALL = late(
     r"(?<![\d.块元几零一二两三四五六七八九十])(?P<amount>[1-9一二两三四五六七八九])毛(?:(?P<fen>[1-9一二三四五六七八九])(?=分|[一每才行,。;!?\s/]|左右|以内|吧|$)|钱(?!包)|(?=[一每,。;!?\s/]|左右|以内|吧|$))"
 )
+_ROUND = late(r"(?<![一-龥0-9][0-9一二两三四五六七八九十几])(?P<unit>[万千百])把(?:块|元)钱?")  # 万把块
 _FOREIGN = re.compile(r"(?:\$|usd|us|eur|€|£|hk\$|美元|欧元|港币)\s?$", re.I)
 _FOREIGN_ENDS = frozenset("$€£元币dDsS\u017frR")
 _SOFT_AFTER = late(
-    r"\s?(?:左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|太|偏|有点|高了|贵了|拿下|成交|定金|订金|首付|预付|货款|尾款|押金|保证金|投资|补贴|补偿|赔偿|罚款|起步|封顶|起|了|算|搞定|就行|就够|就可以|怎么样|行不行|行吗|可以吗|吧|$|[,。;!?、)\n])"
+    r"\s?(?:左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|太|偏|有点|高了|贵了|拿下|成交|定金|订金|首付|预付|货款|尾款|押金|保证金|收的|买的|卖|能(?:拿|做|谈|行|接受|搞)|不行|可以|行|拿的|入手|到手|落地|出手|不做|不干|不卖|投资|补贴|补偿|赔偿|罚款|起步|封顶|起|了|算|搞定|就行|就够|就可以|怎么样|行不行|行吗|可以吗|吧|$|[,。;!?、)\n])"
 )
-_DEAL = re.compile(r"\s?(?:拿下|成交|够不够|行不行|包邮|打包)")
+_DEAL = re.compile(
+    r"\s?(?:拿下|成交|够不够|行不行|包邮|打包|也?(?:能|可以)(?:谈|做|接受)|也行|我?就(?:要了|定了?|下单|成交|拿))"
+)
 _ABOUT = re.compile(r"\s?(?:左右|以内|以下|上下|的?预算|吧)")
 
 
 # A sum begins with its cue, its sign or its amount. All of them are in one set, which is quicker to skip to than three.
 _BEFORE_SUM = (
     "每代零批拿到折优会现特原人预单总价报金合费成定尾货订造售均首投运加维服手"
-    "押保营注回应目底标出付收打花降涨便谈砍卖给底月年薪工租房转学欠"
+    "押保营注回应目底标出付收打花降涨便谈砍卖给月年薪工租房转学欠额限控要起中销产流门奖提佣利毛净再罚赔违"
 )
 _STARTS = re.compile(
     rf"[\d{_CN}{_FORMAL}半¥￥rRcC{_BEFORE_SUM}](?:(?<=[\d{_CN}{_FORMAL}半¥￥])|(?<=[rRcC])(?=[mMnN])|"
     rf"(?<=[{_BEFORE_SUM}])"
-    rf"(?=[季月年次场课节人台套件只米吨理售发货厂手后惠员价到民算付总格报额同用本金款单位资费续证收业册标了宜务工保薪租让的]))"
+    rf"(?=[季月年次场课节人台套件只米吨理售发货厂手后惠员价到民算付总格报额同用本金款单位资费续证收业册标了宜务工保薪租让的度制底交值水槛成润利便优降减补加少偿约收公斤平晚箱片根瓶盒]))"
 )
 _NUMBERS = frozenset(f"0123456789{_CN}{_FORMAL}半")
 # Without any of them nothing says that a number is money (see _is_money), but for 1,234.50.
@@ -96,7 +119,7 @@ _TELLS = frozenset(
     "万亿wWkK\u212a千百"  # a scale; the sign of the kelvin is a k to re.I
     "一每/pP"  # what one of them costs
     "算价额费本金款付资营收打花到薪租欠"  # a cue
-    "拿成够行包毛"
+    "拿成够行包毛能以就再报标槛利水值把票宿共计折是才要卖拾佰仟收"
 )
 
 
@@ -109,6 +132,10 @@ def find(text: str | Plain) -> tuple[Found, ...]:
         return ()
     for match in matches(_STARTS, _SUM, words.text):
         found.extend(_read(words, match))
+    if "把" in words.chars:
+        for match in _ROUND.finditer(words.text):
+            found.append(words.found("money", *match.span(), 0.7, "sum", f"{_SCALES[match['unit']]:.12g}"))
+        found.sort(key=lambda hit: hit.start)
     if "毛" in words.chars:
         for match in _SMALL.finditer(words.text):
             value = (number(match["amount"]) or 0) / 10 + (number(match["fen"] or "") or 0) / 100
@@ -146,7 +173,7 @@ def _read(words: Plain, match: re.Match[str]) -> list[Found]:
     confidence = 0.95 if match["yuan"] or match["sign"] or match["cue"] else 0.75
     either = _EITHER.fullmatch(match["amount"])
     if either is not None and (scale > 1 or either["unit"]) and not match["tail"]:
-        ends = [number(either[name] + either["unit"]) for name in ("few", "many")]
+        ends = [number((either["head"] or "") + either[name] + either["unit"]) for name in ("few", "many")]
         values = [round(end * scale, 2) for end in ends if end is not None]  # 三五万, 五六百块
         if len(values) == 2 and values[0] < values[1]:
             return [
@@ -169,6 +196,11 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
     amount = match.start("amount")
     if not _FOREIGN_ENDS.isdisjoint(text[max(0, amount - 2) : amount]) and _FOREIGN.search(
         text, max(0, amount - 4), amount
+    ):
+        return False
+    if (
+        _NEVER.search(text, max(0, match.start() - 10), match.start("amount")) is not None
+        and not match["sign"]
     ):
         return False
     if match["yuan"] or match["sign"] or match["jiao"] or _TO_THE_CENT.fullmatch(match["amount"]):
@@ -200,19 +232,38 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
     match match["scale"]:
         case "w" | "W" | "k" | "K":
             left = _LEFT_OVER.search(text, max(0, match.start() - 5), match.start())
-            return left is not None or _ABOUT.match(text, match.end()) is not None
+            paid = _PAID.search(text, max(0, match.start() - 5), match.start())
+            return left is not None or paid is not None or _ABOUT.match(text, match.end()) is not None
         case None:
-            return (
-                match["amount"].isdigit()
-                and len(match["amount"]) > 2
-                and _DEAL.match(text, match.end()) is not None
-            )
+            return _is_price(text, match)
         case "千" | "百":
-            return False
+            return _FEW_BEFORE.search(text, max(0, match.start() - 4), match.start()) is not None and (
+                _ENDS.match(text, match.end()) is not None
+            )
+    if _OF_WORTH.match(text, match.end()) is not None:
+        return True
+    if _PAID.search(text, max(0, match.start() - 5), match.start()) is not None:
+        return True
     before = _SOFT_BEFORE.search(text, max(0, match.start() - 5), match.start())
     return before is not None or _SOFT_AFTER.match(text, match.end()) is not None
 
 
+def _is_price(text: str, match: re.Match[str]) -> bool:
+    """A bare number: 打车费46.5, 一个接口8000, 1100也能谈."""
+    amount, before = match["amount"], max(0, match.start() - 8)
+    if amount.isdigit() and len(amount) > 2 and _DEAL.match(text, match.end()) is not None:
+        return True
+    if not amount.isascii() or _YEAR_OR_LESS.fullmatch(amount):
+        return False
+    ended = _ENDS.match(text, match.end()) is not None
+    if ended and _SPENT.search(text, before, match.start()) is not None:
+        return True
+    one_of = ended and amount.isdigit() and 2 < len(amount) < 7
+    return one_of and _ONE_OF.search(text, before, match.start()) is not None
+
+
+_YEAR_OR_LESS = re.compile(r"\d(?:\.\d+)?|(?:19|20)\d\d")
+_FEW_BEFORE = late(r"(?:不到|大概|差不多|将近|才|只要|也就|大约)\s?$")
 _BUDGET = re.compile(r".{0,3}预算")
 
 
