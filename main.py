@@ -111,7 +111,7 @@ def warm(roles: Collection[str], model: str = "") -> None:
         from nlp import warm as reading
         from rules.names import initials
 
-        reading.warm()
+        reading.ready()
         initials("宁波")  # how characters sound: 0.1 s, 10 MB
         _load_model(model)
     if "web" in roles:
