@@ -107,9 +107,9 @@ def _params(sign: Sign, pushed: Pushed) -> list[tuple[str, str]]:
     when both name a field and differ: what is signed would not be what is read."""
     own = sign.where.partition(":")[2]
     plain = {key: value for key, value in pushed.payload.items() if not isinstance(value, dict | list)}
-    for key in {*pushed.payload} & {*pushed.query} - {own}:
-        if str(pushed.payload[key]) != pushed.query[key]:
-            raise Forged(f"地址和内容里的「{key[:40]}」不一样")
+    twice = {*pushed.payload} & {*pushed.query} - {own}
+    if any(str(pushed.payload[key]) != pushed.query[key] for key in twice):
+        raise Forged("同一项在地址和内容里不一样")
     both = {**plain, **pushed.query}
     return sorted(
         (str(key), str(value)) for key, value in both.items() if key != own and value not in ("", None)

@@ -23,6 +23,7 @@ READ_WITHIN = 5.0  # seconds; WeCom itself gives up after five
 STORE_WITHIN = 3.5
 SEEN = "wecom:callback:seen"
 SEEN_EVERY = 60.0
+SAID_EVERY = 1.0  # seconds between two lines of the log about callbacks that were refused
 TAKEN = Reply()
 TOO_BIG = Reply.refused(413, "too_big", "请求超过 64 KiB")
 NOT_STORED = Reply.refused(503, "not_stored", "暂时无法保存")
@@ -47,6 +48,7 @@ class Inbound:
         self._idle.set()
         self._noted: datetime | None = None
         self.refused = 0
+        self._said_at, self._unsaid = float("-inf"), 0
 
     def routes(self) -> list[web.RouteDef]:
         """GET: the console's verification of the URL. POST: messages and events."""
@@ -161,7 +163,11 @@ class Inbound:
 
     def _no(self, error: Forged | Garbled) -> Reply:
         self.refused += 1
-        log.warning("callback refused", reason=str(error))
+        self._unsaid += 1
+        now = asyncio.get_running_loop().time()
+        if now - self._said_at >= SAID_EVERY:  # a stranger is not to fill the disk with lines
+            log.warning("callback refused", reason=str(error), count=self._unsaid)
+            self._said_at, self._unsaid = now, 0
         if isinstance(error, Forged):
             return Reply.refused(403, "forged", str(error))
         return Reply.refused(400, "garbled", str(error))

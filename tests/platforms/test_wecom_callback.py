@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from bot.envelope import Envelope
 from bot.events import Arrived, Click, Incoming, Kind, Message
@@ -140,6 +141,17 @@ async def test_forgeries_stay_outside(world: Rig) -> None:
     assert world.events == []
     status, body = await post(world, XML.format(4))
     assert (status, body, len(world.events)) == (200, None, 1)
+
+
+async def test_strangers_do_not_fill_the_log(world: Rig) -> None:
+    began = asyncio.get_running_loop().time()
+    with capture_logs() as said:
+        for n in range(60):
+            assert (await post(world, XML.format(n), query={}))[0] == 403
+    lines = [one for one in said if one["event"] == "callback refused"]
+    assert 1 <= len(lines) <= asyncio.get_running_loop().time() - began + 1
+    assert sum(one["count"] for one in lines) <= 60
+    assert lines[0]["reason"] == "没有签名"
 
 
 @pytest.mark.parametrize(
