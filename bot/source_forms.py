@@ -7,7 +7,7 @@ import re
 import secrets
 import string
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -64,6 +64,7 @@ ACCOUNT_FIELDS = (
 LETTERS = string.ascii_letters + string.digits
 WHOLE = "AEIMQUYcgkosw048"
 """With which of the letters an EncodingAESKey ends that leaves no bit over."""
+MOVED = "换了服务器、端口，或去掉了加密：密码要重新填一次"
 PRESET_OF = {MAILBOX: "mailbox", ACCOUNT: "official"}
 """The choice of what can be tried by 「连一下」."""
 WRONG = {
@@ -109,6 +110,27 @@ def merged(kind: str, typed: str, kept: str) -> str:
     if kind == ACCOUNT:
         return packed({**secrets_in(kept), **secrets_in(typed)})
     return typed or kept
+
+
+def leads_elsewhere(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether a mailbox would show its password to another server than before, or in clear where it was sealed."""
+    said = [
+        (str(one.get("host", "")).strip().lower().rstrip("."), str(one.get("port", "")))
+        for one in (before, now)
+    ]
+    return said[0] != said[1] or (bool(before.get("tls", True)) and not now.get("tls", True))
+
+
+def with_kept(
+    preset: str, typed: Typed, secret: str, kept: str, before: Mapping[str, Any]
+) -> tuple[Checked, str]:
+    """(the form as a section, the secret that holds) of one that was `before` and has the secret `kept`. Nobody who may
+    change where it leads learns the password by that: it has to be typed again."""
+    kind = CHOICES[preset].kind
+    moved = kind == MAILBOX and bool(kept) and not secret and leads_elsewhere(before, body_of(preset, typed))
+    holds = merged(kind, secret, "" if moved else kept)
+    looked = checked(preset, typed, holds)
+    return (replace(looked, errors=looked.errors | {"secret": MOVED}) if moved else looked), holds
 
 
 def begin(preset: str) -> dict[str, str]:

@@ -6,11 +6,11 @@ from typing import Any
 
 from bot import source_forms
 from bot.config_history import flat_of
-from bot.defined import KEEPERS, TROUBLE, in_file, made, tried_key
+from bot.defined import KEEPERS, MAILBOX, TROUBLE, in_file, made, tried_key
 from bot.events import Form
 from bot.mailbox import BELL
 from bot.router import Router
-from bot.source_forms import CHOICES, PRESET_OF, Checked, merged
+from bot.source_forms import CHOICES, PRESET_OF, Checked, leads_elsewhere, with_kept
 from bot.turn import Turn
 from handlers.pages import entry, signed_in
 from rules.errors import Denied, Refused
@@ -80,8 +80,8 @@ async def change(turn: Turn, form: Form) -> None:
     person = await keeper(turn, form)
     one = await _standing(turn, form)
     typed = {**form.fields["typed"], "name": one.name}
-    secret = merged(one.kind, str(form.fields["secret"]), one.secret)
-    looked = _fits(source_forms.checked(one.preset, typed, secret))
+    looked, secret = with_kept(one.preset, typed, str(form.fields["secret"]), one.secret, one.body)
+    _fits(looked)
     await _save(turn, person, one, looked.body, secret, "source.changed")
 
 
@@ -96,6 +96,8 @@ async def restore(turn: Turn, form: Form) -> None:
     )
     if then is None or made(replace(one, body=then.body)) is None:
         raise Refused("这一版已经不在了，或者现在不能用了。")
+    if one.kind == MAILBOX and leads_elsewhere(one.body, then.body):
+        raise Refused("那一版连的是另一台服务器：请在表单里改，并重新填密码。")
     await _save(turn, person, one, then.body, one.secret, "source.restored")
 
 
@@ -170,8 +172,9 @@ async def connect(turn: Turn, form: Form) -> None:
     person = await keeper(turn, form)
     kind, secret = str(form.fields["kind"]), str(form.fields["secret"])
     one = await sources.get(turn.tx, kind, str(form.fields["name"]))
-    secret = merged(kind, secret, one.secret if one else "")
-    looked = _fits(source_forms.checked(PRESET_OF[kind], form.fields["typed"], secret))
+    kept, before = (one.secret, one.body) if one else ("", {})
+    looked, secret = with_kept(PRESET_OF[kind], form.fields["typed"], secret, kept, before)
+    _fits(looked)
     told = {"member": person.id, "token": form.fields["token"]}
     then = Form("source.tried", told, turn.now, key=f"tried:{person.id}"[:40].ljust(40, "-"))
     ref = json.dumps({"body": looked.body, "secret": secret}, ensure_ascii=False)

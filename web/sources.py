@@ -17,7 +17,7 @@ from bot.config_connectors import Connector
 from bot.config_history import flat_of
 from bot.defined import ACCOUNT, CONNECTOR, KEEPERS, SECRETS, in_file, packed, secrets_in, tried_key
 from bot.incoming import sha
-from bot.source_forms import CHOICES, PRESET_OF, Choice, merged
+from bot.source_forms import CHOICES, PRESET_OF, Choice, with_kept
 from store import settings, sources, team
 from store.sources import Defined
 from web import source_list, source_reach
@@ -93,7 +93,7 @@ class Sources:
         """保存, 用样例试一下 or 连一下."""
         choice, fields = _choice(request), await read_fields(request)
         sheet = Sheet(choice, _typed(fields), _secret(choice.kind, fields))
-        if not await self._looked(sheet, fields, signed, ""):
+        if not await self._looked(sheet, fields, signed, None):
             return self._new(signed, sheet, 200 if sheet.tried or sheet.connected else 422)
         given = {"preset": choice.preset, "typed": _kept(sheet), "secret": sheet.secret}
         name = sheet.typed["name"]
@@ -125,7 +125,7 @@ class Sources:
         if one is None:
             return self._try_file(signed, kind, name, fields)
         sheet = Sheet(CHOICES[one.preset], {**_typed(fields), "name": name}, _secret(kind, fields))
-        if not await self._looked(sheet, fields, signed, one.secret):
+        if not await self._looked(sheet, fields, signed, one):
             return await self._standing(
                 request, signed, one, sheet, 200 if sheet.tried or sheet.connected else 422
             )
@@ -213,11 +213,12 @@ class Sources:
         async with self._site.engine.db.read() as tx:
             return await sources.get(tx, kind, name)
 
-    async def _looked(self, sheet: Sheet, fields: Mapping[str, str], signed: Signed, kept: str) -> bool:
+    async def _looked(
+        self, sheet: Sheet, fields: Mapping[str, str], signed: Signed, one: Defined | None
+    ) -> bool:
         """Looks at what was typed and does what was pressed. True: it may be saved."""
-        looked = source_forms.checked(
-            sheet.choice.preset, sheet.typed, merged(sheet.choice.kind, sheet.secret, kept)
-        )
+        kept, before = (one.secret, one.body) if one else ("", {})
+        looked, _ = with_kept(sheet.choice.preset, sheet.typed, sheet.secret, kept, before)
         sheet.errors, pressed = looked.errors, fields.get("do", "save")
         if looked.made is None:
             sheet.notice = looked.errors.get("", "") or "有几栏不对，看红字。你填的内容都还在。"

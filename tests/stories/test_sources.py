@@ -220,3 +220,37 @@ async def test_another_replica_takes_it_at_once(world: World) -> None:
             assert (await push(url, CLUE))[0] == 403
     finally:
         await other.stop()
+
+
+async def test_whoever_changes_where_a_mailbox_leads_does_not_learn_its_password(world: World) -> None:
+    """The kept password goes to the server it was typed for: not by a change, not by 连一下, not by an old version."""
+    new, here, moved = "/sources/new/mailbox", "/sources/mailbox/leads", "密码要重新填一次"
+    async with Visitor(world) as visitor:
+        await visitor.enters(world.admin, "/接入")
+        await visitor.opens(new)
+        await visitor.fills(
+            new,
+            name="leads",
+            host="127.0.0.1",
+            port="993",
+            user="leads@example.com",
+            secret=SECRET,
+            do="save",
+        )
+        assert (visitor.status, visitor.path) == (200, f"{here}?done=boxed"), visitor.words
+        for change in ({"host": "10.0.0.9"}, {"port": "143"}, {"host": "10.0.0.9", "do": "connect"}):
+            await visitor.opens(here)
+            await visitor.fills(here, **({"do": "save"} | change))
+            assert (visitor.status, moved in visitor.words) == (422, True), visitor.words
+        await visitor.opens(here)
+        await visitor.fills(here, folder="Archive", do="save")
+        assert visitor.path == f"{here}?done=changed", visitor.words
+        await visitor.fills(here, host="10.0.0.9", secret="another-one", do="save")
+        assert visitor.path == f"{here}?done=changed", visitor.words
+        await visitor.fills(f"{here}/restore")
+        assert (visitor.status, "那一版连的是另一台服务器" in visitor.words) == (422, True), visitor.words
+    async with world.db.read() as tx:
+        rows = (
+            await tx.execute(sa.select(tables.outbox.c.body).where(tables.outbox.c.way == "ask"))
+        ).scalars()
+        assert not [body for body in rows if SECRET in body], "nobody was asked with it"
