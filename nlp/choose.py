@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from nlp import commitments, cores, intent, money, people, wants
 from nlp.evidence import Found
 from nlp.late import late
+from nlp.lexicon import platforms
 from nlp.next_step import doing, moment, request
 from nlp.reading import Reading
 from nlp.times import When
@@ -29,7 +30,27 @@ def best(found: Sequence[Found], ours: list[tuple[int, int]]) -> Found | None:
 
 def company(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
     """The surest company; a well-known name that is only mentioned (抖音私信, 顺丰说到了) is nobody's employer."""
-    return best([hit for hit in reading.companies if hit.rule != "mentioned"], ours)
+    return best(
+        [hit for hit in reading.companies if hit.rule != "mentioned" and not _where_from(reading.text, hit)],
+        ours,
+    )
+
+
+# 小红书上看到的, 快手客户, 【58同城】 tell where a lead comes from; an employer is it only where the text says so.
+_EMPLOYS = late(
+    r"公司|集团|总部|那边|的[一-龥]{0,4}[总工]|的?(?:采购|经理|总监|员工|项目部)|(?:的)?[\s,，。、)）]|$"
+)
+_IN_IT = late(r"(?:我是|我们是|来自|就职于?|任职于?|公司|单位|客户)[:：是叫]?\s?$")
+
+
+def _where_from(text: str, hit: Found) -> bool:
+    if hit.value not in platforms():
+        return False
+    employed = _IN_IT.search(text, max(0, hit.start - 6), hit.start) is not None
+    return not (employed and _EMPLOYS.match(text, hit.end)) and _EMPLOYS_SURELY.match(text, hit.end) is None
+
+
+_EMPLOYS_SURELY = late(r"公司|集团|总部|那边|的[一-龥]{0,4}[总工]|的?(?:采购|经理|总监|员工|项目部)")
 
 
 def phone(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
@@ -60,6 +81,7 @@ def name(reading: Reading, own_names: frozenset[str], ours: list[tuple[int, int]
         if hit.rule in ("label", "of", "company") or _introduced(reading.text, hit)
     ]
     found = [hit for hit in found if not _greeted(reading.text, hit)] or found
+    found = [hit for hit in found if not _only_told_of_us(reading.text, hit)] or found
     said = [hit for hit in said if not _greeted(reading.text, hit)]
     talker = speaker(reading, own_names)
     if talker is not None:
@@ -87,6 +109,14 @@ def _greeted(text: str, hit: Found) -> bool:
     return opening is not None and hit.rule == "alias" and _GREETING.match(text, hit.end) is not None
 
 
+def _only_told_of_us(text: str, hit: Found) -> bool:
+    """李姐介绍的: who sent the customer is not the customer."""
+    return _BY_WHOM.match(text, hit.end) is not None
+
+
+_BY_WHOM = late(r"(?:那边|这边)?(?:给我?|帮我?)?(?:介绍|推荐|引荐|转介绍|推)(?:来|过来|给我|我)?(?:的|[,，])")
+
+
 def _introduced(text: str, hit: Found) -> bool:
     return re.search(r"(?:我是|我叫|本人|免贵姓?)$", text[max(0, hit.start - 4) : hit.start]) is not None
 
@@ -95,19 +125,26 @@ def speaker(reading: Reading, own_names: frozenset[str]) -> Found | None:
     """The customer of a chat log: marked @微信, or the first to speak who is not ours."""
     others = [turn for turn in reading.turns if turn.speaker not in own_names]
     turn = next((turn for turn in others if turn.mark == "微信"), next(iter(others), None))
-    if turn is None:
+    called = _called(turn.speaker) if turn is not None else ""
+    if turn is None or not called:
         return None
     line = reading.text.rfind(turn.speaker, 0, turn.start)
-    start = max(line, 0)
-    return Found(
-        "names",
-        turn.speaker,
-        turn.speaker,
-        start,
-        start + len(turn.speaker),
-        0.8 if own_names else 0.6,
-        "speaker",
-    )
+    start = max(line, 0) + turn.speaker.index(called)
+    return Found("names", called, called, start, start + len(called), 0.8 if own_names else 0.6, "speaker")
+
+
+_ROLE = late(
+    r"(?:客户|顾客|买家|卖家|用户|访客|商家|客服|销售|我方?|对方|甲方|乙方|家长|患者)(?:\s*\d*$|[-_\s·:：](?=.))"
+)
+_ORNAMENT = late("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+")
+
+
+def _called(speaker: str) -> str:
+    """The name of a speaker without 买家- in front of it and pictures around it; "" when only a part is played."""
+    role = _ROLE.match(speaker)
+    rest = speaker[role.end() :] if role is not None else speaker
+    pieces = [piece.strip() for piece in _ORNAMENT.split(rest)]
+    return max(pieces, key=len, default="")
 
 
 def title(reading: Reading, name: Found | None) -> Found | None:
@@ -158,13 +195,19 @@ def need(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
     if lead is not None and lead.end() < len(words):
         start += lead.end()
         words = words[lead.end() :]
-    words = words[:40]
+    words = _IN_STOCK.sub("", words[:40])
+    if _OPEN_END.search(words):
+        return thing  # 见到采购部的, 让发一份资料到: cut out of the middle
     if _ONLY_INTENT.fullmatch(words.rstrip()):
         return thing  # 就下单 says what happens, not what is wanted
     return Found("need", words.rstrip(), words, start, start + len(words), 0.6, "clause") if words else None
 
 
-_BEFORE_NEED = re.compile(r"(?:前|之前|以前|请于|请|麻烦|老板|你好|您好|能不能|能否|[\s:：])+")
+_IN_STOCK = late(r"(?<=.{2})(?:还|都)?(?:有没有|有)(?:现货|货)?(?:吗|么|嘛|没有?)?[?？]?$")
+_OPEN_END = late(r"(?:的|到|给|把|在|和)$")
+_BEFORE_NEED = re.compile(
+    r"(?:(?<![一-龥])(?:你们(?:家|那)?的?|那个|这个)|前|之前|以前|请于|请|麻烦|老板|你好|您好|能不能|能否|[\s:：])+"
+)
 _ONLY_INTENT = late(
     r"(?:就|再|先|要|可以|能|会|我们?|准备|直接)*(?:下单|订货|签合同|签|付款|打款)(?:了|吧|哈|的)*"
 )

@@ -96,6 +96,12 @@ def known_companies() -> tuple[str, ...]:
 
 
 @cache
+def platforms() -> frozenset[str]:
+    """Where leads come from: 小红书, 58同城."""
+    return frozenset(words("platforms"))
+
+
+@cache
 def unsure_firms() -> frozenset[str]:
     """Those of them that are everyday words, too."""
     return frozenset(words("unsure_firms"))

@@ -150,3 +150,23 @@ def test_the_json_is_the_contract() -> None:
         }
     ]
     assert found["money"] == [480_000.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "company", "need"),
+    [
+        ("小红书上看到你们的，想问下定制窗帘多少钱一米，电话13862114455 卞女士", "卞女士", "", "窗帘"),
+        ("我是小红书的采购，要20台洗碗机，尤先生 13862114455", "尤先生", "小红书", "20台洗碗机"),
+        ("李姐介绍的，做美容院的卜小姐，要订护理床6张", "卜小姐", "", "护理床6张"),
+        ("客户：你们那个CRM多少钱一年\n我：3680\n客户：我姓仇，仇经理", "仇经理", "", "CRM"),
+        (
+            "王总🔧 2026/11/20 9:05\n你们减速机RV63有现货吗\n刘洋 2026/11/20 9:06\n有的",
+            "王总",
+            "",
+            "减速机RV63",
+        ),
+    ],
+)
+def test_where_a_lead_comes_from_is_no_part_of_it(text: str, name: str, company: str, need: str) -> None:
+    found = draft.read(text, NOW, own_names=frozenset({"刘洋"}))
+    assert (found.name, found.company, found.need) == (name, company, need)
