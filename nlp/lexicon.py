@@ -1,5 +1,6 @@
 """The word lists under nlp/words, read once."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -41,6 +42,12 @@ def not_names() -> frozenset[str]:
 
 
 @cache
+def not_persons() -> frozenset[str]:
+    """Words that the segmenter's dictionary calls a person, and that are none."""
+    return frozenset(words("not_persons"))
+
+
+@cache
 def not_given() -> frozenset[str]:
     """Words that are no given name."""
     return frozenset(words("not_given"))
@@ -56,6 +63,17 @@ def given() -> dict[str, int]:
         else:
             known.update(dict.fromkeys(line, points))
     return known
+
+
+@cache
+def odds() -> dict[str, dict[str, int]]:
+    """What speaks for a person and against one: sign → ten times what it adds to the logarithm of the odds, by kind of sign."""
+    table: dict[str, dict[str, int]] = {}
+    for line in _lines("odds.txt"):
+        kind, _, rest = line.partition(": ")
+        pairs = (re.split(r"(?=[+-]\d+$)", token) for token in rest.split())
+        table[kind] = {sign: int(points) for sign, points in pairs}
+    return table
 
 
 @dataclass(frozen=True, slots=True)

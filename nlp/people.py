@@ -14,6 +14,7 @@ from nlp.places import region
 from nlp.plain import BLANK, Plain, plain
 from nlp.starts import matches
 
+_Spot = tuple[str, int, str]
 TITLE_BLANK = "▫"  # stands where a job title was
 COMPANY_BLANK = "◆"  # stands where a company was
 _CONTACT = BLANK * 7  # a number or an address was here
@@ -37,7 +38,7 @@ _TIES = frozenset("和由向从于与对经")
 _FULL_HONORIFIC = (
     r"总经理|副总经理|副总|总工(?!程|作|会)|经理|总监|主任|主管|老师|会计|师傅|董事长|院长|处长|"
     r"科长|厂长|部长|局长|校长|店长|所长|行长|队长|站长|会长|书记|教授|博士|"
-    r"太(?=[\s,。;!?▪]|$)|医生|护士|律师|老板|先生|女士|小姐|太太|大姐|大哥|阿姨|助理|秘书|工程师|小姐姐|叔叔"
+    r"太(?=[\s,。;!?▪都话同]|$)|医生|护士|律师|老板|先生|女士|小姐|太太|大姐|大哥|阿姨|助理|秘书|工程师|小姐姐|叔叔"
 )
 _SHORT_HONORIFIC = (
     r"总(?!经|监|裁|部|工|公|共|会(?=[议计员所长的,。]|$)|是(?![我他采客那这])|体|之|结|价|计|额|数|量|统|线|署|局|"
@@ -60,7 +61,7 @@ _FOLLOW = (
     r"谈|聊|打|拨|发|回|寄|送|通|联|沟|见|确|反|问|要|的|先生|女士|小姐|经理|"
     r"总|工|老师|在|是|有|来|去|已|今|明天|后天|昨天|下周|本周|这周|上周|"
     r"下午|上午|上次|之前|目前|现在|手机|电话|微信|邮箱|吧|吗|呢|了|那边|这边|"
-    r"号|收|处|转|想|需|对|刚(?=[才刚好来到说去走回打发问给接从要在])|也|都|又|再|我|他|她|你|开会|收件|签收|负责|群发|地址|家住|进来|进去|过来|过去|让[你我他她]|逛|吃饭|喝酒|唱歌)"
+    r"号|收|处|转|想|需|对|刚(?=[才刚好来到说去走回打发问给接从要在])|也|都|又|再|我|他|她|你|开会|开了|拒[了绝]|推荐|陪[同着]|横扫|做客|搭档|加油|没[来有接去说]|不[在来去肯要想做参]|今[天早晚]|收件|签收|负责|群发|地址|家住|进来|进去|过来|过去|让[你我他她]|逛|吃饭|喝酒|唱歌)"
 )
 _LATIN = r"(?-i:[A-Z][a-zà-ÿ]{1,14}(?:[ .·][A-Z][a-zà-ÿ]{0,14}){0,2}|[A-Z]{2,12}(?: [A-Z]{2,12})?)"
 _TITLE_FOLLOW = (
@@ -231,16 +232,18 @@ def find(
     """
     words = plain(text) if isinstance(text, str) else text
     taken = Taken(len(words.source))
-    candidates = _candidates(words, contact, aliases(words) if called is None else called)
+    spots = _name_spots(words.text)
+    candidates = _candidates(words, contact, aliases(words) if called is None else called, spots)
     if names:
         candidates = [*_known(words, names), *candidates]
     hits = [hit for hit in candidates if hit.value not in not_names and taken.take(hit.start, hit.end)]
     # Cards and forms are read by the rules; running text may hold one more.
-    if _promises(words, taken):
+    open_places = _open(words, taken, spots)
+    if open_places:
         modelled = not (hits and _CONTACT in words.text)
         hits += [
             hit
-            for hit in running.find(words, _WEAK, _TIES, _follow(), _may_be_name, modelled)
+            for hit in running.find(words, _WEAK, _TIES, open_places, _may_be_name, _follow(), modelled)
             if hit.value not in not_names and taken.take(hit.start, hit.end)
         ]
     tagger = model.used()
@@ -256,13 +259,11 @@ def find(
     return tuple(hits)
 
 
-def _promises(words: Plain, taken: Taken) -> bool:
-    """Does a surname stand outside of all hits, with a character behind it that says so?"""
-    for spot in likely.promising().finditer(words.text):
-        start = spot.start()
-        if taken.is_free(*words.place(start, start + 1)):
-            return True
-    return False
+def _open(words: Plain, taken: Taken, spots: Sequence[_Spot]) -> list[int]:
+    """Where a name may begin outside of all hits."""
+    if words.at is None:
+        return [place for _, place, _ in spots if taken.is_free(place, place + 1)]
+    return [place for _, place, _ in spots if taken.is_free(*words.place(place, place + 1))]
 
 
 def _listed(words: Plain, hits: Sequence[Found]) -> list[Found]:
@@ -297,9 +298,9 @@ def _known(words: Plain, names: frozenset[str]) -> Iterator[Found]:
             start = words.text.find(name, start + len(name))
 
 
-def _candidates(words: Plain, contact: bool, called: Sequence[Found]) -> list[Found]:
+def _candidates(words: Plain, contact: bool, called: Sequence[Found], spots: Sequence[_Spot]) -> list[Found]:
     """All hits, the most trusted rule first: a later one that overlaps is dropped."""
-    chars, spots = words.chars, _name_spots(words.text)
+    chars = words.chars
     before = {front for front, _, _ in spots}
     found: list[Found] = []
     for rule in _rules(contact, chars, before):
@@ -334,9 +335,6 @@ def _spots() -> re.Pattern[str]:
 def _unsure() -> re.Pattern[str]:
     """Where a name may begin that no rule has told: those places, and where foreign sounds stand in a row."""
     return re.compile(rf"{_spots().pattern}|[{_SOUNDS}]{{3}}")
-
-
-_Spot = tuple[str, int, str]
 
 
 def _name_spots(text: str) -> list[_Spot]:
@@ -748,8 +746,8 @@ def is_name(name: str, *, sure: bool = False, steady: bool = False) -> bool:
         return False
     if given in bare and (not sure or name[0] in _WEAK):
         return False
-    if len(name) == 3 and name[2] in "科部处组办局厅摄":
-        return False  # 麻醉科
+    if len(name) == 3 and (name[2] in "科部处组办局厅摄" or (name[1] == "家" and name[2] in _HAMLETS)):
+        return False  # 麻醉科, 陆家嘴
     if not _NEVER_CHARS.isdisjoint(given):
         return False
     if (len(name) == 2 and name[1] == "为") or (len(name) == 3 and name[2] == "好"):
@@ -759,6 +757,7 @@ def is_name(name: str, *, sure: bool = False, steady: bool = False) -> bool:
     return not name.endswith(_NOT_AT_END) or (sure and name[-1] in "栋村")
 
 
+_HAMLETS = frozenset("嘴汇渡浜桥宅湾岭沟店村庄集堡寨坪营屯口坝峪洼河畈铺巷弄坡塘")
 _PEOPLE_OF = frozenset(
     ("女士", "男士", "博士", "硕士", "学士", "院士", "护士", "战士", "人士", "骑士", "巴士", "的士", "道士")
 )

@@ -1,12 +1,15 @@
 """Names in running text without a label, a cue or a title beside them; a person should look at them."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from nlp import likely, segment
+from nlp import likely, odds, segment
 from nlp.evidence import Found
+from nlp.lexicon import not_persons
 from nlp.plain import Plain
 
+ENOUGH = 0  # even odds
+SURELY = 40  # fifty to one: a name though it is a word, too
 _LONGEST = 4_000  # characters of a text that are looked at
 _BRANDED = frozenset(("家叫", "司叫", "厂叫", "店叫", "牌叫", "子叫"))  # 有一家叫富安娜的
 _SIGHTS = frozenset("沟庄峡庙牌舞报摄湖寺岛")  # 李家沟, 李宁牌, 红珠湖
@@ -17,20 +20,27 @@ def find(
     words: Plain,
     weak: frozenset[str],
     ties: frozenset[str],
-    follows: re.Pattern[str],
+    places: Sequence[int],
     is_name: Callable[[str], bool],
+    follows: re.Pattern[str],
     modelled: bool,
 ) -> Iterator[Found]:
-    """What looks like a name by its characters; with `modelled` also what the segmenter's model takes for one.
+    """What looks like a name by its characters and neighbours, the likeliest first; with `modelled` also what the
+    segmenter's model takes for one.
 
-    `weak`: surnames that are everyday words; `ties`: those that tie words together (和, 由); `follows`: what often
-    stands behind a name; `is_name`: may these characters be one at all?
+    `weak`: surnames that are everyday words; `ties`: those that tie words together (和, 由); `places`: where a name
+    may begin; `is_name`: may these characters be one at all? `follows`: what often stands behind a name.
     """
     text = words.text[:_LONGEST]
-    for one in likely.find(text, weak, follows, is_name):
-        if one.enough and text[one.start] not in ties and stands_free(text, one.start, one.end):
+    for one in odds.find(text, weak, places, is_name, follows, ENOUGH):
+        name = text[one.start : one.end]
+        if (
+            name[0] not in ties
+            and stands_free(text, one.start, one.end)
+            and (one.points >= SURELY or not (segment.is_word(name) or name in not_persons()))
+        ):
             yield words.found("names", one.start, one.end, 0.5, "likely")
-    if not modelled:
+    if not modelled or likely.promising().search(text) is None:
         return
     end = 0
     for word, flag in segment.tag(text):
@@ -40,6 +50,7 @@ def find(
             and len(word) >= 3
             and word[0] not in ties
             and word[-1] not in _SIGHTS
+            and word not in not_persons()
             and is_name(word)
             and likely.weight(likely.given_of(word)) >= 0
             and text[start:end] == word

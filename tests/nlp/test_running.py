@@ -1,10 +1,11 @@
 """Names that nothing but their characters and their place among the words give away, and everyday words that look like them."""
 
+import re
 from datetime import datetime
 
 import pytest
 
-from nlp import likely
+from nlp import likely, odds, running
 from nlp.reading import scan
 
 NOW = datetime.fromisoformat("2026-11-23T10:00")
@@ -25,6 +26,10 @@ def names(text: str) -> list[str]:
         ("盐城大丰的老葛介绍来的", "老葛"),
         ("墨西哥的José让我们订柜子", "José"),
         ("花如锦 (Rujin Hua)\n采购经理\n0519-81602277", "Rujin Hua"),
+        ("据悉，彭宇航将在新片中出演警察", "彭宇航"),
+        ("质检那边粟裕民拒了这批货", "粟裕民"),
+        ("决赛里张宁远横扫对手晋级", "张宁远"),
+        ("日方田中裕子说样品下周到", "田中裕子"),
         ("塔吉古丽·艾合买提你好，烤箱到货了", "塔吉古丽·艾合买提"),
     ],
 )
@@ -44,6 +49,9 @@ def test_a_name_in_running_text(text: str, name: str) -> None:
         "强烈要求换货，古人说尽信书不如无书",
         "用Excel发给我，打开Word看一下",
         "我们去李家沟和红珠湖转了转",
+        "去年在陆家嘴开了新店，人气一般",
+        "安全带、康乃馨、文竹和金桔都有现货",
+        "何况任凭他怎么说，于是只好再等",
     ],
 )
 def test_everyday_words_are_nobody(text: str) -> None:
@@ -54,3 +62,17 @@ def test_the_characters_of_a_given_name_weigh() -> None:
     assert likely.weight("雪梅") == 4
     assert likely.weight("雪梅") > likely.weight("开心") > likely.weight("入住")
     assert likely.given_of("欧阳修") == "修"
+
+
+def test_what_was_learned_weighs_the_characters_and_the_neighbours() -> None:
+    """Of the same characters those are likelier that stand where a person speaks."""
+
+    def points(text: str, name: str) -> int:
+        at = text.index(name)
+        found = odds.find(text, frozenset(), [at], lambda _: True, re.compile("说"), -1_000)
+        return next((one.points for one in found if text[one.start : one.end] == name), -1_000)
+
+    assert (
+        points("记者王建国说", "王建国") > points("买了王建国花", "王建国") > points("买了王的和花", "王的和")
+    )
+    assert points("记者王建国说", "王建国") > running.SURELY

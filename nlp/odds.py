@@ -1,0 +1,206 @@
+"""How likely a surname and the one or two characters behind it are a person: weights that were learned, added up."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from nlp import likely, segment
+from nlp.lexicon import given, odds, surnames
+
+_HOPE = (
+    -55
+)  # with less before the cut is known no name in 200 is worth looking on; nine of ten other places have less
+LONGEST = 4_000  # characters of a text that are looked at
+_BLANKS = "▪◆▫"
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """[start, end) of a text, and ten times the logarithm of the odds that it is a person."""
+
+    start: int
+    end: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    """What each sign adds, all that can be known of one character worked out beforehand."""
+
+    surname: Mapping[str, int]
+    single: Mapping[str, int]
+    first: Mapping[str, int]
+    second: Mapping[str, int]
+    no_first: int
+    kind: Mapping[str, str]
+    pair: Mapping[str, int]
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+    after_two: Mapping[str, int]
+    cut: Mapping[str, int]
+    listed: Mapping[str, int]
+    rare: int  # of a character that is in no list of given names, alone behind its surname
+    elsewhere: int  # nothing in front that a name stands behind
+    running_on: int  # no edge behind
+    followed: int  # what often stands behind a name does
+    best: Mapping[str, int]  # what a character behind the surname can add at most, alone or with another
+    least: int  # and one that is not listed
+    near: int  # what that and the dictionary can add at most
+    most: int  # and with the cut
+
+
+@cache
+def _weights(weak: frozenset[str]) -> _Weights:
+    table, known = odds(), surnames()
+    sort, base = table["surname kind"], table["all"][""]
+
+    def of_surname(name: str) -> int:
+        kind = "d" if len(name) == 2 else "c" if name in likely.COMMON else "w" if name in weak else "r"
+        return base + sort.get(kind, 0) + table["surname"].get(name if len(name) == 1 else "S", 0)
+
+    single, length, kinds = table["single"], table["length"], given()
+    kind_of = table["single kind"]
+    before, fronts = table["before"], table["before kind"]
+    followed = table["follows"].get("1", 0)
+    near = max(followed, 0) + max(table["listed"].values())
+    edges = likely.EDGES | frozenset("^0a ")
+    alone = {
+        char: single.get(char, 0) + kind_of.get(str(kinds.get(char, -2)), 0) + length.get("1", 0)
+        for char in (*single, *kinds)
+    }
+    rare = kind_of.get("-2", 0) + length.get("1", 0)
+    second = max(table["second"].values())
+    first = {char: points + length.get("2", 0) for char, points in table["first"].items()}
+    paired = {
+        kind: second
+        + max([points for pair, points in table["pair kind"].items() if pair.startswith(kind)], default=0)
+        for kind in ("2", "1", "0", "-2")
+    }
+    best = {
+        char: max(
+            alone.get(char, rare),
+            first.get(char, length.get("2", 0)) + max(0, paired[str(kinds.get(char, -2))]),
+        )
+        for char in {*alone, *first}
+    }
+    return _Weights(
+        surname={name: of_surname(name) for name in (*known.single, *known.compound)},
+        single=alone,
+        first=first,
+        no_first=length.get("2", 0),
+        second=table["second"],
+        kind={char: str(points) for char, points in kinds.items()},
+        pair=table["pair kind"],
+        before={
+            char: before.get(char, 0)
+            + fronts.get("e" if char in edges else "c" if char in likely.CUES else "o", 0)
+            for char in (*before, *edges, *likely.CUES)
+        },
+        after={
+            char: table["after"].get(char, 0) + table["after kind"].get("e" if char in edges else "o", 0)
+            for char in (*table["after"], *edges)
+        },
+        after_two=table["after two"],
+        cut=table["cut"],
+        listed=table["listed"],
+        rare=rare,
+        best=best,
+        least=max(rare, length.get("2", 0) + max(0, paired["-2"])),
+        elsewhere=fronts.get("o", 0),
+        running_on=table["after kind"].get("o", 0),
+        followed=followed,
+        near=near,
+        most=near + max(table["cut"].values()),
+    )
+
+
+def find(
+    text: str,
+    weak: frozenset[str],
+    places: Sequence[int],
+    is_name: Callable[[str], bool],
+    follows: re.Pattern[str],
+    least: int,
+) -> Iterator[Weighed]:
+    """Every stretch that reaches `least` points, the likeliest first. They may overlap.
+
+    `weak`: surnames that are everyday words; `places`: where a name may begin; `is_name`: may these characters
+    be one at all? `follows`: what often stands behind a name.
+    """
+    text = text[:LONGEST]
+    table = _weights(weak)
+    maybe: list[tuple[int, int, int, int]] = []
+    surname, before, best = table.surname.get, table.before.get, table.best.get
+    for here in places:
+        for middle in (here + 1, here + 2):
+            points = surname(text[here:middle])
+            if points is None:
+                continue
+            points += before(_sign(text[here - 1 : here]), table.elsewhere)
+            if points + best(text[middle : middle + 1], table.least) < _HOPE:
+                continue
+            for end in (middle + 1, middle + 2):
+                total = points + _given(table, text[middle:end])
+                if total >= _HOPE and end <= len(text):
+                    total += _behind(table, text, end)
+                    if total >= _HOPE and total + table.most >= least:
+                        maybe.append((here, middle, end, total))
+    if not maybe:
+        return
+    edges, words = _cut(text)
+    found: list[Weighed] = []
+    for here, middle, end, points in maybe:
+        points += table.cut.get(_way(edges, here, middle, end), 0)
+        if points + table.near >= least:
+            if follows.match(text, end) is not None:
+                points += table.followed
+            if words.get(here) == end and segment.is_person(text[here:end]):
+                points += table.listed.get(str(end - middle), 0)
+            name = text[here:end]
+            if points >= least and name.isalpha() and not name.isascii() and is_name(name):
+                found.append(Weighed(here, end, points))
+    found.sort(key=lambda one: (-one.points, one.start))
+    yield from found
+
+
+def _given(table: _Weights, letters: str) -> int:
+    if len(letters) == 1:
+        return table.single.get(letters, table.rare)
+    kind = table.kind
+    pair = kind.get(letters[:1], "-2") + kind.get(letters[1:], "-2")
+    return (
+        table.first.get(letters[:1], table.no_first)
+        + table.second.get(letters[1:], 0)
+        + table.pair.get(pair, 0)
+    )
+
+
+def _behind(table: _Weights, text: str, end: int) -> int:
+    return table.after.get(_sign(text[end : end + 1]), table.running_on) + (
+        table.after_two.get(text[end : end + 2].replace(" ", "_"), 0) if len(text) >= end + 2 else 0
+    )
+
+
+def _sign(char: str) -> str:
+    """A neighbour as the table names it: any digit is 0, any other letter a, any blank _, none ^."""
+    if "一" <= char <= "龥" or char in _BLANKS:
+        return char or "^"
+    if char.isdigit():
+        return "0"
+    return "a" if char.isalpha() else "_" if char.isspace() else char
+
+
+def _cut(text: str) -> tuple[set[int], dict[int, int]]:
+    """Where the dictionary's words begin and end."""
+    at, edges, words = 0, {0}, {}
+    for piece in segment.pieces(text):
+        words[at] = at = at + len(piece)
+        edges.add(at)
+    return edges, words
+
+
+def _way(edges: set[int], here: int, middle: int, end: int) -> str:
+    """How the dictionary cuts the name: an edge or none in front of it, inside it from the given name on, and behind it."""
+    signs = "".join(["|" if place in edges else "-" for place in (here, *range(middle, end + 1))])
+    return f"{signs}{middle - here}"
