@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from bot.config import Config
-from bot.platform import Check, Platform
+from bot.platform import NEVER, Check, Platform
 from bot.quota import NAMES, WARN_AT, day_of, month_of
 from nlp import model, vocabulary
 from rules import hours
@@ -31,6 +31,10 @@ RECENT = 500
 """So many of the newest lines of the audit trail are recomputed for /诊断; `doctor` recomputes all."""
 STALE = timedelta(minutes=10)
 """A look at the platforms that is older says nothing about now."""
+
+
+HEARD = {"企业微信回调": "wecom"}
+"""Checks that tell what never came from a platform → the platform: what came since the look is in the inbox."""
 
 
 # ── what platforms say, kept by the housekeeping ───────────────────────────────────────────────────────
@@ -72,11 +76,23 @@ async def kept(tx: Tx, now: datetime) -> list[Check]:
         return [Check("平台", "warn", "还没有检查过", "程序启动一分钟后会自动检查，再发一次 /诊断。")]
     said = json.loads(text)
     at = datetime.fromisoformat(said["at"])
-    found = [Check(**one) for one in said["checks"]]
+    found = [await _since(tx, Check(**one), at, now) for one in said["checks"]]
     if now - at > STALE:
         fix = "确认运行中的进程 roles 里有 timers。"
         found.insert(0, Check("平台", "warn", f"{ago(at, now)}检查的，之后没有再查", fix))
     return found
+
+
+async def _since(tx: Tx, one: Check, at: datetime, now: datetime) -> Check:
+    """The check, unless something came after the look that says otherwise: the question for it, perhaps."""
+    if one.name not in HEARD or not one.text.startswith(NEVER):
+        return one
+    last = await inbox.last_from(tx, HEARD[one.name])
+    if last is None or last < at:
+        return one
+    refused = one.text.removeprefix(NEVER)
+    text = f"{ago(last, now)}收到过回调{refused}"
+    return Check(one.name, "warn", text, one.fix) if refused else Check(one.name, "ok", text)
 
 
 # ── what our own tables say ────────────────────────────────────────────────────────────────────────────

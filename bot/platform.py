@@ -14,6 +14,9 @@ from aiohttp import web
 from bot.events import Incoming
 from cards.card import Card
 
+NEVER = "还没有收到过回调"
+"""How a check begins that waits for the first word of a platform; see bot/checks.kept."""
+
 Intake = Callable[[Sequence[Incoming]], Awaitable[None]]
 """Stores events durably; returns when they are committed (then acknowledge), raises when they are not."""
 

@@ -180,6 +180,21 @@ class DeadLetter:
     created_at: datetime
 
 
+NEWEST = 200
+"""So many of the newest events are looked at for the last of a platform."""
+_LAST = (
+    sa.select(inbox.c.lane, inbox.c.created_at)
+    .where(inbox.c.id > sa.select(sa.func.max(inbox.c.id)).scalar_subquery() - NEWEST)
+    .order_by(inbox.c.id.desc())
+)
+
+
+async def last_from(tx: Tx, platform: str) -> datetime | None:
+    """When somebody's latest message or press came in by this platform, None when none of the newest events is one."""
+    rows = (await tx.execute(_LAST)).all()
+    return next((row.created_at for row in rows if row.lane.startswith(f"{platform}:")), None)
+
+
 async def dead_letters(tx: Tx, limit: int = 10) -> list[DeadLetter]:
     """The newest dead letters."""
     rows = await tx.execute(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.platform import Check, SendFailed, Shared
+from bot.platform import NEVER, Check, SendFailed, Shared
 from bot.wecom.api import Api
 from bot.wecom.inbound import PATH, SEEN
 
@@ -63,7 +63,7 @@ async def _callback(shared: Shared, now: datetime, public_url: str, refused: int
     seen = await shared.get(SEEN)
     bad = f"；有 {refused} 次没有通过验证" if refused else ""
     if seen is None:
-        return Check(name, "fail" if refused else "warn", f"还没有收到过回调{bad}", fix)
+        return Check(name, "fail" if refused else "warn", f"{NEVER}{bad}", fix)
     ago = max(0.0, (now - datetime.fromisoformat(seen)).total_seconds())
     text = f"最近一次在 {_span(ago)}前{bad}"
     return Check(name, "warn", text, fix) if refused or ago > QUIET else Check(name, "ok", text)
