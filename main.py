@@ -241,7 +241,9 @@ async def start(
         probe = ProbePlatform(defined.page_trust(config), shared, config.intake.wechat_api)
         platforms = [*platforms_of(config, shared, clock, quota), official, CanaryPlatform(), probe]
         if not db.sqlite:  # several replicas may run
-            platforms = [Sole(one, db, bells) if one.limits.one_connection else one for one in platforms]
+            platforms = [
+                Sole(one, db, bells, clock.ms) if one.limits.one_connection else one for one in platforms
+            ]
         engine = Engine(db, config, clock, _handlers, platforms, shared, quota, bells, _carrier(config))
         pages = make_app(engine)
         pages.add_routes(dev_routes(engine))

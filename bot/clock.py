@@ -24,6 +24,7 @@ class Clock:
         self._ahead = timedelta(0)
         # monotonic from here on: setting the machine's clock must neither free nor freeze leases
         self._base = time.time_ns() // 1_000_000 - time.monotonic_ns() // 1_000_000
+        self._synced = False
         self._listeners: list[Callable[[], None]] = []
 
     def now(self) -> datetime:
@@ -35,8 +36,10 @@ class Clock:
         return self._base + time.monotonic_ns() // 1_000_000
 
     def sync(self, ms: int) -> None:
-        """Takes over another clock's milliseconds (the database's): replicas measure leases by one clock."""
-        self._base = ms - time.monotonic_ns() // 1_000_000
+        """Takes over the milliseconds of the other replicas (store/replicas.common_ms): leases are measured by one clock.
+        After the first time only forward: then it is theirs already, and lags at most."""
+        base = ms - time.monotonic_ns() // 1_000_000
+        self._base, self._synced = max(self._base, base) if self._synced else base, True
 
     def jump(self, by: timedelta) -> None:
         """Sets the business clock ahead (or back)."""

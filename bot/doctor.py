@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.config import PLATFORMS, Config
 from bot.platform import Check, Platform
 from bot.sole import held_by_another
-from store import keyring, migrate, private, sole
+from store import keyring, migrate, private, replicas, sole
 from store.db import Busy, Database
 
 
@@ -180,9 +180,10 @@ async def _connections(config: Config, platforms: Sequence[Platform], now: datet
     try:
         async with db.read() as tx:
             kept = await state.kept(tx, now)
+            ms = 0 if db.sqlite else await replicas.common_ms(tx)  # SQLite has no other holder
             for platform in platforms:
                 names = {one.name for one in await platform.check()}
-                if (held := await sole.held(tx, platform.name)).owner:
+                if (held := await sole.held(tx, platform.name, ms)).owner:
                     found += held_by_another(held, platform.name)
                 elif db.sqlite and _in_use(db):
                     said = [one for one in kept if one.name in names]

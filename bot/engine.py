@@ -239,10 +239,10 @@ class Engine:
                     log.exception("heart-beat failed")
 
     async def _beat(self) -> None:
-        """A sign of life, measured by the database's clock: replicas' own clocks may differ."""
+        """A sign of life, measured by a clock that all replicas share and nobody sets: their own may differ."""
         await self.db.live(self.me)
         async with self.db.write(durable=False) as tx:
-            self.clock.sync(await replicas.machine_ms(tx))
+            self.clock.sync(await replicas.common_ms(tx))
             freed = await replicas.beat(tx, self.me, self.clock.ms())
             reach(At.BEAT)
         if freed:

@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -45,8 +45,13 @@ def held_by_another(held: sole.Held, name: str) -> list[Check]:
 class Sole:
     """Fulfils Platform around another. Only for databases that several processes share."""
 
-    def __init__(self, inner: Platform, db: Database, bells: Bells) -> None:
+    def __init__(self, inner: Platform, db: Database, bells: Bells, ms: Callable[[], int]) -> None:
         self.inner, self.name, self.limits = inner, inner.name, inner.limits
+        self._ms = ms  # the clock that replicas share (bot/clock.py)
+        self._seen, self._seen_at = (
+            -1,
+            0.0,
+        )  # the end of another's lease, and since when it did not move (loop time)
         self._db, self._bells, self._me = db, bells, uuid.uuid4().hex
         self._bell = f"errands:{inner.name}"
         self._holding = False
@@ -118,7 +123,7 @@ class Sole:
         if self._holding or not self._tasks:
             return await self.inner.check()
         async with self._db.read() as tx:
-            held = await sole.held(tx, self.name)
+            held = await sole.held(tx, self.name, self._ms())
         told = json.loads(held.about) if held.about else {}
         if not held.owner:
             return [
@@ -143,10 +148,16 @@ class Sole:
         try:
             about = await self._about() if self._holding else ""
             async with self._db.write(durable=False) as tx:
-                mine = await sole.take(tx, self.name, self._me, lease_ms=LEASE_MS, about=about)
+                over = self._seen if loop.time() - self._seen_at > 2 * EVERY - 0.1 else -1
+                ms = self._ms()
+                mine = await sole.take(
+                    tx, self.name, self._me, ms, lease_ms=LEASE_MS, about=about, stale=over
+                )
                 if not mine:
-                    told = (await sole.held(tx, self.name)).about
-                    self.limits.down = bool(told and json.loads(told).get("down"))
+                    held = await sole.held(tx, self.name, ms)
+                    if held.until != self._seen:
+                        self._seen, self._seen_at = held.until, loop.time()
+                    self.limits.down = bool(held.about and json.loads(held.about).get("down"))
                 elif not self._holding:
                     await sole.orphans(tx, self.name, self._me, _lost())
         except Exception as error:
@@ -179,7 +190,7 @@ class Sole:
     async def _still_mine(self) -> bool:
         try:
             async with self._db.read() as tx:
-                return (await sole.held(tx, self.name)).owner in ("", self._me)
+                return (await sole.held(tx, self.name, self._ms())).owner in ("", self._me)
         except Exception:
             return True
 

@@ -19,12 +19,12 @@ T = TypeVar("T")
 RETRY = 3.0  # seconds between two tries while Redis is away
 QUIET = 10.0  # seconds without a ring after which one listens whether one still hears
 
-# KEYS[1] bucket · ARGV: per second, burst · the server's own clock, so that replicas agree
+# KEYS[1] bucket · ARGV: per second, burst · the server's own clock, so that replicas agree; set back, it only stands still
 _TAKE = """
 local t = redis.call('TIME') local now = t[1] + t[2] / 1e6
 local b = redis.call('HMGET', KEYS[1], 'l', 'a')
 local level = tonumber(b[1] or ARGV[2]) local at = tonumber(b[2] or now)
-level = math.min(tonumber(ARGV[2]), level + (now - at) * ARGV[1])
+level = math.min(tonumber(ARGV[2]), level + math.max(0, now - at) * ARGV[1])
 local wait = '0'
 if level >= 1 then level = level - 1 else wait = tostring((1 - level) / ARGV[1]) end
 redis.call('HSET', KEYS[1], 'l', tostring(level), 'a', tostring(now))

@@ -48,7 +48,30 @@ async def living(tx: Tx) -> int:
     return int((await tx.execute(sa.select(sa.func.count()).select_from(replica))).scalar_one())
 
 
+_COMMON = sa.text(
+    f"WITH alive AS MATERIALIZED (SELECT max(beat) AS beat FROM replica WHERE NOT pg_try_advisory_xact_lock({ALIVE},"
+    " hashtext(id))), server AS (SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) AS ms)"
+    " SELECT CASE WHEN alive.beat IS NULL THEN (SELECT greatest(max(beat), server.ms) FROM replica)"
+    " WHEN server.ms BETWEEN alive.beat AND alive.beat + 10000 THEN server.ms ELSE alive.beat END FROM alive, server"
+)
+
+
+async def common_ms(tx: Tx) -> int:
+    """The milliseconds that replicas measure leases by (PostgreSQL): the server's clock as long as it goes on from what the
+    living ones said last; when it was set, what the furthest of them said, up to one beat ago. So setting it frees no
+    lease and freezes none. The first one begins at the server's clock, or where the one before it ended if that is later."""
+    return int((await tx.execute(_COMMON)).scalar_one())
+
+
+async def here(tx: Tx) -> int:
+    """How many processes run (PostgreSQL): those that hold the lock of their name, whatever any clock says."""
+    found = sa.text(
+        f"SELECT count(*) FROM replica WHERE NOT pg_try_advisory_xact_lock({ALIVE}, hashtext(id))"
+    )
+    return int((await tx.execute(found)).scalar_one())
+
+
 async def machine_ms(tx: Tx) -> int:
-    """The database server's clock in milliseconds (PostgreSQL): what replicas measure leases by."""
+    """The database server's clock in milliseconds (PostgreSQL): for what is kept for days."""
     found = await tx.execute(sa.text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"))
     return int(found.scalar_one())

@@ -1,4 +1,4 @@
-"""What only one replica may hold at a time: a lease by the database's clock, and errands that others leave for it."""
+"""What only one replica may hold at a time: a lease by the clock that replicas share, and errands that others leave for it."""
 
 from dataclasses import dataclass
 
@@ -10,25 +10,30 @@ from store.tables_sole import errand, keeper
 from store.tx import upsert
 
 OPEN, TAKEN, DONE = 0, 1, 2
+APART_MS = 4_000
+"""The most that the clocks of two replicas are apart (bot/engine.BEAT and what a beat takes)."""
 KEPT_MS = 2 * 86_400_000
 """An errand's answer is kept longer than its outbox row is tried: a repeat finds it."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """Who holds it ("" nobody), what the holder says of itself, and for how many more ms the lease runs."""
+    """Who holds it ("" nobody), what the holder says of itself, for how many more ms the lease runs, and until when."""
 
     owner: str
     about: str
     left: int = 0
+    until: int = -1
 
 
-async def take(tx: Tx, name: str, me: str, *, lease_ms: int, about: str) -> bool:
-    """Takes or renews the lease; False when somebody else has it. `about`: what the holder says of itself."""
-    now = await machine_ms(tx)
-    values = {"owner": me, "until": now + lease_ms, "about": about}
+async def take(tx: Tx, name: str, me: str, ms: int, *, lease_ms: int, about: str, stale: int = -1) -> bool:
+    """Takes or renews the lease; False when somebody else has it. `about`: what the holder says of itself; `stale`: the
+    end of a lease that did not move for two renewals (see `held`): without it, what just ran out by our clock may be
+    the lease of somebody whose clock lags."""
+    values = {"owner": me, "until": ms + lease_ms, "about": about}
     insert = upsert(tx, keeper).values(name=name, **values)
-    free = sa.or_(keeper.c.owner == me, keeper.c.owner.is_(None), keeper.c.until < now)
+    over = sa.or_(keeper.c.until < ms - APART_MS, sa.and_(keeper.c.until < ms, keeper.c.until == stale))
+    free = sa.or_(keeper.c.owner == me, keeper.c.owner.is_(None), over)
     made = await tx.execute(
         insert.on_conflict_do_update(index_elements=["name"], set_=values, where=free).returning(
             keeper.c.owner
@@ -44,16 +49,16 @@ async def release(tx: Tx, name: str, me: str) -> None:
     )
 
 
-async def held(tx: Tx, name: str) -> Held:
+async def held(tx: Tx, name: str, ms: int) -> Held:
     """Who holds it, as far as the lease goes."""
     row = (
         await tx.execute(
             sa.select(keeper.c.owner, keeper.c.until, keeper.c.about).where(keeper.c.name == name)
         )
     ).first()
-    if row is None or row.owner is None or row.until < (now := await machine_ms(tx)):
+    if row is None or row.owner is None or row.until < ms - APART_MS:
         return Held("", row.about if row else "")
-    return Held(row.owner, row.about, row.until - now)
+    return Held(row.owner, row.about, row.until - ms, row.until)
 
 
 async def leave(tx: Tx, name: str, key: str, body: str) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,10 +13,13 @@ from aiohttp import web
 
 from bot import checks, doctor
 from bot.bells import Bells
+from bot.clock import Clock
 from bot.config import Config
+from bot.events import Incoming, Message, encode
 from bot.platform import Check, Intake, Limits, Outgoing, Sent
 from bot.sole import Sole
 from store import audit, migrate
+from store import inbox as arrivals
 from store.db import Database
 from store.tables import inbox, timer
 
@@ -176,7 +180,7 @@ async def test_beside_a_running_bot_its_word_on_the_connection_counts(migrated_u
     settings = config(migrated_url, wecom_aibot=AIBOT)
     assert _solo(await doctor.checks(settings, [_alone()])).text == "没有程序在运行，没有连接"
     db, bot = Database(migrated_url), Platform("solo", [Check("独线连接", "ok", "3 秒前有帧")], alone=True)
-    keeper = Sole(bot, db, Bells())
+    keeper = Sole(bot, db, Bells(), Clock().ms)
     try:
         if db.sqlite:
             db.own()
@@ -230,3 +234,31 @@ async def test_nobody_else_on_the_machine_reads_the_data(tmp_path: Path):
     found = {one.name: one for one in await doctor.checks(settings)}
     assert found["文件权限"].state == "warn"
     assert found["文件权限"].text.endswith("genjin.db.before-0009")
+
+
+async def test_a_look_from_before_the_first_callback_does_not_say_that_none_came(db: Database) -> None:
+    """/诊断 comes in by a callback itself: what was seen a minute ago must not deny it."""
+    look = datetime(2026, 11, 23, 2, tzinfo=UTC)
+    never = Check("企业微信回调", "warn", "还没有收到过回调", "填 URL")
+
+    async def said(after: int) -> tuple[str, str]:
+        async with db.read() as tx:
+            (one,) = await checks.kept(tx, look + timedelta(seconds=after))
+        return one.state, one.text
+
+    async def comes(lane: str, after: int) -> None:
+        at = look + timedelta(seconds=after)
+        async with db.write() as tx:
+            event = Message("wecom", "zhou", "/诊断", at)
+            await arrivals.take(tx, [Incoming(f"{lane}-{after}", lane, event)], at, encode=encode)
+
+    await comes("wecom:zhou", -60)  # of a life before, of whose callbacks nothing is known any more
+    await checks.put(db, [never], look)
+    assert await said(20) == ("warn", "还没有收到过回调")
+    await comes("wecom_aibot:zhou", 25)
+    await comes("form:draft:1", 26)
+    assert await said(30) == ("warn", "还没有收到过回调")
+    await comes("wecom:zhou", 40)
+    assert await said(45) == ("ok", "刚刚收到过回调")
+    await checks.put(db, [replace(never, text="还没有收到过回调；有 3 次没有通过验证")], look)
+    assert await said(45) == ("warn", "刚刚收到过回调；有 3 次没有通过验证")

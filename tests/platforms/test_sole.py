@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.bells import Bells
+from bot.clock import Clock
 from bot.events import Alert, Incoming, Message
 from bot.platform import Outgoing, SendFailed, Way
 from bot.sole import Sole
@@ -56,7 +57,7 @@ async def replica(sim: WecomAibotServer, url: str, room: Path) -> AsyncIterator[
     inner = WecomAibotPlatform(
         settings, LocalShared(), lambda: datetime.now(UTC), lambda _n, _c: None, pace=PACE
     )
-    made = Replica(db, Sole(inner, db, bells))
+    made = Replica(db, Sole(inner, db, bells, Clock().ms))
     try:
         await made.sole.start(made.intake)
         yield made

@@ -73,3 +73,19 @@ async def test_who_comes_from_everywhere_fills_no_memory(monkeypatch: pytest.Mon
     for _ in range(10):
         waited = await shared.take("login:2001:db8:1387::/64", 10 / 60, 10)
     assert waited > 0, "who came last is still known"
+
+
+async def test_a_clock_that_is_set_back_freezes_no_bucket(redis: Redis) -> None:
+    """As it is when the clock of Redis goes back by a day: the bucket was used a day from now."""
+    shared, client = RedisShared(redis.url, prefix="set-back:"), Client.from_url(redis.url)
+    try:
+        assert not await shared.take("wecom", 10, 10)
+        kept = "set-back:b:wecom"
+        at = float(await client.hget(kept, "a") or 0)
+        await client.hset(kept, "a", str(at + 86_400))
+        waits = [await shared.take("wecom", 10, 10) for _ in range(12)]
+        assert waits[:9] == [0.0] * 9
+        assert 0 <= max(waits) < 1, "it says to wait for a day"
+    finally:
+        await client.aclose()
+        await shared.close()
