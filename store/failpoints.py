@@ -48,6 +48,11 @@ class At(StrEnum):
     COUNTERS_WRITTEN = "counters.written"  # what was used this month is written, not committed
     MIGRATE_COPIED = "migrate.copied"  # the copy of a SQLite file is made, nothing migrated
     MIGRATE_DONE = "migrate.done"  # the schema is new, not committed
+    KEYS_ENTERED = "keys.entered"  # that both keys are in use now is written, not committed
+    KEYS_SEALED = "keys.sealed"  # some rows are sealed with the new key, not committed
+    KEYS_STEP = "keys.step"  # … committed, the next are not
+    KEYS_LEFT = "keys.left"  # that the old key is not needed any more is written, not committed
+    KEYS_DONE = "keys.done"  # … committed
     STOP_ASKED = "stop.asked"  # an orderly stop begins
     STOP_WORKED = "stop.worked"  # … the rows in hand are finished
     STOP_CLOSED = "stop.closed"  # … the platforms are disconnected

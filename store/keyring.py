@@ -11,9 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import settings
+from store import replicas, settings
 from store.customers import phone_key
 from store.db import Database, Tx
+from store.failpoints import At, reach
 from store.seals import MARKED, SEALED, Sealed, Seals, key_of
 from store.tables import meta
 
@@ -167,6 +168,7 @@ async def rotate(
         if await settings.get(tx, WRITING) != db.seals.writing_id and not await _alone(db, tx):
             raise StillOld("机器人还在用别的密钥写：先用这份配置重启它（每一个副本），再来。")
         await enter(tx, now)
+        reach(At.KEYS_ENTERED)
     total = 0
     for _ in range(10):
         changed = 0
@@ -182,6 +184,8 @@ async def rotate(
             raise StillOld("换密钥的时候，有人用别的密钥启动了机器人：用这份配置重启它，再来。")
         mine = [db.seals.writing_id] if db.seals.writing_id else []
         await settings.put(tx, KNOWN, json.dumps(mine), "", now)
+        reach(At.KEYS_LEFT)
+    reach(At.KEYS_DONE)
     return total
 
 
@@ -191,8 +195,11 @@ async def _whole(db: Database, place: Place, pause: float, said: Callable[[str, 
     while True:
         async with db.write() as tx:
             after, changed = await _step(tx, place, after)
+            if changed:
+                reach(At.KEYS_SEALED)
         if not after:
             return total
+        reach(At.KEYS_STEP)
         total += changed
         said(place.table.name, total)
         await asyncio.sleep(pause)
@@ -202,7 +209,4 @@ async def _alone(db: Database, tx: Tx) -> bool:
     """Whether no bot runs on this database."""
     if db.sqlite:
         return db.free()
-    gone = sa.text(
-        "SELECT count(*) FROM replica WHERE beat > extract(epoch FROM clock_timestamp()) * 1000 - 15000"
-    )
-    return int((await tx.execute(gone)).scalar_one()) == 0
+    return not await replicas.here(tx)
