@@ -19,7 +19,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,8 +113,6 @@ def warm(roles: Collection[str], model: str = "") -> None:
         reading.ready()
         initials("宁波")  # how characters sound: 0.1 s, 10 MB
         _load_model(model)
-    if "web" in roles:
-        import_module("openpyxl")
 
 
 def _load_model(name: str) -> None:
