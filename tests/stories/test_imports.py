@@ -250,6 +250,13 @@ async def test_who_may_and_how_long(world: World) -> None:
     desk = await opened(world)
     async with aiohttp.ClientSession() as http, http.get(f"{world.url}/import/guessed") as answer:
         assert answer.status == 404
+    for roles, status in (('["it"]', 404), ('["admin", "it"]', 200)):  # the page goes with the role
+        async with world.db.write() as tx:
+            await tx.execute(
+                sa.update(tables.member).where(tables.member.c.id == "zhougong").values(roles=roles)
+            )
+        async with aiohttp.ClientSession() as http, http.get(world.url + desk.link) as answer:
+            assert answer.status == status
     await world.passes(hours=3)
     async with aiohttp.ClientSession() as http, http.get(world.url + desk.link) as answer:
         assert answer.status == 404
