@@ -167,7 +167,7 @@ class Dispatcher:
         state = "ok" if spoke or speaks_first(platform) else "entered"
         await team.seen_on(turn.tx, member, platform, turn.now, state=state, reply_url=url, reply_until=until,
                            known=known)  # fmt: skip
-        turn.member = replace(member, platform=platform)
+        turn.member = member if member.platform == platform else replace(member, platform=platform)
         if first:
             turn.welcomed = True
             arrived = Arrived(platform, member.on(platform), turn.now)

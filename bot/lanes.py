@@ -18,7 +18,7 @@ from store.queues import Queue
 log = structlog.get_logger("lanes")
 
 LEASE_MS = 30_000
-HANDFUL = 4  # lanes are claimed a few at a time: each claim is a transaction, and all that begin at once hold up others
+HANDFUL = 8  # lanes are claimed a few at a time: each claim is a transaction, and all that begin at once hold up others
 
 
 FEW = 20

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -174,10 +174,17 @@ def _evidence(found: Draft) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys((FIELDS[one.field], mask_phones_in(one.text)) for one in hits))
 
 
+_FIELDS = tuple(one.name for one in fields(Draft))
+_HIT = tuple(one.name for one in fields(Found))
+
+
 def pack(found: Draft) -> dict[str, Any]:
     """Draft → plain JSON. The turns stay in the original text."""
-    kept = asdict(replace(found, turns=()))
-    return {**kept, "next_at": found.next_at.isoformat() if found.next_at else None}
+    # not asdict, which copies every word of it
+    kept = {name: getattr(found, name) for name in _FIELDS}
+    evidence = tuple({name: getattr(one, name) for name in _HIT} for one in found.evidence)
+    at = found.next_at.isoformat() if found.next_at else None
+    return {**kept, "turns": (), "evidence": evidence, "next_at": at}
 
 
 def unpack(kept: Mapping[str, Any]) -> Draft:

@@ -11,9 +11,10 @@ from sqlalchemy.ext.compiler import compiles
 
 from rules.away import ON
 from rules.team import Member
+from store import screens
 from store.db import Tx
 from store.statements import among, listed
-from store.tables import identity, member, reach
+from store.tables import expectation, identity, member, reach
 from store.tables_assignment import leave
 from store.team import _IDS, _member
 
@@ -50,11 +51,18 @@ _COVERED = (
 )
 _CALLER = (
     sa.select(
-        member, _IDS, _COVERED, reach.c.state.label("reach_state"), reach.c.reply_url.label("reach_url")
+        member, _IDS, _COVERED, reach.c.state.label("reach_state"), reach.c.reply_url.label("reach_url"),
+        expectation.c.kind.label("asked"), expectation.c.payload.label("asked_payload"),
     )
     .select_from(
-        member.join(identity, identity.c.member == member.c.id).outerjoin(
-            reach, sa.and_(reach.c.member == member.c.id, reach.c.platform == identity.c.platform)
+        member.join(identity, identity.c.member == member.c.id)
+        .outerjoin(reach, sa.and_(reach.c.member == member.c.id, reach.c.platform == identity.c.platform))
+        .outerjoin(
+            expectation,
+            sa.and_(
+                expectation.c.member == member.c.id,
+                expectation.c.expires_at > sa.bindparam("now", type_=expectation.c.expires_at.type),
+            ),
         )
     )
     .where(
@@ -62,7 +70,7 @@ _CALLER = (
         identity.c.user_id == sa.bindparam("user"),
         sa.not_(member.c.gone),
     )
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,8 @@ class Caller:
 
 
 async def caller(tx: Tx, platform: str, user: str, now: datetime) -> Caller | None:
-    """The member behind a platform's user id with all that every event needs of them, None for a stranger."""
+    """The member behind a platform's user id with all that every event needs of them, None for a stranger. What they were
+    asked last is kept for `screens.expected` of this transaction."""
     if not user:
         return None
     row = (await tx.execute(_CALLER, {"platform_": platform, "user": user, "now": now})).first()
@@ -84,6 +93,7 @@ async def caller(tx: Tx, platform: str, user: str, now: datetime) -> Caller | No
         return None
     covers = frozenset(json.loads(row.covered)) if row.covered else frozenset()
     one = _member(row)
+    screens.asked(tx, one.id, row.asked, row.asked_payload)
     return Caller(replace(one, covers=covers) if covers else one, row.reach_state or "", row.reach_url or "")
 
 

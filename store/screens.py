@@ -225,14 +225,19 @@ class Question:
     payload: dict[str, Any]
 
 
-_ASKED_NOTHING = "asked nothing"
-"""In `Tx.info`, with a member: this transaction saw no open question of theirs, and asked none since."""
+_ASKED_LAST = "asked last"
+"""In `Tx.info`, with a member: their open question (None: none) as this transaction saw it, unless it changed it since."""
+
+
+def asked(tx: Tx, member: str, kind: str | None, payload: str | None) -> None:
+    """Notes the member's open question that was read together with something else; `kind` None: there is none."""
+    tx.info[_ASKED_LAST, member] = Question(kind, json.loads(payload or "{}")) if kind is not None else None
 
 
 async def expect(tx: Tx, member: str, kind: str, payload: Mapping[str, Any], until: datetime) -> None:
     """The member's next words answer `kind`. A newer question replaces an older one."""
     text = json.dumps(payload, ensure_ascii=False)
-    tx.info.pop((_ASKED_NOTHING, member), None)
+    tx.info.pop((_ASKED_LAST, member), None)
     insert = upsert(tx, expectation).values(member=member, kind=kind, payload=text, expires_at=until)
     changes = {"kind": kind, "payload": text, "expires_at": until}
     await tx.execute(insert.on_conflict_do_update(index_elements=["member"], set_=changes))
@@ -246,10 +251,11 @@ _ASKED = sa.select(expectation.c.kind, expectation.c.payload).where(
 
 async def expected(tx: Tx, member: str, now: datetime) -> Question | None:
     """The member's open question, None when there is none or it is too old."""
-    row = (await tx.execute(_ASKED, {"who": member, "now": now})).first()
-    if row is None:
-        tx.info[_ASKED_NOTHING, member] = True
-    return Question(row.kind, json.loads(row.payload)) if row else None
+    if (_ASKED_LAST, member) not in tx.info:
+        row = (await tx.execute(_ASKED, {"who": member, "now": now})).first()
+        asked(tx, member, row.kind if row else None, row.payload if row else None)
+    found: Question | None = tx.info[_ASKED_LAST, member]
+    return found
 
 
 _FORGET = sa.delete(expectation).where(expectation.c.member == sa.bindparam("who"))
@@ -258,8 +264,9 @@ _FORGET_KIND = _FORGET.where(expectation.c.kind == sa.bindparam("of"))
 
 async def unexpect(tx: Tx, member: str, kinds: Sequence[str] = ()) -> None:
     """Drops the open question (only of these kinds, when given)."""
-    if tx.info.get((_ASKED_NOTHING, member)):
-        return
+    if tx.info.get((_ASKED_LAST, member), member) is None:
+        return  # there is none: that was seen in this transaction
+    tx.info.pop((_ASKED_LAST, member), None)
     for kind in kinds:
         await tx.execute(_FORGET_KIND, {"who": member, "of": kind})
     if not kinds:

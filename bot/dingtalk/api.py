@@ -21,6 +21,7 @@ from bot.dingtalk.errors import (
 )
 from bot.dingtalk.lenient import Json, number, rows, table, words
 from bot.platform import Meter, Now, SendFailed, Shared, Wide
+from bot.proxies import Proxies
 
 TIMEOUT = 10.0
 AWAY = 2.0  # seconds to wait for a host that cannot be reached
@@ -36,6 +37,7 @@ class Api:
         self.settings, self.shared, self.now = settings, shared, now
         self._meter, self._warn = meter, warn
         self._session: aiohttp.ClientSession | None = None
+        self._proxies = Proxies(trusted=True)
         self._hosts = (settings.api_base, settings.oapi_base)
         self._token_key = f"dingtalk:token:{settings.client_id}"
 
@@ -44,7 +46,10 @@ class Api:
         """The one HTTP session, made on first use inside the running loop."""
         if self._session is None or self._session.closed:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT, connect=5)
-            self._session = aiohttp.ClientSession(timeout=timeout, trust_env=True, json_serialize=_dumps)
+            self._session = aiohttp.ClientSession(
+                timeout=timeout, json_serialize=_dumps, cookie_jar=aiohttp.DummyCookieJar()
+            )
+            self._proxies = Proxies(trusted=True)
         return self._session
 
     async def close(self) -> None:
@@ -170,7 +175,8 @@ class Api:
         """One HTTP exchange → the JSON object of the answer. Raises Refused for 4xx/5xx, SendFailed without answer."""
         try:
             # followed to another host, the header with our token would go along
-            async with self.http.request(method, url, allow_redirects=False, **parts) as response:
+            http, proxy = self.http, self._proxies.of(url)
+            async with http.request(method, url, allow_redirects=False, proxy=proxy, **parts) as response:
                 status, text = response.status, (await whole(response)).decode("utf-8", "replace")
         except UNREACHED as error:
             raise SendFailed(

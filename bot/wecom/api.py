@@ -10,6 +10,7 @@ import aiohttp
 from bot.answers import decoded, whole
 from bot.config import Wecom
 from bot.platform import Meter, SendFailed, Shared, Wide
+from bot.proxies import Proxies
 from bot.wecom.faults import NO_CREDENTIAL, STALE, failed, refused_token
 from bot.wecom.texts import legible
 
@@ -31,7 +32,7 @@ class Api:
         self._shared, self._meter = shared, meter
         mark = hashlib.sha256(f"{self._corp_id}\n{self._secret}".encode()).hexdigest()[:16]
         self._key = f"wecom:token:{settings.agent_id}:{mark}"  # a new secret never meets an old token
-        self._proxy = settings.proxy_from_env
+        self._proxies = Proxies(trusted=settings.proxy_from_env)
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -106,9 +107,11 @@ class Api:
         data = form() if form else encode(body) if body is not None else None
         timeout = UPLOAD_TIMEOUT if form else TIMEOUT
         try:
+            url = f"{self._base}/cgi-bin/{path}"
             async with self._http().request(
                 "GET" if data is None else "POST",
-                f"{self._base}/cgi-bin/{path}",
+                url,
+                proxy=self._proxies.of(url),
                 params=params,
                 data=data,
                 headers=headers,
@@ -130,7 +133,7 @@ class Api:
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(trust_env=self._proxy)
+            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         return self._session
 
 
