@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.dingtalk import frames, inbound
+from bot.fields import fields_of
 from bot.wecom.decode import decode
 from bot.wecom.texts import pieces
 from bot.wecom_aibot import frames as aibot_frames
@@ -101,7 +102,7 @@ class Checker:
             for entry in self.sim.delivered():
                 if (
                     entry.what.startswith("callback")
-                    and (one := decode(entry.sent.encode(), now)) is not None
+                    and (one := decode(fields_of(entry.sent.encode()), now)) is not None
                 ):
                     # opening the chat is stored once in ten minutes, and "now" may fall into the next ten
                     yield from () if ":enter:" in one.dedup else (one.dedup,)
