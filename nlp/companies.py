@@ -18,7 +18,7 @@ LONGEST = 32  # characters of a name to the left of its suffix
 _LEGAL = r"(?:股份有限公司|有限责任公司|集团有限公司|有限公司|股份公司|集团公司|总公司|公司)"
 _SUFFIX = re.compile(
     rf"{_LEGAL}|集团(?!有限|股份|公司|化|内|总部)|(?:会计师|律师|税务师|"
-    rf"建筑师)?事务所(?:\((?:特殊)?普通合伙\))?|研究院|研究所|设计院|银行|证券|经营部|商行|工作室|合作社|"
+    rf"建筑师)?事务所(?:\((?:特殊)?普通合伙\))?|研究院|研究所|设计院|银行(?!业)|证券|经营部|商行|工作室|合作社|"
     rf"合伙企业(?:\((?:有限|普通|特殊普通)合伙\))?|(?:批发|门市|服务|维修|营业|"
     rf"加工)部(?!经理|主任|主管|部?长|总监|负责|工程师|员)|专卖店|旗舰店|电子商务中心|(?<=[一-龥]{{2}})厂(?![家房区长商址里内街路巷多])"
 )
@@ -131,6 +131,8 @@ def _by_suffix(words: Plain) -> Iterator[Found]:
             branch = BRANCH.match(text, end + 1)  # 某某有限公司 机械分公司
         if branch:
             end = branch.end()
+        elif following and _is_works(text, end, following):
+            end = following.end()  # 哈药集团制药总厂, 兴业证券研究所
         yield words.found(
             "companies",
             start,
@@ -212,6 +214,20 @@ def _continues(text: str, match: re.Match[str], following: re.Match[str]) -> boo
     return "有限" in following[0] or (following[0] == "公司" and between.endswith("分"))
 
 
+_WORKS = late(r"[一-龥]{0,5}")
+_NO_WORKS = frozenset("出到回进返入同工本原建开的在去给是和与及、")
+
+
+def _is_works(text: str, end: int, following: re.Match[str]) -> bool:
+    """A works or an institute of the company that ends here."""
+    between = text[end : following.start()]
+    if following[0] not in ("厂", "研究所", "研究院", "设计院") or _WORKS.fullmatch(between) is None:
+        return False
+    return not (
+        _NO_WORKS.intersection(between) or (following[0] == "厂" and len(between) < 2) or CUE.search(between)
+    )
+
+
 _WHICH = frozenset("那这一几哪某")
 
 
@@ -229,6 +245,8 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
     for match in matches(CUE_STARTS, CUE, text, start, suffix):
         if match.end() < suffix or match[0] not in ("投资", "控股"):  # 信托投资有限公司
             cut = match.end()
+    if cut == floor > 0 and text[cut] in "和与及":
+        cut += 1  # 波音公司和空中客车公司
     for match in _SOFT_CUE.finditer(text, cut, suffix):
         rest = text[match.end() : suffix]
         if len(rest) >= 4 and (region(rest) or rest.startswith("中国")):

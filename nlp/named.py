@@ -53,8 +53,8 @@ def find(words: Plain, known: tuple[str, ...], aliases: tuple[tuple[str, str], .
     for index, start, end in hits:
         form = forms[index]
         around = words.text[start - 1 : start] + words.text[end : end + 1]
-        if form.isascii() and _LATIN.search(around):
-            continue
+        if (form.isascii() and _LATIN.search(around)) or (form.endswith("银行") and around.endswith("业")):
+            continue  # 中国银行业协会
         branch = BRANCH.match(words.text, end) if form.endswith("行") else None
         if branch is not None:
             yield words.found("companies", start, branch.end(), 0.85, "known")  # 工行深圳市分行
@@ -64,7 +64,8 @@ def find(words: Plain, known: tuple[str, ...], aliases: tuple[tuple[str, str], .
         if form not in named:
             town = _town_before(words.text, start, end)
             if len(form) == 2 and not _named(words.text, start, end):
-                if _is_word(form) and not (town and _AFTER_FIRM.match(words.text, end)):
+                told = _TOLD.match(words.text, end) or (town and _AFTER_FIRM.match(words.text, end))
+                if _is_word(form) and not told:
                     continue  # 长虹, 小米, 美的 are also words
                 if not _stands(words.text, start, end) or _no_firm(words.text, start, end):
                     continue
@@ -76,9 +77,10 @@ def find(words: Plain, known: tuple[str, ...], aliases: tuple[tuple[str, str], .
 
 
 _LATIN = re.compile(r"[A-Za-z0-9]")
-_ITS = re.compile(
-    r"的[一-龥]{0,2}[总工]|的?(?:采购|项目|客户|经理|工程师|订单)|那边|公司|集团|旗下|财报|股价|高管|员工|总部|司机|骑手|门店|官网|官方|"
-    r"宣布|推出|发布|公告|入股|CEO|总裁|创始|董事|中国区|系(?:列)?手"
+_ITS = re.compile(r"的[一-龥]{0,2}[总工]|的?(?:采购|项目|客户|经理|工程师|订单)|那边|公司|集团")
+# What is told of a firm, but not by its people.
+_TOLD = late(
+    r"旗下|财报|股价|高管|员工|总部|司机|骑手|门店|官网|官方|宣布|推出|发布|公告|入股|CEO|总裁|创始|董事|中国区|个贷|信用卡|网点|支行|汽车(?!站)|手机|电视|商城|之家"
 )
 _OF_IT = re.compile(r"(?:[我他她]是|来自|就职|客户|跟|给|、|拜访|加入|入职|就职于|任职于|跳槽到|收购|入股)$")
 _ENDED = late(r"的|$|[,、。;]|采购|订")

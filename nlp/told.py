@@ -7,7 +7,7 @@ from nlp.coined import is_coined
 from nlp.edges import GENERIC
 from nlp.evidence import Found
 from nlp.late import late
-from nlp.lexicon import given, surnames
+from nlp.lexicon import given, known_companies, surnames
 from nlp.places import region
 from nlp.plain import BLANK, Plain
 
@@ -59,14 +59,14 @@ def find(words: Plain) -> Iterator[Found]:
 
 def beside(words: Plain, firms: Sequence[Found]) -> Iterator[Found]:
     """What stands in one list with a company that is sure: 贝塔斯曼、软银和红杉资本."""
-    text = words.text
+    text, known = words.text, known_companies()
     for firm in firms:
         start, end = words.here(firm.start, firm.end)
         behind = _BEHIND.match(text, end)
-        if behind is not None and may_be_firm(behind["name"]):
+        if behind is not None and (behind["name"] in known or may_be_firm(behind["name"])):
             yield words.found("companies", *behind.span("name"), 0.6, "list")
         before = _BEFORE.search(text, max(0, start - LONGEST - 3), start)
-        if before is not None and may_be_firm(before["name"]):
+        if before is not None and (before["name"] in known or may_be_firm(before["name"])):
             yield words.found("companies", *before.span("name"), 0.6, "list")
 
 

@@ -61,6 +61,8 @@ FLOORS = {
     "own_eighth": {"names": 0.87, "phones": 0.99, "companies": 0.9},
     "own_ninth": {"names": 0.76, "phones": 0.99},
     "own_seventh": {"names": 0.89, "phones": 0.99, "cities": 0.98},
+    "own_fields": {"companies": 0.93, "titles": 0.97, "cities": 0.93, "money": 0.96},
+    "own_fields_held": {"companies": 0.8, "titles": 0.86, "cities": 0.95, "money": 0.87},
     "own_fifth": {
         "names": 0.88,
         "companies": 0.84,
