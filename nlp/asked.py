@@ -11,11 +11,11 @@ LONGEST = 1_200  # characters of a text that the model may read: 60 ms
 _PIECE = re.compile(r"[^\n。!?;]{2,300}[。!?;]?")
 _BLANKS = frozenset("▪◆▫")
 # With these foreign names are written; more of them than the rules dare to take without a model.
-_SOUNDS = frozenset(
+SOUNDS = frozenset(
     "阿埃艾爱安昂敖奥巴拜班邦鲍贝倍本比彼毕宾波博伯勃布采茨查达戴丹道德登邓狄迪帝蒂丁顿多俄厄恩尔法凡芬菲费冯佛夫弗福盖噶甘冈高戈哥格根古果哈海汉豪荷"
     "赫亨侯胡华怀惠霍基吉加佳贾简杰捷金津京卡开坎康考柯科可克肯库昆夸拉莱赖兰朗劳勒雷蕾黎理李里丽利莉连列林琳龙隆卢鲁路露吕伦罗洛马玛迈麦满曼芒茅梅门蒙孟米密敏明"
     "莫墨默姆木慕穆拿那纳娜乃南内妮尼涅宁纽诺努欧帕派潘庞佩彭皮珀普齐奇契乔切钦琼日荣茹瑞若撒萨塞赛桑瑟森沙莎山尚绍舍申圣施什史士舒斯丝司思苏索塔泰坦汤特腾提廷图托瓦娃万"
-    "旺威韦维魏温文翁沃乌武西希锡席夏香肖谢辛欣休雅亚扬耶叶伊因英尤约泽扎詹珍芝兹祖佐"
+    "旺威韦维魏温文翁沃乌武西希锡席夏香肖谢辛欣休雅亚扬耶叶伊因英尤约泽扎詹珍芝兹祖佐滕薇娅茜珊凯瑙缪妲贡聂帖烈别芙茨伽"
 )
 
 
@@ -63,4 +63,4 @@ def _line(words: Plain, start: int, end: int) -> str:
 
 def _is_foreign(name: str) -> bool:
     parts = name.split("·")
-    return all(parts) and len(name) > 1 and all(_SOUNDS.issuperset(part) for part in parts)
+    return all(parts) and len(name) > 1 and all(SOUNDS.issuperset(part) for part in parts)

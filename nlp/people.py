@@ -91,6 +91,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     first, second = ("".join(sorted({name[n] for name in known.compound})) for n in (0, 1))
     compound = rf"(?=[{first}][{second}])(?:{compound})"  # two sets are looked into sooner than sixty words
     name = rf"(?:{compound}{given}{{1,2}}?|[{single}](?:{given}{{1,2}}?|{given}·{given}{{2,4}}))"
+    sounds = "".join(sorted(asked.SOUNDS | set(_SOUNDS)))
     polite = "(?!你好|您好|先生|女士|经理|老师|老板|您|你)"
     whole = (
         rf"(?:{compound}{given}{{1,2}}|[{single}]{given}{{1,2}}|[一-龥]{{2,5}}·(?:{polite}[一-龥]){{2,6}})"
@@ -135,7 +136,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"|(?P<before>[{common}]{given})(?=\(|[,:]?{BLANK}{{7}}))"
         ),
         "dotted": late(
-            rf"(?<![一-龥·])(?P<name>[{_SOUNDS}]{{2,6}}·(?:{polite}[一-龥]){{2,6}}?)(?=$|[\s,。;!?、(]|{BLANK}|是|说|先生|女士|的|你好|您|你|老师|经理)"
+            rf"(?<![一-龥·])(?P<name>[{sounds}]{{2,6}}·(?:{polite}[一-龥]){{2,6}}?)(?=$|[\s,。;!?、(]|{BLANK}|是|说|先生|女士|的|你好|您|你|老师|经理)"
         ),
         "cue": late(rf"{_CUE} ?(?P<name>{name})(?={_FOLLOW})"),
         "polite": late(
