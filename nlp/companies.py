@@ -5,7 +5,7 @@ import string
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
-from nlp import heads, named, nicknamed, told, trades
+from nlp import called, heads, named, nicknamed, told, trades
 from nlp.edges import BRANCH, CUE, CUE_STARTS, GENERIC
 from nlp.evidence import Found, Taken
 from nlp.late import late
@@ -84,8 +84,14 @@ def find(
         weaker += _by_shop(words)
     if not heads.CHARS.isdisjoint(chars):
         weaker += heads.find(words)
-    if "的" in chars or BLANK in chars or not nicknamed.DEALS.isdisjoint(chars):
+    if (
+        "的" in chars
+        or BLANK in chars
+        or not nicknamed.DEALS.isdisjoint(chars)
+        or not nicknamed.VISITS.isdisjoint(chars)
+    ):
         weaker += nicknamed.find(words, taken)
+    weaker += called.find(words)
     weaker += told.find(words)
     weaker += [hit for hit in by_name if hit.rule == "mentioned"]
     for hit in weaker:
@@ -119,10 +125,11 @@ def _by_suffix(words: Plain) -> Iterator[Found]:
     for n, match in enumerate(suffixes):
         end = match.end()
         following = suffixes[n + 1] if n + 1 < len(suffixes) else None
-        if match.start() < floor or (following and _continues(text, match, following)):
-            continue
         branch = BRANCH.match(text, end)
-        if branch and following and following.start() < branch.end():
+        of_it = branch is not None and branch[0][0] == "("  # 某某有限公司(龙华分公司) is one firm
+        if match.start() < floor or (following and not of_it and _continues(text, match, following)):
+            continue
+        if branch and not of_it and following and following.start() < branch.end():
             continue  # 某某有限公司无锡分公司 is read from its last suffix
         start = _left_edge(text, floor, match.start())
         if start is None:
@@ -249,7 +256,9 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
         cut += 1  # 波音公司和空中客车公司
     for match in _SOFT_CUE.finditer(text, cut, suffix):
         rest = text[match.end() : suffix]
-        if len(rest) >= 4 and (region(rest) or rest.startswith("中国")):
+        if (len(rest) >= 4 and (region(rest) or rest.startswith("中国"))) or (
+            text[match.end() : suffix + 2] in named.well_known()  # 从招商银行…
+        ):
             cut = match.end()
             break
     if text[cut].isdigit() and region(text[cut + 1 : suffix]):
@@ -363,7 +372,11 @@ _BUREAU = late(
 )
 
 
-_BUREAU_CHARS = frozenset("局建冶")
+_BUREAU_CHARS = frozenset("局建冶附")
+# 西安交大二附院: hospitals by their school.
+_OF_SCHOOL = late(
+    rf"(?:^|(?<=[\s,。;:!?、跟和给找是在去到{BLANK}]))[一-龥]{{2,8}}?(?:第?[一二三四五六]附院|附[一二三四五六]院|附属?医院)"
+)
 
 
 def _by_bureau(words: Plain) -> Iterator[Found]:
@@ -373,6 +386,9 @@ def _by_bureau(words: Plain) -> Iterator[Found]:
             start = next((n for n in (start, start + 1) if region(words.text[n : match.end("town")])), -1)
         if start >= 0 and region(words.text[start : match.end("town")]) if match["town"] else True:
             yield words.found("companies", start, match.end(), 0.85, "bureau")
+    if "附" in words.chars:
+        for match in _OF_SCHOOL.finditer(words.text):
+            yield words.found("companies", *match.span(), 0.8, "hospital")
 
 
 _INNER_BLANK = re.compile(r"(?<=[一-龥()（）])\s+(?=[一-龥()（）])")

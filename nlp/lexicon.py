@@ -120,6 +120,12 @@ def platforms() -> frozenset[str]:
 
 
 @cache
+def software() -> frozenset[str]:
+    """What customers use and connect to: 金蝶, 企业微信."""
+    return frozenset(words("software"))
+
+
+@cache
 def unsure_firms() -> frozenset[str]:
     """Those of them that are everyday words, too."""
     return frozenset(words("unsure_firms"))

@@ -11,7 +11,7 @@ from nlp.cores import core
 from nlp.edges import BRANCH
 from nlp.evidence import Found
 from nlp.late import late
-from nlp.lexicon import known_companies, unsure_firms
+from nlp.lexicon import known_companies, software, unsure_firms
 from nlp.places import towns
 from nlp.plain import Plain, plain
 
@@ -62,6 +62,8 @@ def find(words: Plain, known: tuple[str, ...], aliases: tuple[tuple[str, str], .
         confidence, rule = 0.9 if form in named else 0.75, "known"
         value = names[index] if names[index] != form else ""
         if form not in named:
+            if form in software() and _is_used(words.text, start, end):
+                continue
             town = _town_before(words.text, start, end)
             if len(form) == 2 and not _named(words.text, start, end):
                 told = _TOLD.match(words.text, end) or (town and _AFTER_FIRM.match(words.text, end))
@@ -103,10 +105,33 @@ _SENT_BY = late(r"(?:[发走寄用让叫催换到](?:的是)?|(?:来源|渠道|�
 _ITS_THING = late(
     r"\s?(?:会议|单号|运单|推广|私信|广告|直播|号|账号|搜索|地图|云盘|网盘|文档|小程序|视频|小店|店铺|橱窗|快递|到付|寄付|现付|面单|同款|支付|钱包|杯|店(?!长))"
 )
+# 能对接金蝶吗, 我们用的SAP, 企业微信版, 在小红书上看到: what is used, or where somebody was found.
+_USED_BEFORE = re.compile(
+    r"(?:对接|接入|打通|支持|集成|连接|连到|兼容|用的?(?:是)?|在用|上了|装了|你们|通过|刷|导[入出]到?|同步到?|注册|登录|下载|打开|加的|加了|(?<=[看找问])过?)$"
+)
+_USED_AT = re.compile(r"(?:在|从)$")
+_USED_BEHIND = re.compile(
+    r"\s?(?:版|账号|号(?!召)|群|消息|通知|集成|接口|对接|打通|同步|ERP|erp|系统|软件|机器人|后台|直播|端|审批|打卡|考勤|[上里](?!班|市|线|海)|看到|刷到|(?:我们)?(?:能|可以|行)(?:不能|不行|对|接|用)?|U[89]|K3|[Kk]/3|云星空)"
+)
+_WORKS = re.compile(r"工作|上班|任|做|当|总部|的")
+
+
+def _is_used(text: str, start: int, end: int) -> bool:
+    """Is it a programme or a channel here, and nobody's employer?"""
+    if _named(text, start, end):
+        return False
+    before = text[max(0, start - 5) : start]
+    return (
+        _USED_BEFORE.search(before) is not None
+        or _USED_BEHIND.match(text, end) is not None
+        or (_USED_AT.search(before) is not None and _WORKS.match(text, end) is None)
+    )
+
+
 # What a firm's short name goes on with; 格力空调 and 华为手机 are goods.
 _MORE = late(
     r"(?:股份(?!有限|公司|制|的?比例|转让|回购)|地产|置业|置地|物业|影业|娱乐|传媒|文化|互动|游戏|金服|金融|金控|建投|信托|租赁|保险|人寿|资本|期货|基金(?!经理人)|"
-    r"证券|控股(?!股东)|电器|电子|电气|机器|机械|科技|技术|重工|石化|化工|药业|制药|医药|医疗|生物|物流|速运|航空|汽车(?!站)|卫浴|家居|铜业|铝业|钢铁|能源|新能源|食品|乳业|啤酒|饮料(?=公司|那边)|"
+    r"证券|控股(?!股东)|电器|电子|电气|机器|机械|科技|技术|重工|石化|化工|药业|制药|医药|医疗|生物|物流|速运|航空|汽车(?!站)|卫浴|家居|铜业|铝业|钢铁|能源|新能源|食品|乳业|啤酒|自动化(?![改升设产])|基础(?=的[一-龥])|[一-龥]{2}(?=供应链的)|饮料(?=公司|那边)|"
     r"(?:电梯|空调|轮胎|水泥|阀门|轴承|电缆|电机)(?=那边|这边|公司|集团))+"
 )
 _AFTER_FIRM = late(
@@ -129,11 +154,12 @@ _NEAR = 6  # characters beside it that decide how the dictionary cuts
 
 
 def _is_word(form: str) -> bool:
-    return form in unsure_firms() or (form not in _well_known() and segment.is_word(form))
+    return form in unsure_firms() or (form not in well_known() and segment.is_word(form))
 
 
 @cache
-def _well_known() -> frozenset[str]:
+def well_known() -> frozenset[str]:
+    """The firms that everybody knows."""
     return frozenset(known_companies())
 
 

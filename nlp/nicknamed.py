@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from nlp import told
+from nlp import segment, told
+from nlp.coined import is_coined
 from nlp.evidence import Found, Taken
 from nlp.late import late
 from nlp.lexicon import surnames
@@ -24,6 +25,7 @@ _PLAIN_WORDS = late(
 
 # 绵阳九洲又下单了: what customers do, said of a town and two or three characters that are no word.
 DEALS = frozenset("要单购标产货款约订采姓样价")
+VISITS = frozenset("趟访系约")  # 拜访, 联系, 去一趟
 _DEALING = late(
     r"(?P<name>[一-龥]{2,3}?)(?:(?:今年|去年|明年|最近|这次|上周|昨天|今天|又|也|还|已经?|刚|都|那边|这边)*"
     r"(?:下单|下了|想要|要的?货|招标|采购|扩产|投标|报价|询价|回款|付款|打款|订货|订了|续约|续签|签了|签约|复购|催货|催样|要样)|的[,，]?姓|(?=寄样|发货|送样|报价))"
@@ -51,17 +53,126 @@ def _owned() -> re.Pattern[str]:
     )
 
 
+# 甘肃兰石那边的马处长, 厦门建霖的采购助理小汤: whose person is named with the firm.
+_OF = r"(?:的(?:那[个位])?|[那这]边的?|那儿的)"
+# What whole districts and small towns end in (中山小榄的李总 comes from there).
+_PLACE_END = late(r"[榄桥镇港塘埠浦堰沟坝坪岭坑头山河湖圩寨屯庄店集墩铺滩陂埔堡营湾洲沙]$")
+_FORM = r"(?:股份|集团|控股)"
+# 做什么, 哪一类, 什么时候: whose boss he is, but of no firm.
+_NOT_OF = late(
+    r"^(?:[那这哪某几两每各该一做搞开卖干跑搬来去从办管当学住在跟和找给是有要说叫姓被把让我你他她它咱您上下前后昨今明新老大小]|隔壁|楼|公司|客户|同事|朋友|负责)"
+    r"|[机器件品料城园店厂家人员友边里上下前后时次天年方头面期级班部处组了着过们这那市区县镇村]$|[的是跟与在]"
+)
+
+
+@cache
+def _somebody() -> re.Pattern[str]:
+    """Who stands behind the firm: 马处长, 小汤, 采购助理, 冼志豪."""
+    single = "".join(sorted(surnames().single))
+    return re.compile(
+        rf"{_honoured()}|[小老阿][{single}](?=[,。;:!?、\s{BLANK}问说要想让在来发也又]|$)"
+        r"|(?:常务)?副总(?!量|数)|[一-龥]{0,4}(?:采购员|业务员|专员|工程师|负责人)"
+        r"|(?:采购|技术|设备|销售|财务|生产|供应链|物资|产品|项目|区域|客户|品质|质量|信息|市场|行政)(?:部|科|处|中心)?(?:的)?(?:副?经理|副?总监|主管|副?主任|副?[部科处]长|助理)"
+        rf"|[一-龥]{{2,5}}·[一-龥]{{2,5}}"
+    )
+
+
+@cache
+def _honoured() -> str:
+    single = "".join(sorted(surnames().single))
+    return (
+        rf"[{single}](?:总(?![部体共经裁数量价])|工(?![程作业厂具人])|董(?!事)|"
+        "经理|主任|主管|[部处科厂局院所校]长|先生|女士|小姐|老板)"
+    )
+
+
+@cache
+def _boss() -> re.Pattern[str]:
+    """罗博特科的戴总: only the head of a firm makes one of so many characters that no town stands in front of."""
+    single = "".join(sorted(surnames().single))
+    return re.compile(
+        rf"(?:^|(?<=[\s,。;:!?、{BLANK}跟和给找约]))(?P<name>[一-龥]{{3,5}})的(?=[{single}](?:总(?![部体共经裁数量价])|董(?!事)))"
+    )
+
+
+_PLACED = late(rf"(?P<name>[一-龥]{{2,5}}?{_FORM}?){_OF}")
+_VISITED = late(
+    r"(?:(?:去|跑)(?:了|过)?(?:一|个)?趟|拜访(?:了|过)?|"
+    r"走访(?:了|过)?|回访(?:了|过)?|联系(?:了|上了?)|约(?:了|好了))(?:一下)? ?$"
+)
+_CLOSED_NAME = late(rf"(?P<name>[一-龥]{{2,6}}?)(?=[,。;!?、\s{BLANK}]|$)")
+
+
+def _of_somebody(words: Plain, towns: list[tuple[int, int]], taken: Taken) -> Iterator[Found]:
+    """A town and a short name whose person the text names, or where somebody went."""
+    text = words.text
+    visits = not VISITS.isdisjoint(words.chars)
+    for start, end in towns:
+        match = _PLACED.match(text, end)
+        if match is None or _somebody().match(text, match.end()) is None:
+            match = None
+            if visits and _VISITED.search(text, max(0, start - 8), start) is not None:
+                match = _CLOSED_NAME.match(text, end)
+        if match is None or not _is_short(match["name"]):
+            continue
+        if taken.is_free(*words.place(start, match.end("name"))):
+            yield words.found("companies", start, match.end("name"), 0.7, "town")
+
+
+def _is_short(name: str) -> bool:
+    """May it be what a firm of that town is called for short?"""
+    if _WORKS.fullmatch(name) is not None:
+        return True
+    if _PLAIN_WORDS.search(name) is not None or (len(name) == 2 and _PLACE_END.search(name) is not None):
+        return False
+    bare = _FORMS.sub("", name)
+    return (
+        len(bare) > 1
+        and (bare != name or not segment.is_word(bare))
+        and _NOT_OF.search(bare) is None
+        and _unknown(bare)
+    )
+
+
+_WORKS = late(r"[一二三四五六][棉毛纺机建汽重拖化药钢印](?:厂|集团|股份)?")  # 无锡一棉
+_FORMS = late(rf"{_FORM}$")
+
+
+def _unknown(name: str) -> bool:
+    """Does the dictionary take it to pieces, one character at least by itself (兰|石, 方|太)?"""
+    pieces = segment.pieces(name)
+    return is_coined(name) or (len(name) == 2 and len(pieces) == 2)
+
+
+def _headed(words: Plain, taken: Taken) -> Iterator[Found]:
+    for match in _boss().finditer(words.text):
+        name = match["name"]
+        if (
+            _NOT_OF.search(name) is None
+            and not regions(name)
+            and is_coined(name)
+            and not segment.is_word(name)
+            and taken.is_free(*words.place(*match.span("name")))
+        ):
+            yield words.found("companies", *match.span("name"), 0.6, "boss")
+
+
 def find(words: Plain, taken: Taken) -> Iterator[Found]:
     """A town and two to four characters, where the sentence says that a person is of it, or alone between two strokes."""
     text = words.text
     deals = not DEALS.isdisjoint(words.chars)
     said = "的" in text and ("是" in text or "来自" in text)
     stroked = ("/" in text or "|" in text) and BLANK in text
-    if not deals and not said and not stroked:
+    of_somebody = "的" in text or not VISITS.isdisjoint(words.chars)
+    if not deals and not said and not stroked and not of_somebody:
         return
     towns = regions(text)
     if deals and towns:
         yield from _dealing(words, towns, taken)
+    if of_somebody and towns:
+        yield from _of_somebody(words, towns, taken)
+    if "的" in text and ("总" in text or "董" in text):
+        yield from _headed(words, taken)
     for start, end in towns if said or stroked else ():
         match = None
         if said and _SAID.search(text, max(0, start - 7), start) is not None:

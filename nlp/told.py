@@ -95,16 +95,17 @@ def may_follow_town(name: str) -> bool:
     """The same of two or three characters behind a town, where foreigners (科比) do not stand and 九洲 is no place."""
     if _NOBODY.search(name) is not None or GENERIC.fullmatch(name) is not None or region(name) == name:
         return False
-    return is_coined(name) and not _is_called_so(name)
+    return is_coined(name) and not is_called_so(name)
 
 
 _SHORT = 3  # characters of most persons' names
 
 
 def _may_be_person(name: str) -> bool:
-    return len(name) <= _SHORT and (segment.is_person(name) or _is_called_so(name))
+    return len(name) <= _SHORT and (segment.is_person(name) or is_called_so(name))
 
 
-def _is_called_so(name: str) -> bool:
+def is_called_so(name: str) -> bool:
+    """A surname and characters that given names are made of: may it be a person as well?"""
     typical = given()
     return name[0] in surnames().single and all(char in typical for char in name[1:])

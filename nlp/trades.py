@@ -10,7 +10,7 @@ import ahocorasick_rs
 from nlp.coined import is_coined
 from nlp.evidence import Found, Taken
 from nlp.late import late
-from nlp.lexicon import surnames, words
+from nlp.lexicon import known_companies, surnames, words
 from nlp.places import regions
 from nlp.plain import BLANK, Plain
 
@@ -19,8 +19,9 @@ LONGEST = 5  # characters of the name proper, between town and trade
 # Who speaks or is spoken of; a town may be missing behind it.
 _CUE = late(
     r"(?:我是|我系|我係|我事|我们是|我们这?边?是|(?:我|咱|我们)?这[边里儿]是|这是|来自|本人是|"
-    r"(?:客户|公司|单位|厂家|买家|转给|拜访了?|回访|线索|"
-    r"创办了?|创立了?|成立了?|加入了?|就职于|任职于|供职于)[:: ]{0,2}(?:是|叫(?:什么|做)?)?|名叫|叫(?:什么|做))"
+    r"(?:客户|公司|单位|厂家|买家|转给|拜访了?|回访了?|走访了?|联系了?|线索|"
+    r"创办了?|创立了?|成立了?|加入了?|就职于|任职于|供职于)[:: ]{0,2}(?:是|(?:好像|名字|应该|大概|就)?叫(?:什么|做)?)?|"
+    r"(?:厂子?|店)(?:好像|名字|应该|大概|就)?叫|名叫|叫(?:什么|做))"
     r"(?:那个|这个|你们)?\s?$"
 )
 _CUE_ENDS = frozenset("叫么做是系係事边里儿自户司位家给访了索个们办立入于: \n")
@@ -107,7 +108,7 @@ def _named(text: Plain, runs: list[tuple[int, int, bool]]) -> Iterator[Found]:
         hit = _with_town(text.text, town, start, end, goods) if town is not None else None
         if hit is None:
             hit = _without_town(text.text, start, end, card and not goods, card)
-        if hit is None and not goods:
+        if hit is None and (not goods or _between_commas(text.text, start, end)):
             hit = _by_itself(text.text, start, end)
         if hit is not None:
             first, confidence = hit
@@ -167,6 +168,7 @@ def _with_town(
     return None
 
 
+_OF_A_FIRM = "供应链"
 # 凯达电机 0513-…, at the end of a mail; its first line says what is wanted.
 _SIGNED = re.compile(r"[^\s]\s*\n[ ]*$")
 _NUMBER = re.compile(rf"[ ]{{1,3}}{BLANK}{{7}}")
@@ -190,6 +192,8 @@ def _without_town(text: str, start: int, end: int, card: bool, signed: bool) -> 
         if not all(_is_proper(text[start - n : start]) for n in range(2, length + 1)):
             return None
         if cued:
+            if text[start:end] == _OF_A_FIRM and text[first : first + 2] in known_companies():
+                return None  # 广汽埃安|供应链 is a department, see named.py
             return (first, 0.8) if _owner().match(text, end) or _closes(text, end) else None
         return first, 0.65
     return None
@@ -219,6 +223,11 @@ def _by_itself(text: str, start: int, end: int) -> tuple[int, float] | None:
         if is_coined(proper) or (text[first - 1 : first] in _QUOTES and text[end : end + 1] in _QUOTES):
             return first, 0.65
     return None
+
+
+def _between_commas(text: str, start: int, end: int) -> bool:
+    """,宏宇陶瓷,: goods stand so as well, but then behind a word (see is_coined)."""
+    return text[end : end + 1] == "," and text[start - 3 : start - 2] == ","
 
 
 _NOT_FREE = late(r"[A-Za-z0-9和与及跟个]")
