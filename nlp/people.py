@@ -34,6 +34,8 @@ _SOUNDS = (
     "特德莫穆罕默约翰瑟伯汉姆凯文史密戴安妮杰森菲利普查劳伦弗兰沃什皮贝博卢洛迈梅蒙内尼诺佩珀奇乔切琼瑞赛桑舍施索"
     "埃普邦本比宾蒂杜顿恩费福富戈盖海豪亨胡霍基捷考柯肯昆莱赖朗雷里鲁塔泰托瓦韦温西希谢休雅耶因尤泽詹佐"
 )
+# Surnames that are everyday words by far the most often: they need somebody to be called so.
+_RARE = "区"
 _TIES = frozenset("和由向从于与对经")
 _FULL_HONORIFIC = (
     r"总经理|副总经理|副总|总工(?!程|作|会)|经理|总监|主任|主管|老师|会计|师傅|董事长|院长|处长|"
@@ -66,7 +68,7 @@ _FOLLOW = (
 _LATIN = r"(?-i:[A-Z][a-zà-ÿ]{1,14}(?:[ .·][A-Z][a-zà-ÿ]{0,14}){0,2}|[A-Z]{2,12}(?: [A-Z]{2,12})?)"
 _TITLE_FOLLOW = (
     rf"(?:{_FOLLOW}|[表共同一以作接参进就则等到及获当被给兼任受于用首亲携赴应围特还曾并正代担签审视考调检陪做发先]|"
-    r"预[计测期]|坦言|分析|写道|回应|坚称)"
+    r"预[计测期]|坦言|分析|写道|回应|坚称|补充[说道])"
 )
 _CALLED_UP = (
     r"(?:的?(?:电话|手机|号码|联系电话|微信|邮箱|联系方式)|打个?(?:电话|微信)|发(?:一?[条个封])?(?:短信|信息|消息|微信|邮件|语音|红包)|"
@@ -93,9 +95,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     name = rf"(?:{compound}{given}{{1,2}}?|[{single}](?:{given}{{1,2}}?|{given}·{given}{{2,4}}))"
     sounds = "".join(sorted(asked.SOUNDS | set(_SOUNDS)))
     polite = "(?!你好|您好|先生|女士|经理|老师|老板|您|你)"
-    whole = (
-        rf"(?:{compound}{given}{{1,2}}|[{single}]{given}{{1,2}}|[一-龥]{{2,5}}·(?:{polite}[一-龥]){{2,6}})"
-    )
+    whole = rf"(?:{compound}{given}{{1,2}}|[{single}]{given}{{1,2}}|(?!的)[一-龥]{{2,5}}·(?:{polite}[一-龥]){{2,6}})"
     blank = f"{BLANK}{COMPANY_BLANK}{TITLE_BLANK}"
     edge = rf"[\s,;、。|/()\[\]{blank}]"
     return {
@@ -136,15 +136,18 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             rf"|(?P<before>[{common}]{given})(?=\(|[,:]?{BLANK}{{7}}))"
         ),
         "dotted": late(
-            rf"(?<![一-龥·])(?P<name>[{sounds}]{{2,6}}·(?:{polite}[一-龥]){{2,6}}?)(?=$|[\s,。;!?、(]|{BLANK}|是|说|先生|女士|的|你好|您|你|老师|经理)"
+            rf"(?:(?<![一-龥·])|(?<=[的叫]))(?P<name>[{sounds}]{{2,6}}·(?:{polite}[一-龥]){{2,6}}?)(?=$|[\s,。;!?、(▫]|{BLANK}|是|说|先生|女士|的|你好|您|你|老师|经理)"
         ),
+        "rare": late(rf"叫(?P<name>[{_RARE}]{given}{{2}})(?=[\s,。;!?、{BLANK}]|$)"),
         "cue": late(rf"{_CUE} ?(?P<name>{name})(?={_FOLLOW})"),
         "polite": late(
             rf"(?:^|(?<=[\s,。;:!?、()\[\]/{blank}跟和给找是请问让叫与对约由司方们的位]))(?P<name>{name})"
             rf"(?={_FULL_HONORIFIC}|总(?=[\s,。;/]|$|在|说|那边|这边))"
         ),
         "entry": late(
-            rf"(?:^|(?<=[\n▫。]) ?|(?<=[▫、] ))(?P<name>{whole}|[{single}]{given}{{1,2}})(?:女士|先生|同志)?[:,(] ?"
+            rf"(?:^|(?<=[\n▫。]) ?|(?<=[▫、] )|(?<=患者)|(?<=病人)|(?<=学员))"
+            rf"(?P<name>{whole}|[{single}]{given}{{1,2}})(?:女士|先生|同志)?"
+            r"[:,(] ?"
             rf"(?=[男女][,、;)]|{TITLE_BLANK}|汉族|[一-龥]{{1,4}}族[,、]|中国国?籍|中共|{BLANK}|(?:19|20)\d\d年|生于|出生|博士|硕士|研究生|本科|大学|大专|高中|毕业|现任|曾任|历任|曾就|先后)",
             re.M,
         ),
@@ -186,7 +189,9 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             re.M,
         ),
         "latin": late(
-            rf"(?:我叫|我是|(?:Mr|Ms|Mrs|Miss|Dr)\.? ?|Dear |(?i:\bthis is |\bmy name is |\bI(?:'| a)m ))(?P<name>{_LATIN})(?![\w])"
+            rf"(?:我叫|我是|(?<=[户板人他她字外家方])叫 ?|(?:Mr|Ms|Mrs|Miss|Dr)\.? ?|Dear |"
+            r"(?i:\bthis is |\bmy name is |\bI(?:'| a)m ))"
+            rf"(?P<name>{_LATIN})(?![\w])"
         ),
     }
 
@@ -213,6 +218,7 @@ _SURE = {
     "twice": 0.9,
     "customer": 0.8,
     "dotted": 0.85,
+    "rare": 0.8,
     "foreign": 0.7,
 }
 
@@ -364,6 +370,7 @@ _BEFORE, _AFTER = (
         "post",
         "customer",
         "dotted",
+        "rare",
     ),
     ("cue", "says", "latin", "foreign"),
 )
@@ -391,12 +398,13 @@ _NEEDS = {
     "twice": _HONOURS,
     "says": frozenset("说示馈诉认求到复来要问介导演制席辞持选任职盟马聚"),
     "dotted": frozenset("·"),
+    "rare": frozenset(_RARE),
     "customer": frozenset("户"),
 }
 _BREAKS = frozenset(("", " ", *"▪◆▫,;、。|/()[]"))
 # What must stand in front of some name (white space is one blank) for a rule to find any; what else will do instead.
 _BEHIND = {
-    "entry": _BREAKS,
+    "entry": _BREAKS.union("者人员"),
     "polite": _BREAKS.union(":!?跟和给找是请问让叫与对约由司方们的位"),
     "dial": _BREAKS.union(":!?的里给跟和与找向让帮替拨打"),
     "pair": _BREAKS,
@@ -485,12 +493,12 @@ def _starts() -> dict[str, re.Pattern[str]]:
             r"[客我您采紧对主姓名联收称负经申寄发项参与出陪询业签委报投接咨跟提送验学候应求面车房租法fFnNcC]"
             r"(?=[户的购急方接要\s名字系络会席同件货呼责办营价主收托修诉待询进员选聘职试东客人定请目rRaAoO])"
         ),
-        "entry": re.compile(rf"[{first} ](?:(?<=^.)|(?<=[\n▫。].)|(?<=[▫、] .))", re.M),
+        "entry": re.compile(rf"[{first} ](?:(?<=^.)|(?<=[\n▫。者人员].)|(?<=[▫、] .))", re.M),
         "spaced": late(
             rf"(?:^|[\n{TITLE_BLANK}{COMPANY_BLANK}{BLANK}]:?|[业销采技会老联负](?:[务售购术计板]|系人|责人):)(?= *[{first}] )"
         ),
         "card": re.compile(r"(?:^|\n)(?= *[A-Z])"),
-        "latin": late("[我MDtTmMiIıİ]"),
+        "latin": late("[我叫MDtTmMiIıİ]"),
         "foreign": re.compile("[A-Z](?=[a-zà-ÿ]{2})"),
         "post": late(
             "[项现车工售销采技财会法司客前人文业跟仓老设内负代](?=[目场间厂后前售购术务计人机服台事员单库板勤责表])"
@@ -599,7 +607,12 @@ def _by_rule(words: Plain, rule: str, matches: Iterable[re.Match[str]]) -> Itera
     for match in matches:
         group = "name" if match["name"] else "before"
         start, end = match.span(group)
-        if words.text[start] in _TIES and end - start == 3 and words.text[start + 1] in surnames().single:
+        if (
+            words.text[start] in _TIES
+            and end - start == 3
+            and words.text[start + 1] in surnames().single
+            and not _labelled(words.text, start, rule)
+        ):
             start += 1  # 和陈明, 由李四: the first character ties it in
         name = words.text[start:end]
         if (
@@ -636,6 +649,11 @@ def _by_rule(words: Plain, rule: str, matches: Iterable[re.Match[str]]) -> Itera
         if rule in ("title", "label") and name.isascii() and name.upper() == name and len(name) < 5:
             continue
         yield words.found("names", start, end, _SURE[rule], rule)
+
+
+def _labelled(text: str, start: int, rule: str) -> bool:
+    """收货人 于海龙: what stands off behind its label begins there."""
+    return rule == "label" and text[start - 1 : start] in (" ", ":", "=")
 
 
 _STEADY = frozenset(("label", "entry", "company", "title", "beside", "called", "polite"))
@@ -676,6 +694,8 @@ def _trusted(rule: str, name: str, match: re.Match[str]) -> bool:
             return all(char in _SOUNDS for char in name)
         case "spaced":
             return True
+        case "rare":
+            return likely.weight(name[1:]) >= 0  # 区丽嫦, not 区公所
         case "entry":  # 白云霞：女
             return len(name) == 3 and name[2] != "好"
         case "called":  # 尚可欣 13981100234: the first two may be a word

@@ -66,7 +66,7 @@ def _with_name() -> re.Pattern[str]:
     single = "".join(sorted(surnames().single))
     return re.compile(
         rf"(?:◆(?:公司)?的?|我是|本人是?)(?P<job>采购|业务|技术|销售|财务|行政|外贸|跟单|品质|工程|设备|物流|商务)"
-        rf"(?=[{single}][一-龥]{{1,2}}(?:$|[\s,。;!?、▪(]))"
+        rf"(?=[{single}][一-龥]{{1,2}}(?:$|[\s,。;!?、▪(])|[小老][{single}](?:$|[\s,。;!?、▪(问说]))"
     )
 
 
