@@ -89,6 +89,8 @@ def find(
         or BLANK in chars
         or not nicknamed.DEALS.isdisjoint(chars)
         or not nicknamed.VISITS.isdisjoint(chars)
+        or not nicknamed.PARTS.isdisjoint(chars)
+        or "、" in chars
     ):
         weaker += nicknamed.find(words, taken)
     weaker += called.find(words)
@@ -367,7 +369,7 @@ def _by_shop(words: Plain) -> Iterator[Found]:
 
 # 中铁十四局, 中建三局, 南通四建: the numbered houses of the building trade.
 _BUREAU = late(
-    r"中铁[一-龥]{2,3}局(?:集团)?|中(?:国?铁建?|国?建筑?|国?交建?|国?冶金?|国?电建|核|煤|水电?|能建)(?:第?[一二三四五六七八九十\d]{1,3})(?:局|航务?局|公局|建|冶|工程局)(?:集团)?"
+    r"中铁[一-龥]{2,3}局(?:集团)?|中(?:国?铁建?|国?建筑?|国?交建?|国?冶金?|国?电建|核|煤|水电?|能建)(?:第?[一二三四五六七八九十\d]{1,3})(?:局|航务?局|公局|建|冶|工程局)(?:集团)?(?:(?:[东西南北华]{2}|[一-龥]{2,4})(?:分|子)?公司)?"
     r"|(?P<town>[一-龥]{2,3}市?)(?:第?[一二三四五六七八九十])建(?![议设筑立成材造模档表])(?:集团)?"
 )
 

@@ -8,7 +8,7 @@ from nlp import segment, told
 from nlp.coined import is_coined
 from nlp.evidence import Found, Taken
 from nlp.late import late
-from nlp.lexicon import surnames
+from nlp.lexicon import known_companies, surnames
 from nlp.places import regions
 from nlp.plain import BLANK, Plain
 
@@ -26,6 +26,7 @@ _PLAIN_WORDS = late(
 # 绵阳九洲又下单了: what customers do, said of a town and two or three characters that are no word.
 DEALS = frozenset("要单购标产货款约订采姓样价")
 VISITS = frozenset("趟访系约")  # 拜访, 联系, 去一趟
+PARTS = frozenset("部处科办心间室边儿单户项同采招款标")
 _DEALING = late(
     r"(?P<name>[一-龥]{2,3}?)(?:(?:今年|去年|明年|最近|这次|上周|昨天|今天|又|也|还|已经?|刚|都|那边|这边)*"
     r"(?:下单|下了|想要|要的?货|招标|采购|扩产|投标|报价|询价|回款|付款|打款|订货|订了|续约|续签|签了|签约|复购|催货|催样|要样)|的[,，]?姓|(?=寄样|发货|送样|报价))"
@@ -144,6 +145,51 @@ def _unknown(name: str) -> bool:
     return is_coined(name) or (len(name) == 2 and len(pieces) == 2)
 
 
+# 镇江鼎胜铝箔车间, 惠州亿纬那边, 乐清正泰这单, 湖州久立的采购换人了: what only a firm has or is asked for.
+_PARTED = late(
+    rf"(?P<name>[一-龥]{{2,6}}?{_FORM}?) ?(?:(?:采购|招标|生产|生产准备|设备|物资|物流|供应链?|质量|品质|技术|研发|工艺|机动|动力|能源|财务|法务|行政|综合|人事|信息化?|市场|销售|营销|项目|"
+    rf"工程|试验|实验|检测|安环|机电|[一-龥]{{2}}(?=车间))(?:部(?!门|位|件|队)|处(?!理)|科(?!技)|办(?!法|理)|中心|车间|室)"
+    rf"|[那这]边|那儿|[这那]单|[这那]个(?:单子?|客户|项目|合同)|的(?:采购|招标|单子?|合同|订单|尾款|货款|标书|回款|设备部|采购部))"
+)
+_AT = late(rf"(?:^|[\s,。;:!?、(\[{BLANK}]|客户|[跟给从的了和对与是在去到找见约由开])$")
+_WHERE = frozenset("在去到")
+_IN_LIST = late(rf"(?P<name>[一-龥]{{2,4}}{_FORM}?)(?=[、,。;!?\s{BLANK}]|$)")
+
+
+def _of_parts(words: Plain, towns: list[tuple[int, int]], taken: Taken) -> Iterator[Found]:
+    """A town and a coined name with a department behind it, or something that is asked of firms alone."""
+    text = words.text
+    for start, end in towns:
+        match = _PARTED.match(text, end)
+        if match is None or _AT.search(text, max(0, start - 2), start) is None:
+            continue
+        name = match["name"]
+        if text[match.end("name") : match.end()].endswith(("边", "儿")) and text[start - 1 : start] in _WHERE:
+            continue  # 在大理双廊这边
+        known = name in known_companies()
+        if not known and (regions(name) or not _is_short(name) or told.is_called_so(name)):
+            continue
+        if taken.is_free(*words.place(start, match.end("name"))):
+            yield words.found("companies", start, match.end("name"), 0.65, "town")
+
+
+def _in_list(words: Plain, towns: list[tuple[int, int]], taken: Taken) -> Iterator[Found]:
+    """保定长城、定兴华瑞: towns with short names, several in one list."""
+    text, before = words.text, None
+    for start, end in towns:
+        match = _IN_LIST.match(text, end)
+        if match is None or regions(match["name"]) or _PLAIN_WORDS.search(match["name"]):
+            continue
+        if not _is_short(match["name"]) and not told.may_follow_town(match["name"]):
+            continue
+        here = (start, match.end())
+        if before is not None and text[before[1] : start] == "、":
+            for place in (before, here):
+                if taken.is_free(*words.place(*place)):
+                    yield words.found("companies", *place, 0.6, "town")
+        before = here
+
+
 def _headed(words: Plain, taken: Taken) -> Iterator[Found]:
     for match in _boss().finditer(words.text):
         name = match["name"]
@@ -164,13 +210,19 @@ def find(words: Plain, taken: Taken) -> Iterator[Found]:
     said = "的" in text and ("是" in text or "来自" in text)
     stroked = ("/" in text or "|" in text) and BLANK in text
     of_somebody = "的" in text or not VISITS.isdisjoint(words.chars)
-    if not deals and not said and not stroked and not of_somebody:
+    parts = not PARTS.isdisjoint(words.chars)
+    listed = "、" in text
+    if not (deals or said or stroked or of_somebody or parts or listed):
         return
     towns = regions(text)
     if deals and towns:
         yield from _dealing(words, towns, taken)
     if of_somebody and towns:
         yield from _of_somebody(words, towns, taken)
+    if parts and towns:
+        yield from _of_parts(words, towns, taken)
+    if listed and len(towns) > 1:
+        yield from _in_list(words, towns, taken)
     if "的" in text and ("总" in text or "董" in text):
         yield from _headed(words, taken)
     for start, end in towns if said or stroked else ():

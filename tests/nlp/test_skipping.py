@@ -69,6 +69,7 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(money, "_TELLS", _Any())
     monkeypatch.setattr(nicknamed, "DEALS", _Any())
     monkeypatch.setattr(nicknamed, "VISITS", _Any())
+    monkeypatch.setattr(nicknamed, "PARTS", _Any())
     monkeypatch.setattr(people, "_marks", dict)
     monkeypatch.setattr(titles, "_LABEL_CHARS", _Any())
     monkeypatch.setattr(told, "_TOLD_CHARS", _Any())
