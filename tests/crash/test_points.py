@@ -135,7 +135,13 @@ async def provoke(at: At, bot: BotProcess, sim: Sim) -> float:
                 await asyncio.sleep(0.02)
             os.kill(bot.pid, signal.SIGTERM)
         else:
-            return await to_the_next_timer(bot, sim)
+            until, ahead = time.monotonic() + REACHED_WITHIN, 0.0
+            while (
+                bot.alive() and time.monotonic() < until
+            ):  # what was due next may have been called off meanwhile
+                ahead = await to_the_next_timer(bot, sim)
+                await asyncio.sleep(1)
+            return ahead
     return 0.0
 
 
