@@ -7,6 +7,7 @@ from nlp.coined import is_coined
 from nlp.edges import GENERIC
 from nlp.evidence import Found
 from nlp.late import late
+from nlp.lexicon import surnames
 from nlp.places import region
 from nlp.plain import BLANK, Plain
 
@@ -19,6 +20,7 @@ _CALLED = late(
 _CUSTOMER = late(
     rf"(?:^|(?<=[\s,;。]))客户\s?[:=]\s?(?P<name>[一-龥A-Za-z0-9()]{{3,16}})(?=[\s,;。{BLANK}]|$)"
 )
+_PERSON = late(r"(?:主任|经理|主管|先生|女士|小姐|老师|医生|老板|师傅|[部处科厂局院所校店]长)$")
 # 公司叫我去开会, 厂叫停了, 单位叫人来修: that is asked or stopped, not named.
 _ASKED = late(
     r"^(?:停|人|谁|啥|什么|大家|来|去|回|车|保安|外卖|快递|苦|价|板|卖|好|醒|嚣|做|出|不|得|到|过|涨|散|加|裁|换|搬|关|倒|开)|[去来]$|[的了我你您他她它们是吗呢吧这那]"
@@ -34,6 +36,9 @@ def find(words: Plain) -> Iterator[Found]:
     if "户" in words.chars and (":" in words.chars or "=" in words.chars):
         for match in _CUSTOMER.finditer(words.text):
             name, town = match["name"], region(match["name"])
+            boss = name[-1] in "总工董" and name[-2] in surnames().single
+            if boss or _PERSON.search(name) is not None:
+                continue  # 客户：南京同仁医院设备科汪主任
             if town and len(name) - len(town) >= 2 and told.may_follow_town(name[len(town) :]):
                 yield words.found("companies", *match.span("name"), 0.7, "label")
 
