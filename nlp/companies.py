@@ -84,15 +84,7 @@ def find(
         weaker += _by_shop(words)
     if not heads.CHARS.isdisjoint(chars):
         weaker += heads.find(words)
-    if (
-        "的" in chars
-        or BLANK in chars
-        or not nicknamed.DEALS.isdisjoint(chars)
-        or not nicknamed.VISITS.isdisjoint(chars)
-        or not nicknamed.PARTS.isdisjoint(chars)
-        or "、" in chars
-    ):
-        weaker += nicknamed.find(words, taken)
+    weaker += nicknamed.find(words, taken)
     weaker += called.find(words)
     weaker += told.find(words)
     weaker += [hit for hit in by_name if hit.rule == "mentioned"]

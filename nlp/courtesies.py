@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from nlp.late import late
-from nlp.lexicon import surnames
+from nlp.lexicon import surname_letters
 
 YOU = r"(?>你们|您们|你|您|大家|老师|老板|亲|各位|美女|帅哥|兄弟)?"
 
@@ -97,7 +97,7 @@ SOUNDS = frozenset("".join(sound for sound, _ in _SAID))
 _TO = (
     r"(?:亲爱的|亲亲?|宝贝|宝子|宝宝|宝|老铁|哥们儿?|哥哥?|姐姐|姐|老哥|大哥|大姐|兄弟|兄台|领导|老大|老板娘?|大佬|老师|师傅|"
     r"大家|各位(?:老师|领导|老板|同事|朋友)?|伙伴们|朋友|客官|您内|"
-    rf"(?:(?!谢谢)[{''.join(sorted(surnames().single))}][一-龥]?|[老小阿][一-龥])(?:总|工|姐|哥|经理|主任|老师|老板|董|师傅|叔|姨|阿姨|医生|教练|会计|厂长|校长|院长|律师|先生|女士)|[老小阿][一-龥])"
+    rf"(?:(?!谢谢)[{surname_letters()}][一-龥]?|[老小阿][一-龥])(?:总|工|姐|哥|经理|主任|老师|老板|董|师傅|叔|姨|阿姨|医生|教练|会计|厂长|校长|院长|律师|先生|女士)|[老小阿][一-龥])"
 )
 _TO_LONGEST = 6  # characters, with 们 and 啊
 _TO_ENDS = frozenset(

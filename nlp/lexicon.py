@@ -36,6 +36,12 @@ def surnames() -> Surnames:
 
 
 @cache
+def surname_letters() -> str:
+    """The surnames of one character, for the class of an expression."""
+    return "".join(sorted(surnames().single))
+
+
+@cache
 def not_names() -> frozenset[str]:
     """Words that begin with a surname and are no person."""
     return frozenset(words("not_names"))

@@ -8,7 +8,7 @@ from nlp import segment, told
 from nlp.coined import is_coined
 from nlp.evidence import Found, Taken
 from nlp.late import late
-from nlp.lexicon import known_companies, surnames
+from nlp.lexicon import known_companies, surname_letters
 from nlp.places import regions
 from nlp.plain import BLANK, Plain
 
@@ -47,7 +47,7 @@ def _dealing(words: Plain, towns: list[tuple[int, int]], taken: Taken) -> Iterat
 
 @cache
 def _owned() -> re.Pattern[str]:
-    single = "".join(sorted(surnames().single))
+    single = surname_letters()
     return re.compile(
         rf"(?:[小老阿][{single}]|采购|销售|技术|供应商|质量|品质|设备|项目|工艺|研发|生产|物资|物流|财务|行政|老板|▫|"
         rf"[{single}](?:总(?![部体共])|工(?![程作厂])|经理|主任|女士|先生))"
@@ -69,7 +69,7 @@ _NOT_OF = late(
 @cache
 def _somebody() -> re.Pattern[str]:
     """Who stands behind the firm: 马处长, 小汤, 采购助理, 冼志豪."""
-    single = "".join(sorted(surnames().single))
+    single = surname_letters()
     return re.compile(
         rf"{_honoured()}|[小老阿][{single}](?=[,。;:!?、\s{BLANK}问说要想让在来发也又]|$)"
         r"|(?:常务)?副总(?!量|数)|[一-龥]{0,4}(?:采购员|业务员|专员|工程师|负责人)"
@@ -80,7 +80,7 @@ def _somebody() -> re.Pattern[str]:
 
 @cache
 def _honoured() -> str:
-    single = "".join(sorted(surnames().single))
+    single = surname_letters()
     return (
         rf"[{single}](?:总(?![部体共经裁数量价])|工(?![程作业厂具人])|董(?!事)|"
         "经理|主任|主管|[部处科厂局院所校]长|先生|女士|小姐|老板)"
@@ -90,7 +90,7 @@ def _honoured() -> str:
 @cache
 def _boss() -> re.Pattern[str]:
     """罗博特科的戴总: only the head of a firm makes one of so many characters that no town stands in front of."""
-    single = "".join(sorted(surnames().single))
+    single = surname_letters()
     return re.compile(
         rf"(?:^|(?<=[\s,。;:!?、{BLANK}跟和给找约]))(?P<name>[一-龥]{{3,5}})的(?=[{single}](?:总(?![部体共经裁数量价])|董(?!事)))"
     )

@@ -10,7 +10,7 @@ import ahocorasick_rs
 from nlp import segment
 from nlp.evidence import Found
 from nlp.late import late
-from nlp.lexicon import given, not_names, surnames, titles
+from nlp.lexicon import given, not_names, surname_letters, surnames, titles
 from nlp.plain import BLANK, Plain, plain
 from nlp.starts import matches
 
@@ -63,7 +63,7 @@ _WITH_NAME_STARTS = re.compile("◆(?=[公的采业技销财行外跟品工设�
 @cache
 def _with_name() -> re.Pattern[str]:
     """某某公司采购周建国, 我是采购周建国: a department's word between a company and a full name is the job."""
-    single = "".join(sorted(surnames().single))
+    single = surname_letters()
     return re.compile(
         rf"(?:◆(?:公司)?的?|我是|本人是?)(?P<job>采购|业务|技术|销售|财务|行政|外贸|跟单|品质|工程|设备|物流|商务)"
         rf"(?=[{single}][一-龥]{{1,2}}(?:$|[\s,。;!?、▪(])|[小老][{single}](?:$|[\s,。;!?、▪(问说]))"
@@ -265,7 +265,7 @@ def _held(text: str, role: str, start: int) -> bool:
 @cache
 def _before_name() -> re.Pattern[str]:
     """记者陈思远, 律师王敏: a name stands right behind."""
-    single = "".join(sorted(surnames().single))
+    single = surname_letters()
     return late(
         rf"(?:记者|律师|教授|编辑|教练|导演|主持人|发言人|研究员|院士|书记)(?P<name>[{single}][一-龥]{{1,2}})"
     )
@@ -282,7 +282,7 @@ def _named_and_told() -> re.Pattern[str]:
 @cache
 def _any_name() -> re.Pattern[str]:
     """店长卓凡，: a surname and characters that only names are made of, and then the clause ends."""
-    single = "".join(sorted(surnames().single))
+    single = surname_letters()
     typical = "".join(char for char, points in given().items() if points == _TYPICAL)
     return re.compile(rf"[{single}][{typical}]{{1,2}}(?=$|[,。;、!?()\s{BLANK}])")
 

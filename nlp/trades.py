@@ -10,7 +10,7 @@ import ahocorasick_rs
 from nlp.coined import is_coined
 from nlp.evidence import Found, Taken
 from nlp.late import late
-from nlp.lexicon import known_companies, surnames, words
+from nlp.lexicon import known_companies, surname_letters, words
 from nlp.places import regions
 from nlp.plain import BLANK, Plain
 
@@ -69,7 +69,7 @@ def _automaton() -> tuple[ahocorasick_rs.AhoCorasick, tuple[bool, ...]]:
 @cache
 def _owner() -> re.Pattern[str]:
     """的 and a person or a job, or the end of the clause."""
-    single = "".join(sorted(surnames().single))
+    single = surname_letters()
     return re.compile(
         rf"(?:公司)?(?:的|那边|这边)(?:那[个位])?(?:[小老阿]?[{single}]|{_JOB}|我|▫|[,。;!?\n ]|$|{BLANK})"
     )
@@ -78,7 +78,7 @@ def _owner() -> re.Pattern[str]:
 @cache
 def _addressed() -> re.Pattern[str]:
     """苏州恒力精密陈总: the person stands right behind."""
-    single = "".join(sorted(surnames().single))
+    single = surname_letters()
     return re.compile(
         rf" ?(?:[小老阿][{single}](?=$|[\s,。;!?{BLANK}])|"
         rf"[{single}](?:总(?![部体共经裁数量价])|工(?![程作业厂具])|经理|先生|女士|小姐|主任|师傅|老板|[科部处厂]长))|{_JOB}"

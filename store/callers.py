@@ -4,39 +4,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
 
 from rules.away import ON
 from rules.team import Member
 from store import screens
 from store.db import Tx
-from store.statements import among, listed
+from store.statements import among, gathered, listed
 from store.tables import expectation, identity, member, reach
 from store.tables_assignment import leave
-from store.team import _IDS, _member
+from store.team import IDS, of_row
 
-
-class _ListOf(sa.sql.functions.GenericFunction[str]):
-    """All values of a column as JSON text."""
-
-    type = sa.Text()
-    inherit_cache = True
-    name = "list_of"
-
-
-@compiles(_ListOf, "sqlite")
-def _list_sqlite(element: Any, compiler: Any, **more: Any) -> str:
-    return f"json_group_array({compiler.process(element.clauses, **more)})"
-
-
-@compiles(_ListOf, "postgresql")
-def _list_postgresql(element: Any, compiler: Any, **more: Any) -> str:
-    return f"CAST(json_agg({compiler.process(element.clauses, **more)}) AS text)"
-
-
+_ListOf = gathered("list_of", sqlite="json_group_array", postgresql="json_agg")
 _COVERED = (
     sa.select(_ListOf(leave.c.member))
     .where(
@@ -51,7 +31,7 @@ _COVERED = (
 )
 _CALLER = (
     sa.select(
-        member, _IDS, _COVERED, reach.c.state.label("reach_state"), reach.c.reply_url.label("reach_url"),
+        member, IDS, _COVERED, reach.c.state.label("reach_state"), reach.c.reply_url.label("reach_url"),
         expectation.c.kind.label("asked"), expectation.c.payload.label("asked_payload"),
     )
     .select_from(
@@ -92,7 +72,7 @@ async def caller(tx: Tx, platform: str, user: str, now: datetime) -> Caller | No
     if row is None:
         return None
     covers = frozenset(json.loads(row.covered)) if row.covered else frozenset()
-    one = _member(row)
+    one = of_row(row)
     screens.asked(tx, one.id, row.asked, row.asked_payload)
     return Caller(replace(one, covers=covers) if covers else one, row.reach_state or "", row.reach_url or "")
 
@@ -107,7 +87,7 @@ class Whereabouts:
 
 _WHEREABOUTS = {
     dialect: sa.select(
-        member, _IDS, reach.c.platform.label("there"), reach.c.state, reach.c.why, reach.c.reply_url,
+        member, IDS, reach.c.platform.label("there"), reach.c.state, reach.c.why, reach.c.reply_url,
         reach.c.reply_until,
     )
     .select_from(member.outerjoin(reach, reach.c.member == member.c.id))
@@ -126,4 +106,4 @@ async def whereabouts(tx: Tx, ids: Sequence[str]) -> dict[str, Whereabouts]:
         on = reached.setdefault(row.id, {})
         if row.there is not None:
             on[row.there] = (row.state, row.why, row.reply_url, row.reply_until)
-    return {row.id: Whereabouts(_member(row), reached[row.id]) for row in rows}
+    return {row.id: Whereabouts(of_row(row), reached[row.id]) for row in rows}

@@ -14,6 +14,8 @@ from weakref import ref
 
 import sqlalchemy as sa
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
 
 from store import seals
 
@@ -104,6 +106,21 @@ def insert_of(name: str) -> Any:
     from sqlalchemy.dialects import postgresql
 
     return postgresql.insert
+
+
+def gathered(name: str, *, sqlite: str, postgresql: str) -> Any:
+    """An SQL function `name` that makes JSON text of many rows: what either database calls it."""
+    made: Any = type(name, (GenericFunction,), {"type": sa.Text(), "inherit_cache": True, "name": name})
+
+    @compiles(made, "sqlite")
+    def _sqlite(element: Any, compiler: Any, **more: Any) -> str:
+        return f"{sqlite}({compiler.process(element.clauses, **more)})"
+
+    @compiles(made, "postgresql")
+    def _postgresql(element: Any, compiler: Any, **more: Any) -> str:
+        return f"CAST({postgresql}({compiler.process(element.clauses, **more)}) AS text)"
+
+    return made
 
 
 def among(dialect: str, column: Any, name: str, kind: Any = sa.Text) -> Any:

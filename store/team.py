@@ -7,41 +7,23 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
 
 from rules.team import Member, Role, Team
 from store.db import Tx
-from store.statements import PerDialect
+from store.statements import PerDialect, gathered
 from store.tables import identity, member, reach, team
 
-
-class _IdsOf(sa.sql.functions.GenericFunction[str]):
-    """{platform: user id} of a member as JSON text, in the same round trip as the member."""
-
-    type = sa.Text()
-    inherit_cache = True
-    name = "ids_of"
-
-
-@compiles(_IdsOf, "sqlite")
-def _ids_sqlite(element: Any, compiler: Any, **more: Any) -> str:
-    return f"json_group_object({compiler.process(element.clauses, **more)})"
-
-
-@compiles(_IdsOf, "postgresql")
-def _ids_postgresql(element: Any, compiler: Any, **more: Any) -> str:
-    return f"CAST(json_object_agg({compiler.process(element.clauses, **more)}) AS text)"
-
-
+# {platform: user id} of a member as JSON text, in the same round trip as the member.
+_IdsOf = gathered("ids_of", sqlite="json_group_object", postgresql="json_object_agg")
 _all_ids = identity.alias("all_ids")
-_IDS = (
+IDS = (
     sa.select(_IdsOf(_all_ids.c.platform, _all_ids.c.user_id))
     .where(_all_ids.c.member == member.c.id)
     .correlate(member)
     .scalar_subquery()
     .label("ids")
 )
-_WHOLE = sa.select(member, _IDS)
+_WHOLE = sa.select(member, IDS)
 
 
 @lru_cache(maxsize=1024)
@@ -54,7 +36,8 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
 
 
-def _member(row: Any) -> Member:
+def of_row(row: Any) -> Member:
+    """The member of a row that has its columns and IDS."""
     return Member(
         id=row.id,
         name=row.name,
@@ -189,12 +172,12 @@ _EVERYONE = _WHOLE.where(sa.not_(member.c.gone)).order_by(member.c.id)
 
 async def everyone(tx: Tx) -> list[Member]:
     """All members who are still with us, by id."""
-    return [_member(row) for row in await tx.execute(_EVERYONE)]
+    return [of_row(row) for row in await tx.execute(_EVERYONE)]
 
 
 async def roster(tx: Tx) -> list[Member]:
     """All members by id, those who left too: their records are still there."""
-    return [_member(row) for row in await tx.execute(_WHOLE.order_by(member.c.id))]
+    return [of_row(row) for row in await tx.execute(_WHOLE.order_by(member.c.id))]
 
 
 _NAMES = {
@@ -217,7 +200,7 @@ async def own_names(tx: Tx) -> frozenset[str]:
 async def get(tx: Tx, id: str) -> Member | None:
     """A member by id (also one who left), None when unknown."""
     row = (await tx.execute(_BY_ID, {"who": id})).first()
-    return _member(row) if row else None
+    return of_row(row) if row else None
 
 
 # Statements on the path of every message are built once.
@@ -247,7 +230,7 @@ async def by_user(tx: Tx, platform: str, user: str) -> Member | None:
     if not user:
         return None
     row = (await tx.execute(_BY_USER, {"platform_": platform, "user": user})).first()
-    return _member(row) if row else None
+    return of_row(row) if row else None
 
 
 async def manager_of(tx: Tx, id: str) -> str:
