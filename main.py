@@ -111,7 +111,7 @@ def warm(roles: Collection[str], model: str = "") -> None:
         from rules.names import initials
 
         reading.ready()
-        initials("宁波")  # how characters sound: 0.1 s, 10 MB
+        initials("宁波")  # how characters sound
         _load_model(model)
 
 

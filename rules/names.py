@@ -1,6 +1,5 @@
 """Finding who or what is meant: by fragment, pinyin initials, full pinyin or with a small slip."""
 
-import os
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -12,10 +11,8 @@ from typing import Final, TypeVar
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, Levenshtein
 
+from rules import syllables
 from rules.readings import beside
-
-# The library's own switch, read when it is first imported: its phrases are 45 MB and half a second.
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
 
 K = TypeVar("K")
 
@@ -42,13 +39,6 @@ class Fit(IntEnum):
     PINYIN = 4
     SOUND = 5  # the right sounds in the wrong characters: 王雷 for 王磊
     SLIP = 6  # one typing slip
-
-
-def _heard(text: str) -> list[str]:
-    """The syllables of a text, each character by itself (what a neighbour changes: rules/readings.py)."""
-    from pypinyin import Style, lazy_pinyin
-
-    return list(lazy_pinyin(text, style=Style.NORMAL))
 
 
 def match(query: str, known: Sequence[tuple[K, str]], limit: int = 5) -> list[K]:
@@ -98,10 +88,9 @@ def called(word: str, commands: Sequence[str]) -> str | None:
 @lru_cache(maxsize=1024)
 def _typed(command: str) -> frozenset[str]:
     """How a command is typed in letters: no surname in front, and each character in all of its readings (查重 is cc)."""
-    from pypinyin import Style, pinyin
-
-    heard = list(product(*pinyin(command, style=Style.NORMAL, heteronym=True)))
-    return frozenset({"".join(one) for one in heard} | {"".join(sound[:1] for sound in one) for one in heard})
+    pieces = re.findall(r"[A-Za-z0-9]+|.", command)
+    heard = list(product(*(syllables.sounds(piece) or (piece,) for piece in pieces)))
+    return frozenset({"".join(one) for one in heard} | {"".join(part[:1] for part in one) for one in heard})
 
 
 LIKELY: Final = 40.0  # below that a likeness is chance
@@ -152,10 +141,7 @@ def _sounds(name: str) -> tuple[tuple[str, str], ...]:
     """(character or foreign word, its pinyin or itself), the surname read as a surname."""
     plain = _plain(name)
     pieces = re.findall(r"[a-z0-9]+|.", plain)
-    heard = _heard(plain)
-    if len(heard) != len(pieces):  # scripts that it keeps together
-        heard = [_heard(piece)[0] for piece in pieces]
-    heard = beside(pieces, heard)
+    heard = beside(pieces, [syllables.sound(piece) or piece for piece in pieces])
     if 2 <= len(plain) <= 4 and plain[0] in SURNAMES:
         heard[0] = SURNAMES[plain[0]]
     return tuple(zip(pieces, heard, strict=True))
