@@ -13,6 +13,12 @@ class TooLarge(aiohttp.ClientError):
     """Whoever answers there is no platform, or something on the way went mad."""
 
 
+def unbounded() -> aiohttp.TCPConnector:
+    """Connections without a bound of their own: how many sends go at once is counted before (`messages.in_flight`). Whoever
+    waited here for a free one would take a busy bot for a platform that cannot be reached."""
+    return aiohttp.TCPConnector(limit=0)
+
+
 async def whole(response: aiohttp.ClientResponse) -> bytes:
     """The body. Raises TooLarge, and what the HTTP library raises."""
     body = bytearray()

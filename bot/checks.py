@@ -194,6 +194,8 @@ async def _queues(tx: Tx, now: datetime) -> list[Check]:
         age = now - depth.oldest if depth.oldest else timedelta(0)
         state = "fail" if age > STUCK else "warn" if age > SLOW else "ok"
         waits = f"{depth.open} 条，最早 {ago(depth.oldest, now)}" if depth.oldest else "0 条"
+        if q == "outbox" and depth.in_hand:
+            waits += f"，正在发给 {depth.in_hand} 人"
         fix = "数据库忙或平台在限流；看日志里 failed 的行。" if state != "ok" else ""
         found.append(Check(name, state, waits, fix))
     letters = await inbox.dead_letters(tx, 3)

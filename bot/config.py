@@ -422,6 +422,7 @@ class Messages(_Section):
     per_record: Duration = timedelta(hours=1)
     give_up: Duration = timedelta(hours=24)
     attempts: int = Field(default=10, ge=1, le=100)
+    in_flight: int = Field(default=128, ge=1, le=1000)
     retry_share: float = Field(default=0.2, ge=0, le=1)
 
 

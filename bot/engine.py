@@ -31,6 +31,9 @@ log = structlog.get_logger("engine")
 
 BEAT = 3.0  # seconds between signs of life of a replica
 FLUSH, SWEEP = 2.0, 600.0  # seconds between writing counters, and between clean-ups
+ABREAST_SQLITE, ABREAST = 64, 16
+"""Chats whose events are handled side by side. On SQLite they wait for one writer, which goes round: who writes ten things at
+once does not keep others from their first answer. On PostgreSQL each has a connection of the pool while it is handled."""
 LOOK_FIRST, LOOK_EVERY = 5.0, 60.0  # seconds: when the platforms are asked how they are
 
 
@@ -103,7 +106,7 @@ class Engine:
             "inbox",
             self.me,
             self._worker.lane,
-            parallel=16,
+            parallel=ABREAST_SQLITE if db.sqlite else ABREAST,
             look=self._worker.look,
             carrier=carrier,
         )
@@ -114,7 +117,7 @@ class Engine:
             "outbox",
             self.me,
             self._sender.lane,
-            parallel=32,
+            parallel=config.messages.in_flight,
             look=self._sender.look,
             carrier=carrier,
         )

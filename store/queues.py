@@ -15,11 +15,12 @@ OPEN, DONE, DEAD = 0, 2, 3
 
 @dataclass(frozen=True)
 class Depth:
-    """How a queue stands: open and dead rows, when the oldest open one came."""
+    """How a queue stands: open and dead rows, when the oldest open one came, how many mailboxes somebody has in hand."""
 
     open: int
     dead: int
     oldest: datetime | None
+    in_hand: int = 0
 
 
 _OPENED = {
@@ -30,13 +31,17 @@ _DEAD = {
     q: sa.select(sa.func.count()).where(table.c.state == DEAD)
     for q, table in (("inbox", inbox), ("outbox", outbox))
 }
+_IN_HAND = sa.select(sa.func.count()).where(
+    lane.c.q == sa.bindparam("queue"), lane.c.pending > 0, lane.c.owner.is_not(None)
+)
 
 
 async def depth(tx: Tx, q: Queue) -> Depth:
     """Counts of a queue, for /诊断 and /metrics."""
     opened = (await tx.execute(_OPENED[q])).one()
     dead = (await tx.execute(_DEAD[q])).scalar_one()
-    return Depth(opened[0], dead, opened[1])
+    in_hand = (await tx.execute(_IN_HAND, {"queue": q})).scalar_one()
+    return Depth(opened[0], dead, opened[1], in_hand)
 
 
 async def sweep(

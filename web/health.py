@@ -32,6 +32,9 @@ class Health:
         ProcessCollector(registry=self.registry)
         self._open = Gauge("genjin_queue_open", "Rows waiting", ["queue"], registry=self.registry)
         self._dead = Gauge("genjin_queue_dead", "Rows given up", ["queue"], registry=self.registry)
+        self._hand = Gauge(
+            "genjin_queue_in_hand", "Mailboxes being worked", ["queue"], registry=self.registry
+        )
         self._age = Gauge(
             "genjin_queue_oldest_seconds", "Age of the oldest waiting row", ["queue"], registry=self.registry
         )
@@ -92,6 +95,7 @@ class Health:
                 depth = await queues.depth(tx, queue)
                 self._open.labels(queue).set(depth.open)
                 self._dead.labels(queue).set(depth.dead)
+                self._hand.labels(queue).set(depth.in_hand)
                 self._age.labels(queue).set(
                     max(0.0, (now - depth.oldest).total_seconds()) if depth.oldest else 0
                 )

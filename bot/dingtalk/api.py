@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 
 from bot import outward
-from bot.answers import whole
+from bot.answers import unbounded, whole
 from bot.config import Dingtalk
 from bot.dingtalk.alerts import HOUR, MONTH, Warn
 from bot.dingtalk.errors import (
@@ -47,7 +47,10 @@ class Api:
         if self._session is None or self._session.closed:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT, connect=5)
             self._session = aiohttp.ClientSession(
-                timeout=timeout, json_serialize=_dumps, cookie_jar=aiohttp.DummyCookieJar()
+                timeout=timeout,
+                json_serialize=_dumps,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                connector=unbounded(),
             )
             self._proxies = Proxies(trusted=True)
         return self._session

@@ -7,7 +7,7 @@ from typing import cast
 
 import aiohttp
 
-from bot.answers import decoded, whole
+from bot.answers import decoded, unbounded, whole
 from bot.config import Wecom
 from bot.platform import Meter, SendFailed, Shared, Wide
 from bot.proxies import Proxies
@@ -133,7 +133,7 @@ class Api:
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), connector=unbounded())
         return self._session
 
 

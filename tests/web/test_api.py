@@ -311,6 +311,7 @@ async def test_metrics_count_what_waits_and_what_was_asked(client: Client) -> No
     await client.post({}, token="wrong")
     _, text = await client.get("/metrics")
     assert 'genjin_queue_dead{queue="inbox"} 0.0' in text
+    assert 'genjin_queue_in_hand{queue="outbox"} ' in text
     assert "genjin_timer_late_seconds 0.0" in text
     assert 'genjin_http_requests_total{method="POST",route="/api/v1/leads",status="201"} 1.0' in text
     assert 'genjin_http_requests_total{method="POST",route="/api/v1/leads",status="401"} 1.0' in text
