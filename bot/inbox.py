@@ -1,6 +1,7 @@
 """Takes an event once (group commit, then acknowledge); handles it in one transaction; one at a time per lane."""
 
 import asyncio
+import math
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -40,6 +41,7 @@ class Full(Exception):
 class _Waiting:
     events: Sequence[Incoming]
     stored: asyncio.Future[None]
+    until: float  # by the loop's clock: whoever waits gives up then
 
 
 class Intake:
@@ -51,6 +53,8 @@ class Intake:
         self._db, self._clock, self._bells = db, clock, bells
         self._batch, self._limit = batch, limit
         self._queue: deque[_Waiting] = deque()
+        self._batched: Sequence[_Waiting] = ()  # those on their way into the database
+        self._alarm: asyncio.TimerHandle | None = None  # for the first who would give up
         self._asleep: asyncio.Future[None] | None = None
         self._stopped = False
         self.storing = False
@@ -61,18 +65,38 @@ class Intake:
         """How many deliveries wait for their commit."""
         return len(self._queue)
 
-    async def __call__(self, events: Sequence[Incoming]) -> None:
-        """Returns when the events are committed. Raises Full, or what the database raised."""
+    async def __call__(self, events: Sequence[Incoming], within: float = math.inf) -> None:
+        """Returns when the events are committed. Raises Full, what the database raised, or TimeoutError after `within`
+        seconds; the events may be stored all the same then."""
         if not events:
             return
         if self._stopped or len(self._queue) >= self._limit:
             raise Full("too many events wait for the database, or the bot is stopping")
-        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(events, stored))
+        loop = asyncio.get_running_loop()
+        stored: asyncio.Future[None] = loop.create_future()
+        until = loop.time() + within
+        self._queue.append(_Waiting(events, stored, until))
+        if until < math.inf and (self._alarm is None or until < self._alarm.when()):
+            self._wake_at(until)
         if self._asleep is not None and not self._asleep.done():
             self._asleep.set_result(None)
         reach(At.INTAKE_TOLD)
         await stored
+
+    def _wake_at(self, until: float) -> None:
+        """One alarm for all: a timer for each who waits would cost as much as storing what it brought."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_at(until, self._give_up)
+
+    def _give_up(self) -> None:
+        self._alarm, now = None, asyncio.get_running_loop().time()
+        open_ = [one for one in (*self._batched, *self._queue) if not one.stored.done()]
+        for one in open_:
+            if one.until <= now:
+                one.stored.set_exception(TimeoutError("not stored in time"))
+        if (first := min((one.until for one in open_ if one.until > now), default=math.inf)) < math.inf:
+            self._wake_at(first)
 
     async def run(self) -> None:
         """Until cancelled; whoever still waits then is told that nothing was stored.
@@ -87,11 +111,13 @@ class Intake:
                     self._asleep = asyncio.get_running_loop().create_future()
                     await self._asleep
                 batch = [queue.popleft() for _ in range(min(len(queue), self._batch))]
-                self.storing = True
+                self.storing, self._batched = True, batch
                 await self._store(batch)
-                self.storing = False
+                self.storing, self._batched = False, ()
         finally:
             self._stopped = True
+            if self._alarm is not None:
+                self._alarm.cancel()
             while queue:
                 _answer(queue.popleft(), Full("the bot is stopping"))
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -17,8 +18,12 @@ from cards.card import Card
 NEVER = "还没有收到过回调"
 """How a check begins that waits for the first word of a platform; see bot/checks.kept."""
 
-Intake = Callable[[Sequence[Incoming]], Awaitable[None]]
-"""Stores events durably; returns when they are committed (then acknowledge), raises when they are not."""
+
+class Intake(Protocol):
+    """Stores events durably; returns when they are committed (then acknowledge), raises when they are not: TimeoutError
+    when it takes longer than `within` seconds."""
+
+    def __call__(self, events: Sequence[Incoming], within: float = math.inf) -> Awaitable[None]: ...
 
 
 class Wide(StrEnum):

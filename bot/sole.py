@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import math
 import os
 import socket
 import uuid
@@ -72,12 +73,12 @@ class Sole:
     async def start(self, intake: Intake) -> None:
         """Takes the lease if it is free, and with it the connection; else waits for it."""
 
-        async def guarded(events: Sequence[Incoming]) -> None:
+        async def guarded(events: Sequence[Incoming], within: float = math.inf) -> None:
             """A kick by a replica of ours that took over is no news."""
             kicked = [e for e in events if isinstance(e.event, Alert) and e.event.code == KICKED]
             if kicked and not await self._still_mine():
                 events = [event for event in events if event not in kicked]
-            await intake(events)
+            await intake(events, within)
 
         await self._turn(guarded)
         self._tasks = [asyncio.create_task(self._keep(guarded)), asyncio.create_task(self._serve())]

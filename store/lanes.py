@@ -5,7 +5,6 @@ ahead four hours does not lose its leases. Due times of timers and everything pe
 """
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,7 +69,11 @@ async def _raise_lanes(tx: Tx) -> None:
     tx.info.setdefault(RAISED, set()).update(tx.woken)
     for q in _QUEUES:
         # in one order everywhere: no deadlocks between replicas
-        counts = sorted(Counter(key for queue, key in tx.woken if queue == q).items())
+        found: dict[str, int] = {}
+        for queue, key in tx.woken:
+            if queue == q:
+                found[key] = found.get(key, 0) + 1
+        counts = sorted(found.items())
         if counts:
             await tx.execute(_RAISE[tx.dialect.name, q], {"rows": json.dumps(counts, ensure_ascii=False)})
     tx.woken.clear()

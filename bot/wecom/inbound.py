@@ -135,8 +135,7 @@ class Inbound:
         self._busy += 1
         self._idle.clear()
         try:
-            async with asyncio.timeout(self._store_within):
-                await intake([incoming])
+            await intake([incoming], self._store_within)
         except TimeoutError:
             log.warning("callback not stored in time", dedup=incoming.dedup)
             return NOT_STORED

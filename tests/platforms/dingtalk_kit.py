@@ -1,6 +1,7 @@
 """What the DingTalk tests share: a cache in memory, an inbox that can fail, and a bot on a simulated DingTalk."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -56,7 +57,7 @@ class Inbox:
     def __post_init__(self) -> None:
         self.gate.set()
 
-    async def __call__(self, events: Sequence[Incoming]) -> None:
+    async def __call__(self, events: Sequence[Incoming], within: float = math.inf) -> None:
         self.tries += 1
         await self.gate.wait()
         if self.broken:

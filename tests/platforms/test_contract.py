@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -38,7 +39,7 @@ class Rig:
     refuse: int = 0  # how many times the inbox cannot store
     n: int = 0
 
-    async def intake(self, events: Sequence[Incoming]) -> None:
+    async def intake(self, events: Sequence[Incoming], within: float = math.inf) -> None:
         if self.refuse:
             self.refuse -= 1
             raise RuntimeError("database away")

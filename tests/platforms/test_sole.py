@@ -1,6 +1,7 @@
 """One connection, several replicas: forwarding, taking over after a kill under load, kicks by others. On PostgreSQL."""
 
 import asyncio
+import math
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -35,7 +36,7 @@ class Replica:
     sole: Sole
     got: list[Incoming] = field(default_factory=list)
 
-    async def intake(self, events: Sequence[Incoming]) -> None:
+    async def intake(self, events: Sequence[Incoming], within: float = math.inf) -> None:
         self.got.extend(events)
 
     async def killed(self) -> None:

@@ -1,6 +1,7 @@
 """The AI bot's adapter against every rule of the long connection (protocol wecom 10)."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -37,7 +38,7 @@ class Rig:
     got: list[Incoming] = field(default_factory=list)
     n: int = 0
 
-    async def intake(self, events: Sequence[Incoming]) -> None:
+    async def intake(self, events: Sequence[Incoming], within: float = math.inf) -> None:
         self.got.extend(events)
 
     def out(self, way: Way, **more: object) -> Outgoing:

@@ -1,6 +1,7 @@
 """Callbacks over real sockets: what WeCom sends arrives once and durably, what others send does not get in."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -9,11 +10,15 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
+from bot.bells import Bells
+from bot.clock import Clock
 from bot.envelope import Envelope
 from bot.events import Arrived, Click, Incoming, Kind, Message
+from bot.inbox import Intake
 from cards.card import Button, Card
 from sim import wecom_callbacks
 from sim.wecom_events import Happening
+from store.db import Database
 from tests.platforms.wecom_kit import Rig, card, rig
 
 XML = (
@@ -93,22 +98,24 @@ async def test_what_cannot_be_stored_is_not_acknowledged(world: Rig) -> None:
 
 
 async def test_a_slow_store_is_answered_in_time(world: Rig) -> None:
-    async def slow(_: Sequence[Incoming]) -> None:
-        await asyncio.sleep(30)
-
+    hangs = Intake(Database("sqlite:///:memory:"), Clock(), Bells())  # nothing moves what waits in it
     world.bot._inbound._store_within = 0.1
-    await world.bot.start(slow)
+    await world.bot.start(hangs)
     world.sim.retries = 0
     began = time.monotonic()
-    await world.lisi.says("等一下")
+    await asyncio.gather(world.lisi.says("等一下"), world.lisi.says("再等一下"))
     assert time.monotonic() - began < 1
+    assert [entry.status for entry in world.sim.wire.of("callback text")] == [503, 503]
+    began = time.monotonic()
+    await world.lisi.says("又一句")
+    assert 0.1 <= time.monotonic() - began < 1
     assert world.sim.wire.of("callback text")[-1].status == 503
 
 
 async def test_a_stop_waits_for_what_is_being_stored_and_then_takes_nothing(world: Rig) -> None:
     storing, stored, go = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def waits(_: Sequence[Incoming]) -> None:
+    async def waits(_: Sequence[Incoming], within: float = math.inf) -> None:
         storing.set()
         await go.wait()
         stored.set()

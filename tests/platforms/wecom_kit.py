@@ -1,5 +1,6 @@
 """The WeCom adapter on a real port, beside the simulated WeCom: what the tests in this folder stand on."""
 
+import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -69,7 +70,7 @@ class Rig:
     def events(self) -> list[Event]:
         return [incoming.event for incoming in self.kept.values()]
 
-    async def intake(self, incoming: Sequence[Incoming]) -> None:
+    async def intake(self, incoming: Sequence[Incoming], within: float = math.inf) -> None:
         if self.failing:
             self.failing -= 1
             raise OSError("disk full")
