@@ -9,7 +9,7 @@ from nlp import called, heads, named, nicknamed, told, trades
 from nlp.edges import BRANCH, CUE, CUE_STARTS, GENERIC
 from nlp.evidence import Found, Taken
 from nlp.late import late
-from nlp.places import region
+from nlp.places import region, regions
 from nlp.plain import BLANK, Plain, plain
 from nlp.starts import matches
 
@@ -59,35 +59,46 @@ _LABEL_BEHIND = late(
 
 
 def find(
-    text: str | Plain, known: Sequence[str] = (), aliases: Sequence[tuple[str, str]] = ()
+    text: str | Plain,
+    known: Sequence[str] = (),
+    aliases: Sequence[tuple[str, str]] = (),
+    places: Sequence[tuple[int, int]] | None = None,
 ) -> tuple[Found, ...]:
     """Company names in order. `known` are the names of our customers: they are found without any suffix.
 
-    `aliases`: pairs of a short form and the full name it stands for.
+    `aliases`: pairs of a short form and the full name it stands for. `places`: the `regions` of the text, where they are
+    at hand.
     """
     words = plain(text) if isinstance(text, str) else text
     chars, taken = words.chars, Taken(len(words.source))
+    towns = regions(words.text) if places is None else places
     sure = [*heads.listed(words)] if "等" in chars else []
-    sure += _by_suffix(words)
+    if not _ENDS.isdisjoint(chars) or not _CAPITALS.isdisjoint(chars):
+        sure += _by_suffix(words)
     if not _LABEL_ENDS.isdisjoint(chars):
         sure += _by_label(words)
-    by_name = [*named.find(words, tuple(known), tuple(aliases))]
-    sure += [hit for hit in by_name if hit.rule != "mentioned"]
-    banked = sure and ("户行" in words.text or "户银行" in words.text)
-    hits = [
-        hit for hit in sure if taken.take(hit.start, hit.end) and not (banked and _of_account(words, hit))
-    ]
-    weaker = list(trades.find(words, taken))
+    by_name = named.find(words, tuple(known), tuple(aliases))
+    if by_name:
+        sure += [hit for hit in by_name if hit.rule != "mentioned"]
+    hits: list[Found] = []
+    if sure:
+        banked = "户行" in words.text or "户银行" in words.text
+        hits += [
+            hit for hit in sure if taken.take(hit.start, hit.end) and not (banked and _of_account(words, hit))
+        ]
+    weaker = list(trades.find(words, taken, towns))
     if not _BUREAU_CHARS.isdisjoint(chars):
         weaker += _by_bureau(words)
     if BLANK in chars:
         weaker += _by_shop(words)
     if not heads.CHARS.isdisjoint(chars):
         weaker += heads.find(words)
-    weaker += nicknamed.find(words, taken)
-    weaker += called.find(words)
+    weaker += nicknamed.find(words, taken, towns)
+    if "叫" in chars or "户" in chars:
+        weaker += called.find(words)
     weaker += told.find(words)
-    weaker += [hit for hit in by_name if hit.rule == "mentioned"]
+    if by_name:
+        weaker += [hit for hit in by_name if hit.rule == "mentioned"]
     for hit in weaker:
         if taken.take(hit.start, hit.end):
             hits.append(hit)

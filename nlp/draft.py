@@ -118,24 +118,24 @@ def as_dict(text: str, now: str | datetime, vocabulary: Vocabulary | None = None
     """Everything found in a text as plain JSON values. In `times`, `start` repeats `due` when only a deadline is known."""
     clock = datetime.fromisoformat(now) if isinstance(now, str) else now
     reading = scan(text, clock if clock.tzinfo is None else clock.replace(tzinfo=None), (), vocabulary)
-    names = _values(reading.names)
+    names = _values(reading.names) if reading.names else []
     name = choose.speaker(reading, frozenset()) if reading.turns else None
     if name is not None and name.value not in names:
         names.append(name.value)
     return {
         "names": names,
-        "companies": _values(reading.companies),
-        "titles": _values(reading.titles),
-        "cities": _values(reading.cities),
-        "phones": _values(reading.phones),
-        "emails": _values(reading.emails),
-        "wechats": _values(reading.wechats),
+        "companies": _values(reading.companies) if reading.companies else [],
+        "titles": _values(reading.titles) if reading.titles else [],
+        "cities": _values(reading.cities) if reading.cities else [],
+        "phones": _values(reading.phones) if reading.phones else [],
+        "emails": _values(reading.emails) if reading.emails else [],
+        "wechats": _values(reading.wechats) if reading.wechats else [],
         "money": list(dict.fromkeys(map(money.yuan, reading.money))) if reading.money else [],
         "noise": reading.noise,
-        "intent": intent.of(reading.hits),
-        "keywords": _values(reading.keywords),
+        "intent": intent.of(reading.hits) if reading.hits else "",
+        "keywords": _values(reading.keywords) if reading.keywords else [],
         "times": [_time(when) for when in reading.whens],
-        "commitments": _values(reading.commitments),
+        "commitments": _values(reading.commitments) if reading.commitments else [],
         "turns": [{"speaker": turn.speaker, "text": turn.text} for turn in reading.turns],
         "evidence": [_hit(found) for found in _all(reading)],
     }
@@ -158,15 +158,14 @@ def _value(found: Found | None) -> str:
 
 
 def _values(found: Sequence[Found]) -> list[str]:
-    if not found:
-        return []
     return list(dict.fromkeys([hit.value for hit in found])) if len(found) > 1 else [found[0].value]
 
 
 def _all(reading: Reading) -> list[Found]:
-    people_and_places = (*reading.names, *reading.companies, *reading.titles, *reading.cities)
-    contacts = (*reading.phones, *reading.emails, *reading.wechats)
-    hits = [*people_and_places, *contacts, *reading.money, *reading.keywords, *reading.commitments]
+    hits = [
+        *reading.names, *reading.companies, *reading.titles, *reading.cities, *reading.phones, *reading.emails,
+        *reading.wechats, *reading.money, *reading.keywords, *reading.commitments,
+    ]  # fmt: skip
     if len(hits) > 1:
         hits.sort(key=_START)
     return hits

@@ -8,7 +8,7 @@ from nlp.plain import Plain, plain
 from nlp.starts import matches
 
 _LOOSE = re.compile(r"(?<![\w.+%\-])[\w.+%\-]{1,64}@[\w.\-]{1,253}", re.ASCII)
-_STARTS = re.compile(r"[\w.+%\-](?<![\w.+%\-].)", re.ASCII)
+_STARTS = re.compile(r"[\w.+%\-](?<![\w.+%\-].)(?=[\w.+%\-]{0,63}@)", re.ASCII)
 _STRICT = re.compile(
     r"[A-Z0-9_][\w+%\-]*(?:\.[\w+%\-]+)*@(?:[A-Z0-9](?:[A-Z0-9\-]*[A-Z0-9])?\.)+[A-Z]{2,24}", re.ASCII | re.I
 )
@@ -22,6 +22,7 @@ _HIDDEN = late(
 )
 _DOT = late(r" ?[(\[{]dot[)\]}] ?|点", re.I)
 _SIGNS = ("(at)", "[at]", "{at}", "(AT)", "[AT]", "艾特", "@ ")
+_MARKS = frozenset("@特)]}")  # one of them stands in every address
 
 
 def _hidden(words: Plain) -> list[Found]:
@@ -36,7 +37,9 @@ def _hidden(words: Plain) -> list[Found]:
 def find(text: str | Plain) -> tuple[Found, ...]:
     """Every valid address. A malformed one (a..b@, an underscore in the host) is no address: a mail would not arrive."""
     words = plain(text) if isinstance(text, str) else text
-    hidden = _hidden(words) if any(sign in words.text for sign in _SIGNS) else []
+    if _MARKS.isdisjoint(words.chars):
+        return ()
+    hidden = _hidden(words) if any(map(words.text.__contains__, _SIGNS)) else []
     if "@" not in words.text:
         return tuple(hidden)
     found = []

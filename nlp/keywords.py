@@ -39,8 +39,11 @@ def hits(text: str, vocabulary: Vocabulary | None = None) -> tuple[Hit, ...]:
     """All needs named in normalised text; `vocabulary` is the built-in one unless given."""
     words = vocabulary or built_in()
     automaton, owners = _automaton(words)
+    named = automaton.find_matches_as_indexes(text)
+    if not named:
+        return ()
     found = []
-    for index, start, end in automaton.find_matches_as_indexes(text):
+    for index, start, end in named:
         need, denies = owners[index]
         found.append(Hit(need, start, end, denies or _denied(text, start, words.deny)))
     return tuple(found)
@@ -74,8 +77,6 @@ _UNIT_CHARS = frozenset(_UNITS)
 def quantities(words: Plain) -> tuple[Found, ...]:
     """How many are wanted: 300件, 两台."""
     found: list[Found] = []
-    if _UNIT_CHARS.isdisjoint(words.chars):
-        return ()
     for match in matches(_NUMBER, _QUANTITY, words.text):
         if match["u"] in "个张把条只批" and not match["n"].isdigit():
             continue  # 一个, 两张: a manner of speaking
@@ -88,14 +89,16 @@ def find(
 ) -> tuple[Found, ...]:
     """Keywords in the order they come up, each once, quantities among them; `known`: the hits, where they are at hand."""
     words = plain(text) if isinstance(text, str) else text
+    needs = hits(words.text, vocabulary) if known is None else known
+    counted = () if _UNIT_CHARS.isdisjoint(words.chars) else quantities(words)
+    if not needs and not counted:
+        return ()
     found = [
         words.found("keywords", hit.start, hit.end, 0.9, "lexicon", hit.need.keyword)
-        for hit in (hits(words.text, vocabulary) if known is None else known)
+        for hit in needs
         if not hit.denied
     ]
-    found += [
-        Found("keywords", q.value, q.text, q.start, q.end, q.confidence, q.rule) for q in quantities(words)
-    ]
+    found += [Found("keywords", q.value, q.text, q.start, q.end, q.confidence, q.rule) for q in counted]
     if len(found) < 2:
         return tuple(found)
     once: dict[str, Found] = {}

@@ -1,7 +1,7 @@
 """Companies that are known by name: the customers we have, the short forms an installation added, well-known firms."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 import ahocorasick_rs
@@ -46,10 +46,18 @@ def _built(known: tuple[str, ...], aliases: tuple[tuple[str, str], ...]) -> _Nam
     )
 
 
-def find(words: Plain, known: tuple[str, ...], aliases: tuple[tuple[str, str], ...] = ()) -> Iterator[Found]:
-    automaton, forms, names = _names(known, aliases)
-    hits = automaton.find_matches_as_indexes(words.text)
-    named = {alias for alias, _ in aliases} if hits else set()
+def find(words: Plain, known: tuple[str, ...], aliases: tuple[tuple[str, str], ...] = ()) -> Sequence[Found]:
+    """The firms that are known by name, in order; the rule of one that is no more than named is `mentioned`."""
+    built = _names(known, aliases)
+    hits = built[0].find_matches_as_indexes(words.text)
+    return list(_found(words, hits, built, aliases)) if hits else ()
+
+
+def _found(
+    words: Plain, hits: list[tuple[int, int, int]], built: _Names, aliases: tuple[tuple[str, str], ...]
+) -> Iterator[Found]:
+    _, forms, names = built
+    named = {alias for alias, _ in aliases}
     for index, start, end in hits:
         form = forms[index]
         around = words.text[start - 1 : start] + words.text[end : end + 1]

@@ -1,7 +1,7 @@
 """Companies called by a town and a short name alone: 我们是苏州迈为的采购, 苗总 / 苏州康力 / 138…."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from nlp import segment, told
@@ -34,7 +34,7 @@ _DEALING = late(
 _IN_FRONT = late(rf"(?:^|[\s,。;:!?、(\[{BLANK}]|客户|[跟给从的了和对])$")
 
 
-def _dealing(words: Plain, towns: list[tuple[int, int]], taken: Taken) -> Iterator[Found]:
+def _dealing(words: Plain, towns: Sequence[tuple[int, int]], taken: Taken) -> Iterator[Found]:
     for start, end in towns:
         if _IN_FRONT.search(words.text, max(0, start - 2), start) is None:
             continue
@@ -104,7 +104,7 @@ _VISITED = late(
 _CLOSED_NAME = late(rf"(?P<name>[一-龥]{{2,6}}?)(?=[,。;!?、\s{BLANK}]|$)")
 
 
-def _of_somebody(words: Plain, towns: list[tuple[int, int]], taken: Taken) -> Iterator[Found]:
+def _of_somebody(words: Plain, towns: Sequence[tuple[int, int]], taken: Taken) -> Iterator[Found]:
     """A town and a short name whose person the text names, or where somebody went."""
     text = words.text
     visits = not VISITS.isdisjoint(words.chars)
@@ -157,7 +157,7 @@ _WHERE = frozenset("在去到")
 _IN_LIST = late(rf"(?P<name>[一-龥]{{2,4}}{_FORM}?)(?=[、,。;!?\s{BLANK}]|$)")
 
 
-def _of_parts(words: Plain, towns: list[tuple[int, int]], taken: Taken) -> Iterator[Found]:
+def _of_parts(words: Plain, towns: Sequence[tuple[int, int]], taken: Taken) -> Iterator[Found]:
     """A town and a coined name with a department behind it, or something that is asked of firms alone."""
     text = words.text
     for start, end in towns:
@@ -174,7 +174,7 @@ def _of_parts(words: Plain, towns: list[tuple[int, int]], taken: Taken) -> Itera
             yield words.found("companies", start, match.end("name"), 0.65, "town")
 
 
-def _in_list(words: Plain, towns: list[tuple[int, int]], taken: Taken) -> Iterator[Found]:
+def _in_list(words: Plain, towns: Sequence[tuple[int, int]], taken: Taken) -> Iterator[Found]:
     """保定长城、定兴华瑞: towns with short names, several in one list."""
     text, before = words.text, None
     for start, end in towns:
@@ -204,27 +204,33 @@ def _headed(words: Plain, taken: Taken) -> Iterator[Found]:
             yield words.found("companies", *match.span("name"), 0.6, "boss")
 
 
-def find(words: Plain, taken: Taken) -> Iterator[Found]:
-    """A town and two to four characters, where the sentence says that a person is of it, or alone between two strokes."""
-    text = words.text
-    deals = not DEALS.isdisjoint(words.chars)
-    said = "的" in text and ("是" in text or "来自" in text)
-    stroked = ("/" in text or "|" in text) and BLANK in text
-    of_somebody = "的" in text or not VISITS.isdisjoint(words.chars)
-    parts = not PARTS.isdisjoint(words.chars)
-    listed = "、" in text
-    if not (deals or said or stroked or of_somebody or parts or listed):
-        return
-    towns = regions(text)
-    if deals and towns:
+def find(words: Plain, taken: Taken, towns: Sequence[tuple[int, int]]) -> Iterable[Found]:
+    """A town and two to four characters, where the sentence says that a person is of it, or alone between two strokes.
+
+    `towns`: the `places.regions` of the text.
+    """
+    if towns:
+        return _behind_towns(words, taken, towns)
+    return _headed(words, taken) if _may_be_headed(words.chars) else ()
+
+
+def _may_be_headed(chars: frozenset[str]) -> bool:
+    return "的" in chars and ("总" in chars or "董" in chars)
+
+
+def _behind_towns(words: Plain, taken: Taken, towns: Sequence[tuple[int, int]]) -> Iterator[Found]:
+    text, chars = words.text, words.chars
+    said = "的" in chars and ("是" in chars or "来自" in text)
+    stroked = ("/" in chars or "|" in chars) and BLANK in chars
+    if not DEALS.isdisjoint(chars):
         yield from _dealing(words, towns, taken)
-    if of_somebody and towns:
+    if "的" in chars or not VISITS.isdisjoint(chars):
         yield from _of_somebody(words, towns, taken)
-    if parts and towns:
+    if not PARTS.isdisjoint(chars):
         yield from _of_parts(words, towns, taken)
-    if listed and len(towns) > 1:
+    if "、" in chars and len(towns) > 1:
         yield from _in_list(words, towns, taken)
-    if "的" in text and ("总" in text or "董" in text):
+    if _may_be_headed(chars):
         yield from _headed(words, taken)
     for start, end in towns if said or stroked else ():
         match = None

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 from nlp import likely, segment
 from nlp.lexicon import given, odds, surnames
@@ -29,6 +30,7 @@ class _Weights:
     """What each sign adds, all that can be known of one character worked out beforehand."""
 
     surname: Mapping[str, int]
+    doubles: frozenset[str]  # the first characters of surnames of two
     single: Mapping[str, int]
     first: Mapping[str, int]
     second: Mapping[str, int]
@@ -86,6 +88,7 @@ def _weights(weak: frozenset[str]) -> _Weights:
     }
     return _Weights(
         surname={name: of_surname(name) for name in (*known.single, *known.compound)},
+        doubles=frozenset(name[0] for name in known.compound),
         single=alone,
         first=first,
         no_first=length.get("2", 0),
@@ -131,21 +134,21 @@ def find(
     text = text[:LONGEST]
     table = _weights(weak)
     maybe: list[tuple[int, int, int, int]] = []
-    surname, before, best = table.surname.get, table.before.get, table.best.get
+    surname, best, doubles = table.surname.get, table.best.get, table.doubles
+    size = len(text)
     for here in places:
-        for middle in (here + 1, here + 2):
-            points = surname(text[here:middle])
-            if points is None:
-                continue
-            points += before(_sign(text[here - 1 : here]), table.elsewhere)
-            if points + best(text[middle : middle + 1], table.least) < _HOPE:
-                continue
-            for end in (middle + 1, middle + 2):
-                total = points + _given(table, text[middle:end])
-                if total >= _HOPE and end <= len(text):
-                    total += _behind(table, text, end)
-                    if total >= _HOPE and total + table.most >= least:
-                        maybe.append((here, middle, end, total))
+        if here >= size:
+            break
+        char = text[here]
+        points = surname(char)
+        if points is not None:
+            points += _before(table, text, here)
+            if best(text[here + 1 : here + 2], table.least) >= _HOPE - points:
+                _weigh(table, text, here, here + 1, points, least, maybe)
+        if char in doubles and (points := surname(text[here : here + 2])) is not None:
+            points += _before(table, text, here)
+            if best(text[here + 2 : here + 3], table.least) >= _HOPE - points:
+                _weigh(table, text, here, here + 2, points, least, maybe)
     if not maybe:
         return
     edges, words = _cut(text)
@@ -162,6 +165,30 @@ def find(
                 found.append(Weighed(here, end, points))
     found.sort(key=lambda one: (-one.points, one.start))
     yield from found
+
+
+def _before(table: _Weights, text: str, here: int) -> int:
+    """What the character in front adds."""
+    front = text[here - 1 : here]
+    return table.before.get(front if "一" <= front <= "龥" else _sign(front), table.elsewhere)
+
+
+def _weigh(
+    table: _Weights,
+    text: str,
+    here: int,
+    middle: int,
+    points: int,
+    least: int,
+    maybe: list[tuple[int, int, int, int]],
+) -> None:
+    """Add to `maybe` the names of this surname that may reach `least`: where they begin, their given names, and end."""
+    for end in (middle + 1, middle + 2):
+        total = points + _given(table, text[middle:end])
+        if total >= _HOPE and end <= len(text):
+            total += _behind(table, text, end)
+            if total >= _HOPE and total + table.most >= least:
+                maybe.append((here, middle, end, total))
 
 
 def _given(table: _Weights, letters: str) -> int:
@@ -193,11 +220,8 @@ def _sign(char: str) -> str:
 
 def _cut(text: str) -> tuple[set[int], dict[int, int]]:
     """Where the dictionary's words begin and end."""
-    at, edges, words = 0, {0}, {}
-    for piece in segment.pieces(text):
-        words[at] = at = at + len(piece)
-        edges.add(at)
-    return edges, words
+    ends = list(accumulate(map(len, segment.pieces(text))))
+    return {0, *ends}, dict(zip((0, *ends), ends, strict=False))
 
 
 def _way(edges: set[int], here: int, middle: int, end: int) -> str:

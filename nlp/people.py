@@ -3,8 +3,8 @@
 import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
-from operator import attrgetter
+from functools import cache, lru_cache, reduce
+from operator import attrgetter, or_
 
 from nlp import asked, elements, likely, model, running, segment
 from nlp.evidence import Found, Taken
@@ -14,7 +14,7 @@ from nlp.places import region
 from nlp.plain import BLANK, Plain, plain
 from nlp.starts import matches
 
-_Spot = tuple[str, int, str]
+_Spot = tuple[str, int, int]  # see _name_spots
 TITLE_BLANK = "▫"  # stands where a job title was
 COMPANY_BLANK = "◆"  # stands where a company was
 _CONTACT = BLANK * 7  # a number or an address was here
@@ -245,7 +245,7 @@ def find(
         candidates = [*_known(words, names), *candidates]
     hits = [hit for hit in candidates if hit.value not in not_names and taken.take(hit.start, hit.end)]
     # Cards and forms are read by the rules; running text may hold one more.
-    open_places = _open(words, taken, spots)
+    open_places = _open(words, taken, spots) if hits else [place for _, place, _ in spots]
     if open_places:
         modelled = not (hits and _CONTACT in words.text)
         hits += [
@@ -308,9 +308,8 @@ def _known(words: Plain, names: frozenset[str]) -> Iterator[Found]:
 def _candidates(words: Plain, contact: bool, called: Sequence[Found], spots: Sequence[_Spot]) -> list[Found]:
     """All hits, the most trusted rule first: a later one that overlaps is dropped."""
     chars = words.chars
-    before = {front for front, _, _ in spots}
     found: list[Found] = []
-    for rule in _rules(contact, chars, before):
+    for rule in _rules(contact, chars, spots):
         if rule == "alias":
             found += called
         elif rule != "beside" or "\n" in chars:  # a line above or below
@@ -318,7 +317,8 @@ def _candidates(words: Plain, contact: bool, called: Sequence[Found], spots: Seq
             if matches:
                 found += _by_rule(words, rule, matches)
     found += elements.find(words)
-    found += _little(words)
+    if not _LITTLE.isdisjoint(chars):
+        found += _little(words)
     return found
 
 
@@ -345,13 +345,31 @@ def _unsure() -> re.Pattern[str]:
 
 
 def _name_spots(text: str) -> list[_Spot]:
-    """What stands in front of every possible name, where that begins, and the three characters of which one stands behind it.
+    """What stands in front of every possible name, where that begins, and the bits of the rules of `_AT_NAME` it may be for.
 
-    In front stands a character, a blank for any white space, "" for the text's beginning.
+    In front stands a character, a blank for any white space, "" for the text's beginning. One of the three characters
+    from the third on stands behind the name, but behind a dotted one, which may be longer.
     """
-    places = [match.start() for match in _spots().finditer(text)]
-    spots = [(text[place - 1 : place], place) for place in places]
-    return [(" " if char.isspace() else char, place, text[place + 2 : place + 5]) for char, place in spots]
+    spots: list[_Spot] = []
+    dotted = "·" in text
+    for match in _spots().finditer(text):
+        place = match.start()
+        front = text[place - 1 : place]
+        if front.isspace():
+            front = " "
+        rules = _AT_FRONT.get(front, _TWICE)
+        if not dotted:
+            tail = text[place + 2 : place + 5]
+            held = _TWICE if text[place] in tail else 0
+            if rules != _TWICE:
+                if len(tail) < _TAIL:
+                    held |= _SEGMENT
+                if not _TAIL_CHARS.isdisjoint(tail):
+                    for char in tail:
+                        held |= _AT_TAIL.get(char, 0)
+            rules &= held
+        spots.append((front, place, rules))
+    return spots
 
 
 _BEFORE, _AFTER = (
@@ -446,14 +464,15 @@ _HELD = {char: _NEEDED.get(char, 0) | _INSTEAD.get(char, 0) for char in {*_NEEDE
 _HELD_CHARS = frozenset(_HELD)
 
 
-def _rules(contact: bool, chars: _Set, before: set[str]) -> tuple[str, ...]:
-    """Those that may find something in a text of these characters, `before` standing in front of its names."""
-    bits = _UNASKED
-    for char in chars & _HELD_CHARS:
-        bits |= _HELD[char]
-    for front in before:
+def _rules(contact: bool, chars: _Set, spots: Sequence[_Spot]) -> tuple[str, ...]:
+    """Those that may find something in a text of these characters and possible names."""
+    bits, at = reduce(or_, map(_HELD.__getitem__, chars & _HELD_CHARS), _UNASKED), _ELSEWHERE
+    for front, _, rules in spots:
         bits |= _IN_FRONT.get(front, 0)
-    return _of_bits(contact, bits & bits >> _UP)
+        at |= rules
+    if "·" in chars:
+        at |= _SEGMENT  # of foreign names, which begin anywhere
+    return _of_bits(contact, bits & bits >> _UP & at)
 
 
 @lru_cache(maxsize=4_096)
@@ -474,6 +493,20 @@ _AT_NAME: dict[str, _Set] = {
     "says": frozenset("说表反告确要提回打来想需问介导执主监饰出致当就辞接离加落齐"),
     "segment": _WHITE.union("收,;、。|/()[]" + BLANK + COMPANY_BLANK + TITLE_BLANK),
 }
+
+
+_TWICE, _SEGMENT, _TAIL = _BIT["twice"], _BIT["segment"], 3
+_ELSEWHERE = (1 << _UP) - 1 - sum(_BIT[rule] for rule in _AT_NAME)  # the rules that begin with something else
+# What stands in front of a name, and what behind it → the rules that it may be for.
+_AT_FRONT = {
+    char: _TWICE | sum(_BIT[rule] for rule in _AT_NAME if char in _BEHIND.get(rule, ()))
+    for char in frozenset[str]().union(*(_BEHIND.get(rule, frozenset[str]()) for rule in _AT_NAME))
+}
+_AT_TAIL = {
+    char: sum(_BIT[rule] for rule, after in _AT_NAME.items() if char in after)
+    for char in frozenset[str]().union(*_AT_NAME.values())
+}
+_TAIL_CHARS = frozenset(_AT_TAIL)
 
 
 @cache
@@ -530,11 +563,11 @@ def _marks() -> dict[str, re.Pattern[str]]:
 
 
 def _matches(words: Plain, rule: str, spots: Sequence[_Spot]) -> Sequence[re.Match[str]]:
+    if rule in _AT_NAME and not (rule == "segment" and "·" in words.chars):
+        return _at_spots(rule, words.text, spots)
     mark = _marks().get(rule)
     if mark is not None and mark.search(words.text) is None:
         return ()
-    if rule in _AT_NAME and not (rule == "segment" and "·" in words.chars):
-        return _at_spots(rule, words.text, spots)
     starts = _starts().get(f"{rule}·" if rule in _FOREIGN and "·" in words.chars else rule)
     if rule == "beside":
         return _at_lines(_patterns()[rule], words.text)
@@ -585,19 +618,9 @@ def _in_front(
 def _at_spots(rule: str, text: str, spots: Sequence[_Spot]) -> list[re.Match[str]]:
     """The same as finditer, for a pattern that begins with a name."""
     found: list[re.Match[str]] = []
-    pattern, behind, after, done = _patterns()[rule], _BEHIND.get(rule), _AT_NAME[rule], 0
-    dotted = "·" in text  # such a name may be longer
-    for front, place, tail in spots:
-        if (
-            place >= done
-            and (behind is None or front in behind)
-            and (
-                text[place] in tail
-                if rule == "twice"
-                else dotted or not after.isdisjoint(tail) or (rule == "segment" and len(tail) < 3)
-            )
-            and (match := pattern.match(text, place)) is not None
-        ):
+    pattern, bit, done = _patterns()[rule], _BIT[rule], 0
+    for _, place, rules in spots:
+        if rules & bit and place >= done and (match := pattern.match(text, place)) is not None:
             found.append(match)
             done = match.end()
     return found
@@ -874,8 +897,6 @@ _OFFICES = frozenset(
 
 
 def _little(words: Plain) -> Iterator[Found]:
-    if _LITTLE.isdisjoint(words.chars):
-        return
     for match in _patterns()["little"].finditer(words.text):
         before = words.text[max(0, match.start() - 1) : match.start()]
         office = words.text[max(0, match.start() - 2) : match.start()] in _OFFICES

@@ -88,6 +88,7 @@ _CARD = re.compile(
 
 # Seven digits with at most a few other characters between them: without such a run there is no number at all.
 _RUN = re.compile(r"[0-9](?:[^0-9]{0,4}[0-9]){6}")
+_SAID_RUN = re.compile(_RUN.pattern.replace("0-9", f"0-9{_CHINESE}"))  # the same before numerals are digits
 _LONG_RUN = re.compile(r"[0-9](?<![0-9].)(?:[ -]?[0-9]){14}")
 _LEAD = 24  # characters that may stand in front of its first digit: a label, a bracket, a plus sign
 _NUMERALS = frozenset(_CHINESE)
@@ -115,6 +116,8 @@ def find(text: str | Plain) -> tuple[Found, ...]:
 def _find(words: Plain) -> Iterator[Found]:
     chars, text = words.chars, words.text
     if not _NUMERALS.isdisjoint(chars):
+        if _LETTERS.isdisjoint(chars) and _SAID_RUN.search(text) is None:
+            return
         if "," in chars and not _PAUSE_BEGINS.isdisjoint(chars):
             text = _PAUSED.sub(_joined, text)
         text = _SPOKEN.sub(_spoken, text)

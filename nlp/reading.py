@@ -32,6 +32,7 @@ from nlp.vocabulary import Vocabulary, built_in
 LONGEST = 60_000  # characters; what follows in a longer paste is not read
 
 _COMMAND = late(r"^\s*(?:同步(?:至|到)\s?crm|存草稿|新线索)\s?[:,]?", re.I)
+_COMMANDS = frozenset("同存新")
 _LINK = late(r"(?i:https?://|www\.)[^\s一-龥]{3,500}")
 
 
@@ -67,16 +68,22 @@ def scan(
     turns = chat.split(whole, now)
     words = _body(whole, turns)
     mails = emails.find(words)
-    rest = words.without_found(mails)
+    rest = words.without_found(mails) if mails else words
     numbers = phones.find(rest)
     ids = wechats.find(rest, numbers)
-    rest = rest.without_found((*numbers, *(found for found in ids if found.rule == "spelt")))
+    if numbers or ids:
+        rest = rest.without_found((*numbers, *(found for found in ids if found.rule == "spelt")))
     whens = _times(rest, turns, now)
-    promised = commitments.find(rest, whens, now)
-    rest = rest.without([rest.here(when.at, when.upto) for when in whens])
+    promised: tuple[Found, ...] = ()
+    if whens:
+        promised = commitments.find(rest, whens, now)
+        rest = rest.without([rest.here(when.at, when.upto) for when in whens])
     sums = money.find(rest)
-    firms = companies.find(rest, known, vocabulary.companies)
-    unnamed = rest.without_found(sums).without_found(firms, people.COMPANY_BLANK)
+    towns = places.regions(rest.text)
+    firms = companies.find(rest, known, vocabulary.companies, towns)
+    unnamed = rest.without_found(sums) if sums else rest
+    if firms:
+        unnamed = unnamed.without_found(firms, people.COMPANY_BLANK)
     aliases = people.aliases(unnamed)
     jobs = titles.find(unnamed, vocabulary.titles)
     if jobs and aliases:
@@ -84,12 +91,12 @@ def scan(
         for alias in aliases:
             called.take(alias.start, alias.end)
         jobs = tuple(job for job in jobs if called.is_free(job.start, job.end))
-    spoken = tuple(told.of_office(unnamed, jobs))
+    spoken = tuple(told.of_office(unnamed, jobs)) if jobs else ()
     if spoken:
         firms = tuple(sorted((*firms, *spoken), key=attrgetter("start")))
         unnamed = unnamed.without_found(spoken, people.COMPANY_BLANK)
-    untitled = unnamed.without_found(jobs, people.TITLE_BLANK)
-    wanted = rest.without_found(jobs)  # 采购经理 wants to buy nothing
+    untitled = unnamed.without_found(jobs, people.TITLE_BLANK) if jobs else unnamed
+    wanted = rest.without_found(jobs) if jobs else rest  # 采购经理 wants to buy nothing
     hits = keywords.hits(wanted.text, vocabulary)
     contact = bool(numbers or mails or firms) or "手机" in text or "电话" in text
     return Reading(
@@ -110,7 +117,7 @@ def scan(
             not_names=vocabulary.not_names,
             called=aliases if untitled is unnamed else None,
         ),
-        cities=places.find(unnamed),
+        cities=places.find(unnamed) if towns else (),
         keywords=keywords.find(wanted, vocabulary, hits),
         hits=hits,
         rest=untitled,
@@ -122,7 +129,8 @@ def _body(words: Plain, turns: tuple[Turn, ...]) -> Plain:
     """The text without headers, commands to the bot and links."""
     if turns:
         words = words.without([words.here(*span) for span in chat.headers(turns)], "\n")
-    command = _COMMAND.match(words.text) if words.text.lstrip()[:1] in ("同", "存", "新") else None
+    begins = not _COMMANDS.isdisjoint(words.chars) and words.text.lstrip()[:1] in _COMMANDS
+    command = _COMMAND.match(words.text) if begins else None
     if command is not None:
         words = words.without([command.span()], "\n")
     if "://" in words.text or "www." in words.text:
@@ -132,7 +140,7 @@ def _body(words: Plain, turns: tuple[Turn, ...]) -> Plain:
 
 def _times(words: Plain, turns: tuple[Turn, ...], now: datetime) -> tuple[When, ...]:
     """The times of each message seen from its own stamp."""
-    if not any(turn.at is not None and turn.at.date() != now.date() for turn in turns):
+    if not turns or not any(turn.at is not None and turn.at.date() != now.date() for turn in turns):
         return times.find(words, now)
     found: list[When] = []
     for turn in turns:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, compress
 
 from nlp import likely, odds, segment
 from nlp.evidence import Found
@@ -42,12 +43,12 @@ def find(
             yield words.found("names", one.start, one.end, 0.5, "likely")
     if not modelled or likely.promising().search(text) is None:
         return
-    end = 0
-    for word, flag in segment.tag(text):
-        start, end = end, end + len(word)
+    spelt, flags = zip(*segment.tag(text), strict=True)
+    persons = compress(zip(accumulate(map(len, spelt)), spelt, strict=True), map("nr".__eq__, flags))
+    for end, word in persons:
+        start = end - len(word)
         if (
-            flag == "nr"
-            and len(word) >= 3
+            len(word) >= 3
             and word[0] not in ties
             and word[-1] not in _SIGHTS
             and word not in not_persons()

@@ -18,12 +18,10 @@ def matches(
     search, match = starts.search, pattern.match
     hits: list[re.Match[str]] = []
     while start is not None:
-        at = start.start()
-        found = match(text, at, end)
+        found = match(text, start.start(), end)
         if found is None:
-            at += 1
+            start = search(text, start.start() + 1, end)
         else:
             hits.append(found)
-            at = found.end()
-        start = search(text, at, end)
+            start = search(text, found.end(), end)
     return hits

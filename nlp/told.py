@@ -1,6 +1,6 @@
 """Companies that nothing names but what is told of them: 世茂股份今日公告, 中信建投分析师认为, 任天堂与索尼."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from nlp import segment
 from nlp.coined import is_coined
@@ -48,10 +48,14 @@ _NOBODY = late(
 )
 
 
-def find(words: Plain) -> Iterator[Found]:
+def find(words: Plain) -> Iterable[Found]:
     """What announces something in the words of the news."""
     if _TOLD_CHARS.isdisjoint(words.chars) or not any(map(words.text.__contains__, _TOLD_MARKS)):
-        return
+        return ()
+    return _announced(words)
+
+
+def _announced(words: Plain) -> Iterator[Found]:
     for match in _ANNOUNCED.finditer(words.text):
         if may_be_firm(match["name"]):
             yield words.found("companies", *match.span("name"), 0.65, "told")

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 import ahocorasick_rs
@@ -11,7 +11,6 @@ from nlp.coined import is_coined
 from nlp.evidence import Found, Taken
 from nlp.late import late
 from nlp.lexicon import known_companies, surname_letters, words
-from nlp.places import regions
 from nlp.plain import BLANK, Plain
 
 LONGEST = 5  # characters of the name proper, between town and trade
@@ -85,18 +84,21 @@ def _addressed() -> re.Pattern[str]:
     )
 
 
-def find(text: Plain, taken: Taken) -> Iterable[Found]:
+def find(text: Plain, taken: Taken, towns: Sequence[tuple[int, int]]) -> Iterable[Found]:
     """Names of town, name proper and trade; without a town only behind a cue or as a line of a card.
 
-    What is `taken` already (a name with its legal suffix) is passed over.
+    What is `taken` already (a name with its legal suffix) is passed over. `towns`: the `places.regions` of the text.
     """
-    runs = [run for run in _runs(text.text) if taken.is_free(*text.place(run[0], run[1]))]
-    return _named(text, runs) if runs else ()
+    runs = _runs(text.text)
+    if runs:
+        runs = [run for run in runs if taken.is_free(*text.place(run[0], run[1]))]
+    return _named(text, runs, towns) if runs else ()
 
 
-def _named(text: Plain, runs: list[tuple[int, int, bool]]) -> Iterator[Found]:
+def _named(
+    text: Plain, runs: list[tuple[int, int, bool]], towns: Sequence[tuple[int, int]]
+) -> Iterator[Found]:
     """Those of these trades that end a company's name."""
-    towns = regions(text.text)
     ends = [end for _, end in towns]
     card = _CONTACT.search(text.text) is not None
     for start, end, goods in runs:
