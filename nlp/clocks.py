@@ -38,10 +38,12 @@ class Clock:
 PARTS = {
     "凌晨": 3, "清晨": 6, "晨": 6, "早晨": 8, "早上": 8, "一早": 8,
     "早": 8, "上午": 9, "朝早": 8, "朝": 8, "上昼": 9, "下昼": 14, "晏昼": 14,
+    "黎明": 5, "拂晓": 5, "黄昏": 18, "早饭前": 7, "早饭后": 8, "午饭前": 11, "午饭后": 13, "中饭后": 13,
+    "晚饭前": 17, "晚饭后": 19,
     "中午": 12, "正午": 12, "午间": 12, "下午": 14, "午后": 14, "傍晚": 18, "下班前": 18,
     "晚上": 19, "晚间": 19, "晚": 19, "夜里": 22, "夜间": 22, "夜": 22, "深夜": 22, "半夜": 23, "午夜": 23,
 }  # fmt: skip
-NIGHT = frozenset(("晚上", "晚间", "晚", "夜里", "夜间", "夜", "深夜", "半夜", "午夜"))
+NIGHT = frozenset(("晚上", "晚间", "晚", "夜里", "夜间", "夜", "深夜", "半夜", "午夜", "晚饭后"))
 
 _N = "零〇一二两三四五六七八九十"
 _HOUR = r"(?:2[0-4]|1\d|0?\d|二十[一二三四]?|十[一二三四五六七八九]?|[零一二两三四五六七八九])"
@@ -49,12 +51,12 @@ _SIXTY = r"(?:[0-5]?\d|[二三四五]十[一二三四五六七八九]?|十[一�
 _PART = re.compile(
     r"凌晨|清晨|早晨|早上|朝早|(?<![周期拜])一早|上昼|下昼|晏昼|上午|"
     r"中午|正午|午间|下午|午后|傍晚|晚上|晚间|夜里|夜间|半夜|深夜|午夜"
-    r"|下班(?:之|以)?前"
+    r"|下班(?:之|以)?前|(?<=[天日号])黎明|黎明(?=时分|[前时])|拂晓|黄昏|[早午晚]饭[前后]|中饭后"
     rf"|(?<=[今明昨后当天日号一二三四五六末听寻琴])(?:早(?![点些安会日期饭餐])|晚(?![点些安会报饭餐])|晨|夜)|(?<=[今听明])朝"
     rf"|[早晚](?=\s?{_HOUR}[点时:])"
 )
-PART_CHARS = frozenset("晨早晚午夜昼朝班")
-_PART_STARTS = re.compile("[凌清早朝一上下晏中正午傍晚夜半深晨]")
+PART_CHARS = frozenset("晨早晚午夜昼朝班明晓昏饭")
+_PART_STARTS = re.compile("[凌清早朝一上下晏中正午傍晚夜半深晨拂]|黎(?=明)|黄(?=昏)")
 CHARS = frozenset(":点时mM")  # without any of them a text names no hour
 _COLON = late(
     r"(?<![\d:.比])(?P<h>2[0-4]|1\d|0?\d):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?![\d:])\s?(?P<ap>[ap]\.?m\b\.?)?",
@@ -63,7 +65,7 @@ _COLON = late(
 _SAID = re.compile(
     rf"(?<![\d.{_N}第几])(?:(?P<from>{_HOUR})(?:点|时)?[-~到至])?(?P<h>{_HOUR})(?:[二两三四五六七八九](?=点))?(?:点钟?|时(?!间|候|代|长|效|常|段|刻|尚|机|装|而))"
     rf"(?:(?P<half>半)(?:(?P<hs>{_SIXTY})秒)?|(?P<q>[一1三3])刻|整|过?(?P<m>{_SIXTY})"
-    rf"(?:分(?!钟)|(?![\d.{_N}个台件万百千%秒]))(?:(?P<s>{_SIXTY})秒)?)?"
+    rf"(?:分(?!钟)|(?<=[\d{_N}]{{2}})(?![\d.{_N}个台件万百千%秒毫厘米倍吨]))(?:(?P<s>{_SIXTY})秒)?)?"
     r"\s?(?P<ap>[ap]\.?m\b\.?)?",
     re.I,
 )
@@ -83,7 +85,10 @@ _SAID_BEFORE = re.compile(
 )
 # 一点 is also "a little", 两点 also "two points".
 _NO_CLOCK_BEFORE = late(r"(?:有|快|慢|大|小|多|少|好|差|高|低|这|那|了|便宜|优惠|说|提|补充|第|几)$")
-_NO_CLOCK_AFTER = late(r"[点儿吧都也建意原想需内赞不没是:]|要[求点素注]|问题|说明|\d")
+_NO_CLOCK_AFTER = late(rf"[\d{_N}]|" r"[点式儿吧都也建意原想需内赞不没是:]|要[求点素注]|问题|说明|\d")
+
+
+_NO_MIDNIGHT_AFTER = late(rf"[\d{_N}几漂校标误位温调]")  # 零点五, 零点漂移
 
 
 _GREETED = re.compile(r"好(?!像|几|的话|不容易|一点)")
@@ -141,7 +146,9 @@ def _counts(text: str, match: re.Match[str]) -> bool:
     bare = match.end() - match.end("h") == 1
     if not bare or _SAID_BEFORE.search(text, max(0, match.start() - 3), match.start()):
         return False
-    if match["h"] in ("一", "零"):
+    if match["h"] == "零":
+        return _NO_MIDNIGHT_AFTER.match(text, match.end()) is not None
+    if match["h"] == "一":
         return True
     if _NO_CLOCK_AFTER.match(text, match.end()):
         return True
@@ -185,7 +192,10 @@ def _settle(hour: int, minute: int, second: int, settled: bool, part: str) -> tu
     if hour == 24 or (hour == 12 and part in NIGHT):
         hour, days = 0, 1
     elif (
-        (part in ("下午", "午后", "傍晚", "下班前", "下昼", "晏昼") and hour < 12)
+        (
+            part in ("下午", "午后", "傍晚", "黄昏", "午饭后", "中饭后", "晚饭前", "下班前", "下昼", "晏昼")
+            and hour < 12
+        )
         or (part in ("中午", "正午", "午间") and hour < 4)
         or (part in NIGHT and 5 <= hour < 12)
     ):

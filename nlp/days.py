@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from nlp import festivals, spoken_days
+from nlp import dates, english_days, festivals, spoken_days, year_parts
 from nlp.late import late
 from nlp.numbers import whole
 from nlp.starts import matches
@@ -25,6 +25,7 @@ from nlp.stretch import (
     coming_year,
     days,
     month_end,
+    month_of,
     year_of,
 )
 
@@ -91,39 +92,22 @@ def _full(match: re.Match[str], today: date) -> Days | None:
 
 
 def _in_year(match: re.Match[str], year: int) -> Days | None:
-    month, day = whole(match["m"] or ""), whole(match["d"] or "")
+    month, day = month_of(match["m"]), whole(match["d"] or "")
     if match["part"]:
-        return _part_of_year(match, year, match["part"])
+        return year_parts.part(match, year, match["part"])
     if month is None:
         return days(match, date(year, 1, 1), date(year, 12, 31), "year")
     if match["t"]:
         return _tenth(match, year, month, match["t"])
     if day is None:
-        return days(match, date(year, month, 1), month_end(year, month), "month")
+        last_month = month_of(match["m2"]) or month
+        return (
+            days(match, date(year, month, 1), month_end(year, last_month), "month")
+            if last_month >= month
+            else None
+        )
     last = date(year, month, whole(match["d2"]) or day) if match["d2"] else None
     return days(match, date(year, month, day), last)
-
-
-def _part_of_year(match: re.Match[str], year: int, word: str) -> Days:
-    if word in ("底", "末"):
-        return days(match, date(year, 12, 31), approximate=True)
-    if word == "初":
-        return days(match, date(year, 1, 1), date(year, 1, 31), approximate=True)
-    if word.startswith(("上半", "下半")):
-        first = 1 if word.startswith("上") else 7
-        return days(match, date(year, first, 1), month_end(year, first + 5), "half")
-    quarter = whole(re.sub(r"[第季度qQ个初底末]", "", word)) or 1
-    whole_quarter = days(match, date(year, quarter * 3 - 2, 1), month_end(year, quarter * 3), "quarter")
-    return _edge_of(whole_quarter, word[-1])
-
-
-def _edge_of(found: Days, edge: str) -> Days:
-    """季度初, 季度末: a stretch cut to its first ten days or its last day; the stretch itself for any other word."""
-    if edge == "初":
-        return replace(found, last=found.first + timedelta(days=9), grain="day", approximate=True)
-    if edge in ("底", "末"):
-        return replace(found, first=found.last, grain="day", approximate=True)
-    return found
 
 
 def _this_year(match: re.Match[str], today: date) -> Days | None:
@@ -133,11 +117,16 @@ def _this_year(match: re.Match[str], today: date) -> Days | None:
 
 def _month_day(match: re.Match[str], today: date) -> Days | None:
     """3月15日 without a year: the coming one, unless it has only just passed."""
-    month = whole(match["m"]) or 0
+    if match["m2"] and _LASTS.search(match.string, max(0, match.start() - 4), match.start()):
+        return None
+    month = month_of(match["m"]) or 0
     day = whole(match["d"] or "") or 1
     year = coming_year(month, day, today, whole_month=match["d"] is None)
     found = _in_year(match, year)
     return replace(found, how="month-day") if found else None
+
+
+_LASTS = late(r"(?:工期|交期|周期|质保|账期|提前|大概|需要?|约|要)$")  # 工期3-5月 is how long it takes
 
 
 def _iso(match: re.Match[str], today: date) -> Days | None:
@@ -201,14 +190,14 @@ def _whole_month(match: re.Match[str], today: date) -> Days | None:
 
 def _quarter(match: re.Match[str], today: date) -> Days | None:
     """下季度, 本季度."""
-    start = add_months(date(today.year, (today.month - 1) // 3 * 3 + 1, 1), 3 * WHICH[match["which"]])
+    start = add_months(date(today.year, (today.month - 1) // 3 * 3 + 1, 1), 3 * WHICH.get(match["which"], 0))
     end = add_months(start, 2)
-    return _edge_of(days(match, start, month_end(end.year, end.month), "quarter"), match[0][-1])
+    return year_parts.edge(days(match, start, month_end(end.year, end.month), "quarter"), match[0][-1])
 
 
 def _bare_quarter(match: re.Match[str], today: date) -> Days | None:
     """三季度, Q3, 下半年 of this year."""
-    return _part_of_year(match, today.year, match[0])
+    return year_parts.part(match, today.year, match[0])
 
 
 def _bare_tenth(match: re.Match[str], today: date) -> Days | None:
@@ -223,7 +212,7 @@ def _bare_tenth(match: re.Match[str], today: date) -> Days | None:
 
 def _bare_year_end(match: re.Match[str], today: date) -> Days | None:
     year = today.year + (match["t"] == "初" and today.month > 1)
-    return _part_of_year(match, year, match["t"])
+    return year_parts.part(match, year, "年中" if match["t"] == "中" else match["t"])
 
 
 def _day_of_month(match: re.Match[str], today: date) -> Days | None:
@@ -258,12 +247,12 @@ def _each_day(match: re.Match[str], today: date) -> Days | None:
 
 # The rest of a date once its year is known: a month, its day or days or tenth; or a part of the year.
 _IN_YEAR = (
-    rf"(?:[,\s的]{{0,2}}(?P<m>{MONTH})月(?:份)?"
+    rf"(?:[,\s的]{{0,2}}(?P<m>{MONTH})(?:[-~到至](?P<m2>{MONTH}))?月(?:份)?"
     rf"(?:(?P<t>{_TENTH})|[,\s]?(?P<d>{DAY})(?:(?:日|号)?[-~到至](?P<d2>{DAY})(?=日|号))?(?:日|号|(?![\d个年月季台件%点:])))?"
-    r"|[,\s的]?年?(?P<part>初|底|末|上半年|下半年|第?[一二三四1-4]季度[初末底]?|[Qq][1-4]))?"
+    rf"|[,\s的]?(?P<part>{year_parts.PART}))?"
 )
 _MONTH_AND_DAY = (
-    rf"(?<![\d{NUMERALS}.年个第/])(?<!\d-)(?P<m>{MONTH})月(?:份)?(?![饼亮薪租费结卡票嫂供球台])"
+    rf"(?:(?<![\d{NUMERALS}.年个第/])(?<!\d-)|(?<=每年))(?P<m>{MONTH})(?:[-~到至](?P<m2>{MONTH}))?月(?:份)?(?![饼亮薪租费结卡票嫂供球台])"
     rf"(?:(?P<t>{_TENTH})(?!国)|[,\s]?(?P<d>{DAY})(?:(?:日|号)?[-~到至](?P<d2>{DAY})(?=日|号))?(?:日|号|(?![\d个年月季台件%点:])))?"
     r"(?P<part>(?!))?"
 )
@@ -294,7 +283,11 @@ _RELATIVE_PART = r"(?<![透发说表证声分])(?P<r>今|明|昨|当|后|听|寻
 # The characters without which the pattern cannot match, the pattern, and who reads it.
 _READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
     ("年", late(rf"(?<![\d{NUMERALS}])(?P<y>{YEAR})年(?!前|后|内|以|之|的?经验){_IN_YEAR}"), _full),
-    ("年", late(rf"(?P<y>大前年|前年|去年|今年|本年|明年|来年|后年)(?:度)?{_IN_YEAR}"), _this_year),
+    (
+        "年",
+        late(rf"(?P<y>大前年|前年|去年|上一年|今年|本年|明年|来年|下一年|大后年|后年)(?:度)?{_IN_YEAR}"),
+        _this_year,
+    ),
     ("月", late(_MONTH_AND_DAY), _month_day),
     (
         "-/.",
@@ -318,21 +311,23 @@ _READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
     ("周期拜", late(_WEEKDAY), _weekday),
     ("周期拜", late(_WHOLE_WEEK), _whole_week),
     ("月", late(_WHOLE_MONTH), _whole_month),
-    ("季", late(r"(?P<which>上|下|本|这)一?个?季(?:度[初末底]?)?(?!节)"), _quarter),
+    ("季", late(r"(?P<which>上|下|本|这|每(?=个?季度[初末底]))一?个?季(?:度[初末底]?)?(?!节)"), _quarter),
     (
         "季半Qq",
-        late(r"(?<![年\d])(?:第?[一二三四1-4]季度[初末底]?|(?<![A-Za-z])[Qq][1-4](?![\dA-Za-z])|[上下]半年)"),
+        late(
+            r"(?<![年\d])(?:前[两二三2-3]个?季度|第?[一二三四1-4]季度[初末底]?|(?<![A-Za-z])[Qq][1-4](?![\dA-Za-z])|[上下]半年)"
+        ),
         _bare_quarter,
     ),
     (
         "月旬",
         late(
-            r"(?<![\d一二三四五六七八九十上下本个这当])月(?P<t>初|底|末|中旬|"
+            r"(?:每个?|(?<![\d一二三四五六七八九十上下本个这当]))月(?P<t>初|底|末|中旬|"
             r"上旬|下旬|中|的?最后一[天日])(?!国)|(?<![\w])(?P<t2>[上中下]旬)"
         ),
         _bare_tenth,
     ),
-    ("年", late(rf"(?<![\d{NUMERALS}今明去前后本来])年(?P<t>初|底|末)"), _bare_year_end),
+    ("年", late(rf"(?<![\d{NUMERALS}今明去前后本来全])年(?P<t>初|底|末|中(?![秋国间午]))"), _bare_year_end),
     ("号日", late(_DAY_ALONE), _day_of_month),
     ("./-", late(r"(?<![\w./\-])(?P<y>20[12]\d)[./\-](?P<m>1[0-2]|0?[1-9])(?![\w./\-])"), _year_month),
     ("月", late(rf"每个?月的?(?P<d>{DAY})(?P<d2>(?!))?[号日]"), _each_month),
@@ -342,22 +337,26 @@ _READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
         _each_day,
     ),
     *spoken_days.READERS,
+    *dates.READERS,
+    *english_days.READERS,
 )
 
 # Where the slow ones may begin. A pattern that opens with a look-behind is tried in every place otherwise.
 _BEGIN: dict[Reader, str] = {
-    _full: rf"[\d一二](?=[\d{NUMERALS}]{{1,3}}年)",
-    _month_day: r"[0-9一二三四五六七八九十](?=[0-9一二]?月)",
+    _full: rf"[\d{NUMERALS}](?=[\d{NUMERALS}]{{1,3}}年)",
+    _month_day: r"[0-9元一二三四五六七八九十](?=[0-9一二]?(?:[-~到至][0-9一二三四五六七八九十]{1,2})?月)",
     _iso: r"[12](?=[09]\d)",
     _slash: r"[0-9](?=[0-9]?[/.\-])",
     _relative: r"[大今明翌次昨当听寻琴前后](?=[大前后天日儿早晚晨夜朝])",
     _weekday: r"[上下本这那每隔一个周星礼]",
-    _bare_quarter: r"[第一二三四1-4Qq上下]",
-    _bare_tenth: r"[月上中下](?=[初底末中上下的旬])",
-    _bare_year_end: r"年(?=[初底末])",
+    _bare_quarter: r"[第前一二三四1-4Qq上下]",
+    _bare_tenth: r"[每月上中下](?=[个月初底末中上下的旬最])",
+    _bare_year_end: r"年(?=[初底末中])",
     _day_of_month: rf"[\d{NUMERALS}](?=[\d{NUMERALS}]{{0,2}}[号日\-~到至])",
     _year_month: r"2(?=0[12]\d[./\-])",
     **spoken_days.BEGIN,
+    **dates.BEGIN,
+    **english_days.BEGIN,
 }
 _BEGINS = {pattern: late(_BEGIN[read]) for _, pattern, read in _READERS if read in _BEGIN}
 CHARS = frozenset().union(*(needs for needs, _, _ in _READERS))  # without any of them a text names no day

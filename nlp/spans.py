@@ -28,16 +28,20 @@ _N = "零〇一二两三四五六七八九十百"
 _QUANTITY = rf"(?P<q>\d{{1,4}}(?:\.\d)?(?:[-~到至]\d{{1,4}})?|半|[{_N}]{{1,4}}|几|数)"
 _UNIT = (
     r"(?P<ge>个)?(?P<half>半)?"
-    r"(?P<u>秒钟|秒|分钟|分|刻钟|小时|钟头|钟|h(?![a-zA-Z])|工作日|天|日|周|星期|礼拜|月|年|季度|世纪)(?P<more>半)?(?:多|左右)?"
+    r"(?P<u>秒钟|秒|分钟|分|刻钟|小时|钟头|钟|h(?![a-zA-Z])|工作日|天|日|周|星期|礼拜|月|年|季度|世纪)(?P<more>半(?!个))?(?:多|左右)?"
 )
+# 1小时20分钟, 三年零两个月; 十天半个月 is either of them.
+_AND = rf"(?:[零又]?(?P<q2>\d{{1,3}}|[{_N}]{{1,3}}|半)(?:个(?P<ge2>))?(?P<u2>分钟|分|小时|钟头|天|日|周|星期|月))?"
 _AHEAD = re.compile(
-    rf"(?<![\d.{_N}第月])(?P<pre>再过|过|再等|等|近|最近|过去|未来|接下来|今后|还有|还剩|只剩|前|每)?{_QUANTITY} ?{_UNIT} ?"
+    rf"(?<![\d.{_N}第月])(?P<pre>再过|过|再等|等|近|最近|过去的?|未来的?|接下来的?|今后的?|还有|还剩|只剩|前|每隔|隔|每)?"
+    rf"{_QUANTITY}(?P<some>[多来余几](?!半))? ?{_UNIT}{_AND} ?"
     rf"(?P<side>(?:之|以|过|往)?后(?!天)|(?:之|以)内|内(?!部|容|存)|之?里(?!面)|(?:之|以)?前(?!面|台|提|后)|以来)?"
 )
 # Where one may begin: at a number with its unit not far behind, or at a word that stands in front of one.
 _STARTS = re.compile(
-    rf"[\d{_N}半几数再过等近最未接今还只前每](?:(?<=[\d{_N}半几数])(?=[\d{_N}.\-~到至 个半秒分刻小钟h工天日周星礼月年季世])|"
-    rf"(?<=[过等近前每])(?=[\d{_N}半几数去])|(?<=[再最未接今还只])(?=[过等近来下后有剩]))"
+    rf"[\d{_N}半几数再过等近最未接今还只前每隔](?:(?<=[\d{_N}半几数])"
+    rf"(?=[\d{_N}.\-~到至 个半多来余几秒分刻小钟h工天日周星礼月年季世])|"
+    rf"(?<=[过等近前每隔])(?=[\d{_N}半几数去隔])|(?<=[再最未接今还只])(?=[过等近来下后有剩]))"
 )
 UNITS = frozenset("秒分钟时头h天日周期拜月年度纪")
 _EITHER = "一二两三四五六七八九"
@@ -54,6 +58,12 @@ _SECONDS = {
 }
 _DAYS = {"天": 1, "日": 1, "周": 7, "星期": 7, "礼拜": 7}
 _MONTHS = {"月": 1, "季度": 3, "年": 12, "世纪": 1200}
+# How long each is in days, roughly: which of two is the longer?
+_SIZES = {
+    **{unit: seconds / 86_400 for unit, seconds in _SECONDS.items()}, "工作日": 1.4, **_DAYS, "月": 30.0, "季度": 91.0,
+    "年": 365.0, "世纪": 36_500.0,
+}  # fmt: skip
+_ON_THE_WAY = late(r"(?:开车|坐车|打车|走路|骑车|高铁|火车|车程|飞机|路程|路上)(?:要|大概|差不多|只要|就)*$")
 _SOON = late(
     r"(?:左右)?(?:就|便)?(?:能|可以)(?![用放存])|(?:左右)?就(?:出|到|好|交|给|发|回|行|截止|到期|开|要)"
 )
@@ -75,28 +85,44 @@ def find(text: str, now: datetime) -> list[Span]:
 
 
 def _read(match: re.Match[str], now: datetime) -> Span | None:
-    side, pre, unit = match["side"] or "", match["pre"] or "", match["u"]
+    side, pre, unit = match["side"] or "", (match["pre"] or "").removesuffix("的"), match["u"]
     if unit in ("月", "季度", "世纪", "工作日") and not match["ge"] and match["q"] != "半":
         return None  # 三月后 is after March
     if unit == "钟" and not match["ge"]:
         return None
-    if pre == "每" or (pre == "等" and not side):
+    if pre.startswith("每") or (pre == "等" and not side) or (match["some"] and match["q"] in _VAGUE):
         return None
     amount = _amount(match)
     if amount is None or amount > 5_000:
         return None
-    vague = match["q"] in _VAGUE or "多" in match[0]
+    vague = match["q"] in _VAGUE or bool(match["some"]) or "多" in match[0]
     start = match.start() if pre not in ("前",) or not side else match.start("q")
     direction = _direction(side, pre)
-    if direction is None and _SOON.match(match.string, match.end()):
+    if (
+        direction is None
+        and _SOON.match(match.string, match.end())
+        and not _ON_THE_WAY.search(match.string, max(0, start - 8), start)
+    ):
         direction = (1, "due")  # 三五天就能出结果
     if direction is None:
         return None
     at, grain = shift(now, amount * direction[0], unit)
+    if match["q2"] and match["q2"] != "半":
+        more = _more(match, unit)
+        if more is None:
+            return None
+        at, grain = shift(at, more * direction[0], match["u2"])
     if direction[1] == "stretch":
         first, last = (now, at) if direction[0] > 0 else (at, now)
         return Span(start, match.end(), first, grain, until=last, approximate=True)
     return Span(start, match.end(), at, grain, due=direction[1] == "due", approximate=vague)
+
+
+def _more(match: re.Match[str], unit: str) -> float | None:
+    """How many of the smaller unit stand behind the first; None where they are no part of one length."""
+    if (match["u2"] == "月" and match["ge2"] is None) or _SIZES[match["u2"]] >= _SIZES[unit]:
+        return None
+    return number(match["q2"])
 
 
 def _direction(side: str, pre: str) -> tuple[int, str] | None:
@@ -111,7 +137,7 @@ def _direction(side: str, pre: str) -> tuple[int, str] | None:
         return (-1, "stretch") if pre or side else None
     if pre in ("未来", "接下来", "今后"):
         return 1, "stretch"
-    if pre in ("再过", "过", "再等"):
+    if pre in ("再过", "过", "再等", "隔"):
         return 1, "moment"
     return None
 

@@ -79,6 +79,34 @@ def _lunar(match: re.Match[str], today: date) -> Days | None:
     return days(match, coming) if coming else None
 
 
+def _lunar_month(match: re.Match[str], today: date) -> Days | None:
+    """腊月, 农历八月: the whole month, the coming one."""
+    said = match["m"] or match["m2"]
+    month = _LUNAR_MONTHS.get(said) or whole(said.removesuffix("月")) or 0
+    for year in (today.year - 1, today.year, today.year + 1):
+        first = festivals.lunar(year, month, 1)
+        if first is not None and first + timedelta(days=29) >= today:
+            return days(match, first, first + timedelta(days=28), "month", approximate=True)
+    return None
+
+
+def _lunar_day(match: re.Match[str], today: date) -> Days | None:
+    """初八: of the first month while the Spring Festival is near; else, and as 农历初八, the next of any month."""
+    day = whole(match["said"] or match["d"]) or 0
+    dates = [
+        festivals.lunar(year, month, day) for year in (today.year - 1, today.year) for month in range(1, 13)
+    ]
+    near = [on for year in (today.year, today.year + 1) if (on := festivals.lunar(year, 1, day)) is not None]
+    first = next((on for on in near if match["d"] and 0 <= (on - today).days <= 90), None)
+    first = first or next((on for on in dates if on is not None and on >= today), None)
+    return days(match, first, approximate=True) if first else None
+
+
+def _this_day(match: re.Match[str], today: date) -> Days | None:
+    """去年今天, 明年的今天, 去年同期."""
+    return days(match, add_months(today, 12 * WHICH_YEAR[match["y"]]))
+
+
 _LUNAR_MONTHS = {"正月": 1, "冬月": 11, "腊月": 12}
 
 
@@ -88,7 +116,7 @@ def _nth_week(match: re.Match[str], today: date) -> Days | None:
         month = whole(match["m"]) or 0
         start = date(coming_year(month, 1, today, True), month, 1)
     else:
-        start = add_months(today.replace(day=1), WHICH[match["which"] or "本"])
+        start = add_months(today.replace(day=1), WHICH.get(match["which"], 0))
     end = month_end(start.year, start.month)
     if match["workday"]:
         first = match["workday"].startswith("第一")
@@ -128,21 +156,10 @@ def _two_years(match: re.Match[str], today: date) -> Days | None:
     return days(match, date(today.year, 1, 1), date(today.year + 1, 12, 31), "year")
 
 
-_ENGLISH_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-def _english(match: re.Match[str], today: date) -> Days | None:
-    """today, tomorrow, Friday, next Monday."""
-    word = match["d"].lower()
-    if word in ("today", "tomorrow"):
-        return days(match, today + timedelta(days=word == "tomorrow"), how="relative")
-    day = today + timedelta(days=_ENGLISH_DAYS.index(word[:3]) - today.weekday())
-    if (match["which"] or "").lower() == "next":
-        return days(match, day + timedelta(days=7), how="week")
-    return days(match, day + timedelta(days=7) if day <= today else day, how="weekday")
-
-
 def _next_workday(match: re.Match[str], today: date) -> Days | None:
+    """下个工作日; 每个工作日 is today or the next one."""
+    if match[0].startswith("每"):
+        return days(match, workdays.after(today - timedelta(days=1), 1), how="relative", approximate=True)
     return days(match, workdays.after(today, 1))
 
 
@@ -180,8 +197,19 @@ _LUNAR_DATE = (
     rf"(?:(?P<m>正月|冬月|腊月|{MONTH}月)|[大新过]?年))(?P<d>{_LUNAR_DAY})[日号]?(?![一二三四五六七八九十])"
 )
 
+_LUNAR_MONTH = (
+    r"(?:(?:[农阴旧]历的?)(?P<m>(?:十[一二]?|[正冬腊一二三四五六七八九])月)|"
+    r"(?<![\w])(?P<m2>[正腊]月))(?![\d初廿二三])"
+)
+
+# 初一 to 初三 are forms of a school, too.
+_LUNAR_DAY_ALONE = (
+    r"(?:[农阴旧]历的?初(?P<said>[一二三四五六七八九十])|(?<![月年最当起之始高大])初(?P<d>[四五六七八九十]))"
+    r"(?![中年级班期代步一二三四五六七八九十])"
+)
+
 _NTH_WEEK = (
-    rf"(?:(?<![\d.])(?P<m>{MONTH})月份?|(?P<which>上|下下|下|本|这)一?个?月)的?"
+    rf"(?:(?<![\d.])(?P<m>{MONTH})月份?|(?P<which>上|下下|下|本|这|每)一?个?月)的?"
     r"(?:(?P<nth>第[一二三四五1-5]|最后一)个?(?:周|星期|礼拜)(?P<d>[一二三四五六日天])?|(?P<workday>(?:第一|最后一)个?工作日))"
 )
 
@@ -190,19 +218,13 @@ READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
     ("".join(sorted({name[-1] for name in festivals.ALL})), late(_FESTIVAL), festival),
     ("年节", late(_NEW_YEAR), _new_year),
     ("月年初", late(_LUNAR_DATE), _lunar),
+    ("月", late(_LUNAR_MONTH), _lunar_month),
+    ("初", late(_LUNAR_DAY_ALONE), _lunar_day),
+    ("天日期", late(rf"(?P<y>{'|'.join(WHICH_YEAR)})的?(?:今[天日]|同期)"), _this_day),
     ("周期拜工", late(_NTH_WEEK), _nth_week),
     ("内", late(r"(?<![\w本这上下个])(?P<unit>[年月周])内(?!容|部)"), _within),
     ("年", late(r"今明两年"), _two_years),
-    (
-        "y",
-        late(
-            r"(?<![A-Za-z])(?:(?P<which>this|next|coming|on) )?(?P<d>today|"
-            r"tomorrow|(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?![A-Za-z])",
-            re.I,
-        ),
-        _english,
-    ),
-    ("工", late(r"下(?:一|1)?个工作日"), _next_workday),
+    ("工", late(r"(?:下(?:一|1)?|每)个?工作日"), _next_workday),
     (
         "天日",
         late(r"(?:过|等)(?P<n>两|几|些)[天日](?!后|以|之)|(?:这|近|最近)(?P<k>两|几)[天日]"),
@@ -212,10 +234,12 @@ READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
 
 # Where the slow ones may begin.
 BEGIN: dict[Reader, str] = {
-    _english: r"[tTnNcCoOmMwWfFsS\u017f](?<![A-Za-z].)",  # what re.I takes for an s, too
     festival: f"[{''.join(sorted({name[0] for name in (*festivals.ALL, *WHICH_YEAR)}))}]",
     _new_year: r"[年节过](?=[之以后前完])",
     _lunar: r"[农阴旧正冬腊大新过年](?=[历月新过年初])",
-    _nth_week: r"[0-9一二三四五六七八九十上下本这](?=[0-9一二]?月|[上下一个])",
+    _lunar_month: r"[农阴旧正腊](?=[历月])",
+    _lunar_day: r"[农阴旧初](?=[历一二三四五六七八九十])",
+    _this_day: r"[大前去上今本明来下后](?=[年前后一])",
+    _nth_week: r"[0-9一二三四五六七八九十上下本这每](?=[0-9一二]?月|[上下一个])",
     _within: r"[年月周](?=内)",
 }
