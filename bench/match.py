@@ -98,7 +98,7 @@ FILL = {
     ],
 }
 """Many customers, and their keys."""
-CHUNK = {"sqlite": 50_000, "postgresql": 10_000}
+CHUNK = {"sqlite": 50_000, "postgresql": 5_000}
 
 
 def name(dice: random.Random, letters: str) -> tuple[str, str, str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from html import unescape
 from typing import TypeVar, cast
 
 import structlog
@@ -206,7 +207,7 @@ def _text(mail: MailMessage) -> str:
             kept += part
         else:
             kept += "\n" if name == "br" or (name in {"p", "div", "tr"} and part.startswith("</")) else " "
-    return _tidy(kept.replace("&nbsp;", " ").replace("&lt;", "<").replace("&amp;", "&"))
+    return _tidy(unescape(kept).replace("\xa0", " "))
 
 
 def _tidy(text: str) -> str:

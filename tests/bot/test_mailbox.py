@@ -56,6 +56,12 @@ def test_a_forwarded_mail_of_nothing_but_dashes_is_read_at_once(unit: str) -> No
     assert len(unforwarded(unit * LONGEST)) <= LONGEST * len(unit)
 
 
+def test_signs_that_a_mail_program_wrote_as_numbers_are_read() -> None:
+    body = "<p>&#24352;&#x4E09; 要 &ldquo;阀门&rdquo;，口径&gt;50 &amp;lt; 80</p>".encode()
+    fields = read(HEAD + b"Subject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + body)
+    assert fields["text"] == "张三 要 “阀门”，口径>50 &lt; 80"
+
+
 def test_html_is_read_as_people_read_it() -> None:
     page = "<head><title>t</title></head><style>p{}</style><p>你好 1 < 2</p><div>价格&nbsp;3</div><script>a='<b>'</script>完<BR/>了"
     raw = HEAD + b"Subject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + page.encode()
