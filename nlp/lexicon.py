@@ -48,6 +48,12 @@ def not_names() -> frozenset[str]:
 
 
 @cache
+def abroad() -> frozenset[str]:
+    """Lands, towns, clubs and brands that are written by sound as foreign names are."""
+    return frozenset(words("abroad"))
+
+
+@cache
 def not_persons() -> frozenset[str]:
     """Words that the segmenter's dictionary calls a person, and that are none."""
     return frozenset(words("not_persons"))
@@ -74,8 +80,18 @@ def given() -> dict[str, int]:
 @cache
 def odds() -> dict[str, dict[str, int]]:
     """What speaks for a person and against one: sign → ten times what it adds to the logarithm of the odds, by kind of sign."""
+    return _learned("odds.txt")
+
+
+@cache
+def foreign() -> dict[str, dict[str, int]]:
+    """The same for names that are written by sound, and how much each character is one (`sound`)."""
+    return _learned("foreign.txt")
+
+
+def _learned(name: str) -> dict[str, dict[str, int]]:
     table: dict[str, dict[str, int]] = {}
-    for line in _lines("odds.txt"):
+    for line in _lines(name):
         kind, _, rest = line.partition(": ")
         pairs = (re.split(r"(?=[+-]\d+$)", token) for token in rest.split())
         table[kind] = {sign: int(points) for sign, points in pairs}

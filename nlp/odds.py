@@ -38,6 +38,7 @@ class _Weights:
     kind: Mapping[str, str]
     pair: Mapping[str, int]
     before: Mapping[str, int]
+    before_two: Mapping[str, int]
     after: Mapping[str, int]
     after_two: Mapping[str, int]
     cut: Mapping[str, int]
@@ -104,6 +105,7 @@ def _weights(weak: frozenset[str]) -> _Weights:
             char: table["after"].get(char, 0) + table["after kind"].get("e" if char in edges else "o", 0)
             for char in (*table["after"], *edges)
         },
+        before_two=table["before two"],
         after_two=table["after two"],
         cut=table["cut"],
         listed=table["listed"],
@@ -151,7 +153,7 @@ def find(
                 _weigh(table, text, here, here + 2, points, least, maybe)
     if not maybe:
         return
-    edges, words = _cut(text)
+    edges, words = cut(text)
     found: list[Weighed] = []
     for here, middle, end, points in maybe:
         points += table.cut.get(_way(edges, here, middle, end), 0)
@@ -168,9 +170,10 @@ def find(
 
 
 def _before(table: _Weights, text: str, here: int) -> int:
-    """What the character in front adds."""
+    """What the two characters in front add."""
     front = text[here - 1 : here]
-    return table.before.get(front if "一" <= front <= "龥" else _sign(front), table.elsewhere)
+    points = table.before.get(front if "一" <= front <= "龥" else sign(front), table.elsewhere)
+    return points + table.before_two.get(text[here - 2 : here].replace(" ", "_"), 0) if here > 1 else points
 
 
 def _weigh(
@@ -204,12 +207,12 @@ def _given(table: _Weights, letters: str) -> int:
 
 
 def _behind(table: _Weights, text: str, end: int) -> int:
-    return table.after.get(_sign(text[end : end + 1]), table.running_on) + (
+    return table.after.get(sign(text[end : end + 1]), table.running_on) + (
         table.after_two.get(text[end : end + 2].replace(" ", "_"), 0) if len(text) >= end + 2 else 0
     )
 
 
-def _sign(char: str) -> str:
+def sign(char: str) -> str:
     """A neighbour as the table names it: any digit is 0, any other letter a, any blank _, none ^."""
     if "一" <= char <= "龥" or char in _BLANKS:
         return char or "^"
@@ -218,8 +221,8 @@ def _sign(char: str) -> str:
     return "a" if char.isalpha() else "_" if char.isspace() else char
 
 
-def _cut(text: str) -> tuple[set[int], dict[int, int]]:
-    """Where the dictionary's words begin and end."""
+def cut(text: str) -> tuple[set[int], dict[int, int]]:
+    """Where the dictionary's words begin and end: every edge, and the end of the word that begins at a place."""
     ends = list(accumulate(map(len, segment.pieces(text))))
     return {0, *ends}, dict(zip((0, *ends), ends, strict=False))
 

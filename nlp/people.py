@@ -246,13 +246,12 @@ def find(
     hits = [hit for hit in candidates if hit.value not in not_names and taken.take(hit.start, hit.end)]
     # Cards and forms are read by the rules; running text may hold one more.
     open_places = _open(words, taken, spots) if hits else [place for _, place, _ in spots]
-    if open_places:
-        modelled = not (hits and _CONTACT in words.text)
-        hits += [
-            hit
-            for hit in running.find(words, _WEAK, _TIES, open_places, _may_be_name, _follow(), modelled)
-            if hit.value not in not_names and taken.take(hit.start, hit.end)
-        ]
+    modelled = not (hits and _CONTACT in words.text)
+    hits += [
+        hit
+        for hit in running.find(words, _WEAK, _TIES, open_places, _may_be_name, _follow(), modelled)
+        if hit.value not in not_names and taken.take(hit.start, hit.end)
+    ]
     tagger = model.used()
     if tagger is not None:
         told = asked.find(words, tagger, taken, _unsure(), is_name, running.stands_free)
@@ -544,11 +543,12 @@ def _starts() -> dict[str, re.Pattern[str]]:
             re.M,
         ),
         "segment·": late(rf"[一-龥](?:(?<=^.)|(?<={edge}.))", re.M),  # 艾力·买买提 needs no surname
+        "entry·": late(r"[一-龥 ](?:(?<=^.)|(?<=[\n▫。者人员].)|(?<=[▫、] .))", re.M),
         "title·": late(rf"[{TITLE_BLANK}一-龥A-Z](?:(?<={TITLE_BLANK})|(?<=^.)|(?<={edge[:-1]}由].))", re.M),
     }
 
 
-_FOREIGN = frozenset(("segment", "title"))
+_FOREIGN = frozenset(("segment", "title", "entry"))
 
 
 @cache

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, compress
 
-from nlp import likely, odds, segment
+from nlp import foreign, likely, odds, segment
 from nlp.evidence import Found
-from nlp.lexicon import not_persons
+from nlp.lexicon import abroad, not_persons
 from nlp.plain import Plain
 
-ENOUGH = 0  # even odds
+ENOUGH = -5  # a little less than even odds: missing one costs as much as one too many
 SURELY = 40  # fifty to one: a name though it is a word, too
 _LONGEST = 4_000  # characters of a text that are looked at
 _BRANDED = frozenset(("家叫", "司叫", "厂叫", "店叫", "牌叫", "子叫"))  # 有一家叫富安娜的
@@ -33,15 +33,27 @@ def find(
     may begin; `is_name`: may these characters be one at all? `follows`: what often stands behind a name.
     """
     text = words.text[:_LONGEST]
-    for one in odds.find(text, weak, places, is_name, follows, ENOUGH):
+    chinese = odds.find(text, weak, places, is_name, follows, ENOUGH) if places else ()
+    strange = foreign.find(text, ENOUGH)
+    weighed = [*chinese, *strange]
+    if strange:
+        weighed.sort(key=lambda one: (-one.points, one.start))
+    for one in weighed:
         name = text[one.start : one.end]
-        if (
-            name[0] not in ties
+        if name in abroad():
+            continue
+        if one in strange:
+            if not (
+                text[one.end : one.end + 1] in _STREETS or segment.is_word(name) or name in not_persons()
+            ):
+                yield words.found("names", one.start, one.end, 0.5, "sounds")
+        elif (
+            (name[0] not in ties or one.points >= SURELY)
             and stands_free(text, one.start, one.end)
             and (one.points >= SURELY or not (segment.is_word(name) or name in not_persons()))
         ):
             yield words.found("names", one.start, one.end, 0.5, "likely")
-    if not modelled or likely.promising().search(text) is None:
+    if not (modelled and places) or likely.promising().search(text) is None:
         return
     spelt, flags = zip(*segment.tag(text), strict=True)
     persons = compress(zip(accumulate(map(len, spelt)), spelt, strict=True), map("nr".__eq__, flags))
@@ -52,6 +64,7 @@ def find(
             and word[0] not in ties
             and word[-1] not in _SIGHTS
             and word not in not_persons()
+            and word not in abroad()
             and is_name(word)
             and likely.weight(likely.given_of(word)) >= 0
             and text[start:end] == word

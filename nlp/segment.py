@@ -114,6 +114,13 @@ def is_person(word: str) -> bool:
     return len(tags) == 1 and (tags[0][1].startswith("nr") or (len(word) == 3 and tags[0][1] in _ODD))
 
 
+@lru_cache(maxsize=8_192)
+def flag(word: str) -> str:
+    """The dictionary's tag of one word (nr a person, ns a place), "" when it is cut."""
+    tags = _current().tag(word)
+    return tags[0][1] if len(tags) == 1 else ""
+
+
 _warmed: list[Engine] = []
 
 
