@@ -108,7 +108,8 @@ def _flag(name: str, *, default: bool = False) -> "Column[bool]":
 
 
 def _where(condition: Any) -> dict[str, Any]:
-    return {"sqlite_where": condition, "postgresql_where": condition}
+    # for PostgreSQL migrations/env.py says the same: naming it here would load its dialect on SQLite, too (2 MB)
+    return {"sqlite_where": condition}
 
 
 # sqlite_autoincrement everywhere: an id that was ever given out is never given again.

@@ -16,6 +16,10 @@ def render(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
 
 
 connection = context.config.attributes["connection"]
+if connection.dialect.name == "postgresql":
+    for index in (one for table in meta.tables.values() for one in table.indexes):
+        if (where := index.dialect_options["sqlite"]["where"]) is not None:
+            index.dialect_kwargs["postgresql_where"] = where
 context.configure(
     connection=connection, target_metadata=meta, render_as_batch=True, compare_type=True, render_item=render
 )
