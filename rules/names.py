@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Final, TypeVar
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, Levenshtein
 
 from rules import syllables
@@ -105,26 +105,32 @@ def best_commands(text: str, commands: Sequence[str], about: Mapping[str, str] |
     """
     head = _plain((text.lstrip().lstrip("/／").split(maxsplit=1) or [""])[0])
     whole = _plain(text)
-
-    def likeness(command: str) -> float:
-        name = _plain(command)
-        if not head or not name:
-            return 0.0
-        fit = _fit(head, name)
-        if fit is None:
-            fit = _guess(head, name)
-        score = 0.0 if fit is None else 200.0 - 10 * fit
-        if name in whole:
-            score = max(score, 150.0)
-        score += 0.5 * fuzz.ratio("".join(_reading(head)), "".join(_reading(name)))
-        words = _plain((about or {}).get(command, ""))
-        return score + (0.6 * fuzz.partial_ratio(whole, words) if words else 0.0)
-
-    scores = {command: likeness(command) for command in commands}
+    scores = dict.fromkeys(commands, 0.0)
+    if head:
+        named = {command: name for command in scores if (name := _plain(command))}
+        told = {command: words for command in named if (words := _plain((about or {}).get(command, "")))}
+        heard = {command: _sounded(name) for command, name in named.items()}
+        for command, name in named.items():
+            score = _alike(head, name)
+            scores[command] = max(score, 150.0) if name in whole else score
+        # all at once: one by one, most of the time goes into asking
+        for _, likeness, command in process.extract(_sounded(head), heard, scorer=fuzz.ratio, limit=None):
+            scores[command] += 0.5 * likeness
+        for _, likeness, command in process.extract(whole, told, scorer=fuzz.partial_ratio, limit=None):
+            scores[command] += 0.6 * likeness
     like = [command for command in commands if scores[command] >= LIKELY]
     like.sort(key=lambda command: -scores[command])
     usual = [command for command in EVERYDAY if command in scores]
     return list(dict.fromkeys([*like, *usual, *commands]))[:3]
+
+
+@lru_cache(maxsize=16384)
+def _alike(head: str, name: str) -> float:
+    """How well a command fits the word that was typed for one; the same few words are typed again and again."""
+    fit = _fit(head, name)
+    if fit is None:
+        fit = _guess(head, name)
+    return 0.0 if fit is None else 200.0 - 10 * fit
 
 
 # ── how a name is compared ────────────────────────────────────────────────────────────────────────────────────────
@@ -155,6 +161,11 @@ def _spellings(char: str, sound: str) -> tuple[str, ...]:
         if "v" in heard:  # 吕 is typed lv, lü, lu and printed lyu in passports
             sounds |= {heard.replace("v", "u"), heard.replace("v", "yu"), heard.replace("v", "ü")}
     return tuple(sorted(sounds))
+
+
+@lru_cache(maxsize=16384)
+def _sounded(text: str) -> str:
+    return "".join(_reading(text))
 
 
 def _reading(text: str) -> list[str]:
