@@ -6,6 +6,7 @@ import socket
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -100,6 +101,9 @@ class Outside(AbstractResolver):
         await self._inner.close()
 
 
+@lru_cache(
+    maxsize=1024
+)  # a reply address is asked about with each message, the platform's own with each of them
 def _host(url: str) -> str:
     """Host in small letters, "" for what is no address of the web."""
     try:

@@ -23,6 +23,10 @@ def alert(code: str, text: str, now: datetime, window: str = HOUR) -> Incoming:
 
 def until_next_month(now: datetime) -> float:
     """Seconds until the monthly quota starts anew (first of the month, 00:00 in Beijing)."""
-    here = now.astimezone(BILLING_ZONE)
-    first = here.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return ((first + timedelta(days=32)).replace(day=1) - here).total_seconds()
+    return (month(now)[1] - now).total_seconds()
+
+
+def month(now: datetime) -> tuple[datetime, datetime]:
+    """When the quota's month began that `now` lies in, and when the next one begins."""
+    first = now.astimezone(BILLING_ZONE).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return first, (first + timedelta(days=32)).replace(day=1)

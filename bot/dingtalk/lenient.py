@@ -33,6 +33,8 @@ def rows(value: object) -> list[Json]:
 
 def words(value: object) -> str:
     """A text that any database takes: no NUL, no lone surrogates. Numbers become text, the rest ""."""
+    if type(value) is str and value.isascii():
+        return value.replace("\x00", "")
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value).replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

@@ -14,6 +14,7 @@ from bot.platform import Outgoing, SendFailed, Sent, Wide
 FILE_TYPES = frozenset({"xlsx", "pdf", "zip", "rar", "doc", "docx"})
 PICTURES = frozenset({"png", "jpg", "jpeg", "gif", "bmp"})
 LARGEST = 20 * 1024 * 1024
+SHORT = 2000  # characters that are within PARAM_BYTES whatever they are
 
 
 class Messages:
@@ -25,9 +26,10 @@ class Messages:
     async def text(self, out: Outgoing) -> Sent:
         """A text. Raises SendFailed."""
         content = within({"content": out.text}, "content")
+        said = out.text if len(out.text) <= SHORT else json.loads(content)["content"]
         if out.reply_url and self._api.answers_at(out.reply_url):
             try:
-                await self._api.webhook(out.reply_url, {"msgtype": "text", "text": json.loads(content)})
+                await self._api.webhook(out.reply_url, {"msgtype": "text", "text": {"content": said}})
                 return Sent()
             except SendFailed as failed:
                 # an expired or throttled address is no reason to keep the words back; a lost answer may be one

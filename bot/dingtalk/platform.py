@@ -52,7 +52,7 @@ class DingtalkPlatform:
     ) -> None:
         self.settings, self._now, self._meter, self._pace = settings, now, meter, pace
         self._used: dict[str, int] = {}
-        self._month = ""
+        self._month = alerts.month(now())
         self._api = Api(settings, shared, now, self._count, self._warn)
         self._messages = Messages(self._api)
         self._cards = Cards(self._api, self._messages, self._warn)
@@ -187,9 +187,9 @@ class DingtalkPlatform:
         self._meter(what, amount)
 
     def _roll(self) -> None:
-        month = self._now().astimezone(alerts.BILLING_ZONE).strftime(alerts.MONTH)
-        if month != self._month:
-            self._month, self._used = month, {}
+        now = self._now()
+        if not self._month[0] <= now < self._month[1]:
+            self._month, self._used = alerts.month(now), {}
 
     async def _refused(self, reason: str) -> None:
         await self._warn("stream", reason, alerts.HOUR)
