@@ -19,10 +19,10 @@ def unbounded() -> aiohttp.TCPConnector:
     return aiohttp.TCPConnector(limit=0)
 
 
-async def whole(response: aiohttp.ClientResponse) -> bytes:
+async def whole(content: aiohttp.StreamReader) -> bytes:
     """The body. Raises TooLarge, and what the HTTP library raises."""
     body = bytearray()
-    async for piece in response.content.iter_any():
+    async for piece in content.iter_any():
         body += piece
         if len(body) > LARGEST:
             raise TooLarge

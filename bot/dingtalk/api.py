@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import aiohttp
 
 from bot import outward
 from bot.answers import unbounded, whole
+from bot.calls import Calls
 from bot.config import Dingtalk
 from bot.dingtalk.alerts import HOUR, MONTH, Warn
 from bot.dingtalk.errors import (
@@ -24,9 +24,11 @@ from bot.platform import Meter, Now, SendFailed, Shared, Wide
 from bot.proxies import Proxies
 
 TIMEOUT = 10.0
+CONNECT = 5.0
 AWAY = 2.0  # seconds to wait for a host that cannot be reached
 EARLY = 600.0  # a token is renewed so long before it ends, in seconds
 TOKEN_HEADER = "x-acs-dingtalk-access-token"
+JSON_HEADER = {"Content-Type": "application/json"}
 UNREACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
@@ -37,6 +39,7 @@ class Api:
         self.settings, self.shared, self.now = settings, shared, now
         self._meter, self._warn = meter, warn
         self._session: aiohttp.ClientSession | None = None
+        self._calls = Calls(lambda: self.http)
         self._proxies = Proxies(trusted=True)
         self._hosts = (settings.api_base, settings.oapi_base)
         self._token_key = f"dingtalk:token:{settings.client_id}"
@@ -45,9 +48,8 @@ class Api:
     def http(self) -> aiohttp.ClientSession:
         """The one HTTP session, made on first use inside the running loop."""
         if self._session is None or self._session.closed:
-            timeout = aiohttp.ClientTimeout(total=TIMEOUT, connect=5)
             self._session = aiohttp.ClientSession(
-                timeout=timeout,
+                timeout=_patience(),
                 json_serialize=_dumps,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 connector=unbounded(),
@@ -160,7 +162,7 @@ class Api:
             token = await self.token()
             url = self.settings.oapi_base + path
             params = {"access_token": token, **query}
-            answer = await self._request("POST", url, json=json, data=_multipart(media), params=params)
+            answer = await self._request("POST", url, json=json, media=media, params=params)
             code = int(number(answer.get("errcode")))
             if not code:
                 return answer
@@ -174,13 +176,27 @@ class Api:
             await self.shared.drop(self._token_key, token)
         raise AssertionError("unreachable")
 
-    async def _request(self, method: str, url: str, **parts: Any) -> Json:
+    async def _request(
+        self, method: str, url: str, *, json: Json | None = None, media: tuple[str, bytes] | None = None,
+        headers: Mapping[str, str] | None = None, params: Mapping[str, str] | None = None,
+    ) -> Json:  # fmt: skip
         """One HTTP exchange → the JSON object of the answer. Raises Refused for 4xx/5xx, SendFailed without answer."""
         try:
             # followed to another host, the header with our token would go along
-            http, proxy = self.http, self._proxies.of(url)
-            async with http.request(method, url, allow_redirects=False, proxy=proxy, **parts) as response:
-                status, text = response.status, (await whole(response)).decode("utf-8", "replace")
+            if media is not None:
+                http, proxy = self.http, self._proxies.of(url)
+                async with http.post(
+                    url, allow_redirects=False, proxy=proxy, data=_multipart(media), params=params
+                ) as response:
+                    status, body = response.status, await whole(response.content)
+            else:
+                sent = b"" if json is None else _dumps(json).encode()
+                heads = {**({} if json is None else JSON_HEADER), **(headers or {})}
+                proxy = self._proxies.of(url)
+                status, body = await self._calls.ask(
+                    method, url, sent, heads, params=params, proxy=proxy, timeout=_patience()
+                )
+            text = body.decode("utf-8", "replace")
         except UNREACHED as error:
             raise SendFailed(
                 f"连不上钉钉（{type(error).__name__}）", retry=True, after=AWAY, wide=Wide.APP
@@ -204,13 +220,15 @@ class Api:
             await self._warn(refused.code.partition(" ")[0], refused.reason, window)
 
 
+def _patience() -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=TIMEOUT, connect=CONNECT)
+
+
 def _dumps(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _multipart(media: tuple[str, bytes] | None) -> aiohttp.FormData | None:
-    if media is None:
-        return None
+def _multipart(media: tuple[str, bytes]) -> aiohttp.FormData:
     form = aiohttp.FormData(quote_fields=False)
     form.add_field("media", media[1], filename=media[0], content_type="application/octet-stream")
     return form

@@ -149,7 +149,10 @@ class Stream:
             # without Accept the gateway may answer XML
             async with self._http().post(url, json=body, headers={"Accept": "application/json"},
                                          allow_redirects=False) as response:  # fmt: skip
-                status, answer = response.status, table((await whole(response)).decode("utf-8", "replace"))
+                status, answer = (
+                    response.status,
+                    table((await whole(response.content)).decode("utf-8", "replace")),
+                )
         if 400 <= status < 500 and status not in (408, 429):
             code = words(answer.get("code"))[:60] or f"HTTP {status}"
             raise WrongCredentials(f"钉钉不接受 client_id / client_secret，机器人收不到消息（{code}）")

@@ -133,7 +133,7 @@ class Api:
                     allow_redirects=False,
                 ) as response,
             ):
-                raw, status = await whole(response), response.status
+                raw, status = await whole(response.content), response.status
         except (
             TimeoutError,
             aiohttp.ClientError,

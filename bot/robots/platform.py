@@ -60,7 +60,7 @@ class RobotPlatform:
                 aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True) as http,
                 http.post(url, data=raw, headers=headers, allow_redirects=False) as answer,
             ):
-                told = decoded(await whole(answer))
+                told = decoded(await whole(answer.content))
         except aiohttp.ClientConnectorError as error:
             raise SendFailed(f"连不上群机器人（{type(error).__name__}）", retry=True, after=5) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:

@@ -8,6 +8,7 @@ from typing import cast
 import aiohttp
 
 from bot.answers import decoded, unbounded, whole
+from bot.calls import Calls
 from bot.config import Wecom
 from bot.platform import Meter, SendFailed, Shared, Wide
 from bot.proxies import Proxies
@@ -18,6 +19,7 @@ Answer = dict[str, object]
 Form = Callable[[], aiohttp.FormData]
 TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)
 UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=90, sock_connect=5)
+JSON_HEADER = {"Content-Type": "application/json; charset=utf-8"}
 EARLY = 300  # seconds before its end a token is renewed
 STOPPED = 600  # seconds without asking gettoken again after it refused our credentials
 BEFORE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)  # the request never left
@@ -34,6 +36,7 @@ class Api:
         self._key = f"wecom:token:{settings.agent_id}:{mark}"  # a new secret never meets an old token
         self._proxies = Proxies(trusted=settings.proxy_from_env)
         self._session: aiohttp.ClientSession | None = None
+        self._calls = Calls(self._http)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -103,22 +106,28 @@ class Api:
     ) -> Answer:
         """One request. `unknown` is set on whatever happened after it had left."""
         self._meter("api", 1)
-        headers = {"Content-Type": "application/json; charset=utf-8"} if body is not None else {}
-        data = form() if form else encode(body) if body is not None else None
-        timeout = UPLOAD_TIMEOUT if form else TIMEOUT
+        url = f"{self._base}/cgi-bin/{path}"
+        proxy = self._proxies.of(url)
         try:
-            url = f"{self._base}/cgi-bin/{path}"
-            async with self._http().request(
-                "GET" if data is None else "POST",
-                url,
-                proxy=self._proxies.of(url),
-                params=params,
-                data=data,
-                headers=headers,
-                timeout=timeout,
-                allow_redirects=False,
-            ) as response:
-                raw, status = await whole(response), response.status
+            if form is not None:
+                async with self._http().post(
+                    url,
+                    proxy=proxy,
+                    params=params,
+                    data=form(),
+                    timeout=UPLOAD_TIMEOUT,
+                    allow_redirects=False,
+                ) as response:
+                    status, raw = response.status, await whole(response.content)
+            elif body is not None:
+                sent = encode(body)
+                status, raw = await self._calls.ask(
+                    "POST", url, sent, JSON_HEADER, params=params, proxy=proxy, timeout=TIMEOUT
+                )
+            else:
+                status, raw = await self._calls.ask(
+                    "GET", url, b"", {}, params=params, proxy=proxy, timeout=TIMEOUT
+                )
         except BEFORE as error:
             name = type(error).__name__
             raise SendFailed(f"连不上企业微信接口（{name}）", retry=True, after=5, wide=Wide.APP) from None
