@@ -25,7 +25,7 @@ _SUFFIX = re.compile(
 _SUFFIX_STARTS = re.compile(
     "[股有集总公会律税建事研设银证经商工合批门服维营加专旗电厂](?:(?<=厂)|(?=[份限团公司计师务筑究行券营作伙发市修业工卖舰子]))"
 )
-_PART = frozenset(f"{string.ascii_letters}{string.digits}&·()-.")  # of a name, beside the characters
+_NO_PART = re.compile(r"[^一-龥A-Za-z0-9&·().\-]")  # stands in no name
 _LETTER = re.compile(r"[一-龥A-Za-z]")
 _BESIDE_BRACKET = late(r"[一-龥A-Za-z] \(|\) [一-龥]")  # SMC (中国) 有限公司
 
@@ -245,14 +245,10 @@ _WHICH = frozenset("那这一几哪某")
 
 def _left_edge(text: str, floor: int, suffix: int) -> int | None:
     """Where the name begins that ends at `suffix`; None when nothing but a common word stands there."""
-    start = suffix
-    lowest = max(floor, suffix - LONGEST)
-    while start > lowest and (
-        "一" <= (char := text[start - 1]) <= "龥"
-        or char in _PART
-        or (char == " " and _BESIDE_BRACKET.match(text, start - 2))
-    ):
-        start -= 1
+    start = max(floor, suffix - LONGEST)
+    for match in _NO_PART.finditer(text, start, suffix):
+        if match[0] != " " or not _BESIDE_BRACKET.match(text, max(0, match.start() - 1)):
+            start = match.end()
     cut = start
     for match in matches(CUE_STARTS, CUE, text, start, suffix):
         if match.end() < suffix or match[0] not in ("投资", "控股"):  # 信托投资有限公司
@@ -309,6 +305,8 @@ def _line_above(text: str, start: int, suffix: int) -> int:
 
 def _balanced(text: str, start: int, end: int) -> int:
     """Start behind a bracket that was never opened, or that is never closed."""
+    if text.find("(", start, end) < 0 and text.find(")", start, end) < 0:
+        return start
     depth = 0
     for place in range(end - 1, start - 1, -1):
         if text[place] == ")":

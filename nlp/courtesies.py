@@ -92,6 +92,7 @@ _SAID = (
     ("嗯呐", "嗯"), ("嗯那", "嗯"), ("昂", "嗯"), ("嗷", "嗯"), ("唔该", "谢谢"), ("奈斯", "好"), ("古德", "好"), ("米有", "没有"),
     ("素的", "是的"), ("稀饭", "喜欢"), ("内", "呢"), ("捏", "呢"), ("鸭", "呀"), ("哟", "呀"), ("兄dei", "兄弟"),
 )  # fmt: skip
+_SOUND = re.compile("|".join(sound for sound, _ in _SAID))
 SOUNDS = frozenset("".join(sound for sound, _ in _SAID))
 # Who is spoken to, in front of the clause or behind it.
 _TO = (
@@ -114,7 +115,7 @@ _LEAD = late(
 
 def forms(clause: str) -> Iterator[str]:
     """The clause in standard words, then without who is spoken to, then without 那就 and the like in front of it."""
-    if not SOUNDS.isdisjoint(clause):
+    if _SOUND.search(clause) is not None:
         for sound, meant in _SAID:
             clause = clause.replace(sound, meant)
     yield clause

@@ -58,9 +58,11 @@ def _hits(text: str, today: date, chars: frozenset[str]) -> Iterator[Days]:
     for char in chars & CHARS:
         wanted |= _WANTED[char]
     for pattern, read in _readers(wanted):
+        begins = _BEGINS.get(pattern)
+        if begins is not None and begins.search(text) is None:
+            continue  # by far the most often
         if read is spoken_days.festival and (festivals.FIRST.isdisjoint(chars) or not festivals.named(text)):
             continue
-        begins = _BEGINS.get(pattern)
         for match in matches(begins, pattern, text) if begins is not None else pattern.finditer(text):
             try:
                 hit = read(match, today)
@@ -346,13 +348,16 @@ _BEGIN: dict[Reader, str] = {
     _full: rf"[\d{NUMERALS}](?=[\d{NUMERALS}]{{1,3}}年)",
     _month_day: r"[0-9元一二三四五六七八九十](?=[0-9一二]?(?:[-~到至][0-9一二三四五六七八九十]{1,2})?月)",
     _iso: r"[12](?=[09]\d)",
-    _slash: r"[0-9](?=[0-9]?[/.\-])",
+    _slash: r"[0-9](?<![\d./\-].)(?=[0-9]?[/.\-])",
     _relative: r"[大今明翌次昨当听寻琴前后](?=[大前后天日儿早晚晨夜朝])",
-    _weekday: r"[上下本这那每隔一个周星礼]",
+    _weekday: r"[上下本这那每隔一个周星礼](?=[上下一个周星礼期拜的二三四五六日天末1-7])",
     _bare_quarter: r"[第前一二三四1-4Qq上下]",
     _bare_tenth: r"[每月上中下](?=[个月初底末中上下的旬最])",
     _bare_year_end: r"年(?=[初底末中])",
-    _day_of_month: rf"[\d{NUMERALS}](?=[\d{NUMERALS}]{{0,2}}[号日\-~到至])",
+    _day_of_month: (
+        rf"[\d{NUMERALS}](?<![\d月年A-Za-z第.#路街弄栋区幢座楼层\-/:~{NUMERALS}].)"
+        rf"(?=[\d{NUMERALS}]{{0,2}}[号日\-~到至])"
+    ),
     _year_month: r"2(?=0[12]\d[./\-])",
     **spoken_days.BEGIN,
     **dates.BEGIN,

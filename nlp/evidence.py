@@ -32,7 +32,8 @@ class Taken:
 
     def take(self, start: int, end: int) -> bool:
         """Take [start, end) if it is free; False when some of it was taken before."""
-        if not self.is_free(start, end):
+        marks = self._marks
+        if marks.find(1, start, end) >= 0:
             return False
-        self._marks[start:end] = b"\x01" * (min(end, len(self._marks)) - start)
+        marks[start:end] = b"\x01" * (min(end, len(marks)) - start)
         return True

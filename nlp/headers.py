@@ -2,7 +2,9 @@
 
 import re
 from collections import Counter
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 
 from nlp.late import late
 from nlp.odd_headers import alike, on_two_lines
@@ -61,6 +63,7 @@ _STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = tuple(
     )
 )
 _COLON_STYLES = tuple(style for style in _STYLES if style[0].startswith("colon"))
+_COLON_NAMES = frozenset(style[0] for style in _COLON_STYLES)
 _STAMPED_ALONE = frozenset(
     ("bracket inline", "angle inline", "full inline", "full", "paren", "stamp first")
 )  # one such line is enough
@@ -79,12 +82,15 @@ def best(lines: Lines) -> list[Header]:
         return []
     clocked = [one for one in stamped if _CLOCK_HINT.search(one[2])]
     maybe = {n: _may_be(line) for n, _, line in stamped}
+    any_bits, clocked_bits = (reduce(or_, [maybe[one[0]] for one in ones], 0) for ones in (stamped, clocked))
     winner: list[Header] = []
     for style, pattern, inline in _STYLES if clocked else _COLON_STYLES:
-        if style.startswith("colon") and winner:
+        bit, colon = _BITS[style], style in _COLON_NAMES
+        if not (any_bits if colon else clocked_bits) & bit:
+            continue
+        if colon and winner:
             continue  # a stamp tells more than a colon
-        bit = _BITS[style]
-        able = [one for one in (stamped if style.startswith("colon") else clocked) if maybe[one[0]] & bit]
+        able = [one for one in (stamped if colon else clocked) if maybe[one[0]] & bit]
         if len(able) <= len(winner):
             continue  # it cannot win
         found = [

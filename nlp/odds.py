@@ -186,24 +186,17 @@ def _weigh(
     maybe: list[tuple[int, int, int, int]],
 ) -> None:
     """Add to `maybe` the names of this surname that may reach `least`: where they begin, their given names, and end."""
-    for end in (middle + 1, middle + 2):
-        total = points + _given(table, text[middle:end])
+    first, second = text[middle : middle + 1], text[middle + 1 : middle + 2]
+    kinds = table.kind.get(first, "-2") + table.kind.get(second, "-2")
+    pair = table.first.get(first, table.no_first) + table.second.get(second, 0) + table.pair.get(kinds, 0)
+    end = middle + 1
+    for more in (table.single.get(first, table.rare), pair):
+        total = points + more
         if total >= _HOPE and end <= len(text):
             total += _behind(table, text, end)
             if total >= _HOPE and total + table.most >= least:
                 maybe.append((here, middle, end, total))
-
-
-def _given(table: _Weights, letters: str) -> int:
-    if len(letters) == 1:
-        return table.single.get(letters, table.rare)
-    kind = table.kind
-    pair = kind.get(letters[:1], "-2") + kind.get(letters[1:], "-2")
-    return (
-        table.first.get(letters[:1], table.no_first)
-        + table.second.get(letters[1:], 0)
-        + table.pair.get(pair, 0)
-    )
+        end += 1
 
 
 def _behind(table: _Weights, text: str, end: int) -> int:

@@ -529,8 +529,11 @@ def _starts() -> dict[str, re.Pattern[str]]:
         "spaced": late(
             rf"(?:^|[\n{TITLE_BLANK}{COMPANY_BLANK}{BLANK}]:?|[业销采技会老联负](?:[务售购术计板]|系人|责人):)(?= *[{first}] )"
         ),
-        "card": re.compile(r"(?:^|\n)(?= *[A-Z])"),
-        "latin": late("[我叫MDtTmMiIıİ]"),
+        "card": re.compile(r"(?:^|\n)(?= *[A-Z][a-z])"),
+        "latin": late(
+            r"[我叫MDtTmMiIıİ](?:(?<=我)(?=[叫是])|(?<=叫)|(?<=M)(?=[rsi])|(?<=D)(?=[re])|"
+            r"(?<=[tT])(?=[hH])|(?<=[mM])(?=[yY])|(?<=[iIıİ])(?=[' ]))"
+        ),
         "foreign": re.compile("[A-Z](?=[a-zà-ÿ]{2})"),
         "post": late(
             "[项现车工售销采技财会法司客前人文业跟仓老设内负代](?=[目场间厂后前售购术务计人机服台事员单库板勤责表])"
@@ -539,7 +542,8 @@ def _starts() -> dict[str, re.Pattern[str]]:
         "company": re.compile(rf"{COMPANY_BLANK}(?!{COMPANY_BLANK})"),
         "title": re.compile(
             rf"[{TITLE_BLANK}{first}A-Z](?:(?<={TITLE_BLANK})(?!{TITLE_BLANK})|"
-            rf"(?<!{TITLE_BLANK})(?:(?<=^.)|(?<={edge[:-1]}由].)))",
+            rf"(?<!{TITLE_BLANK})(?:(?<=^.)|(?<={edge[:-1]}由].))"
+            rf"(?:(?=[^{TITLE_BLANK}]{{1,15}}{TITLE_BLANK})|(?<=[A-Z])(?=[^{TITLE_BLANK}]{{1,50}}{TITLE_BLANK})))",
             re.M,
         ),
         "segment·": late(rf"[一-龥](?:(?<=^.)|(?<={edge}.))", re.M),  # 艾力·买买提 needs no surname
@@ -549,6 +553,7 @@ def _starts() -> dict[str, re.Pattern[str]]:
 
 
 _FOREIGN = frozenset(("segment", "title", "entry"))
+_MARKED = frozenset(("entry", "spaced"))
 
 
 @cache
@@ -565,8 +570,7 @@ def _marks() -> dict[str, re.Pattern[str]]:
 def _matches(words: Plain, rule: str, spots: Sequence[_Spot]) -> Sequence[re.Match[str]]:
     if rule in _AT_NAME and not (rule == "segment" and "·" in words.chars):
         return _at_spots(rule, words.text, spots)
-    mark = _marks().get(rule)
-    if mark is not None and mark.search(words.text) is None:
+    if rule in _MARKED and (mark := _marks().get(rule)) is not None and mark.search(words.text) is None:
         return ()
     starts = _starts().get(f"{rule}·" if rule in _FOREIGN and "·" in words.chars else rule)
     if rule == "beside":
@@ -773,11 +777,11 @@ def is_name(name: str, *, sure: bool = False, steady: bool = False) -> bool:
     """
     if "·" in name:
         return True
-    known, bare = surnames(), not_names()
-    if not 2 <= len(name) <= 4 or name in bare or name in places().cities:
+    known, bare, size = surnames(), not_names(), len(name)
+    if not 2 <= size <= 4 or name in bare or name in places().cities:
         return False
     if name[:2] in bare and not (
-        steady and len(name) == 3 and name[0] != "祝" and segment.cut(name)[0] != name[:2]
+        steady and size == 3 and name[0] != "祝" and segment.cut(name)[0] != name[:2]
     ):
         return False  # 高级工; 范文程 is one name
     if name[:2] in known.compound:
@@ -790,15 +794,16 @@ def is_name(name: str, *, sure: bool = False, steady: bool = False) -> bool:
         return False
     if given in bare and (not sure or name[0] in _WEAK):
         return False
-    if len(name) == 3 and (name[2] in "科部处组办局厅摄" or (name[1] == "家" and name[2] in _HAMLETS)):
+    last = name[-1]
+    if size == 3 and (last in "科部处组办局厅摄" or (name[1] == "家" and last in _HAMLETS)):
         return False  # 麻醉科, 陆家嘴
     if not _NEVER_CHARS.isdisjoint(given):
         return False
-    if (len(name) == 2 and name[1] == "为") or (len(name) == 3 and name[2] == "好"):
+    if (last == "为" and size == 2) or (last == "好" and size == 3):
         return False  # 对方为, 王工好
-    if name[-1] == "士" and (len(name) == 2 or given[-2:] in _PEOPLE_OF):
+    if last == "士" and (size == 2 or given[-2:] in _PEOPLE_OF):
         return False  # 战士, 某某博士
-    return not name.endswith(_NOT_AT_END) or (sure and name[-1] in "栋村")
+    return not name.endswith(_NOT_AT_END) or (sure and last in "栋村")
 
 
 _HAMLETS = frozenset("嘴汇渡浜桥宅湾岭沟店村庄集堡寨坪营屯口坝峪洼河畈铺巷弄坡塘")

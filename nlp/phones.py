@@ -95,9 +95,13 @@ _NUMERALS = frozenset(_CHINESE)
 _PAUSE_BEGINS = frozenset("一幺")
 _SHORTEST = 7  # characters of a run
 _DIGITS = frozenset("0123456789")
+# The number itself, or the country's code in front of it.
+_MOBILE_STARTS = re.compile(
+    r"[ (+018](?<![0-9].)(?:(?<=1)(?=[ \-./_·]{0,3}[3-9])|(?<=8)(?=6)|(?<=0)(?=0)|(?<=\()(?=[ +08])|(?<=\+)(?=[ 8])|(?<= )(?=[+0]))"
+)
 # What must be in the text, where each kind may begin, the kind itself and how sure it is.
 _RULES = (
-    ("mobile", ("1",), re.compile(r"[ (+018](?<![0-9].)(?:(?<! )|(?=[+0]))"), MOBILE, 0.99),
+    ("mobile", ("1",), _MOBILE_STARTS, MOBILE, 0.99),
     ("hotline", ("400", "800"), re.compile(r"[48]00"), HOTLINE, 0.95),
     ("fixed", ("0", "86"), re.compile(r"[(+\[08](?<![0-9].)"), FIXED, 0.97),
     ("spaced", ("0 ",), re.compile(r"0(?<![0-9].)(?= [0-9])"), SPACED, 0.9),
@@ -153,7 +157,9 @@ def _find(words: Plain) -> Iterator[Found]:
                 hits.append((start, end, value, rule, sure))
         if len(hits) > before and not _more(text, first.start(), hits):
             break
-    hits += _seconds(text, [hit for hit in hits if hit[3] == "fixed"], taken)
+    fixed = [hit for hit in hits if hit[3] == "fixed"]
+    if fixed:
+        hits += _seconds(text, fixed, taken)
     for start, end, value, rule, sure in sorted(hits):
         yield words.found("phones", start, end, sure, rule, value)
 

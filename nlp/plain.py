@@ -88,19 +88,19 @@ class Plain:
         """The same text with these stretches blanked, so that later rules do not read them again."""
         if not spans:
             return self
-        text, pieces, done = self.text, [], 0
+        text, done = self.text, 0
         chars = self.chars if fill in self.chars else self.chars.union(fill)
         if len(spans) == 1:
             start, end = spans[0]
             if start < end:
                 text = f"{text[:start]}{fill * (end - start)}{text[end:]}"
             return Plain(text, self.source, self.at, chars)
+        pieces: list[str] = []
         for start, end in sorted(spans):
             if end <= done:
                 continue
             start = max(start, done)
-            pieces.append(text[done:start])
-            pieces.append(fill * (end - start))
+            pieces += (text[done:start], fill * (end - start))
             done = end
         pieces.append(text[done:])
         return Plain("".join(pieces), self.source, self.at, chars)

@@ -39,7 +39,7 @@ _AHEAD = re.compile(
 )
 # Where one may begin: at a number with its unit not far behind, or at a word that stands in front of one.
 _STARTS = re.compile(
-    rf"[\d{_N}半几数再过等近最未接今还只前每隔](?:(?<=[\d{_N}半几数])"
+    rf"[\d{_N}半几数再过等近最未接今还只前每隔](?<![\d.{_N}第月].)(?:(?<=[\d{_N}半几数])"
     rf"(?=[\d{_N}.\-~到至 个半多来余几秒分刻小钟h工天日周星礼月年季世])|"
     rf"(?<=[过等近前每隔])(?=[\d{_N}半几数去隔])|(?<=[再最未接今还只])(?=[过等近来下后有剩]))"
 )

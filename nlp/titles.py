@@ -77,16 +77,15 @@ def find(text: str | Plain, own: tuple[str, ...] = ()) -> tuple[Found, ...]:
     """
     words = plain(text) if isinstance(text, str) else text
     mentioned: set[tuple[int, int]] = set()
-    hits = [*_chinese(words.text, own, mentioned)]
+    automaton, names = roles(own)
+    held = automaton.find_matches_as_indexes(words.text)
+    hits = [*_chinese(words.text, held, names, mentioned)] if held else []
     if not _LABEL_CHARS.isdisjoint(words.chars):
-        hits += [match.span("job") for match in _LABELLED.finditer(words.text)]
+        hits += [match.span("job") for match in matches(_LABEL_STARTS, _LABELLED, words.text)]
     if not _LETTERS.isdisjoint(words.chars):
         hits += _english(words.text)
-    hits += (
-        [(match.start(), match.end()) for match in _CHIEF.finditer(words.text)]
-        if "首席" in words.text
-        else []
-    )
+    if "首席" in words.text:
+        hits += [match.span() for match in _CHIEF.finditer(words.text)]
     if "◆" in words.chars or "我是" in words.text or "本人" in words.text:
         hits += [match.span("job") for match in matches(_WITH_NAME_STARTS, _with_name(), words.text)]
     if not hits:
@@ -123,6 +122,7 @@ _LABELLED = late(
     re.I,
 )
 _LABEL_CHARS = frozenset("职岗衔tTpP")
+_LABEL_STARTS = re.compile(r"[职岗头现tTpP](?=[位务称衔职iIıİoO])")
 
 
 # 院长办公室, 记者证, 教授级, 经济学家族; 周记者, 王教授 are called so.
@@ -147,10 +147,12 @@ def _is_mentioned(text: str, role: str, start: int, end: int) -> bool:
     )
 
 
-def _chinese(text: str, own: tuple[str, ...], mentioned: set[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    automaton, names = roles(own)
+def _chinese(
+    text: str, held: list[tuple[int, int, int]], names: tuple[str, ...], mentioned: set[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """The titles around these roles; `held`: which of `names` stands where."""
     done = 0
-    for index, first, end in automaton.find_matches_as_indexes(text):
+    for index, first, end in held:
         role, start = names[index], first
         if start < done or _is_longer_word(text, role, start, end):
             continue

@@ -126,7 +126,10 @@ def _runs(text: str) -> list[tuple[int, int, bool]]:
     """Trades that follow one another as one stretch (食品机械); whether the last of them is goods as well."""
     automaton, goods = _automaton()
     found: list[tuple[int, int, bool]] = []
-    for index, start, end in automaton.find_matches_as_indexes(text):
+    trades = automaton.find_matches_as_indexes(text)
+    if not trades:
+        return found
+    for index, start, end in trades:
         if found and found[-1][1] == start:
             found[-1] = (found[-1][0], end, goods[index])
         else:

@@ -1,6 +1,7 @@
 """What is skipped for speed could not have matched: every text is read alike when nothing is skipped."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,6 +16,7 @@ from nlp import (
     courtesies,
     days,
     elements,
+    emails,
     festivals,
     headers,
     heads,
@@ -56,13 +58,16 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     lines = (DATA / f"{name}.jsonl").read_text("utf-8").splitlines()
     texts = [json.loads(line)["text"] for line in lines if line.strip()]
     quick = [as_dict(text, NOW) for text in texts]
-    for module in (clocks, companies, keywords, money, people, spans, titles, wechats):
+    for module in (
+        clocks, companies, emails, heads, keywords, money, people, spans, titles, wechats
+    ):  # fmt: skip
         monkeypatch.setattr(module, "matches", _everywhere)
     monkeypatch.setattr(headers, "_may_be", lambda line: -1)
     monkeypatch.setattr(days, "_BEGINS", {})
     monkeypatch.setattr(elements, "_letters", lambda: (_Any(), _Any()))
     monkeypatch.setattr(festivals, "FIRST", _Any())
     monkeypatch.setattr(festivals, "named", lambda _: True)
+    monkeypatch.setattr(emails, "_MARKS", _Any())
     monkeypatch.setattr(heads, "CHARS", _Any())
     monkeypatch.setattr(heads, "_HEADED", ("",))
     monkeypatch.setattr(heads, "_WORKING", ("",))
@@ -80,6 +85,7 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(courtesies, "_TO_ENDS", _Any())
     monkeypatch.setattr(courtesies, "_TO_LONGEST", 99)
     monkeypatch.setattr(phones, "_more", lambda *_: True)
+    monkeypatch.setattr(phones, "_SAID_RUN", re.compile(""))
     monkeypatch.setattr(people, "_rules", lambda contact, *_: people._of_bits(contact, -1))
     monkeypatch.setattr(people, "_AT_NAME", {})
     monkeypatch.setattr(people, "_REACH", {})
