@@ -44,7 +44,7 @@ from bot.wecom.menu import Entry
 from rules import hours
 from store import failpoints, forgetting, keyring, migrate
 from store.cache import LocalShared
-from store.db import Busy, Database
+from store.db import Busy, Database, unusable
 from store.seals import Unreadable, fresh
 
 if TYPE_CHECKING:
@@ -56,8 +56,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("main")
 HERE = Path(__file__).parent
-QUIET = 75.0
-"""Seconds that a connection may say nothing, or take over its headers. nginx keeps idle ones for 60."""
 MENU = (
     Entry("今日", command="/今日"),
     Entry(
@@ -245,7 +243,7 @@ async def start(
         engine = Engine(db, config, clock, _handlers, platforms, shared, quota, bells, _carrier(config))
         pages = make_app(engine)
         pages.add_routes(dev_routes(engine))
-        runner = http.AppRunner(pages, access_log=None, shutdown_timeout=15, keepalive_timeout=QUIET)
+        runner = http.AppRunner(pages, shutdown_timeout=15)
         await runner.setup()
         doors = {
             path: door for one in platforms if isinstance(one, Posted) for path, door in one.doors().items()
@@ -274,8 +272,9 @@ async def start(
 async def _until_told() -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # the last: its terminal was closed
+        if signal.getsignal(name) is not signal.SIG_IGN:  # nohup
+            loop.add_signal_handler(name, stop.set)
     await stop.wait()
 
 
@@ -316,8 +315,12 @@ def run_serve(args: argparse.Namespace) -> int:
         return _run(serve(config, migrating=args.migrate, source=Path(args.config)))
     except (BadConfig, Busy, migrate.Older, migrate.Newer) as error:
         return _say(str(error))
-    except OSError as error:
-        return _say(f"不能在 {config.app.listen} 上监听，或连不上数据库：{error.strerror or error}")
+    except Exception as error:
+        if said := unusable(error):
+            return _say(f"store.database：{said}")
+        if isinstance(error, OSError):
+            return _say(f"不能在 {config.app.listen} 上监听，或连不上数据库：{error.strerror or error}")
+        raise
 
 
 def _arm(config: Config) -> None:
@@ -483,6 +486,10 @@ def _with_config(args: argparse.Namespace, go: Any) -> int:
         return _run(go(config))
     except (BadConfig, Busy, migrate.Newer, migrate.Older) as error:
         return _say(str(error))
+    except Exception as error:
+        if said := unusable(error):
+            return _say(f"store.database：{said}")
+        raise
 
 
 async def _in_file(config: Config) -> Mapping[str, OfficialAccount]:

@@ -1,5 +1,6 @@
 """The one database, SQLite or PostgreSQL: transactions, what may pass by itself, a ping."""
 
+import errno
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -14,7 +15,7 @@ from store.seals import Seals
 from store.sqlite import Sqlite
 from store.tx import INTAKE, RAISED, SENT, WORK, Busy, Conflict, Tx
 
-__all__ = ["INTAKE", "SENT", "WORK", "Busy", "Conflict", "Database", "Tx", "passing", "ping"]
+__all__ = ["INTAKE", "SENT", "WORK", "Busy", "Conflict", "Database", "Tx", "passing", "ping", "unusable"]
 
 T = TypeVar("T")
 
@@ -98,24 +99,76 @@ class Database:
 
 NOT_NOW = (
     "database is locked", "connection is closed", "connection was closed", "database or disk is full", "disk i/o error",
+    "unable to open database file", "attempt to write a readonly database",
 )  # fmt: skip
 """What SQLite and the drivers say when the same work may go through later; PostgreSQL has codes for it."""
+SHORT_OF = frozenset(
+    (
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EIO,
+        errno.EROFS,
+        errno.ENOMEM,
+        errno.ESTALE,
+    )
+)
+"""What the machine says when it is out of something: files, room, memory, a file system."""
+LATER = frozenset({"08", "28", "40", "53", "57", "58"})
+"""Classes of PostgreSQL's codes: connection, login, rolled back, out of something, stopped, the disk under it."""
+LATER_TOO = frozenset({"55P03", "25P03", "25006", "3D000", "0A000"})
+"""A lock, a transaction that stood too long, a server that only reads (a failover), a database that is not there yet, a
+plan that a migration has outdated."""
 
 
 def passing(error: BaseException) -> bool:
-    """Whether the database only said "not now" (lost connection, deadlock, full disk, lock or pool time-out): the same work may
-    be tried again without counting against the event."""
+    """Whether the database only said "not now" (lost connection, deadlock, full disk, lock or pool time-out, a server that
+    only reads, no files left): the same work may be tried again without counting against the event."""
     if isinstance(error, ConnectionError | TimeoutError | socket.gaierror):
         return True
+    if isinstance(error, OSError):
+        return error.errno in SHORT_OF
     if not isinstance(error, DBAPIError):
         return False
     state = str(getattr(error.orig, "sqlstate", "") or getattr(error.orig, "pgcode", "") or "")
-    if error.connection_invalidated or state[:2] in {"08", "40", "53", "57"} or state in {"55P03", "25P03"}:
+    if error.connection_invalidated or state[:2] in LATER or state in LATER_TOO:
         return True
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     said = str(error.orig).lower()
     return any(word in said for word in NOT_NOW)
+
+
+STATES = {
+    "28": "用户名或密码不对，或服务器不让这台机器连（pg_hba.conf）", "3D000": "服务器上没有这个库（createdb -E UTF8 名字）",
+    "53300": "服务器的连接数满了：加大 max_connections，或减小 store.pool", "57P03": "服务器正在启动或恢复，稍后再试",
+    "25006": "服务器是只读的（备机，或 default_transaction_read_only）", "42501": "这个用户没有建表或读写的权限",
+    "08": "连不上服务器，或连接断了", "53": "服务器的磁盘或内存满了", "57": "服务器正在停止",
+}  # fmt: skip
+SAID = {
+    "unable to open database file": "打不开 SQLite 文件：看目录在不在、是不是目录、有没有权限、打开的文件数够不够",
+    "attempt to write a readonly database": "SQLite 文件是只读的：看属主、权限和文件系统",
+    "file is not a database": "这个文件不是 SQLite 数据库，或者已损坏",
+    "database disk image is malformed": "SQLite 文件已损坏：用备份恢复",
+    "database or disk is full": "磁盘满了", "disk i/o error": "磁盘读写出错：看空间、权限和文件系统",
+    "database is locked": "另一个程序占着 SQLite 文件",
+}  # fmt: skip
+
+
+def unusable(error: BaseException) -> str:
+    """Why the database cannot be used, for whoever starts the bot; "" when the error says nothing of it. Holds no address."""
+    if isinstance(error, socket.gaierror):
+        return "找不到数据库服务器的地址（域名解析不了）"
+    if isinstance(error, ConnectionError | TimeoutError):
+        return "连不上数据库服务器：看地址、端口、服务器在不在运行"
+    if isinstance(error, OSError) and error.errno == errno.ESTALE:
+        return "SQLite 文件在运行中被删掉了：先别停进程，/proc/进程号/fd 里还有"
+    if not isinstance(error, DBAPIError):
+        return ""
+    state, said = str(getattr(error.orig, "sqlstate", "") or ""), str(error.orig).lower()
+    found = STATES.get(state) or STATES.get(state[:2]) or next((SAID[one] for one in SAID if one in said), "")
+    return found and (f"{found}（{state}）" if state else found)
 
 
 async def ping(db: Database) -> None:

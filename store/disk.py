@@ -1,6 +1,7 @@
 """The disk under a SQLite file: when what was committed would survive a power cut."""
 
 import asyncio
+import errno
 import os
 import threading
 import time
@@ -34,7 +35,8 @@ class Disk:
         self.log_bytes = 0  # the size of the log at the last flush
 
     async def flushed(self) -> None:
-        """Returns when every commit so far would survive a power cut. Raises OSError when the disk refuses."""
+        """Returns when every commit so far would survive a power cut. Raises OSError when the disk refuses, or when
+        somebody removed the log."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         self._waiting.append(done)
@@ -108,7 +110,10 @@ class Disk:
         if self._handle < 0:
             self._handle = os.open(self._wal, os.O_RDONLY)
         _flush(self._handle)
-        return os.fstat(self._handle).st_size
+        found = os.fstat(self._handle)
+        if not found.st_nlink:  # what is written into it is gone with this process
+            raise OSError(errno.ESTALE, f"{self._wal.name} was removed while the bot runs")
+        return found.st_size
 
     def close(self) -> None:
         """Gives the log up; nobody waits any more."""

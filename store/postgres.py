@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
+from weakref import WeakSet
 
 import asyncpg  # type: ignore[import-untyped,unused-ignore]
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
@@ -34,8 +35,25 @@ dead, however open it looks."""
 CONNECT = 5.0  # seconds in which it takes a connection
 UNDONE = 2.0  # seconds in which it takes a transaction back
 LOCK_STATES = frozenset({"55P03", "40P01"})
+READ_ONLY = "25006"
+"""The server takes no more writes: another is the one now, or it is on its way to be it again."""
 PATIENCE = 30.0  # seconds for a free connection
 _Errors = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc,unused-ignore]
+    """A connection that is known while it says goodbye: the pool leaves one that expired alone with that, and on a line
+    that was cut nobody answers."""
+
+    leaving: ClassVar["WeakSet[_Connection]"] = WeakSet()
+
+    async def close(self, *, timeout: float | None = None) -> None:
+        """In good order, as long as the server answers."""
+        self.leaving.add(self)
+        try:
+            await super().close(timeout=timeout)
+        finally:
+            self.leaving.discard(self)
 
 
 class PostgresTx(Tx):
@@ -93,6 +111,11 @@ def _silent(connection: Any) -> ConnectionError:
     return ConnectionError("the database does not answer")
 
 
+def _unreached(error: OSError) -> OSError:
+    """Where several addresses were tried, the one error for all is of no kind."""
+    return error if isinstance(error, ConnectionError | TimeoutError) else ConnectionError(str(error))
+
+
 def _count(said: str) -> int:
     """ "UPDATE 3" → 3."""
     tail = said.rpartition(" ")[2]
@@ -105,7 +128,7 @@ def _wrapped(error: Any, sql: str, connection: Any = None) -> DBAPIError:
     kind: type[DBAPIError] = ProgrammingError
     if state[:2] == "23":
         kind = IntegrityError
-    elif state[:2] in {"08", "25", "40", "53", "55", "57"}:
+    elif state[:2] in {"08", "25", "28", "40", "53", "55", "57", "58"}:
         kind = OperationalError
     elif isinstance(error, asyncpg.InterfaceError):
         kind = InterfaceError
@@ -126,6 +149,7 @@ class Postgres:
         self._statements = Statements(kind(), seals)
         self._pools: dict[bool, Any] = {}  # one connection is kept for intake: it waits for no work
         self._opening = asyncio.Lock()
+        self._closed = False
         self._life: Any = None
         self._lives = False  # the lock by which others see it is ours
         self._showing = asyncio.Lock()
@@ -145,26 +169,35 @@ class Postgres:
                 self._load.got(began)
             yield connection
         except ConnectionError:
-            for one in self._pools.values():  # all lie on the same line: whoever wants one gets a new one
-                await one.expire_connections()
+            await self._expire()  # all lie on the same line
             raise
         except DBAPIError as error:
             state = str(getattr(error.orig, "sqlstate", "") or "")
             if state in LOCK_STATES:
                 self._load.locked(LOCK_TIMEOUT if state == "55P03" else 0.0)
+            if state == READ_ONLY:
+                await self._expire()  # after a failover the address leads to another server
             raise
         finally:
             self._load.ended()
             if connection is not None:
                 await self._release(pool, connection)
 
+    async def _expire(self) -> None:
+        """Whoever wants a connection from now on gets a new one."""
+        for one in list(self._pools.values()):
+            await one.expire_connections()
+
     async def _open(self, intake: bool) -> Any:
+        if self._closed:  # what is made now nobody would close
+            raise ConnectionError("the database was closed")
         if intake not in self._pools:
             async with self._opening:
                 if intake not in self._pools:
                     self._pools[intake] = await asyncpg.create_pool(
                         self._url, min_size=0, max_size=1 if intake else self._size, server_settings=SETTINGS,
                         reset=_tidy, timeout=CONNECT, command_timeout=ANSWER, statement_cache_size=500,
+                        connection_class=_Connection,
                     )  # fmt: skip
         return self._pools[intake]
 
@@ -173,10 +206,8 @@ class Postgres:
             return await pool.acquire(timeout=PATIENCE)
         except _Errors as error:
             raise _wrapped(error, "connect") from None
-        except OSError as error:  # several addresses were tried: the one error for all is of no kind
-            raise (
-                error if isinstance(error, ConnectionError | TimeoutError) else ConnectionError(str(error))
-            ) from None
+        except OSError as error:
+            raise _unreached(error) from None
 
     @asynccontextmanager
     async def write(self, priority: int = WORK, *, durable: bool = True) -> AsyncIterator[Tx]:
@@ -226,6 +257,8 @@ class Postgres:
         process loses it at once. Called again, it makes sure: a line that was cut may look open here, and its lock may
         be held there by what is left of the old connection. Raises what the driver raises."""
         async with self._showing:  # one connection asks one thing at a time
+            if self._closed:
+                raise ConnectionError("the database was closed")
             try:
                 if self._life is None or self._life.is_closed():
                     self._lives = False
@@ -243,6 +276,8 @@ class Postgres:
                     self._life.terminate()
                 if isinstance(error, _Errors):
                     raise _wrapped(error, "live", self._life) from None
+                if isinstance(error, OSError):
+                    raise _unreached(error) from None
                 raise
 
     async def settled(self) -> None:
@@ -261,7 +296,8 @@ class Postgres:
             await engine.dispose()
 
     async def close(self) -> None:
-        """Closes all connections."""
+        """Closes all connections; no new one is made."""
+        self._closed = True
         if self._life is not None:
             self._life.terminate()
             self._life = None
@@ -272,6 +308,9 @@ class Postgres:
                     await pool.close()
             except TimeoutError:
                 pool.terminate()
+        for left in list(_Connection.leaving):
+            if left._loop is asyncio.get_running_loop():
+                left.terminate()
 
 
 async def _roll_back(connection: Any) -> None:

@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import TypeVar, cast
 
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
-from redis.exceptions import RedisError
+from redis.exceptions import LockError, RedisError
 
 from store.cache import LocalShared
 
@@ -54,6 +54,8 @@ class RedisShared:
                 return await instead()
             self._retry_at = time.monotonic() + RETRY  # one asks, the others need not wait for its answer
         try:
+            if self._away:
+                await self._writes()
             answer = await call()
         except (RedisError, OSError, TimeoutError) as error:
             self._retry_at = time.monotonic() + RETRY
@@ -65,6 +67,10 @@ class RedisShared:
             log.info("redis is back")
         self._away = False
         return answer
+
+    async def _writes(self) -> None:
+        """Raises RedisError when nothing can be kept there: a replica or a full memory still answers who only reads."""
+        await self._redis.set(f"{self._prefix}writes", "1", px=1000)
 
     async def get(self, key: str) -> str | None:
         """The value, or None when absent or expired."""
@@ -115,7 +121,8 @@ class RedisShared:
                 return bool(await held.acquire())
 
             async def free() -> None:
-                await held.release()
+                with suppress(LockError):  # it ran out, or Redis was emptied: nobody's any more
+                    await held.release()
 
             async def alone() -> bool:
                 return False
@@ -171,9 +178,10 @@ class RedisShared:
         return None
 
     async def alive(self) -> bool:
-        """Whether Redis answers now."""
+        """Whether Redis answers now and keeps what it is told."""
         try:
-            return bool(await self._redis.ping())
+            await self._writes()
+            return True
         except (RedisError, OSError, TimeoutError):
             return False
 

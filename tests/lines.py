@@ -20,6 +20,7 @@ class _Call:
     ends: list[asyncio.StreamWriter] = field(default_factory=list)
     moves: asyncio.Event = field(default_factory=asyncio.Event)
     lost: bool = False
+    deaf: bool = False  # what is said is carried, what is answered is not
 
 
 class Line:
@@ -30,6 +31,8 @@ class Line:
         self.port = 0
         self.delay = 0.0  # seconds by which every piece is late
         self.came = 0  # connections so far
+        self.unanswered = b""  # whoever says this is heard, and cut off before the answer
+        self.cuts = 0  # how often that happened
         self._frozen = self._refusing = False
         self._calls: set[_Call] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -63,12 +66,15 @@ class Line:
     def reset(self) -> None:
         """The connections of now end with RST on both sides."""
         for call in list(self._calls):
-            for end in call.ends:
-                raw = end.get_extra_info("socket")
-                with contextlib.suppress(OSError):
-                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
-                end.transport.abort()
-            call.moves.set()
+            self._end(call)
+
+    def _end(self, call: _Call) -> None:
+        for end in call.ends:
+            raw = end.get_extra_info("socket")
+            with contextlib.suppress(OSError):
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+            end.transport.abort()
+        call.moves.set()
 
     def refuse(self, yes: bool = True) -> None:
         """Every connection is reset as soon as it comes; those of now too."""
@@ -108,8 +114,8 @@ class Line:
             far_reader, far_writer = await asyncio.open_connection(*self._to)
             call.ends.append(far_writer)
             async with asyncio.TaskGroup() as both:
-                both.create_task(self._moves(call, reader, far_writer))
-                both.create_task(self._moves(call, far_reader, writer))
+                both.create_task(self._moves(call, reader, far_writer, out=True))
+                both.create_task(self._moves(call, far_reader, writer, out=False))
         except* OSError:
             pass
         finally:
@@ -117,7 +123,9 @@ class Line:
                 end.transport.abort()
             self._calls.discard(call)
 
-    async def _moves(self, call: _Call, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _moves(
+        self, call: _Call, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, out: bool
+    ) -> None:
         while True:
             piece = await reader.read(PIECE)
             await call.moves.wait()
@@ -125,6 +133,13 @@ class Line:
                 await asyncio.sleep(self.delay)
             if not piece:
                 raise ConnectionResetError  # one side hung up: so does the other
+            if call.deaf:
+                if not out:  # it was done, and nobody will hear of it
+                    self.cuts += 1
+                    self._end(call)
+                    return
+                continue
+            call.deaf = out and bool(self.unanswered) and self.unanswered in piece
             writer.write(piece)
             await writer.drain()
 

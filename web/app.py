@@ -1,15 +1,15 @@
 """The HTTP side: platform callbacks, the API, health, and the pages."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
 from bot.engine import Engine
 from web.api import LeadsApi
 from web.board import Board
 from web.door import Door
-from web.errors import Handler, Refusal, in_one_shape
+from web.errors import Refusal, in_one_shape
 from web.export import Export
 from web.forms import Forms
 from web.health import Health
@@ -18,6 +18,7 @@ from web.import_list import ImportList
 from web.imports import Imports
 from web.letters import Letters
 from web.merging import Merging
+from web.pages import OURS
 from web.records import Records
 from web.site import Site
 from web.sources import Sources
@@ -38,7 +39,8 @@ BODY = 2 * 1024 * 1024
 def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     """All routes over a running engine, those of its platforms included. `index` False leaves "/" to the caller."""
     health = Health(engine)
-    app = web.Application(middlewares=[health.counting, _safe(engine), in_one_shape], client_max_size=BODY)
+    app = web.Application(middlewares=[health.counting, in_one_shape], client_max_size=BODY)
+    app.on_response_prepare.append(_safe(engine))
     app.add_routes(LeadsApi(engine).routes())
     app.add_routes(Forms(engine).routes())
     app.add_routes(Hooks(engine).routes())
@@ -63,21 +65,17 @@ def make_app(engine: Engine, *, index: bool = True) -> web.Application:
     return app
 
 
-def _safe(engine: Engine) -> Middleware:
-    """Headers that keep browsers from guessing, and on https from coming back without it, on refusals too; what runs here
-    is nobody's business."""
+def _safe(engine: Engine) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """Headers that keep browsers from guessing, and on https from coming back without it, on refusals and redirects too;
+    what runs here is nobody's business."""
     kept = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
     if engine.config.app.public_url.startswith("https://"):
         kept["Strict-Transport-Security"] = f"max-age={YEAR}"
 
-    @web.middleware
-    async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
-        response = await handler(request)
-        if not response.prepared:
-            for name, value in kept.items():
-                response.headers.setdefault(name, value)
-            response.headers["Server"] = "genjin"
-        return response
+    async def safe(_request: web.Request, response: web.StreamResponse) -> None:
+        for name, value in kept.items():
+            response.headers.setdefault(name, value)
+        response.headers["Server"] = OURS
 
     return safe
 

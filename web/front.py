@@ -11,13 +11,14 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping
 from email.utils import formatdate
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import cast
 
 import structlog
 from aiohttp import web
 
 from bot.platform import Door, Reply
+from web.pages import connection
 
 log = structlog.get_logger("front")
 
@@ -28,6 +29,9 @@ MOST = 64 * 1024 + HEAD_BYTES
 WHOLE_WITHIN = 1.0  # seconds for the rest of a request that has begun; then it is a matter for aiohttp
 FIRST_WITHIN = 60.0  # seconds in which a new connection has to ask for something
 IDLE = 3630.0  # seconds without a request until a connection is closed; longer than any proxy's, as aiohttp has it
+
+QUIET = 75.0
+"""Seconds that a connection of aiohttp's may say nothing, or take over its headers. nginx keeps idle ones for 60."""
 
 _HEAD = re.compile(
     rb"POST (/[\w/.-]*)\?([\w&=.*~-]*) HTTP/1\.1\r\n"
@@ -99,10 +103,12 @@ def _open_head(data: bytes) -> bool:
 class Front:
     """Listens, and knows every connection that is not aiohttp's. `doors`: what takes the callbacks of which path."""
 
-    def __init__(self, runner: web.AppRunner, doors: Mapping[str, Door], counted: Counted) -> None:
+    def __init__(
+        self, runner: web.AppRunner, doors: Mapping[str, Door], counted: Counted, *, quiet: float = QUIET
+    ) -> None:
         if runner.server is None:
             raise ValueError("the runner must be set up first")
-        self.runner, self.pages = runner, runner.server
+        self.runner, self.pages = runner, partial(connection, runner.server, quiet)
         self.doors, self.counted = doors, counted
         self.connections: set[Connection] = set()
         self.closing = False

@@ -12,7 +12,7 @@ from bot import checks
 from bot.engine import Engine
 from bot.platform import Connecting
 from store import queues, replicas, timers
-from store.db import ping
+from store.db import ping, unusable
 from store.queues import Queue
 from web.errors import Handler, answer
 
@@ -163,5 +163,5 @@ class Health:
         except TimeoutError:
             return f"{PATIENCE:g} 秒内没有回应"
         except Exception as error:
-            return type(error).__name__  # its text may hold an address or a password
+            return unusable(error) or type(error).__name__  # its text may hold an address or a password
         return ""

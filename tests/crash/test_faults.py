@@ -1,6 +1,7 @@
 """Everything but the bot itself goes wrong while people work: the disk, Redis, the platform, one replica of several."""
 
 import asyncio
+import os
 import random
 import resource
 import shutil
@@ -19,22 +20,26 @@ from tests.servers import Postgres, Redis
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(0)]
 TIMES = max(2, KILLS // 3)
-UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of another process are set by prlimit")
-async def test_the_disk_is_full_for_a_while(
+async def test_the_disk_is_full_and_the_files_run_out_for_a_while(
     platform: str, sqlite_template: Path, tmp_path: Path, compiled: Path
 ) -> None:
-    """No file of the bot may grow: neither the database nor its log. What is not stored is not acknowledged."""
+    """No file of the bot may grow: neither the database nor its log; or it may open none any more, nor take or make a
+    connection. What is not stored is not acknowledged."""
     shutil.copy(sqlite_template, tmp_path / "genjin.db")
 
     async def trouble(bots: list[BotProcess], _sim: Sim, dice: random.Random) -> None:
-        for _ in range(TIMES):
+        pid = bots[0].pid
+        for n in range(TIMES):
             await asyncio.sleep(dice.uniform(0.5, 2.0))
-            resource.prlimit(bots[0].pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+            what = (resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)[n % 2]
+            before = resource.prlimit(pid, what)
+            least = 4096 if what == resource.RLIMIT_FSIZE else len(os.listdir(f"/proc/{pid}/fd"))
+            resource.prlimit(pid, what, (least, before[1]))
             await asyncio.sleep(dice.uniform(0.3, 2.0))
-            resource.prlimit(bots[0].pid, resource.RLIMIT_FSIZE, UNLIMITED)
+            resource.prlimit(pid, what, before)
 
     url = f"sqlite:///{tmp_path}/genjin.db"
     checker, bots = await lives_through(trouble, platform, url, tmp_path, compiled)
@@ -113,8 +118,8 @@ async def _breaks(sim: WecomAibotServer, dice: random.Random) -> None:
 async def test_the_clock_jumps(
     platform: str, store: str, crash_url: str, tmp_path: Path, compiled: Path
 ) -> None:
-    """The machine's clock is set ahead and back under it, and the platform's with it: leases, retries and order do not
-    care, timers that are due fire once."""
+    """The machine's clock is set ahead and back under it, and the platform's with it, also while the only process stands
+    still, as on a machine that sleeps: leases, retries and order do not care, timers that are due fire once."""
 
     async def trouble(bots: list[BotProcess], sim: Sim, dice: random.Random) -> None:
         async with aiohttp.ClientSession() as session:
@@ -123,6 +128,9 @@ async def test_the_clock_jumps(
                 0,
             ]:
                 await asyncio.sleep(dice.uniform(0.3, 2.0))
+                os.kill(bots[0].pid, signal.SIGSTOP)
+                await asyncio.sleep(dice.uniform(0.5, 6.0))
+                os.kill(bots[0].pid, signal.SIGCONT)
                 async with session.post(f"{bots[0].url}/dev/clock", json={"ahead_seconds": ahead}) as answer:
                     assert answer.status == 200, await answer.text()
                 sim.skew = ahead

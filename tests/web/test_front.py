@@ -1,6 +1,7 @@
 """The port: plain callbacks are read without aiohttp, all else by it, and nobody can make the two disagree."""
 
 import asyncio
+import json
 import random
 import shutil
 import socket
@@ -132,8 +133,27 @@ async def test_the_products_port_reads_wecoms_callbacks_here(sqlite_template: Pa
         await world.idle()
         assert world.app is not None
         assert len(world.app.front.connections) == 1
+        async with (
+            aiohttp.ClientSession() as client,
+            client.get(f"{world.url}/board", allow_redirects=False) as said,
+        ):
+            assert (said.status // 100, said.headers["Server"]) == (3, "genjin")
         async with aiohttp.ClientSession() as client, client.get(f"{world.url}/metrics") as said:
             assert 'route="/wecom/callback",status="200"} 1.0' in await said.text()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\nA b: c\r\n\r\n"],
+)
+async def test_what_is_no_http_is_refused_in_our_words(rig: Rig, said: bytes) -> None:
+    """What aiohttp refuses by itself does not tell strangers that it is aiohttp, of which version."""
+    (answer,) = await rig.talk(said)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
+    assert b"\r\nServer: genjin\r\n" in head + b"\r\n"
+    assert b"aiohttp" not in answer
+    assert json.loads(body)["error"] == {"code": "bad_request", "message": "这不是一个完整的 HTTP 请求"}
 
 
 async def test_a_bug_behind_the_door_is_a_500_that_tells_nothing(rig: Rig) -> None:
@@ -260,7 +280,7 @@ async def test_who_never_ends_a_request_becomes_aiohttps(rig: Rig, monkeypatch: 
     slow = [await asyncio.open_connection("127.0.0.1", rig.port) for _ in range(3)]
     for (_, writer), part in zip(slow, (GOOD[:30], GOOD[:-3], b"POST"), strict=True):
         writer.write(part)
-    await until(lambda: len(rig.front.pages.connections) == 3)
+    await until(lambda: len(rig.front.runner.server.connections) == 3)
     assert rig.front.connections == set()
     reader, writer = slow[1]
     writer.write(GOOD[-3:])
@@ -349,7 +369,7 @@ async def test_who_sends_byte_by_byte_becomes_aiohttps_too(rig: Rig, monkeypatch
         while rig.front.connections:
             writer.write(b"1")
             await asyncio.sleep(0.05)
-    assert len(rig.front.pages.connections) == 1
+    assert len(rig.front.runner.server.connections) == 1
     writer.close()
 
 

@@ -1,0 +1,173 @@
+"""What a database says when it cannot be used: that it may pass, one line for whoever starts the bot, nothing left behind."""
+
+import asyncio
+import gc
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg  # type: ignore[import-untyped,unused-ignore]
+import pytest
+import sqlalchemy as sa
+
+from bot.events import Incoming, Message, encode
+from store import inbox, postgres, settings
+from store.db import INTAKE, Database, passing, ping, unusable
+from tests.lines import line_to
+from tests.servers import Postgres
+
+AT = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.fixture
+def url(postgres: Postgres, postgres_template: str, request: pytest.FixtureRequest) -> str:
+    name = f"away_{abs(hash(request.node.nodeid)) % 10**8}"
+    postgres.create(name, postgres_template)
+    return postgres.url(name)
+
+
+async def said(db: Database) -> str:
+    """What is wrong with it; "" when it can be written to."""
+    try:
+        async with db.write() as tx:
+            await settings.put(tx, "away", "1", "test", AT)
+    except Exception as error:
+        if not passing(error):
+            raise
+        return unusable(error)
+    return ""
+
+
+def rescued(path: Path, to: Path) -> None:
+    """What docs/operations.md says to do: the open files are copied out of the process."""
+    for handle in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            name = os.readlink(handle).removesuffix(" (deleted)")
+            for end in ("", "-wal"):
+                if name == f"{path}{end}":
+                    shutil.copy(handle, f"{to}{end}")
+
+
+async def both(db: Database) -> None:
+    """Uses two connections at once."""
+    async with db.read() as one, db.read() as two:
+        for tx in (one, two):
+            await tx.execute(sa.text("SELECT 1"))
+
+
+def removed(path: Path) -> None:
+    """The file, its log and what else lies beside it."""
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+
+
+async def test_a_server_that_only_reads_is_left_for_another(url: str) -> None:
+    """After a failover the old connections lead to what is a replica by now; the address leads to the new server."""
+    db, name = Database(url, pool=2), url.rpartition("/")[2]
+    admin = await asyncpg.connect(url)
+    try:
+        assert await said(db) == ""
+        await admin.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        await admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
+            name,
+        )
+        async with asyncio.timeout(30):
+            while "只读" not in await said(db):  # noqa: ASYNC110 - the connections that were ended say so first
+                await asyncio.sleep(0.01)
+        await admin.execute("SET default_transaction_read_only = off")
+        await admin.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+        assert await said(db) == "", "its connections of before are not used again"
+    finally:
+        await admin.close()
+        await db.close()
+
+
+async def test_what_was_committed_without_an_answer_is_stored_once(url: str) -> None:
+    """The line is cut between COMMIT and its answer: whoever comes again finds it there."""
+    event = Incoming("wecom:msg:1", "wecom:wanglei", Message("wecom", "wanglei", "在吗", AT))
+    async with line_to(url) as line:
+        db = Database(line.through(url), pool=2)
+        try:
+            await ping(db)
+            line.unanswered = b"COMMIT\0"
+            with pytest.raises(Exception) as caught:  # noqa: PT011 - which of the driver's is not the point
+                async with db.write(INTAKE) as tx:
+                    assert await inbox.take(tx, [event], AT, encode=encode) == 1
+            assert passing(caught.value)
+            line.unanswered = b""
+            async with db.write(INTAKE) as tx:
+                assert await inbox.take(tx, [event], AT, encode=encode) == 0
+        finally:
+            await db.close()
+
+
+async def test_no_connection_is_left_behind_a_line_that_was_cut(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that expired say goodbye to nobody, and end with the rest."""
+    monkeypatch.setattr(postgres, "ANSWER", 0.5)
+    monkeypatch.setattr(postgres, "CONNECT", 30.0)  # so patient would the goodbye be
+    async with line_to(url) as line:
+        db = Database(line.through(url), pool=2)
+        await both(db)
+        line.lose()
+        with pytest.raises(ConnectionError):
+            await ping(db)
+        await both(db)  # on new ones: the other of the two is sent away meanwhile
+        await db.close()
+        made = [one for one in gc.get_objects() if type(one) is postgres._Connection]
+        assert [one for one in made if one._loop is asyncio.get_running_loop() and not one.is_closed()] == []
+    with pytest.raises(ConnectionError, match="closed"):
+        await ping(db)
+
+
+async def test_a_server_without_the_database_says_so(postgres: Postgres) -> None:
+    db = Database(postgres.url("nowhere"), pool=1)
+    try:
+        assert "没有这个库" in await said(db)
+    finally:
+        await db.close()
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        (lambda path: path.mkdir(), "打不开 SQLite 文件"),
+        (lambda path: path.write_bytes(b"no database, but longer than its head " * 30), "不是 SQLite 数据库"),
+    ],
+    ids=["a directory", "another file"],
+)
+async def test_a_file_that_is_no_database_says_so(
+    tmp_path: Path, made: Callable[[Path], object], why: str
+) -> None:
+    made(tmp_path / "genjin.db")
+    db = Database(f"sqlite:///{tmp_path}/genjin.db")
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - which of the driver's is not the point
+        await ping(db)
+    assert why in unusable(caught.value)
+    await db.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="open files are found in /proc")
+async def test_a_log_that_somebody_removed_keeps_nothing(sqlite_template: Path, tmp_path: Path) -> None:
+    """`rm -rf var` under the running bot: from then on nothing is said to be stored."""
+    path = tmp_path / "genjin.db"
+    shutil.copy(sqlite_template, path)
+    db = Database(f"sqlite:///{path}")
+    try:
+        assert await said(db) == ""
+        removed(path)
+        for _ in range(3):
+            assert "被删掉了" in await said(db)
+        rescued(path, tmp_path / "rescued.db")
+    finally:
+        await db.close()
+    again = Database(f"sqlite:///{tmp_path}/rescued.db")
+    async with again.read() as tx:
+        assert await settings.get(tx, "away") == "1", "what was stored is in what the process has open"
+    await again.close()
