@@ -27,6 +27,7 @@ TIMEOUT = 10.0
 CONNECT = 5.0
 AWAY = 2.0  # seconds to wait for a host that cannot be reached
 EARLY = 600.0  # a token is renewed so long before it ends, in seconds
+DAY = 86_400.0  # seconds: no token lives longer
 TOKEN_HEADER = "x-acs-dingtalk-access-token"
 JSON_HEADER = {"Content-Type": "application/json"}
 UNREACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
@@ -135,7 +136,7 @@ class Api:
         token = words(answer.get("accessToken"))
         if not token:
             raise SendFailed("钉钉没有给出 access_token", retry=True, after=30, wide=Wide.APP)
-        lives = max(60.0, number(answer.get("expireIn")) - EARLY)
+        lives = min(max(60.0, number(answer.get("expireIn")) - EARLY), DAY)
         await self.shared.put(self._token_key, token, lives)
         return token
 

@@ -20,6 +20,8 @@ Form = Callable[[], aiohttp.FormData]
 TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)
 UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=90, sock_connect=5)
 JSON_HEADER = {"Content-Type": "application/json; charset=utf-8"}
+LASTS = 7200  # seconds that a token lasts when the answer does not say
+LEAST, DAY = 60, 86_400  # seconds for which a token is kept at least, and at most
 EARLY = 300  # seconds before its end a token is renewed
 STOPPED = 600  # seconds without asking gettoken again after it refused our credentials
 BEFORE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)  # the request never left
@@ -97,8 +99,10 @@ class Api:
             if code in NO_CREDENTIAL:
                 await self._shared.put(f"{self._key}:refused", str(code), STOPPED)
             raise refused_token(code, text(answer, "errmsg"))
-        lasts = number(answer, "expires_in") or 7200
-        await self._shared.put(self._key, token, lasts - EARLY if lasts > 2 * EARLY else lasts / 2)
+        lasts = number(answer, "expires_in") or LASTS
+        kept = lasts - EARLY if lasts > 2 * EARLY else lasts / 2
+        # whatever it says: asked for with every message it would get the IP banned, and a day is longer than any lives
+        await self._shared.put(self._key, token, min(max(kept, LEAST), DAY))
         return token
 
     async def _ask(

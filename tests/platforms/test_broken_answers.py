@@ -74,8 +74,12 @@ BROKEN = {
 
 
 @asynccontextmanager
-async def answering(broken: "bytes | Callable[[asyncio.StreamWriter], object]") -> AsyncIterator[str]:
-    """A server that hands out tokens and answers everything else like this; its address."""
+async def answering(
+    broken: "bytes | Callable[[asyncio.StreamWriter], object]",
+    token: bytes = GOOD,
+    asked: list[bytes] | None = None,
+) -> AsyncIterator[str]:
+    """A server that hands out tokens and answers everything else like this; its address. `asked`: for each token a line."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -87,7 +91,9 @@ async def answering(broken: "bytes | Callable[[asyncio.StreamWriter], object]") 
                         length = int(head.split(b":")[1])
                 await reader.readexactly(length)
                 if b"oken " in line or b"gettoken" in line:
-                    writer.write(http(GOOD))
+                    if asked is not None:
+                        asked.append(line)
+                    writer.write(http(token))
                     await writer.drain()
                     continue
                 if isinstance(broken, bytes):
@@ -186,6 +192,28 @@ async def test_whoever_points_elsewhere_is_not_followed(platform: str) -> None:
             if not isinstance(bot, robots.RobotPlatform):
                 await bot.stop()
     assert went == []
+
+
+@pytest.mark.parametrize("lasts", [b"0", b"-1", b"null", b"1", b'"soon"', b"1e300", b"9" * 30])
+@pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
+async def test_a_token_that_lasts_no_time_is_not_asked_for_with_every_message(
+    platform: str, lasts: bytes
+) -> None:
+    """Whatever it says of how long: who asks for a token again and again is locked out by the platform."""
+    token = b'{"errcode":0,"access_token":"t","accessToken":"t","expires_in":%b,"expireIn":%b}' % (
+        lasts,
+        lasts,
+    )
+    asked: list[bytes] = []
+    async with answering(http(b"[]"), token, asked) as url:
+        bot = made(platform, url)
+        try:
+            for n in range(3):
+                with pytest.raises(SendFailed):
+                    await bot.send(Outgoing(n, Way.TEXT, "lisi", text="在吗"))
+        finally:
+            await bot.stop()  # type: ignore[attr-defined]
+    assert len(asked) == 1
 
 
 async def test_a_name_that_nobody_knows_is_tried_again(platform_of_a_lost_name: Sends) -> None:
