@@ -98,6 +98,9 @@ def _unpad(padded: bytes) -> bytes:
 
 
 _SECONDS = re.compile(r"[0-9]{1,12}")
+_TEN = re.compile(r"[0-9]{10}")
+_FIRST = 1_420_070_400
+"""The beginning of 2015: no platform signed a callback before."""
 
 
 def check_time(timestamp: str, now: datetime, window: timedelta) -> None:
@@ -113,9 +116,18 @@ def check_told(created: str, timestamp: str, nonce: str, now: datetime, window: 
 
     The signature sorts timestamp and nonce and joins them, so it fits every pair that joins to the same digits. What came
     within KNOWN is known again by the inbox; of what says it is older, the time that it was signed at must not stand in
-    the two.
+    the two. What does not say its time is refused when the other end of the two can be read as one of long ago.
     """
-    if not _SECONDS.fullmatch(created) or abs(int(created) - now.timestamp()) <= KNOWN.total_seconds():
+    if not _SECONDS.fullmatch(created):
+        ends = (timestamp + nonce)[-10:], (nonce + timestamp)[:10]
+        if any(
+            _FIRST <= int(end) < now.timestamp() - KNOWN.total_seconds()
+            for end in ends
+            if _TEN.fullmatch(end)
+        ):
+            raise Forged("这条回调没有说是几时的，时间戳可能被换过")
+        return
+    if abs(int(created) - now.timestamp()) <= KNOWN.total_seconds():
         return
     for joined in (timestamp + nonce[:200], nonce[:200] + timestamp):
         for found in re.finditer(r"(?=([0-9]{10}))", joined):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from wechatpy.crypto.pkcs7 import PKCS7Encoder
 from wechatpy.enterprise.crypto import PrpCrypto, WeChatCrypto
 
-from bot.envelope import Envelope, Forged, Garbled, _unpad, check_time
+from bot.envelope import Envelope, Forged, Garbled, _unpad, check_time, check_told
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "wecom_vectors.json").read_text())
 KEY = "SimKeyForLocalTestsOnly0123456789ABCDEFGHIJ"
@@ -134,3 +134,14 @@ def test_the_timestamp_has_a_window() -> None:
     for bad in (str(int(now.timestamp()) - 301), str(int(now.timestamp()) + 301), "", "-5", "1e9", "９９"):
         with pytest.raises(Forged):
             check_time(bad, now, window)
+
+
+def test_what_does_not_say_its_time_is_not_taken_with_another_than_it_was_signed_with() -> None:
+    """The signature fits timestamp and nonce in either order: a nonce that was a time to come is not to be it now."""
+    now, window = datetime(2026, 11, 22, 12, tzinfo=UTC), timedelta(minutes=5)
+    today, then = str(int(now.timestamp())), str(int((now - timedelta(days=8)).timestamp()))
+    for nonce in (then, f"{then}77", f"5{then}"):
+        with pytest.raises(Forged):
+            check_told("", today, nonce, now, window)
+    for honest in ("", "372623149", "1234567890", "a1b2c3", today):
+        check_told("", today, honest, now, window)
