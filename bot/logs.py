@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+import time
 from collections.abc import Iterable, MutableMapping
 from typing import Any, TextIO, cast
 
@@ -119,3 +120,20 @@ def configure(style: str, *, level: int = logging.INFO, quiet: Iterable[str] = (
     logging.getLogger("aiohttp.server").filters[:] = [_ours]
     for name in quiet:
         logging.getLogger(name).disabled = True
+
+
+class Rarely:
+    """How often the same happened since it was last said: what comes in hundreds is one line."""
+
+    def __init__(self, every: float) -> None:
+        """`every`: seconds between two lines."""
+        self._every, self._at, self._unsaid = every, float("-inf"), 0
+
+    def count(self) -> int:
+        """Once more. Returns how often since the last line, when it is time for one; else 0."""
+        self._unsaid += 1
+        now = time.monotonic()
+        if now - self._at < self._every:
+            return 0
+        said, self._at, self._unsaid = self._unsaid, now, 0
+        return said

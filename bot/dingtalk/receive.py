@@ -6,6 +6,7 @@ from bot.dingtalk import frames, inbound
 from bot.dingtalk.frames import Frame
 from bot.dingtalk.link import Answer
 from bot.events import Incoming
+from bot.logs import Rarely
 from bot.platform import Intake, Meter, Now
 
 log = structlog.get_logger(__name__)
@@ -16,6 +17,8 @@ def receiver(intake: Intake, now: Now, meter: Meter) -> Answer:
 
     When it has not, robot messages and card clicks stay unacknowledged, events ask to come again (LATER).
     """
+
+    lost, where = Rarely(1.0), Rarely(60.0)
 
     async def answer(frame: Frame) -> str | None:
         try:
@@ -40,8 +43,16 @@ def receiver(intake: Intake, now: Now, meter: Meter) -> Answer:
     async def _store(found: tuple[Incoming, ...]) -> bool:
         try:
             await intake(found)
-        except Exception:
-            log.exception("dingtalk.intake.failed", events=[one.dedup for one in found])
+        except Exception as error:
+            if count := lost.count():  # a database that is away is not to fill the disk
+                event, traced = found[0].dedup, error if where.count() else None
+                log.warning(
+                    "dingtalk.intake.failed",
+                    event=event,
+                    count=count,
+                    error=type(error).__name__,
+                    exc_info=traced,
+                )
             return False
         return True
 

@@ -95,3 +95,12 @@ def test_nobody_outside_moves_the_cursor_of_who_reads_the_log(capsys: pytest.Cap
     said = capsys.readouterr().err
     assert not [one for one in ("\x1b", "\u202e", "\r", "\x07") if one in said]
     assert len(said.splitlines()) == 2, "nor does anybody make lines of their own"
+
+
+def test_what_comes_in_hundreds_is_one_line_that_says_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(logs.time, "monotonic", lambda: now)
+    often = logs.Rarely(1.0)
+    assert [often.count() for _ in range(5)] == [1, 0, 0, 0, 0]
+    now += 1.0
+    assert [often.count() for _ in range(2)] == [5, 0]
