@@ -5,7 +5,7 @@ import string
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
-from nlp import called, heads, named, nicknamed, told, trades
+from nlp import called, heads, named, nicknamed, passing, told, trades
 from nlp.edges import BRANCH, CUE, CUE_STARTS, GENERIC
 from nlp.evidence import Found, Taken
 from nlp.late import late
@@ -38,7 +38,9 @@ _ANY_COMPANY = late(
 _COUNTED = late(r"^.*(?:[一两几这那哪某][家个]|[我贵]司|[想要找])|^司(?=想|要|找)")
 _IN_FULL = re.compile(r"[一-龥]{1,3}?(?=[一-龥]{2,3}[省市])")  # 甲方写福建省…
 # Of some bank or factory: 还要去银行取钱, 没有大厂的风范, 很多大公司.
-_SAID_OF = re.compile(r"去|还好|还要|没有|很多|又要|拖着|可以|入住|致电|一线|有大$|大[国美日外]资$")
+_SAID_OF = re.compile(
+    r"去|还好|还要|没有|很多|又要|拖着|可以|入住|致电|一线|有大$|大[国美日外]资$|听说|说要|要等|[一两几][个家]|一共|[二三四五六七八九十][个家]$"
+)
 _SOME_FACTORY = late(r"(?:[那这几]个|[一几]家|[开办搞建](?:了|的|着)*个?)[一-龥]{1,6}$")
 _ENGLISH = late(
     r"(?<![\w])[A-Z][\w&.'\-]*(?: ?\([A-Z][A-Za-z]+\)| (?:[A-Z&][\w&.'\-]*|of|and)){0,7},? ?"
@@ -102,6 +104,7 @@ def find(
     for hit in weaker:
         if taken.take(hit.start, hit.end):
             hits.append(hit)
+    hits += [hit for hit in passing.find(words, taken) if taken.take(hit.start, hit.end)]
     if hits and not _LINKS.isdisjoint(chars):
         hits += [hit for hit in told.beside(words, hits) if taken.take(hit.start, hit.end)]
     if len(hits) > 1:

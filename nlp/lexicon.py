@@ -89,6 +89,12 @@ def foreign() -> dict[str, dict[str, int]]:
     return _learned("foreign.txt")
 
 
+@cache
+def firm_odds() -> dict[str, dict[str, int]]:
+    """The same for the short names of firms (nlp/passing.py)."""
+    return _learned("firm_odds.txt")
+
+
 def _learned(name: str) -> dict[str, dict[str, int]]:
     table: dict[str, dict[str, int]] = {}
     for line in _lines(name):

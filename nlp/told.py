@@ -44,7 +44,7 @@ _AREA = late(r"(?:(?:华[东南北中西]|西南|西北|东北|大中华|亚太|
 _HEAD = late(rf"{_FRONT}(?P<name>[一-龥A-Za-z]{{2,{LONGEST}}})$")
 _NOBODY = late(
     r"[部委局院会校署厅办处科省市区县州国队团军系法庭所站台报社网片剧戏]$|^(?:[由向从为以]|某|该|本|一[位名个家些]|这|那|其|我|你|他|她|原|前|现任|时任|各|多|有|据|对|在|被|公司|记者|老板|客户|集团|企业|警方|政府|官方|专家|业内)|"
-    r"[的了是在说就都把被让]|先生|女士|小姐|总$|工$|客户|我们|你们|方面|部门|市场|行业|工地|小区|媒体|导演|球队"
+    r"[的了是在说就都把被让]|[一两二三四五六七八九十几多][家个]|先生|女士|小姐|总$|工$|客户|我们|你们|方面|部门|市场|行业|工地|小区|媒体|导演|球队"
 )
 
 
@@ -97,9 +97,14 @@ def may_be_firm(name: str) -> bool:
 
 def may_follow_town(name: str) -> bool:
     """The same of two or three characters behind a town, where foreigners (科比) do not stand and 九洲 is no place."""
+    return stands_behind_town(name) and not is_called_so(name)
+
+
+def stands_behind_town(name: str) -> bool:
+    """May a firm be called so, or a person of that town?"""
     if _NOBODY.search(name) is not None or GENERIC.fullmatch(name) is not None or region(name) == name:
         return False
-    return is_coined(name) and not is_called_so(name)
+    return is_coined(name)
 
 
 _SHORT = 3  # characters of most persons' names

@@ -63,6 +63,8 @@ FLOORS = {
     "own_seventh": {"names": 0.89, "phones": 0.99, "cities": 0.98},
     "own_fields": {"companies": 0.93, "titles": 0.97, "cities": 0.93, "money": 0.96},
     "own_fields_held": {"companies": 0.8, "titles": 0.86, "cities": 0.95, "money": 0.87},
+    "own_fourteenth": {"companies": 0.79, "titles": 0.85},
+    "own_fourteenth_held": {"companies": 0.76, "titles": 0.87},
     "own_fifth": {
         "names": 0.88,
         "companies": 0.84,

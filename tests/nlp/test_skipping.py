@@ -24,6 +24,7 @@ from nlp import (
     money,
     nicknamed,
     noise,
+    passing,
     people,
     phones,
     spans,
@@ -76,6 +77,7 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(nicknamed, "VISITS", _Any())
     monkeypatch.setattr(nicknamed, "PARTS", _Any())
     monkeypatch.setattr(people, "_marks", dict)
+    monkeypatch.setattr(passing, "_MARK", re.compile("(?s:.)"))
     monkeypatch.setattr(titles, "_LABEL_CHARS", _Any())
     monkeypatch.setattr(told, "_TOLD_CHARS", _Any())
     monkeypatch.setattr(told, "_TOLD_MARKS", ("",))

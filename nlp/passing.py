@@ -1,0 +1,338 @@
+"""Firms named in passing by a short name (盛虹那边, 恒力和荣盛都在问): weighed by what was learned, as names are in odds.py."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from nlp import segment, told
+from nlp.evidence import Found, Taken
+from nlp.late import late
+from nlp.lexicon import firm_odds, given, known_companies, surname_letters, surnames, unsure_firms
+from nlp.likely import COMMON
+from nlp.places import regions, towns
+from nlp.plain import BLANK, Plain
+from nlp.trades import is_trade
+
+LONGEST = 7  # characters of such a name
+ENOUGH = 4  # three to two: a firm that is none hides a person
+PERSON = 12  # of what may be a person as well
+LISTED = -18  # in one list with a firm
+SURELY = 20  # seven to one: of what is a word as well
+NEVER = 999
+FARTHEST = 4_000  # characters of a text that are looked at
+
+_THINGS = (
+    r"(?:那个|这个|那批|这批)?(?:项目|单子|订单|单(?=[,。;!?\s稳丢黄])|合同|招标|标书|标(?=[,。;\s])|货|尾款|货款|回款|预付款|账期|付款|欠款|报价|询价|价格|"
+    r"方案|验厂|验收|备件|样品|样机|供应商|代理商?|经销商|设备|产线|生产线|厂[里区子]|厂(?=[,。;\s])|车间|仓库|园区|线路|生意|业务|需求|系统|合作|新厂|图纸|发票|"
+    r"对账单?|质保金|保证金|[一二三]期|年框|框架)"
+)
+_JOBS = (
+    r"采购|销售|技术|项目|老板|负责人|业务|经理|工程师|总监|主任|财务|行政|设备|研发|供应链|生产|物资|质检|质量|仓库|市场|法务|人事|品质|工艺|董事|总裁|"
+    r"总经理|副总|厂长|秘书|渠道|产品经理|人(?![口工才民数气力性类体脸])|员工|同事|朋友|关系|领导|高层|老总|师傅|司机|联系人|对接人"
+)
+_UNITS = (
+    r"(?:采购|招标|生产|设备|物资|物流|供应链?|质量|品质|技术|研发|工艺|机动|动力|能源|财务|法务|行政|综合|人事|信息|市场|销售|营销|项目|工程|安环|机电|检测)"
+    r"(?:部(?![门位件队])|处(?!理)|科(?!技|[长员])|中心)"
+)
+_NOW = r"(?:今年|去年|明年|最近|这次|上周|昨天|今天|刚刚|刚才|早上|上午|下午|又|也|还|已经?|刚|都|在|就|来|发|要|终于|准备|打算|说)"
+_DEALS = (
+    r"(?:下单|下了|招标|扩产|投标|报价|询价|回款|付款|打款|订货|续约|签约|签了|复购|催货|催样|定了|要样|中标|寄样|发货|回复|回话|反馈|要求|指定|来电|"
+    r"问(?=[,。!?、了到过价]|我们|能|有|什么)|想(?=[要买订换做找看]|问|约)|说(?=[,了要可不等先年价]|他们|我们)|要(?=[一二两三四五六七八九十\d换做等开先发样]|我们)|需要|"
+    r"采购(?!经理|员|部|总监)|停产|开标|流标)"
+)
+_MARK = re.compile(
+    "[那这方的采招生设物供质品技研工机动能财法行综人信市销营项安检总基超产分今去明最上昨刚早下又也还已都在就来发要终准打说扩投报询回付订续签复催定中寄反指问想需停开流、和与及跟执独外非监常高副首行创CHh公盘午双大涨跌财市股旗裁门官年给抢做挖]"
+)
+_RUN = re.compile(rf"[一-龥A-Za-z]{{2,{LONGEST}}}")
+
+
+@cache
+def _right() -> re.Pattern[str]:
+    """What stands behind a firm, told apart by the name of its group."""
+    single = surname_letters()
+    called = r"总(?![部体共经裁数量价])|工(?![程作业厂具人])|董(?!事)|经理|主任|主管|[部处科厂局院所校]长|先生|女士|小姐|老板"
+    honoured = rf"[{single}](?:{called})"
+    return re.compile(
+        r"(?P<T>[那这][边儿头里]|方面[的说,要])"
+        r"|(?P<U>[那这]个?(?:单|客户|项目|合同|订单|家|批|标|厂))"
+        rf"|(?P<O>的{_THINGS})"
+        rf"|(?P<J>的(?:那个|那位|一个)?(?:{_JOBS}|{honoured}))"
+        rf"|(?P<M>的[小老阿][{single}])"
+        rf"|(?P<D>{_UNITS})"
+        r"|(?P<H>总部|基地|工厂(?!店)|超级工厂|产业园|分公司|分厂)"
+        rf"|(?P<V>{_NOW}{{0,3}}{_DEALS})"
+        r"|(?P<F>(?:执行|独立|外部|非执行)?董事(?!会)|监事|(?:常务|执行|高级)?副?总(?:经理|裁)|首席|副?董事长|副?行长|"
+        r"发言人|分析师|创始人|[Hh][Rr](?![A-Za-z])|C[ETFO]O)"
+        r"|(?P<W>公告|(?:盘中|今日|双双|午后)?大?[涨跌](?:停|超|近|\d|[,。]|幅)|财报|市值|股价|高管|旗下|裁员|"
+        r"门店|官网|官宣|年报)"
+        r"|(?P<L>[、和与及跟])"
+        r"|(?P<B>[的都也又在就说要想问给抢做挖])"
+    )
+
+
+_EDGE = rf"(?=[\s,。;:!?、()\[\]|/\"”{BLANK}]|$)"
+# What a name stands behind that ends with its clause.
+LEFT = frozenset(":=、给跟和与是叫找约访户系接见看自为去到进过了被向下往由-")
+_FREE = late(rf"(?P<name>[一-龥A-Za-z&]{{2,8}}?)(?:的人|的|了吗?|吗|吧|呢|没有?|不)?{_EDGE}")
+_PLAIN_EDGE = frozenset(f"\n ,。;:!?、()[]|/\"“”'·>-{BLANK}")
+_FRONTS = {
+    "g": "发给 报给 寄给 开给 卖给 送给 转给",
+    "k": "客户 拜访 走访 回访 联系 对接 跟进 看看 应商 厂家 买家 甲方 乙方 约了 去了 访了 对手 同行 竞品",
+    "u": "我是 们是 来自 边是 就是 里是",
+    "d": "意向 方向",
+    "n": "我们 你们 他们 咱们 一个 这个 那个 哪个",
+}
+_FRONT_OF = {word: sort for sort, words in _FRONTS.items() for word in words.split()}
+_FRONT = {
+    char: sort
+    for sort, chars in {
+        "l": "、和与及", ":": ":=", "a": "跟同对向找问", "h": "任兼", "m": "是叫在去到进从为", "q": "被由让帮替给",
+        "b": "的了有还就先再把过下往",
+    }.items()
+    for char in chars
+}  # fmt: skip
+# 周五的, 两家, 苏州市, 金桂花约: what no name holds, begins with or ends with.
+_NEVER = late(
+    r"[的了是做吗呢吧呀啊您你我他她它们这那哪什么怎谁]|[一二两三四五六七八九十几每各该某][家个台套次年月天]|^[也都还再又就]|^[老小阿].$|^(?:今天|明天|昨天|上午|下午)|"
+    r"[区县市镇乡村路街省岛总工想约去来到说做找给要办]$|盘中$|新闻$|全球$|区副$|微信|抖音|介绍"
+)
+
+
+_LABEL = late(
+    r"(?:(?P<f>客户|公司|单位|企业|厂家|供应商|采购方|甲方|乙方|买方|卖方|业主|名单|拜访|回访|走访|跟进|催款的?|建档|录入|抬头)(?:名称?|全称|单位|公司|名单|记录|对象|厂商)?|"
+    r"(?P<p>姓名|联系人|对接人|收件人|参会|到会|出席|人员|称呼|昵称|负责人)|(?P<d>地址|所在地|地区|城市|来源|渠道|产品|需求|型号|备注|位置))[:=]\s*$"
+)
+_LINKS = frozenset("、和与及")
+_TIES = frozenset("和与及跟也都又还在要说、")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """[start, end) of a text that may be a firm, and what speaks for it and against it."""
+
+    start: int
+    end: int
+    signs: tuple[str, ...]
+
+
+def candidates(text: str) -> Iterator[Candidate]:
+    """Every stretch between what stands in front of firms and behind them that begins as their names do."""
+    likely = _beginnings(text)
+    if not likely:
+        return
+    behind: dict[int, str] = {}
+    before = dict((end, start) for start, end in regions(text))
+    edges: set[int] | None = None
+    for first in likely:
+        ends = list(_ends(text, first, behind))
+        for start in (first, before[first]) if first in before else (first,):
+            spots = {*ends, *_free(text, start)}
+            if not spots:
+                continue
+            front = _front(text, start)
+            if front == "o":
+                edges = _cuts(text) if edges is None else edges
+                if start not in edges:
+                    continue
+            for end, sort in sorted(spots):
+                name = text[start:end]
+                if _NEVER.search(name) is None:
+                    yield Candidate(start, end, (f"L{front}", f"R{sort}", f"X{front}{sort}", *_signs(name)))
+
+
+_LEAST = -15  # worse is made good by no second character
+
+
+def _beginnings(text: str) -> list[int]:
+    """Where two characters stand that firms' names often begin with: what the first one lacks the second one has."""
+    first, second = firm_odds()["first"], firm_odds()["second"]
+    rare, other = first["*"], second["*"]
+    return [
+        match.start()
+        for match in _pair().finditer(text)
+        if first.get(text[match.start()], rare) + second.get(text[match.end()], other) >= 0
+    ]
+
+
+@cache
+def _pair() -> re.Pattern[str]:
+    """Two characters of which the first is none that firms' names never begin with, the second none that hardly stands there."""
+    table = firm_odds()
+    never, hardly = (
+        "".join(char for char, points in table[kind].items() if points < least)
+        for kind, least in (("first", _LEAST), ("second", -20))
+    )
+    return re.compile(rf"(?![{never}])[一-龥](?=(?![{hardly}])[一-龥])")
+
+
+def _ends(text: str, first: int, behind: dict[int, str]) -> Iterator[tuple[int, str]]:
+    """Where a name may end that begins at `first`, and what stands behind it; `behind` remembers that."""
+    match = _RUN.match(text, first)
+    last = match.end() if match is not None else first
+    for mark in _MARK.finditer(text, first + 2, last + 1):
+        end = mark.start()
+        sort = behind.get(end)
+        if sort is None:
+            found = _right().match(text, end)
+            sort = behind[end] = str(found.lastgroup) if found is not None else ""
+        if sort:
+            yield end, sort
+            if sort == "H" and end > first + 3 and text[end - 2 : end] in towns():
+                yield end - 2, sort
+
+
+def _free(text: str, start: int) -> Iterator[tuple[int, str]]:
+    """Where it ends with its clause, behind a cue."""
+    cue = text[start - 1 : start] if text[start - 1 : start] != " " else text[max(0, start - 2) : start - 1]
+    match = _FREE.match(text, start) if cue in LEFT and cue else None
+    if match is not None:
+        yield match.end("name"), "E"
+
+
+def _cuts(text: str) -> set[int]:
+    """Where the dictionary's words begin."""
+    at, edges = 0, {0}
+    for piece in segment.pieces(text):
+        at += len(piece)
+        edges.add(at)
+    return edges
+
+
+def _front(text: str, start: int) -> str:
+    """What kind of thing stands in front."""
+    before = text[max(0, start - 2) : start].strip(" ")
+    if not before or before[-1] == "\n":
+        return "^"
+    if before[-1] in ":=":
+        label = _LABEL.search(text, max(0, start - 8), start)
+        return str(label.lastgroup) if label is not None else ":"
+    sort = _FRONT_OF.get(before) or _FRONT.get(before[-1])
+    return sort or ("," if before[-1] in _PLAIN_EDGE else "o")
+
+
+def find(words: Plain, taken: Taken) -> Iterator[Found]:
+    """Short names of firms that are likelier than not, and those that stand in one list with them."""
+    text = words.text[:FARTHEST]
+    weights, base = firm_odds()["signs"], firm_odds()["all"][""]
+    scored = [
+        (base + sum(weights.get(sign, 0) for sign in one.signs), one.start, one.end, _asked_for(text, one))
+        for one in candidates(text)
+        if taken.is_free(*words.place(one.start, one.end))
+    ]
+    if not scored:
+        return
+    scored.sort(key=lambda one: (-one[0], one[1], one[2]))
+    sure = Taken(len(text))
+    firms: list[tuple[int, int]] = []
+    for points, start, end, least in scored:
+        if points >= least and sure.take(start, end):
+            firms.append((start, end))
+            yield words.found("companies", start, end, 0.65 if points >= SURELY else 0.6, "passing")
+    if not firms or _LINKS.isdisjoint(text):
+        return
+    for points, start, end, least in scored:
+        beside = (
+            least <= ENOUGH
+            and LISTED <= points < least
+            and any(
+                (stop + 1 == start and text[stop] in _LINKS) or (end + 1 == begin and text[end] in _LINKS)
+                for begin, stop in firms
+            )
+        )
+        if beside and sure.take(start, end):
+            firms.append((start, end))
+            yield words.found("companies", start, end, 0.6, "passing")
+
+
+def _asked_for(text: str, one: Candidate) -> int:
+    """The points that such a candidate needs: more where it may be a word or a person as well."""
+    name, free = text[one.start : one.end], "RE" in one.signs or "RB" in one.signs
+    if name in _known():
+        return NEVER if free else ENOUGH  # what is used or sent by: see named.py
+    town = next((end for start, end in regions(name) if start == 0), 0)
+    bare = name[town:]
+    if town and (not _may_follow_town(bare) or ("RM" in one.signs and segment.is_word(bare))):
+        return NEVER  # 盐城大丰的老葛 comes from there
+    if len(name) in (2, 3) and name[0] in COMMON and (segment.is_person(name) or _called_so(name) or free):
+        return NEVER if free and (len(name) == 3 or segment.is_person(name)) else PERSON
+    return SURELY if segment.is_word(name) else ENOUGH
+
+
+_DISTRICT = late(r"[榄桥镇港塘埠浦堰沟坝坪岭坑头山河湖圩寨屯庄店集墩铺滩陂埔堡营湾洲沙廊慈海]$")
+
+
+def _may_follow_town(bare: str) -> bool:
+    """May it be a firm's name behind its town, and no place in it, no people and no common word?"""
+    if any(len(bare) > length and is_trade(bare[-length:]) for length in (2, 3, 4)):
+        return not segment.is_word(bare)
+    return (
+        (len(bare) > 2 or _DISTRICT.search(bare) is None)
+        and told.stands_behind_town(bare)
+        and not (bare[0] in COMMON and _called_so(bare))
+    )
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(known_companies())
+
+
+@lru_cache(maxsize=8_192)
+def _signs(name: str) -> tuple[str, ...]:
+    """What the characters themselves say."""
+    places = [] if name in _known() else regions(name)
+    town = next((end for start, end in places if start == 0), 0)
+    bare = name[town:]
+    if not bare:
+        return ("W0",)
+    signs = [f"N{min(len(bare), 5)}{'t' if town else ''}"]
+    if town == 0 and places:
+        signs.append("Rin")
+    if not _TIES.isdisjoint(bare[1:]):
+        signs.append("I")
+    pieces = segment.pieces(bare)
+    tags = [segment.tag(piece)[0][1] for piece in pieces]
+    if len(pieces) == 1:
+        sort = tags[0]
+        signs.append(
+            "W" + (sort if sort in ("nz", "nt", "nrt", "ns", "nr", "j", "v", "n", "a", "vn", "b") else "x")
+        )
+    else:
+        loose = sum(len(piece) == 1 for piece in pieces)
+        signs.append(f"C{min(loose, 3)}{min(len(pieces) - loose, 2)}")
+        signs += sorted({"Tz" for tag in tags if tag in ("nz", "nt", "nrt", "j")})
+        signs += sorted(
+            {"Tv" for piece, tag in zip(pieces, tags, strict=True) if len(piece) > 1 and tag[0] in "vdrpcmtf"}
+        )
+        signs += sorted(
+            {"Tn" for piece, tag in zip(pieces, tags, strict=True) if len(piece) > 1 and tag == "n"}
+        )
+    if bare in _known():
+        signs.append("K" + ("u" if bare in unsure_firms() else ""))
+    if len(bare) <= 3 and (segment.is_person(bare) or _called_so(bare)):
+        signs.append("P")
+    if len(name) in (2, 3) and name[0] in surnames().single:
+        signs.append(f"Q{len(name)}{'c' if name[0] in COMMON else 'r'}")
+    for length in (2, 3, 4):
+        if len(bare) > length and is_trade(bare[-length:]):
+            signs.append("S")
+            break
+    if name.isascii():
+        signs.append("A")
+    signs.append(f"F{_firm(bare)}")
+    return tuple(signs)
+
+
+def _called_so(name: str) -> bool:
+    typical = given()
+    return name[0] in surnames().single and all(char in typical for char in name[1:])
+
+
+def _firm(bare: str) -> int:
+    """How like the names of firms the first two characters are, from -3 to 3."""
+    table = firm_odds()
+    points = table["first"].get(bare[0], table["first"]["*"]) + table["second"].get(
+        bare[1:2], table["second"]["*"]
+    )
+    return max(-3, min(3, round(points / 10)))
