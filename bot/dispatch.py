@@ -11,7 +11,7 @@ from bot import binding
 from bot.clock import Clock
 from bot.config import Config, speaks_first
 from bot.events import Alert, Arrived, Click, Fact, Form, Incoming, Kind, Message, Timer, decode, encode
-from bot.inbox import Handled
+from bot.inbox import Handled, TakenBack
 from bot.router import Command, Handler, Router
 from bot.turn import Turn
 from cards.actions import unpack
@@ -287,8 +287,7 @@ class Dispatcher:
         if handler is None:
             raise LookupError(f"no handler for form {form.name!r}")
         try:
-            async with turn.tx.begin_nested():
-                await handler(turn, form)
+            await _alone(turn, handler, form)
         except Refused as no:
             if isinstance(no, Denied):
                 await self._denied(turn, str(form.fields.get("what") or form.name), no.about)
@@ -307,8 +306,7 @@ class Dispatcher:
     async def _run(self, turn: Turn, handler: Handler, argument: object, *, what: str = "") -> None:
         """Runs a handler for a person; a Refused takes its rows back and becomes a sentence."""
         try:
-            async with turn.tx.begin_nested():
-                await handler(turn, argument)
+            await _alone(turn, handler, argument)
         except Refused as no:
             if isinstance(no, Denied):
                 await self._denied(turn, what, no.about)
@@ -316,6 +314,18 @@ class Dispatcher:
             step = next((r.steps[no.step] for r in self.routers if no.step in r.steps), None)
             if step is not None:
                 await step(turn, no)
+
+
+async def _alone(turn: Turn, handler: Handler, argument: object) -> None:
+    """Runs a handler so that its rows can be taken back alone. Raises Refused when they were, TakenBack when all must be."""
+    if turn.tx.guarded:
+        async with turn.tx.begin_nested():
+            await handler(turn, argument)
+        return
+    try:
+        await handler(turn, argument)
+    except Refused as no:
+        raise TakenBack from no
 
 
 def offered(card: Card) -> set[str]:

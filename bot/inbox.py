@@ -33,6 +33,10 @@ def put_aside(error: str) -> str:
     return error.removeprefix(ASIDE) if error.startswith(ASIDE) else ""
 
 
+class TakenBack(Exception):
+    """The handler said no after it may have written: the event is to be handled once more, with a savepoint."""
+
+
 class Full(Exception):
     """Too much waits to be stored; the platform should come again."""
 
@@ -199,9 +203,12 @@ class Worker:
 
     async def _row(self, lease: Lease, row: Inrow) -> Later | int:
         """Handles one row. Returns how many remain in the lane, or Later."""
+        guarded = False
         for attempt in range(20):
             try:
-                return await self._once(lease, row)
+                return await self._once(lease, row, guarded)
+            except TakenBack:
+                guarded = True
             except Conflict:
                 await asyncio.sleep(random.uniform(0, 0.01 * (attempt + 1)))
             except Fenced:
@@ -210,8 +217,9 @@ class Worker:
                 return await self._failed(lease, row, error)
         return await self._failed(lease, row, RuntimeError("the row kept changing under our hands"))
 
-    async def _once(self, lease: Lease, row: Inrow) -> int:
+    async def _once(self, lease: Lease, row: Inrow, guarded: bool) -> int:
         async with self._db.write() as tx:
+            tx.guarded = guarded
             await lanes.handling(tx, lease.key)
             reach(At.WORK_BEGUN)
             handled = await self._handle(tx, row)

@@ -2,12 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 
-from bot.addressing import LONG, TRIED, Addressing, Place, Target, places
+from bot.addressing import LONG, TRIED, Addressing, Place, Target
 from bot.bells import Bells
 from bot.breaker import Breaker, back_off
 from bot.clock import Clock
@@ -21,7 +21,8 @@ from bot.parcels import Parcels
 from bot.platform import Platform, SendFailed, Sent, Shared, Way, Wide
 from bot.quota import Quota
 from cards.card import from_json
-from store import inbox, lanes, outbox, screens, team
+from store import callers, inbox, lanes, outbox, screens, team
+from store.callers import Whereabouts
 from store.db import SENT, Database, Tx, passing
 from store.failpoints import At, reach
 from store.lanes import Fenced, Lease
@@ -41,6 +42,8 @@ FOLD_EARLY = 3
 SAID = frozenset({Way.TEXT, Way.CARD})
 """Ways that all go to the same platform: the one where the person was last."""
 DIGEST = "digest"
+KNOWN_MS = 1000
+"""Milliseconds for which what was read of where people can be written to is taken for true, as long as sends go well."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,11 @@ class _Rest:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits in a lane, and what is known of where its first row goes."""
+    """What waits in a lane, and where its person was known to be at `at_ms` (None: nobody)."""
 
     rows: list[Queued]
-    place: Place | None
+    person: Whereabouts | None
+    at_ms: int
 
 
 class Sender:
@@ -77,21 +81,21 @@ class Sender:
         self._paid: set[int] = set()  # rows that have their person's token already
 
     async def look(self, tx: Tx, keys: Sequence[str]) -> dict[str, Waiting]:
-        """What waits in these lanes, and where the first of each goes."""
-        found = await outbox.open_sends_of(tx, keys, 20 * len(keys))
-        first = await places(tx, [rows[0] for rows in found.values()])
-        return {key: Waiting(rows, place) for (key, rows), place in zip(found.items(), first, strict=True)}
+        """What waits in these lanes, and where it goes."""
+        found, ms = await outbox.open_sends_of(tx, keys, 20 * len(keys)), self._clock.ms()
+        people = await callers.whereabouts(tx, _people(rows[0] for rows in found.values()))
+        return {key: Waiting(rows, people.get(rows[0].member), ms) for key, rows in found.items()}
 
     async def lane(self, lease: Lease, found: Waiting | None) -> Later | None:
         """Works a claimed lane until it is empty or must rest. `found`: what waits in it, as far as that is known.
 
         A platform that must rest does not hold up what goes to the person on another one.
         """
+        known = found
         while True:
             if found is None:
-                async with self._db.read(glance=True) as tx:
-                    found = Waiting(await outbox.open_sends(tx, lease.key, 50), None)
-            rows, place, found = found.rows, found.place, None
+                known = found = await self._look_again(lease.key, known)
+            rows, found = found.rows, None
             if not rows:
                 return Later(self._clock.ms() + 100)
             resting: dict[str, int] = {}  # platform → when it may be tried again
@@ -103,18 +107,42 @@ class Sender:
                 if said_later and says:
                     continue
                 later = [r for r in rows if r.id > row.id]
+                place = self._place(row, known, first=row is rows[0])
                 rest = await self._row(lease, row, later, resting, place)
-                place = None  # what the first one changed is not in it
                 if isinstance(rest, _Rest):
+                    known = None  # who could not be written to now is looked up again
                     resting[rest.platform] = max(rest.at_ms, resting.get(rest.platform, 0))
                     said_later = said_later or says
                 elif rest == 0:
                     return None
                 elif rest < 0:
+                    known = None
                     break  # several rows were closed at once: look again
             else:
                 if resting:
                     return Later(min(resting.values()))
+
+    async def _look_again(self, key: str, known: Waiting | None) -> Waiting:
+        """What waits in a lane by now. Its person is not looked up once more when they are known well enough."""
+        async with self._db.read(glance=True) as tx:
+            rows, ms = await outbox.open_sends(tx, key, 50), self._clock.ms()
+            if known is not None and ms < known.at_ms + KNOWN_MS:
+                return Waiting(rows, known.person, known.at_ms)
+            people = await callers.whereabouts(tx, _people(rows[:1]))
+        return Waiting(rows, next(iter(people.values()), None), ms)
+
+    def _place(self, row: Queued, known: Waiting | None, *, first: bool) -> Place | None:
+        """Where a row goes, when that is known and the person has not moved on since. What changes a card on its screen
+        meanwhile (a send, a press) is in no row but the first."""
+        person = known.person if known else None
+        if (
+            known is None
+            or person is None
+            or (person.member.id, person.member.platform) != (row.member, row.there)
+        ):
+            return None
+        still = (first or row.way in SAID) and self._clock.ms() < known.at_ms + KNOWN_MS
+        return Place(row.screen, person) if still else None
 
     async def _row(
         self,
@@ -368,6 +396,11 @@ class Sender:
             left = await lanes.fence(tx, "outbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
             reach(At.OUTBOX_CLOSED)
         return left
+
+
+def _people(rows: Iterable[Queued]) -> list[str]:
+    """The members that rows are for: groups and letters go to nobody who moves about."""
+    return [row.member for row in rows if row.member[:1] != "@"]
 
 
 def _foldable(row: Queued, later: Sequence[Queued]) -> list[Queued]:

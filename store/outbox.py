@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from store.lanes import Fenced, wake
 from store.queues import DEAD, DONE, OPEN
+from store.screens import Shown
 from store.statements import PerDialect, among, listed
 from store.tables import card as screen
-from store.tables import outbox
+from store.tables import member, outbox
 from store.tx import Tx
 
 
@@ -32,7 +33,7 @@ class Outrow:
 
 @dataclass(frozen=True)
 class Queued:
-    """An open outbox row."""
+    """An open outbox row. `there`: where its person was last; `screen`: where its card is (None: it has none)."""
 
     id: int
     member: str
@@ -48,6 +49,8 @@ class Queued:
     error: str = ""
     next_at: int = 0
     platform: str = ""  # which one `next_at` is about
+    there: str = ""
+    screen: Shown | None = None
 
 
 _PUT = PerDialect(
@@ -84,16 +87,21 @@ async def put(tx: Tx, row: Outrow, *, now: datetime, cause: int) -> int:
 _OUT_COLUMNS = (
     outbox.c.id, outbox.c.member, outbox.c.way, outbox.c.body, outbox.c.card, outbox.c.subject, outbox.c.kind,
     outbox.c.priority, outbox.c.attempts, outbox.c.ledger, outbox.c.created_at, outbox.c.error, outbox.c.next_at,
-    outbox.c.platform,
+    outbox.c.platform, member.c.platform, screen.c.id, screen.c.platform, screen.c.track, screen.c.code, screen.c.code_at,
 )  # fmt: skip
+_WITH_PLACE = outbox.outerjoin(member, member.c.id == outbox.c.member).outerjoin(
+    screen, screen.c.id == outbox.c.card
+)
 _OPEN_OUT = (
     sa.select(*_OUT_COLUMNS)
+    .select_from(_WITH_PLACE)
     .where(outbox.c.lane == sa.bindparam("lane"), outbox.c.state == OPEN)
     .order_by(outbox.c.id)
     .limit(sa.bindparam("n"))
 )
 _OPEN_OF = {
     dialect: sa.select(outbox.c.lane, *_OUT_COLUMNS)
+    .select_from(_WITH_PLACE)
     .where(among(dialect, outbox.c.lane, "lanes"), outbox.c.state == OPEN)
     .order_by(outbox.c.lane, outbox.c.id)
     .limit(sa.bindparam("n"))
@@ -102,8 +110,10 @@ _OPEN_OF = {
 
 
 def _queued(row: Any) -> Queued:
-    values = list(row)
-    values[3] = json.loads(values[3])
+    """Of the row's own columns and, after them, its person's and those of its card."""
+    values = list(row[:-5])
+    values[3], values[-1] = json.loads(values[3]), values[-1] or ""
+    values.append(None if row[-5] is None else Shown(*row[-5:]))
     return Queued(*values)
 
 

@@ -238,13 +238,15 @@ class Sqlite:
         """A snapshot. `slow`: its statements run in a thread. `glance`: each statement sees what is committed then, on the
         writer's connection when nobody writes, for a reader finds its pages out of date after every commit; nothing else
         may be waited for inside."""
-        if glance and self._turnstile.pass_by():
+        if glance and not self._writing_now():
+            entered = self._turnstile.pass_by()  # else somebody's turn has come, but they have not begun
             try:
                 yield SqliteTx(self._statements, self._writing())
             except sqlite3.Error as error:
                 raise _wrapped(error, "connect", self._statements.dialect) from None
             finally:
-                self._turnstile.leave(INTAKE)
+                if entered:
+                    self._turnstile.leave(INTAKE)
             return
         try:
             connection = self._readers.pop() if self._readers else self._connect(READER)
@@ -323,6 +325,10 @@ class Sqlite:
         if self._lock_file is not None:
             self._lock_file.close()
             self._lock_file = None
+
+    def _writing_now(self) -> bool:
+        """Whether a transaction that writes is open."""
+        return self._writer is not None and self._writer.in_transaction
 
     def _writing(self) -> sqlite3.Connection:
         if self._writer is None:

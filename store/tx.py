@@ -52,6 +52,9 @@ class Tx(ABC):
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
         self._savepoints = 0
+        self.guarded = False
+        """Whether a handler's rows may be taken back alone, behind a savepoint. Nearly all handlers go well and need none:
+        one that says no without it is handled once more, with it (bot/inbox.py)."""
         self._keeps = False
         """Whether the first savepoint may stay until the commit: that saves a round trip."""
         self.info: dict[Any, Any] = {}

@@ -418,6 +418,31 @@ async def test_one_platform_away_does_not_hold_up_the_other(db: Database) -> Non
                 await asyncio.sleep(0.01)
 
 
+async def test_who_moves_on_while_sends_wait_is_answered_where_they_are(db: Database) -> None:
+    go, asked = asyncio.Event(), asyncio.Event()
+
+    class Held(Recorder):
+        async def send(self, out: Outgoing) -> Sent:
+            asked.set()
+            await go.wait()
+            return await super().send(out)
+
+    wecom, dingtalk = Held("wecom"), Recorder("dingtalk")
+    async with running(db, [echo()], [wecom, dingtalk]) as bench, asyncio.timeout(60):
+        await bench.engine.intake([_message("one", 1)])
+        await asked.wait()
+        at = datetime(2026, 11, 23, tzinfo=UTC)
+        await bench.engine.intake([Incoming("d1", "dingtalk:d1", Message("dingtalk", "d1", "two", at))])
+        rows = 0
+        while rows < 2:  # the second answer waits behind the first, which is on its way
+            await asyncio.sleep(0.01)
+            async with db.read() as tx:
+                rows = (await tx.execute(sa.select(sa.func.count()).select_from(outbox))).scalar_one()
+        go.set()
+        await bench.idle()
+        assert (wecom.texts(), dingtalk.texts()) == (["you said one"], ["you said two"])
+
+
 async def test_what_cannot_be_read_any_more_is_put_aside(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
