@@ -16,10 +16,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.peers import load, servers
 from bench.peers.load import middle
@@ -36,6 +37,9 @@ from bench.peers.servers import (
     Served,
 )
 from bench.peers.sink import Sink
+
+if TYPE_CHECKING:
+    from tests.servers import Postgres
 
 RESULTS = ROOT / "bench" / "results.md"
 OPEN_RATE = 50.0
@@ -96,10 +100,21 @@ def todays(number: int, users: int = 200) -> list[bytes]:
 Make = Callable[[int], list[bytes]]
 
 
+@dataclass(frozen=True)
+class Shape:
+    """On what whole events are handled: how many processes share the database (""; a SQLite file), and its server's id."""
+
+    name: str
+    database: str = ""
+    processes: int = 1
+    server: int = 0
+
+
 async def handles(
-    name: str, make: Make, into: Numbers, empty: Path, *, number: int, seconds: float, database: str = ""
+    shape: Shape, make: Make, into: Numbers, empty: Path, *, number: int, seconds: float
 ) -> None:
-    """`number` messages at once: until each was answered at the sink. Then 10/s: from the callback to the card."""
+    """`number` messages at once, dealt out to the processes: until each was answered at the sink. Then 10/s: from the
+    callback to the card."""
     sink = Sink()
     await sink.start()
     left: dict[str, float] = {}
@@ -110,17 +125,35 @@ async def handles(
             took.append(at - left.pop(user))
 
     try:
-        async with servers.running(UNHURRIED, sink=sink.url, empty=empty, database=database) as one:
-            await settled(one)
+        async with AsyncExitStack() as stack:
+            some = [
+                await stack.enter_async_context(
+                    servers.running(UNHURRIED, sink=sink.url, empty=empty, database=shape.database)
+                )
+                for _ in range(shape.processes)
+            ]
+            first = some[0]
+
+            async def calm() -> None:
+                for one in some:
+                    await settled(one)
+
+            def spent() -> tuple[float, float]:
+                return sum(load.cpu(one.pid) for one in some), load.cpu(shape.server) if shape.server else 0.0
+
+            await calm()
             # everybody is greeted the first time they write: that is not what is measured
-            await load.closed(one.port, iter(load.chat(200)), 60)
-            await settled(one)
+            await load.closed(first.port, iter(load.chat(200)), 60)
+            await calm()
             bodies = make(number + int(10 * seconds))
-            had, before, begun = sink.sent, load.cpu(one.pid), time.perf_counter()
-            run = await load.closed(one.port, iter(bodies[:number]), 60)
+            had, before, begun = sink.sent, spent(), time.perf_counter()
+            runs = await asyncio.gather(
+                *(load.closed(one.port, iter(bodies[n:number : len(some)]), 60, connections=16 // len(some))
+                  for n, one in enumerate(some))
+            )  # fmt: skip
             await until(lambda: sink.sent - had >= number, 90)
-            done, last, spent = sink.sent - had, sink.last, load.cpu(one.pid) - before
-            await settled(one)
+            done, last, after = sink.sent - had, sink.last, spent()
+            await calm()
             extra = sink.sent - had - done
             sink.heard = heard
             users = itertools.cycle(f"u{(number + n) % 200:04d}" for n in range(200))
@@ -128,15 +161,18 @@ async def handles(
             def leaves(_number: int) -> None:
                 left[next(users)] = time.perf_counter()
 
-            await load.paced(one.port, iter(bodies[number:]), 10, seconds, leaves)
+            await load.paced(first.port, iter(bodies[number:]), 10, seconds, leaves)
             await until(lambda: not left, 10)
     finally:
         await sink.stop()
+    ours, its = after[0] - before[0], after[1] - before[1]
     add(
-        into, name, rate=done / (last - begun), accepted=run.rate, done=done, lost=number - done, extra=extra,
+        into, shape.name, rate=done / (last - begun), done=done, lost=number - done, extra=extra,
         p50=load.quantile(took, 0.5) * 1000, p99=load.quantile(took, 0.99) * 1000,
-        cpu=spent / max(1, done) * 1e6, failed=run.failed,
+        cpu=ours / max(1, done) * 1e6, failed=sum(run.failed for run in runs), per_cpu=done / max(0.01, ours + its),
     )  # fmt: skip
+    if shape.server:
+        add(into, shape.name, server=its / max(1, done) * 1e6)
 
 
 async def settled(one: Running) -> None:
@@ -203,11 +239,13 @@ def handled_table(numbers: Numbers) -> str:
         for name, n in numbers.items():
             yield [
                 name, cell(n["rate"]), f"{cell(n['p50'], 0, spread=False)} / {cell(n['p99'], 0, spread=False)}",
-                cell(n["cpu"]), f"{sum(n['lost']):.0f}", f"{sum(n['extra']):.0f}", f"{sum(n['failed']):.0f}",
+                cell(n["cpu"]), cell(n.get("server", [])), cell(n["per_cpu"]),
+                f"{sum(n['lost']):.0f}", f"{sum(n['extra']):.0f}", f"{sum(n['failed']):.0f}",
             ]  # fmt: skip
 
     return table(
-        "event, store|handled and sent/s|10/s: callback to card p50 / p99 ms|CPU µs an event|unanswered|extra answers|failed",
+        "event, store|handled and sent/s|10/s: callback to card p50 / p99 ms|CPU µs an event|… of the server"
+        "|events a CPU second|unanswered|extra answers|failed",
         rows(),
     )
 
@@ -311,7 +349,7 @@ async def measure(args: argparse.Namespace) -> Report:
 
 
 def steps(
-    args: argparse.Namespace, report: Report, empty: Path, postgres: Callable[[str], str] | None, n: int
+    args: argparse.Namespace, report: Report, empty: Path, postgres: "Postgres | None", n: int
 ) -> Iterator[tuple[str, Awaitable[None]]]:
     """What one round does, in order."""
     if "a" in args.parts:
@@ -320,21 +358,35 @@ def steps(
             yield served.name, accepts(served, report.accepted, empty, args.seconds)
     if "b" in args.parts:
         for what, make in (("draft", drafts), ("/今日", todays)):
-            stores = [("SQLite", "")] + (
-                [("PostgreSQL", postgres(f"bench_{what == 'draft'}_{n}"))] if postgres else []
+            for shape in _shapes(what, f"{what == 'draft'}_{n}", postgres):
+                yield (
+                    shape.name,
+                    handles(shape, make, report.handled, empty, number=args.events, seconds=args.seconds),
+                )
+
+
+def _shapes(what: str, room: str, postgres: "Postgres | None") -> list[Shape]:
+    """The stores and numbers of processes, each on an empty database of its own."""
+    shapes = [Shape(f"{what}, SQLite")]
+    if postgres is not None and postgres.process is not None:
+        shapes += [
+            Shape(
+                f"{what}, PostgreSQL{called}",
+                postgres.create(f"bench_{room}_{processes}"),
+                processes,
+                postgres.process.pid,
             )
-            for store, database in stores:
-                name = f"{what}, {store}"
-                yield name, handles(name, make, report.handled, empty, number=args.events, seconds=args.seconds,
-                                    database=database)  # fmt: skip
+            for processes, called in ((1, ""), (2, ", two processes"))
+        ]
+    return shapes
 
 
-def _postgres(stack: ExitStack) -> Callable[[str], str] | None:
-    """Makes databases on a PostgreSQL of our own; None where there is none."""
+def _postgres(stack: ExitStack) -> "Postgres | None":
+    """A PostgreSQL of our own; None where there is none."""
     from tests.servers import NoServer, Postgres
 
     try:
-        return stack.enter_context(Postgres(own=True)).create
+        return stack.enter_context(Postgres(own=True))
     except NoServer as error:
         print(f"without PostgreSQL: {str(error).splitlines()[0]}", file=sys.stderr)
         return None
