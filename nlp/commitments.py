@@ -15,7 +15,8 @@ _DO = late(
     r"发(?!现|生|展)|寄|给|送|提供|回复|答复|回电|回[您你]|回访|报价|安排|提交|交付|交货|出(?:货|"
     r"方案|图|报告|样|具|结果)|完成|准备|确认|打款|付款|汇款|转账|签|到货|"
     r"发货|派|带.{1,8}(?:去|来|到)|去(?:现场|工地|厂里|你|您)|勘[察查]|量尺|验货|跑一趟|上门|拜访|过[去来]|联系|打电话|演示|测试|调试|安装|"
-    r"[做改弄整修补装写画算排]好|[做改写赶画]完|做出来|搞定|反馈|通知|整理|更新|付|补|修好|开(?:票|机|工|出来?)|统一开|送样|打样|备货|"
+    r"[做改弄整修补装写画算排审调印]好|[做改写赶画审弄办测算装]完|做出来|下单|定下来|运[到过]|修复|[陪接帮找][您你]|申请|"
+    r"[跟和向][^,]{1,6}(?:说|汇报|申请|商量|确定)|拉个?[会群]|搞定|反馈|通知|整理|更新|付|补|修好|开(?:票|机|工|出来?)|统一开|送样|打样|备货|"
     r"解决|处理|拉[你您]|催|到[你您]|[一准]定到|准时到|结账|结清|退[款钱货]|到账|答应|落实|跟进|赶出来"
 )
 _DO_ENGLISH = late(
@@ -23,7 +24,7 @@ _DO_ENGLISH = late(
 )
 # Who asks promises nothing.
 _ASK = late(
-    r"吗|\?|能不能|能否|可不可以|可以.{0,6}(?:吗|么)|方便的话|有空|麻烦|请(?!示)|是否|"
+    r"吗|\?|能不能|能否|可不可以|可以.{0,6}(?:吗|么)|方便的话|有空|麻烦|(?<!申)请(?!示)|的话|是否|"
     r"要不要|行不行|希望|最好|如果|要是|催|怎么|为什么|什么时候|多久|有没有|是不是"
     r"|要求|务必|必须|不得|需要?[您你]"
 )
@@ -69,6 +70,13 @@ def find(words: Plain, whens: Sequence[When], now: datetime) -> tuple[Found, ...
         ):
             found.append(words.found("commitments", begin, upto, 0.7, "promise"))
             continue
+        if end_match is not None and end_match[0] == "," and not after.strip() and not _OTHERS.search(before):
+            own = _OWN.match(words.text, end + 1)
+            upto_own = own.end() if own is not None else end
+            if own is not None and words.text[upto_own : upto_own + 1] != "?" and _promises("", own["does"]):
+                latest = _AT_LATEST.fullmatch(before) is not None
+                found.append(words.found("commitments", begin if latest else start, upto_own, 0.7, "promise"))
+                continue
         if asked or len(after) > LONGEST or not _promises(before, after):
             continue
         last = end - (len(after) - len(after.rstrip(" ▪.~")))
@@ -76,6 +84,9 @@ def find(words: Plain, whens: Sequence[When], now: datetime) -> tuple[Found, ...
             found.append(words.found("commitments", start, last, 0.8, "promise"))
     return tuple(found)
 
+
+# 最迟下周二,我们把样件寄出: what is promised stands in the clause behind.
+_OWN = late(r"(?:我|我们|咱们?|我司)(?:这边)?(?P<does>[^,。;!?\n]{2,40})")
 
 # 图纸晚点给你,最晚明天中午: what is promised stands in the clause before.
 _AT_LATEST = late(r"(?:最晚|最迟|最多|争取|大概|预计|应该)?(?:在|是|到)?")
@@ -87,10 +98,15 @@ def _clause(text: str, begin: int) -> str:
     return _CLAUSE_END.split(before)[-1]
 
 
+_SAID_SO = late(r"(?:昨天|前天|上周|上次|之前).{0,4}(?:说|讲|答应)")  # 昨天说今天发的: it was not done
+
+
 def _promises(before: str, after: str) -> bool:
     if _ASK.search(before) or _ASK.search(after) or _OTHERS.search(before) or _BROKEN.search(before):
         return False
     if _FOR_ME.search(after) is not None and _SPOKEN_FOR.search(before) is None:
+        return False
+    if after.endswith("的") and _SAID_SO.search(before) is not None:
         return False
     return (
         not is_past(after)

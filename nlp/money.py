@@ -10,7 +10,7 @@ from nlp.starts import matches
 
 _CN = "零一二两三四五六七八九十百千"
 _FORMAL = "零壹贰叁肆伍陆柒捌玖拾佰仟"
-_EACH = "一[台套件个只米支张条斤吨年月天次平人箱袋桶间片根瓶盒包卷捆公份块盘]"  # 八千五一台: the last 一 counts the goods
+_EACH = "一[台套件个只米支张条斤吨年月天次平人箱袋桶间片根瓶盒包卷捆公份块盘晚场位席]"  # 八千五一台: the last 一 counts the goods
 _AMOUNT = (
     rf"(?:[{_CN}]{{1,6}}万零?[{_CN}]{{1,3}}[千百][{_CN}]{{0,4}}|[{_FORMAL}万亿]{{2,16}}(?=元|圆)|[壹贰叁肆伍陆柒捌玖][拾佰仟](?:[{_FORMAL}万亿]{{0,14}}[拾佰仟万亿])?(?![{_FORMAL}])|\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?"
     rf"|\d{{1,12}}(?:\.\d{{1,4}})?|[{_CN}]{{1,7}}(?={_EACH})|[{_CN}]{{1,8}}|半)"
@@ -25,14 +25,15 @@ _SUM = re.compile(
     rf"(?:大概|大约|从|约|控制|不超过|别超过|最多|在|是|为|有|:|\s|共|总|到|给|了|"
     rf"差不多|也就|人均|每[人月年平套台件个]|平均|价|额|能不能|做到|可以|一共|要|才|只有|上限|另算|另收|另付|还差|还有|款|能|按)*)?"
     rf"(?P<sign>(?:[¥￥]|(?i:rmb|cny)|人民币) ?)?"
-    rf"(?<![\d.{_CN}第])(?<!(?i:[a-z]))"
-    rf"(?:(?=[^\-~到至]{{1,400}}[\-~到至])(?P<low>{_AMOUNT})(?P<lowscale>{_SCALE})? ?(?:元|块)?(?:-|~|到|至)+ ?)?"
-    rf"(?P<amount>{_AMOUNT}) ?(?P<about>[多来几余](?=[万亿]))?(?P<scale>{_SCALE}|个(?:亿|多亿))?"
+    rf"(?<![\d.{_CN}第])(?i:(?<=rmb)|(?<=cny)|(?<![a-z]))"
+    rf"(?:(?=[^\-~到至]{{1,400}}[\-~到至])(?P<low>{_AMOUNT})(?P<lowscale>{_SCALE})?"
+    rf"(?P<lowtail>(?<=[万千百亿wWkK])[1-9一二三四五六七八九])? ?(?:元|块)?(?:-|~|到|至)+ ?)?"
+    rf"(?P<amount>{_AMOUNT}) ?(?P<about>[多来几余](?=[万亿]))?(?P<scale>{_SCALE}|个(?:亿|多亿|[wW](?![a-zA-Z])))?"
     rf"(?P<tail>(?!{_EACH})[一二三四五六七八九\d](?!(?!{_EACH})[\d个台件套.{_CN}])|[一二三四五六七八九](?=[一二三四五六七八九](?:[吧左上,。的]|"
     rf"$))|(?<=万)[1-9](?=千(?![瓦克米伏])))?(?:(?<=万[1-9])千)?"
     rf"(?P<last>[一二三四五六七八九](?=[吧左上，,。的]|$))? ?(?P<more>多|来|几|余)?"
-    rf"(?:块(?P<jiao>[1-9一二三四五六七八九])(?=毛|角|[,。;!?、\s)/]|左右|一(?:[台套件个只米支张条斤片根瓶盒包卷捆吨平份盘]|公斤)|每|$|的|吧|含)(?:毛|角)?|"
-    rf"(?P<yuan>{_YUAN}))?",
+    rf"(?:块零?(?P<jiao>[1-9一二三四五六七八九])(?=毛|角|[,。;!?、\s)/]|左右|一(?:[台套件个只米支张条斤片根瓶盒包卷捆吨平份盘]|公斤)|每|$|的|吧|含)(?:毛|角)?|"
+    rf"(?P<yuan>{_YUAN})(?:(?P<tenth>[1-9一二三四五六七八九壹贰叁肆伍陆柒捌玖])角)?(?:零?(?P<cent>[1-9一二三四五六七八九壹贰叁肆伍陆柒捌玖])分(?![钟之]))?)?",
 )
 _SCALES = {
     "百": 1e2,
@@ -42,6 +43,7 @@ _SCALES = {
     "w": 1e4,
     "个亿": 1e8,
     "个多亿": 1e8,
+    "个w": 1e4,
     "十万": 1e5,
     "百万": 1e6,
     "千万": 1e7,
@@ -55,7 +57,7 @@ _NOT_AFTER = re.compile(
 )
 # What one of them costs.
 _PER = re.compile(
-    r"\s?(?:块|元)?(?:[一每/]\s?(?:[台套件个只人吨米次份户斤克平颗粒片张条支瓶箱包册辆亩桶卷根把间桌节批年月天平]|"
+    r"\s?(?:块|元)?(?:[一每/]\s?(?:[台套件个只人吨米次份户斤克平颗粒片张条支瓶箱包册辆亩桶卷根把间桌节批年月天平晚场位席道碗]|[mM]2|"
     r"公斤|千克|立方|小时)|per\b|/\s?(?:pcs|set|unit))",
     re.I,
 )
@@ -71,12 +73,12 @@ _NEVER = late(
 # 一个接口8000,
 _ONE_OF = late(r"一[个台套张间次把]\s?(?!订单|型号|编号|单号|电话|号)[一-龥]{1,5}$")
 _SPENT = late(
-    r"(?:[一-龥]费|[车机高门]票|住宿|折(?:后|下来|就?是)?|一[吨台套个件米斤平](?:就是|才|要|卖)|(?:一?共|合计|总计|总共|小计))(?:是|共|用了|花了|才|只要)?\s?$"
+    r"(?:[一-龥]费|[车机高门]票|住宿|折(?:后|下来|就?是)?|一[吨台套个件米斤平](?:就是|才|要|卖)|(?:一?共|合计|总计|总共|小计|共计|税额|总额|[实应]付|[实应]收))(?:是|共|用了|花了|才|只要|:)?\s?$"
 )
 _ENDS = re.compile(r"$|[,。;!?\s]")
 # 打了3万, 先付5k: what is done with money.
 _PAID = late(
-    r"(?:[打付花赚亏投欠罚赔扣返交转批砍补借贷押值退垫]|[报卖买出开]价?|预计要|就要|得要|只要|降价?|涨价?|便宜|少收|多收|让利|起码|至少|最多|顶多)(?:了|过|掉|出|到|给?我们?|给?他们?|给?你们?|人家)?(?:大概|大约|差不多|将近|近|约)?\s?$"
+    r"(?:[打付汇转收]款|到账|入账|转账|[打付花赚亏投欠罚赔扣返交转批砍补借贷押值退垫]|[报卖买出开]价?|预计要|就要|得要|只要|降价?|涨价?|便宜|少收|多收|让利|起码|至少|最多|顶多)(?:了|过|掉|出|到|给?我们?|给?他们?|给?你们?|人家)?(?:大概|大约|差不多|将近|近|约)?\s?$"
 )
 # 3000万的设备; 5万的量 is a number of things.
 _OF_WORTH = late(
@@ -84,7 +86,7 @@ _OF_WORTH = late(
 )
 _LEFT_OVER = late(r"(?:剩下?的?|剩余|余下的?|还差|还欠)\s?$")  # 剩下的15w
 _COUNTED = late(r"(?:学期|学年|节课|平方?|[毛角对个家位次])")  # 预算一学期3万: the first number counts
-_SPOKEN = re.compile(r"[一二两三四五六七八九]千[一二三四五六七八九]")
+_SPOKEN = re.compile(r"[一二两三四五六七八九]千[一二三四五六七八九](?:百[一二三四五六七八九])?")
 _EITHER = re.compile(
     r"(?P<head>[一二两三四五六七八九]?十(?=..$)|[一二两三四五六七八九]百(?=..十))?(?P<few>[一二两三四五六七八])(?P<many>[二三四五六七八九])(?P<unit>[十百千]?)"
 )
@@ -92,15 +94,17 @@ _SMALL = late(
     r"(?<![\d.块元几零一二两三四五六七八九十])(?P<amount>[1-9一二两三四五六七八九])毛(?:(?P<fen>[1-9一二三四五六七八九])(?=分|[一每才行,。;!?\s/]|左右|以内|吧|$)|钱(?!包)|(?=[一每,。;!?\s/]|左右|以内|吧|$))"
 )
 _ROUND = late(r"(?<![一-龥0-9][0-9一二两三四五六七八九十几])(?P<unit>[万千百])把(?:块|元)钱?")  # 万把块
-_FOREIGN = re.compile(r"(?:\$|usd|us|eur|€|£|hk\$|美元|欧元|港币)\s?$", re.I)
-_FOREIGN_ENDS = frozenset("$€£元币dDsS\u017frR")
+_FOREIGN = re.compile(
+    r"(?:\$|usd|us|eur|€|£|hkd|gbp|aud|cad|sgd|[美日韩港澳加欧台新](?:元|币|金)|英镑|卢布|泰铢)\s?$", re.I
+)
+_FOREIGN_ENDS = frozenset("$€£元币金镑布铢dDsS\u017frRpP")
 _SOFT_AFTER = late(
     r"\s?(?:左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|太|偏|有点|高了|贵了|拿下|成交|定金|订金|首付|预付|货款|尾款|押金|保证金|收的|买的|卖|(?:能不)?能(?:拿|做|谈|行|接受|搞)|不行|可以|行|拿的|入手|到手|落地|出手|不做|不干|不卖|投资|补贴|补偿|赔偿|罚款|起步|封顶|起|了|算|搞定|就行|就够|就可以|怎么样|行不行|行吗|可以吗|吧|$|[,。;!?、)\n])"
 )
 _DEAL = re.compile(
     r"\s?(?:拿下|成交|够不够|行不行|包邮|打包|也?(?:能|可以)(?:谈|做|接受)|也行|我?就(?:要了|定了?|下单|成交|拿))"
 )
-_ABOUT = re.compile(r"\s?(?:左右|以内|以下|上下|的?预算|吧)")
+_ABOUT = re.compile(r"\s?(?:\+|左右|以内|以下|上下|的?预算|吧)")
 
 
 # A sum begins with its cue, its sign or its amount. All of them are in one set, which is quicker to skip to than three.
@@ -120,6 +124,7 @@ _TELLS = frozenset(
     "万亿wWkK\u212a千百"  # a scale; the sign of the kelvin is a k to re.I
     "一每/pP"  # what one of them costs
     "算价额费本金款付资营收打花到薪租欠"  # a cue
+    "转便惠返退少差减满省让赔涨降"  # what is done with it
     "拿成够行包毛能以就再报标槛利水值把票宿共计折是才要卖拾佰仟收"
 )
 
@@ -171,6 +176,10 @@ def _read(words: Plain, match: re.Match[str]) -> list[Found]:
     )
     if match["jiao"]:
         amount = round(amount + (number(match["jiao"]) or 0) / 10, 2)  # 3块5
+    if match["tenth"] or match["cent"]:
+        amount = round(
+            amount + (number(match["tenth"] or "") or 0) / 10 + (number(match["cent"] or "") or 0) / 100, 2
+        )
     confidence = 0.95 if match["yuan"] or match["sign"] or match["cue"] else 0.75
     either = _EITHER.fullmatch(match["amount"])
     if either is not None and (scale > 1 or either["unit"]) and not match["tail"]:
@@ -183,7 +192,9 @@ def _read(words: Plain, match: re.Match[str]) -> list[Found]:
     values = [amount]
     if match["low"]:
         low = _value(
-            match["low"], _SCALES.get((match["lowscale"] or match["scale"] or "").lower(), 1.0), None
+            match["low"],
+            _SCALES.get((match["lowscale"] or match["scale"] or "").lower(), 1.0),
+            match["lowtail"],
         )
         if low is not None and low >= amount and not match["lowscale"] and not match["low"].isascii():
             low = _value(match["low"], 1.0, None)  # 八千到一万
@@ -219,6 +230,8 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
         or _COMPOSITE.fullmatch(match["amount"])
     ):
         return True  # 一万八, 两千八: what else would be said so
+    if match["scale"] in ("个w", "个W"):
+        return True
     if match["cue"] and not match["scale"] and match["amount"].isdigit() and float(match["amount"]) < 10:
         return False  # 报价 ③: a number in a list
     if (
@@ -238,9 +251,9 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
         case None:
             return _is_price(text, match)
         case "千" | "百":
-            return _FEW_BEFORE.search(text, max(0, match.start() - 4), match.start()) is not None and (
-                _ENDS.match(text, match.end()) is not None
-            )
+            ahead = max(0, match.start() - 7)
+            few = _FEW_BEFORE.search(text, ahead, match.start()) is not None
+            return (few and _ENDS.match(text, match.end()) is not None) or _is_given(text, match, ahead)
     if _OF_WORTH.match(text, match.end()) is not None:
         return True
     if _PAID.search(text, max(0, match.start() - 5), match.start()) is not None:
@@ -254,8 +267,14 @@ def _is_price(text: str, match: re.Match[str]) -> bool:
     amount, before = match["amount"], max(0, match.start() - 8)
     if amount.isdigit() and len(amount) > 2 and _DEAL.match(text, match.end()) is not None:
         return True
-    if not amount.isascii() or _YEAR_OR_LESS.fullmatch(amount):
+    if not amount.isascii():
+        return len(amount) > 1 and not _HUNDREDS.isdisjoint(amount) and _is_given(text, match, before)
+    if amount.isdigit() and _COUPON.search(text, before, match.start()) is not None:
+        return True
+    if _YEAR_OR_LESS.fullmatch(amount):
         return False
+    if amount.isdigit() and 2 < len(amount) < 7 and _is_given(text, match, before):
+        return True
     ended = _ENDS.match(text, match.end()) is not None
     if ended and _SPENT.search(text, before, match.start()) is not None:
         return True
@@ -263,6 +282,23 @@ def _is_price(text: str, match: re.Match[str]) -> bool:
     return one_of and _ONE_OF.search(text, before, match.start()) is not None
 
 
+def _is_given(text: str, match: re.Match[str], before: int) -> bool:
+    """转你1500了, 便宜两百就定: does somebody pay it or take it off?"""
+    return (
+        _GIVEN.search(text, before, match.start("amount")) is not None
+        and _GIVEN_AFTER.match(text, match.end()) is not None
+    )
+
+
+_HUNDREDS = frozenset("百千")
+_COUPON = late(r"满\s?\d+\s?减\s?$")
+_GIVEN = late(
+    r"(?:便宜|优惠|返现|[转付退欠差返赔省让]|(?<![多至不最])少|(?<![0-9一二三四五六七八九十百千万])[减满]|(?<![往])[涨降])"
+    r"(?:了|过|你|您|我|他|她|们|给|回|掉|个|大概|差不多|也就|才|就|再)*\s?$"
+)
+_GIVEN_AFTER = re.compile(
+    r"\s?(?:$|[,。;!?、\s)]|定金|订金|没|就|了|过[去来]|给|吧|行|也|都|到|好[吗不]|怎么样|可以|减)"
+)
 _YEAR_OR_LESS = re.compile(r"\d(?:\.\d+)?|(?:19|20)\d\d")
 _FEW_BEFORE = late(r"(?:不到|大概|差不多|将近|才|只要|也就|大约)\s?$")
 _BUDGET = re.compile(r".{0,3}预算")

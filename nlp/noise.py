@@ -29,7 +29,8 @@ _ACK = late(
 _DONE = late(rf"(?>{_any_of('settled')})++")
 # 要 and 有问题 are made of the same words and say something.
 _SETTLES = re.compile("没|不|了|答|明白|知道|清楚|解决|放心|满意|够|记|好|行|就是|谢")
-_PLACEHOLDER = re.compile(r"\[[^\[\]\d]{1,6}\](?: ?\d{1,3}(?:\"|''|″|秒))?")
+_SECONDS = r" ?\d{1,3}(?:\"|''|″|秒)"
+_PLACEHOLDER = re.compile(rf"\[[^\[\]\d]{{1,6}}(?:{_SECONDS})?\](?:{_SECONDS})?")
 # A face written in round brackets, the same in square ones is a placeholder anyway.
 _FACE = late(
     r"\((?:微笑|大笑|偷笑|笑哭|捂脸|抱拳|握手|鼓掌|玫瑰|爱心|比心|强|赞|呲牙|害羞|流泪|OK|笑|哭|汗|加油|庆祝|胜利)\)"
@@ -43,10 +44,17 @@ _CONTENT = late(
     r"|麻烦(?:(?:您|你)(?!们?了|们?啦)|再|帮|把|给|发|问|查|安排|尽快)|"
     r"但是|不过|可是|只是|预算|报价|价格|合同|样品|图纸|订单|发票|付款|交期|参数|资料|方案|电话|手机|邮箱|"
     r"地址|我要|我想|想要|推荐(?:一|个|家)|找(?:一|个|家)|明天|后天|下周|周[一二三四五六]|下午|点[半钟]|"
-    r"便宜|贵(?!司|公司|方|单位)|优惠|发货|采购|下单|测试|报告|技术|确认(?!了|收)"
+    r"便宜|垃圾|投诉|退[款货]|差评|坏了|贵(?!司|公司|方|单位)|优惠|发货|采购|下单|测试|报告|技术|确认(?!了|收)"
 )
 _WANTS_MORE = late(r"(?<!谢谢[你您])(?<!感谢[你您])(?:发|寄|给我|告诉我|联系我|回复我|打给)")
 _SENTENCE = late(r"[,。;!?、\s~.…:]+")
+
+
+def _is_notice(line: str) -> bool:
+    """Does the chat program itself say it?"""
+    return (not NOTICE_CHARS.isdisjoint(line) and NOTICE.fullmatch(line) is not None) or (
+        not ALONE_CHARS.isdisjoint(line) and ALONE.fullmatch(line) is not None
+    )
 
 
 def is_noise(text: str | Plain) -> bool:
@@ -63,11 +71,9 @@ def is_noise(text: str | Plain) -> bool:
     bare = _EMOJI.sub("", bare).strip()
     if len(bare) > LONGEST:
         return False
-    if (
-        not bare
-        or (not NOTICE_CHARS.isdisjoint(bare) and NOTICE.fullmatch(bare))
-        or (not ALONE_CHARS.isdisjoint(bare) and ALONE.fullmatch(bare))
-    ):
+    if "\n" in bare:
+        bare = "\n".join(line for line in bare.splitlines() if not _is_notice(line.strip()))
+    if not bare or _is_notice(bare):
         return True
     if bare.isascii() and ENGLISH.fullmatch(bare):
         return True

@@ -58,6 +58,8 @@ FLOORS = {
     },
     "own_tenth": {"turns": 0.99, "noise": 0.97, "times": 0.97, "phones": 0.97},
     "own_tenth_held": {"turns": 0.98, "noise": 0.88, "times": 0.96, "phones": 0.97, "commitments": 0.9},
+    "own_fifteenth": {"times": 0.97, "money": 0.98, "noise": 0.98, "commitments": 0.98},
+    "own_fifteenth_held": {"times": 0.97, "money": 0.83, "noise": 0.92, "commitments": 0.74},
     "own_eighth": {"names": 0.87, "phones": 0.99, "companies": 0.9},
     "own_ninth": {"names": 0.76, "phones": 0.99},
     "own_seventh": {"names": 0.89, "phones": 0.99, "cities": 0.98},
