@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterator
 
+from nlp import likely, segment
 from nlp.evidence import Found, Taken
+from nlp.lexicon import abroad, not_names, places
 from nlp.model import Tagger
 from nlp.plain import Plain
 
@@ -47,7 +49,7 @@ def find(
         for first, last in tagger.persons(_line(words, start, end)):
             here, upto = start + first, start + last
             name = text[here:upto]
-            if (is_name(name) or _is_foreign(name)) and stands_free(text, here, upto):
+            if (is_name(name) or _is_foreign(name) or _is_given(name)) and stands_free(text, here, upto):
                 yield words.found("names", here, upto, 0.6, "model")
 
 
@@ -61,6 +63,22 @@ def _line(words: Plain, start: int, end: int) -> str:
     )
 
 
+def _is_given(name: str) -> bool:
+    """舜华, 桑珠: no surname that we know, but nothing that says a word either."""
+    return (
+        2 <= len(name) <= 3
+        and likely.weight(name) >= len(name)
+        and name not in not_names()
+        and name not in places().cities
+        and not segment.is_word(name)
+    )
+
+
 def _is_foreign(name: str) -> bool:
     parts = name.split("·")
-    return all(parts) and len(name) > 1 and all(SOUNDS.issuperset(part) for part in parts)
+    return (
+        name not in abroad()
+        and all(parts)
+        and len(name) > 1
+        and all(SOUNDS.issuperset(part) for part in parts)
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache, reduce
 from operator import attrgetter, or_
 
-from nlp import asked, elements, likely, model, running, segment
+from nlp import asked, elements, likely, model, odds, running, segment
 from nlp.evidence import Found, Taken
 from nlp.late import late
 from nlp.lexicon import not_given, not_names, places, surnames
@@ -40,7 +40,7 @@ _TIES = frozenset("和由向从于与对经")
 _FULL_HONORIFIC = (
     r"总经理|副总经理|副总|总工(?!程|作|会)|经理|总监|主任|主管|老师|会计|师傅|董事长|院长|处长|"
     r"科长|厂长|部长|局长|校长|店长|所长|行长|队长|站长|会长|书记|教授|博士|"
-    r"太(?=[\s,。;!?▪都话同]|$)|医生|护士|律师|老板|先生|女士|小姐|太太|大姐|大哥|阿姨|助理|秘书|工程师|小姐姐|叔叔"
+    r"太(?=[\s,。;!?▪都话同]|$)|医生|护士|律师|老板|先生|女士|小姐|太太|大姐|大哥|大爷|大妈|大叔|大婶|大娘|阿姨|助理|秘书|工程师|小姐姐|叔叔"
 )
 _SHORT_HONORIFIC = (
     r"总(?!经|监|裁|部|工|公|共|会(?=[议计员所长的,。]|$)|是(?![我他采客那这])|体|之|结|价|计|额|数|量|统|线|署|局|"
@@ -49,8 +49,10 @@ _SHORT_HONORIFIC = (
     r"|董(?!事)|姐(?!妹|夫|姐)|哥(?!们|哥)|叔(?!叔)"
 )
 _LABEL = (
-    r"(?:客户|我的|您的|采购|紧急|对方|主要)?(?:姓\s{0,4}名|名字|联系人|参会人员?|与会人员?|出席人员?|陪同人员?|收件人|收货人|收方|称呼|客户名|负责人|经办人|对接人|采购人|询价人|经营者|业主|签收人|委托人|报修人|投诉人|报名人|接待人|咨询人|跟进人|提货人|送货人|验收人|学员|候选人|应聘者|求职者|面试者|车主|房东|租客|法人代表|法定代表人|"
-    r"申请人|寄件人|发件人|联络人|项目人|客户(?=[:=])|(?i:\bfrom(?=[:=])|name|contact(?: person)?))"
+    r"(?:客户|我的|您的|采购|紧急|对方|主要)?(?:姓\s{0,4}名|名字|联系人|参会人员?|与会人员?|出席人员?|陪同人员?|收件人|收货人|收方|称呼|客户名|负责人|经办人|对接人|采购人|询价人|经营者|业主|签收人|委托人|报修人|投诉人|报名人|接待人|咨询人|跟进人|提货人|送货人|验收人|学员|候选人|应聘者|求职者|面试者|车主|房东|租客|法人代表|法定代表人|推荐人|介绍人|担保人|见证人|证明人|监护人|代理人|复核人|审核人|审批人|制单人|开票人|收款人|付款人|"
+    r"申请人|寄件人|发件人|联络人|项目人|"
+    r"(?:客户|家长|学生|患者|病人|复核|审核|批准|核准|见证|经办|主治|主刀|导演|编剧|作者|责编|摄影|撰文)(?=[:=])|"
+    r"(?i:\bfrom(?=[:=])|name|contact(?: person)?))"
 )
 _CUE = (
     r"(?:打?电话给|发短信给|发信息给|发消息给|打给|拨给|转给|发给|寄给|交给|留给|给|跟|和|与|找|"
@@ -79,7 +81,7 @@ _SAYS = (
     r"致辞|主持|当选|就任|辞职|接任|离职|加盟|落马|齐聚)"
 )
 _BOUNDARY = re.compile(
-    r"(?:^|[\s,。;:!?、()\[\]|/\"“'▪◆▫@~\-]|[跟和给找是请问让叫与对约由向的得时让是们人的边里位个候后就但而且则诶喂哎嘿])$"
+    r"(?:^|[\s,。;:!?、()\[\]|/\"“”'▪◆▫@~\-]|[跟和给找是请问让叫与对约由向的得时让是们人的边里位个候后就但而且则诶喂哎嘿])$"
 )
 
 
@@ -94,7 +96,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     compound = rf"(?=[{first}][{second}])(?:{compound})"  # two sets are looked into sooner than sixty words
     name = rf"(?:{compound}{given}{{1,2}}?|[{single}](?:{given}{{1,2}}?|{given}·{given}{{2,4}}))"
     sounds = "".join(sorted(asked.SOUNDS | set(_SOUNDS)))
-    polite = "(?!你好|您好|先生|女士|经理|老师|老板|您|你)"
+    polite = "(?!的|你好|您好|先生|女士|经理|老师|老板|您|你)"
     whole = rf"(?:{compound}{given}{{1,2}}|[{single}]{given}{{1,2}}|(?!的)[一-龥]{{2,5}}·(?:{polite}[一-龥]){{2,6}})"
     blank = f"{BLANK}{COMPANY_BLANK}{TITLE_BLANK}"
     edge = rf"[\s,;、。|/()\[\]{blank}]"
@@ -142,7 +144,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "cue": late(rf"{_CUE} ?(?P<name>{name})(?={_FOLLOW})"),
         "polite": late(
             rf"(?:^|(?<=[\s,。;:!?、()\[\]/{blank}跟和给找是请问让叫与对约由司方们的位]))(?P<name>{name})"
-            rf"(?={_FULL_HONORIFIC}|总(?=[\s,。;/]|$|在|说|那边|这边))"
+            rf"(?={_FULL_HONORIFIC}|总(?=[\s,。;/]|$|在|说|那边|这边)|[敬谨拜][上启呈])"
         ),
         "entry": late(
             rf"(?:^|(?<=[\n▫。]) ?|(?<=[▫、] )|(?<=患者)|(?<=病人)|(?<=学员))"
@@ -188,8 +190,12 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             r"(?=说|让|问(?!题)|要|想|回复|推|发|加|告诉|反馈|来|刚|您|你|▪)",
             re.M,
         ),
+        "latin alias": late(
+            r"(?<![A-Za-z])(?P<name>[A-Z][a-z]{2,14}(?:总(?![部监裁经价结数共量额体])|姐|哥|工(?![厂程具作])|老师|老板))"
+        ),
         "latin": late(
-            rf"(?:我叫|我是|(?<=[户板人他她字外家方])叫 ?|(?:Mr|Ms|Mrs|Miss|Dr)\.? ?|Dear |"
+            rf"(?:我叫|我是|(?:联系|找) ?(?=[A-Z][a-z]+ [A-Z][a-z]+(?![A-Za-z ]))|"
+            r"(?<=[户板人他她字外家方])叫 ?|(?:Mr|Ms|Mrs|Miss|Dr)\.? ?|Dear |"
             r"(?i:\bthis is |\bmy name is |\bI(?:'| a)m ))"
             rf"(?P<name>{_LATIN})(?![\w])"
         ),
@@ -210,6 +216,7 @@ _SURE = {
     "cue": 0.85,
     "segment": 0.85,
     "latin": 0.8,
+    "latin alias": 0.85,
     "says": 0.75,
     "pair": 0.8,
     "post": 0.8,
@@ -389,15 +396,15 @@ _BEFORE, _AFTER = (
         "dotted",
         "rare",
     ),
-    ("cue", "says", "latin", "foreign"),
+    ("cue", "says", "latin alias", "latin", "foreign"),
 )
 _ALWAYS = _BEFORE + _AFTER
 _WITH_CONTACT = (*_BEFORE, "called", "segment", "spaced", "beside", "card", *_AFTER)
 _HONOURS = frozenset("总工董姐哥叔经监任管师计长记授士医律老先女小太大阿助秘")
 # What a text must hold for a rule to find anything in it.
 _NEEDS = {
-    "label": frozenset("名字人方呼户者主员东客表mMtT"),
-    "polite": _HONOURS | frozenset("总板书"),
+    "label": frozenset("名字人方呼户者主员东客表长生核准证办治刀演剧编影文mMtT"),
+    "polite": _HONOURS | frozenset("总板书敬谨拜"),
     "company": frozenset(COMPANY_BLANK),
     "of": frozenset("是"),
     "title": frozenset(TITLE_BLANK),
@@ -407,6 +414,7 @@ _NEEDS = {
     "called": frozenset(BLANK),
     "card": frozenset(string.ascii_uppercase),
     "latin": frozenset(string.ascii_uppercase),
+    "latin alias": frozenset(string.ascii_uppercase),
     "foreign": frozenset(string.ascii_uppercase),
     "entry": frozenset(":,("),
     "post": frozenset("售购术务计人机服台事员单库板勤表"),
@@ -484,7 +492,7 @@ def _of_bits(contact: bool, bits: int) -> tuple[str, ...]:
 # which has two to four characters.
 _WHITE = frozenset(char for char in map(chr, range(0x3001)) if char.isspace())
 _AT_NAME: dict[str, _Set] = {
-    "polite": frozenset(word[0] for word in _FULL_HONORIFIC.split("|")),
+    "polite": frozenset("敬谨拜").union(word[0] for word in _FULL_HONORIFIC.split("|")),
     "dial": frozenset("的电手号联微邮打发回拨通"),
     "called": frozenset(" ,/:" + BLANK),
     "twice": frozenset(),
@@ -522,16 +530,17 @@ def _starts() -> dict[str, re.Pattern[str]]:
             "[打发拨转寄交留给跟和与找联约呼致请问叫让通告提拜介对回我本名做是麻经由替帮向查接同朋老爱闺室师学门司搭看遇碰见偶采陪改换@弟妹哥姐舅叔姑姨爸妈爷奶嫂侄外女儿]"
         ),
         "label": re.compile(
-            r"[客我您采紧对主姓名联收称负经申寄发项参与出陪询业签委报投接咨跟提送验学候应求面车房租法fFnNcC]"
-            r"(?=[户的购急方接要\s名字系络会席同件货呼责办营价主收托修诉待询进员选聘职试东客人定请目rRaAoO])"
+            r"[客我您采紧对主姓名联收称负经申寄发项参与出陪询业签委报投接咨跟提送验学候应求面车房租法推介担见证监代复审制开付家患病核批导编作责摄撰fFnNcC]"
+            r"(?=[户的购急方接要\s名字系络会席同件货呼责办营价主收托修诉待询进员选聘职试东客人定请目荐绍保证明护理核批单票款准长生者治刀演剧编影文rRaAoO])"
         ),
         "entry": re.compile(rf"[{first} ](?:(?<=^.)|(?<=[\n▫。者人员].)|(?<=[▫、] .))", re.M),
         "spaced": late(
             rf"(?:^|[\n{TITLE_BLANK}{COMPANY_BLANK}{BLANK}]:?|[业销采技会老联负](?:[务售购术计板]|系人|责人):)(?= *[{first}] )"
         ),
         "card": re.compile(r"(?:^|\n)(?= *[A-Z][a-z])"),
+        "latin alias": re.compile("[A-Z](?=[a-z])"),
         "latin": late(
-            r"[我叫MDtTmMiIıİ](?:(?<=我)(?=[叫是])|(?<=叫)|(?<=M)(?=[rsi])|(?<=D)(?=[re])|"
+            r"[我叫联找MDtTmMiIıİ](?:(?<=联)(?=系)|(?<=找)|(?<=我)(?=[叫是])|(?<=叫)|(?<=M)(?=[rsi])|(?<=D)(?=[re])|"
             r"(?<=[tT])(?=[hH])|(?<=[mM])(?=[yY])|(?<=[iIıİ])(?=[' ]))"
         ),
         "foreign": re.compile("[A-Z](?=[a-zà-ÿ]{2})"),
@@ -641,6 +650,8 @@ def _by_rule(words: Plain, rule: str, matches: Iterable[re.Match[str]]) -> Itera
             and not _labelled(words.text, start, rule)
         ):
             start += 1  # 和陈明, 由李四: the first character ties it in
+        if group == "name" and rule in _STRETCHED and _goes_on(words.text, start, end):
+            end += 1  # 省委书记邢开来、
         name = words.text[start:end]
         if (
             name[0] in _TIES
@@ -676,6 +687,20 @@ def _by_rule(words: Plain, rule: str, matches: Iterable[re.Match[str]]) -> Itera
         if rule in ("title", "label") and name.isascii() and name.upper() == name and len(name) < 5:
             continue
         yield words.found("names", start, end, _SURE[rule], rule)
+
+
+_STRETCHED = frozenset(("title", "company", "cue", "post", "says"))
+_LIST_END = frozenset("、,。;)")
+
+
+def _goes_on(text: str, start: int, end: int) -> bool:
+    """Is the last character before a comma the end of the name, though it may stand behind one (来, 明)?"""
+    return (
+        end - start == 2
+        and text[end + 1 : end + 2] in _LIST_END
+        and (likely.weight(text[end]) >= 1 or text[end] == "来")
+        and is_name(text[start : end + 1], sure=True)
+    )
 
 
 def _labelled(text: str, start: int, rule: str) -> bool:
@@ -844,7 +869,7 @@ def _aliases(words: Plain) -> Iterator[Found]:
         if (alias in not_names() or alias[:2] in not_names()) and not greeted:
             continue
         bounded = not before or _BOUNDARY.search(before) is not None
-        if surname in _WEAK and not bounded:
+        if surname in _WEAK and not bounded and not _somebody(surname, match["role"], before):
             continue
         if before and before in "公代现理助副高中初级" and match["role"][0] in "总经主":
             continue  # 公司董总, 现任总
@@ -853,9 +878,21 @@ def _aliases(words: Plain) -> Iterator[Found]:
         yield words.found("names", *match.span(), 0.95, "alias")
 
 
+_PEOPLE = frozenset(
+    ("先生", "女士", "小姐", "太太", "大爷", "大妈", "大叔", "大婶", "大娘", "阿姨", "师傅", "老师")
+)
+_WEAK_BUT_SAID = frozenset("谈车方万白高米路海文程官勾盘练权南商楼成明平元麻时满")
+
+
+def _somebody(surname: str, role: str, before: str) -> bool:
+    """业主谈先生, 问过车师傅: nobody says 先生 of anything but a person."""
+    return role in _PEOPLE and surname in _WEAK_BUT_SAID and before in "主户过了见到友事长员者"
+
+
 def _inside_name(text: str, start: int) -> bool:
-    """Is the surname here the end of a word: 水平总, 海关总, 施工方高工?"""
-    return text[start - 1 : start + 1] in not_names()
+    """Is the surname here the end of a word: 水平总, 海关总, 施工方高工, 基金经理?"""
+    word = text[start - 1 : start + 1]
+    return word in not_names() or segment.is_word(word)
 
 
 _LITTLE = frozenset("小老阿")
@@ -902,11 +939,24 @@ _OFFICES = frozenset(
 
 
 def _little(words: Plain) -> Iterator[Found]:
-    for match in _patterns()["little"].finditer(words.text):
+    for match in (*_patterns()["little"].finditer(words.text), *_on_edges(words.text)):
         before = words.text[max(0, match.start() - 1) : match.start()]
         office = words.text[max(0, match.start() - 2) : match.start()] in _OFFICES
         if match["name"] not in not_names() and (not before or office or _BOUNDARY.search(before)):
             yield words.found("names", *match.span("name"), 0.8, "little")
+
+
+_LITTLE_NAME = late(rf"(?P<name>[小老][{''.join(sorted(likely.COMMON))}])(?=[一-龥])")
+
+
+def _on_edges(text: str) -> Iterator[re.Match[str]]:
+    """老范统一收, 老何点着头: what stands behind is a word of its own."""
+    edges: set[int] | None = None
+    for match in _LITTLE_NAME.finditer(text):
+        if edges is None:
+            edges, _ = odds.cut(text)
+        if match.end() in edges and match.start() in edges and not segment.is_word(match["name"]):
+            yield match
 
 
 _REACHED = frozenset(
