@@ -31,7 +31,8 @@ async def test_a_process_on_sqlite_does_not_load_what_others_need(
     config.write_text(CONFIG.format(data=tmp_path))
     with (tmp_path / "imports").open("wb") as imports:
         running = await asyncio.create_subprocess_exec(
-            sys.executable, "-X", "importtime", "main.py", "serve", "--config", str(config), cwd=ROOT,
+            sys.executable, "-X", "importtime", "main.py", "serve", "--migrate", "--config", str(config),
+            cwd=ROOT,
             stdout=asyncio.subprocess.PIPE, stderr=imports,
         )  # fmt: skip
     try:
