@@ -68,6 +68,7 @@ _SOON = late(
     r"(?:左右)?(?:就|便)?(?:能|可以)(?![用放存])|(?:左右)?就(?:出|到|好|交|给|发|回|行|截止|到期|开|要)"
 )
 _TO = late(r"[-~到至]")
+_DONE_BEFORE = frozenset("干做待呆用学住开跑读当")
 _VAGUE = {"几": 3.0, "数": 3.0}
 
 
@@ -92,6 +93,8 @@ def _read(match: re.Match[str], now: datetime) -> Span | None:
         return None
     if pre.startswith("每") or (pre == "等" and not side) or (match["some"] and match["q"] in _VAGUE):
         return None
+    if pre == "过" and match.string[max(0, match.start() - 1) : match.start()] in _DONE_BEFORE:
+        return None  # 干过五年
     amount = _amount(match)
     if amount is None or amount > 5_000:
         return None
