@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.dingtalk import errors, frames, inbound
@@ -232,6 +232,9 @@ def test_a_click_on_nothing_is_nothing(content: Any) -> None:
     assert clicked(content) == ()
 
 
+SLOWLY = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # whoever else uses the machine
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
@@ -261,6 +264,7 @@ robot_data = st.fixed_dictionaries(
 )  # fmt: skip
 
 
+@SLOWLY
 @given(robot_data)
 def test_no_message_raises_and_all_can_be_stored(data: dict[str, Any]) -> None:
     for row in inbound.robot(data, NOW):
@@ -268,6 +272,7 @@ def test_no_message_raises_and_all_can_be_stored(data: dict[str, Any]) -> None:
         assert decode(encode(row.event)) == row.event
 
 
+@SLOWLY
 @given(json_values, json_values)
 def test_no_click_or_event_raises(content: Any, users: Any) -> None:
     for frame in (
@@ -281,12 +286,14 @@ def test_no_click_or_event_raises(content: Any, users: Any) -> None:
             assert len(row.dedup) <= 200
 
 
+@SLOWLY
 @given(st.text(max_size=80) | json_values.map(lambda v: json.dumps(v)))
 def test_no_frame_raises(text: str) -> None:
     frame = frames.read(text)
     assert frame is None or isinstance(frame.data, dict)
 
 
+@SLOWLY
 @given(
     st.fixed_dictionaries(
         {"type": st.sampled_from(["SYSTEM", "EVENT", "CALLBACK", "OTHER"]) | json_values},
