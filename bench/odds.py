@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from nlp import likely, odds, people, reading, segment
+from nlp import likely, name_patterns, odds, people, reading, segment
 from nlp.evidence import Taken
 from nlp.lexicon import given, surnames
 from nlp.plain import Plain
@@ -177,7 +177,7 @@ def signs(
     edge = likely.EDGES | frozenset("^0a_")
     yield f"S{surname}" if len(surname) == 1 else "SS"
     sort = "d" if len(surname) == 2 else "c" if surname in likely.COMMON else "r"
-    yield "s" + ("w" if sort == "r" and surname in people._WEAK else sort)
+    yield "s" + ("w" if sort == "r" and surname in name_patterns.WEAK else sort)
     yield f"L{len(letters)}"
     if len(letters) == 1:
         yield from (f"G{letters}", f"g{kinds.get(letters, -2)}")

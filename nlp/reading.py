@@ -25,6 +25,7 @@ from nlp.chat import Turn
 from nlp.evidence import Found, Taken
 from nlp.keywords import Hit
 from nlp.late import late
+from nlp.name_patterns import COMPANY_BLANK, TITLE_BLANK
 from nlp.plain import Plain, plain
 from nlp.times import When
 from nlp.vocabulary import Vocabulary, built_in
@@ -83,7 +84,7 @@ def scan(
     firms = companies.find(rest, known, vocabulary.companies, towns)
     unnamed = rest.without_found(sums) if sums else rest
     if firms:
-        unnamed = unnamed.without_found(firms, people.COMPANY_BLANK)
+        unnamed = unnamed.without_found(firms, COMPANY_BLANK)
     aliases = people.aliases(unnamed)
     jobs = titles.find(unnamed, vocabulary.titles)
     if jobs and aliases:
@@ -94,8 +95,8 @@ def scan(
     spoken = tuple(told.of_office(unnamed, jobs)) if jobs else ()
     if spoken:
         firms = tuple(sorted((*firms, *spoken), key=attrgetter("start")))
-        unnamed = unnamed.without_found(spoken, people.COMPANY_BLANK)
-    untitled = unnamed.without_found(jobs, people.TITLE_BLANK) if jobs else unnamed
+        unnamed = unnamed.without_found(spoken, COMPANY_BLANK)
+    untitled = unnamed.without_found(jobs, TITLE_BLANK) if jobs else unnamed
     wanted = rest.without_found(jobs) if jobs else rest  # 采购经理 wants to buy nothing
     hits = keywords.hits(wanted.text, vocabulary)
     contact = bool(numbers or mails or firms) or "手机" in text or "电话" in text
