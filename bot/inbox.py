@@ -218,7 +218,8 @@ class Worker:
         return await self._failed(lease, row, RuntimeError("the row kept changing under our hands"))
 
     async def _once(self, lease: Lease, row: Inrow, guarded: bool) -> int:
-        async with self._db.write() as tx:
+        # the event stays stored until this commit is on the disk, and nothing leaves the house before
+        async with self._db.write(waits=False) as tx:
             tx.guarded = guarded
             await lanes.handling(tx, lease.key)
             reach(At.WORK_BEGUN)

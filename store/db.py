@@ -47,12 +47,17 @@ class Database:
         """Whether no other process has this SQLite file."""
         return bool(self._inside.free())
 
-    def write(self, priority: int = WORK, *, durable: bool = True) -> AbstractAsyncContextManager[Tx]:
+    def write(
+        self, priority: int = WORK, *, durable: bool = True, waits: bool = True
+    ) -> AbstractAsyncContextManager[Tx]:
         """A transaction that commits at the end of the block and rolls back when it raises.
 
         `durable` False: need not survive a power cut (a lease, a note), so nobody waits for the disk.
+        `waits` False: it must, before anything that comes of it leaves the house, and whoever lets something out asks
+        `settled`; so SQLite's next flush takes it along. PostgreSQL groups its commits by itself.
         """
-        found: AbstractAsyncContextManager[Tx] = self._inside.write(priority, durable=durable)
+        more = {"waits": waits} if self.sqlite else {}
+        found: AbstractAsyncContextManager[Tx] = self._inside.write(priority, durable=durable, **more)
         return found if self.told is None else self._telling(found)
 
     @asynccontextmanager

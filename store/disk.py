@@ -14,6 +14,8 @@ QUICK, SLOW, PATIENCE = 0.0004, 0.01, 3
 of one that is not borne even once; how many in a row may take longer than the first."""
 AWAY = 1.0, 16.0
 """Seconds for which a slower disk is waited for in a thread: at first, at most."""
+SOON = 0.05
+"""Seconds after which a commit that nobody waits for goes to the disk, when nothing else has taken it there."""
 _flush = getattr(os, "fdatasync", os.fsync)
 
 
@@ -31,6 +33,11 @@ class Disk:
         self._orders = SimpleQueue[tuple[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] | None]()
         self._waiting: list[asyncio.Future[None]] = []
         self._busy = False
+        self._owed, self._pay_at = (
+            False,
+            0.0,
+        )  # whether commits that nobody waits for are not on the disk; until when
+        self._timer: asyncio.TimerHandle | None = None
         self._in_place_from, self._pause, self._patience = 0.0, AWAY[0], PATIENCE
         self.log_bytes = 0  # the size of the log at the last flush
 
@@ -45,17 +52,36 @@ class Disk:
             loop.call_soon(self._begin)  # what else commits in this round of the loop shares the flush
         await done
 
+    def owe(self) -> None:
+        """Notes a commit that nobody waits for: the next flush takes it along, the latest is a moment away."""
+        if self._owed:
+            return
+        loop = asyncio.get_running_loop()
+        self._owed, self._pay_at = True, loop.time() + SOON
+        if self._timer is None:
+            self._timer = loop.call_later(SOON, self._pay)
+
+    def _pay(self) -> None:
+        self._timer = None
+        loop = asyncio.get_running_loop()
+        if self._owed and (self._busy or loop.time() < self._pay_at):
+            self._timer = loop.call_at(max(self._pay_at, loop.time() + SOON / 2), self._pay)
+        elif self._owed:
+            self._busy = True
+            self._begin()
+
     async def settled(self) -> None:
-        """The same, at once when nobody waits for the disk."""
-        if self._busy or self._waiting:
+        """The same, at once when every commit is on the disk already."""
+        if self._owed or self._busy or self._waiting:
             await self.flushed()
 
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
         batch, self._waiting = [one for one in self._waiting if not one.done()], []
-        if not batch:
+        if not batch and not self._owed:
             self._busy = False
             return
+        self._owed = False
         if loop.time() >= self._in_place_from:
             self._here(loop, batch)
             return
@@ -94,6 +120,8 @@ class Disk:
     def _ended(self, batch: list[asyncio.Future[None]], size: int, error: OSError | None) -> None:
         if error is None:
             self.log_bytes = size
+        else:
+            self._owed = True
         for one in batch:
             if one.done():
                 continue
@@ -117,6 +145,10 @@ class Disk:
 
     def close(self) -> None:
         """Gives the log up; nobody waits any more."""
+        self._owed = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._thread is not None:
             self._orders.put(None)
             self._thread.join()

@@ -202,7 +202,9 @@ class Sqlite:
         return True
 
     @asynccontextmanager
-    async def write(self, priority: int = WORK, *, durable: bool = True) -> AsyncIterator[Tx]:
+    async def write(
+        self, priority: int = WORK, *, durable: bool = True, waits: bool = True
+    ) -> AsyncIterator[Tx]:
         """One transaction at a time; the next begins while this one's commit is on its way to the disk."""
         await self._turnstile.enter(priority)
         try:
@@ -228,7 +230,11 @@ class Sqlite:
             raise _wrapped(error, "BEGIN", self._statements.dialect) from None
         finally:
             self._turnstile.leave(priority)
-        if durable and not self._in_memory:
+        if not durable or self._in_memory:
+            return
+        if not waits:
+            self._disk.owe()
+        else:
             await self._disk.flushed()
             if self._disk.log_bytes > LOG_BYTES and self._tidying is None:
                 self._tidying = asyncio.create_task(self._tidy())

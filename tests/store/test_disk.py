@@ -89,6 +89,86 @@ async def test_a_quick_disk_is_waited_for_in_place_and_one_flush_is_for_all(
         await db.close()
 
 
+async def test_what_nobody_waits_for_is_on_the_disk_before_anything_leaves_the_house(
+    tmp_path: Path,
+    sqlite_template: Path,
+    flushed: Callable[[float], Flushed],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(disk, "SOON", 600.0)
+    shutil.copy(sqlite_template, tmp_path / "genjin.db")
+    db, wal = Database(f"sqlite:///{tmp_path}/genjin.db"), tmp_path / "genjin.db-wal"
+    done = flushed(0.0)
+
+    async def handled(n: int) -> None:
+        async with db.write(waits=False) as tx:
+            await settings.once(tx, f"disk.{n}", f"{n}-" * 2000, AT)
+
+    try:
+        for n in range(5):
+            await handled(n)
+        assert not done
+        await db.settled()
+        assert [size for _, size in done] == [wal.stat().st_size]
+        await db.settled()  # it is there already
+        assert len(done) == 1
+        await handled(5)
+        await wrote(db, 6)  # whoever waits takes the others along
+        await db.settled()
+        assert [size for _, size in done][1:] == [wal.stat().st_size]
+    finally:
+        await db.close()
+
+
+async def test_what_nobody_asks_for_is_on_the_disk_a_moment_later(
+    tmp_path: Path,
+    sqlite_template: Path,
+    flushed: Callable[[float], Flushed],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(disk, "SOON", 0.001)
+    shutil.copy(sqlite_template, tmp_path / "genjin.db")
+    db = Database(f"sqlite:///{tmp_path}/genjin.db")
+    done = flushed(0.0)
+    try:
+        for n in range(3):
+            async with db.write(waits=False) as tx:
+                await settings.once(tx, f"disk.{n}", "x", AT)
+            async with asyncio.timeout(60):
+                while len(done) <= n:  # noqa: ASYNC110 - a disk rings no bell
+                    await asyncio.sleep(0.001)
+            assert done[-1][1] == (tmp_path / "genjin.db-wal").stat().st_size
+    finally:
+        await db.close()
+
+
+async def test_a_flush_that_failed_is_still_owed(
+    tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "SOON", 600.0)
+    shutil.copy(sqlite_template, tmp_path / "genjin.db")
+    db = Database(f"sqlite:///{tmp_path}/genjin.db")
+    usual, tried = disk._flush, list[int]()
+
+    def flush(handle: int) -> None:
+        tried.append(handle)
+        if len(tried) == 1:
+            raise OSError(5, "the disk refuses")
+        usual(handle)
+
+    monkeypatch.setattr(disk, "_flush", flush)
+    try:
+        async with db.write(waits=False) as tx:
+            await settings.once(tx, "disk", "x", AT)
+        with pytest.raises(OSError, match="the disk refuses"):
+            await db.settled()
+        await db.settled()
+        await db.settled()
+        assert len(tried) == 2
+    finally:
+        await db.close()
+
+
 async def test_repeats_beside_new_ones_wake_only_whose_event_is_new(db: Database) -> None:
     def said(n: int, user: str) -> Incoming:
         return Incoming(f"m{n}", f"wecom:{user}", Message("wecom", user, "你好", AT))
