@@ -49,11 +49,13 @@ _ENGLISH = late(
 )
 _LABELLED = late(
     r"(?:^|[\s,;。、(\[|])(?:公司(?:名称|全称|名)?|单位(?:名称)?|企业(?:名称)?|"
-    r"客户(?:名称|公司|单位)|工作单位|(?:发票|开票)?抬头(?:开)?|开票(?:单位|公司)|company)\s?[:=]\s?(?P<name>[^\n,;。|\[\]]{2,40})",
+    r"客户(?:名称|全称|公司|单位)|工作单位|(?:收票|收货|报修|使用|所在|建设|施工|业主)单位|招标人|采购方|代理机构|"
+    r"(?:发票|开票)?抬头(?:开)?|开票(?:单位|公司)|company)"
+    r"(?:\s?[:=]\s?|(?<=[名全]称) +|(?<=[司业位称])\]\s?)(?P<name>[^\n,;。|\[\]]{2,40})",
     re.I,
 )
-_LABEL_ENDS = frozenset(":=")
-_LABEL_END = re.compile(r"[司称名位业头开yY]\s?[:=]")
+_LABEL_ENDS = frozenset(":=]称")
+_LABEL_END = re.compile(r"[司称名位业头开人方构yY]\s?[:=]|[名全]称 |[司业位称]\]")
 _LABEL_BEHIND = late(
     r"\s+(?:姓名|联系人|电话|手机|地址|邮箱|城市|地区|需求|预算|职位|职务|备注|tel|[\d(])|\s+[一-龥]{2,6}\s?:|\s{2,}",
     re.I,
@@ -336,6 +338,7 @@ def _by_label(words: Plain) -> Iterator[Found]:
             and "▪" not in name
             and not GENERIC.fullmatch(name)
             and not _NO_EMPLOYER.fullmatch(name)
+            and not (len(name) < _FULL_NAME and told.is_called_so(name))
         ):
             start = match.start("name") + match["name"].index(name)
             yield words.found(
@@ -348,6 +351,7 @@ def _by_label(words: Plain) -> Iterator[Found]:
             )
 
 
+_FULL_NAME = 4  # characters that few persons have: 招标人：王建国 is none
 _NO_EMPLOYER = late(r"个体(?:户|经营|工商户)?|个人|无|暂无|没有|自由职业者?|自己干|待业|学生|不详|未知|保密")
 
 # A shop or a workshop by itself on a line of a card.

@@ -243,10 +243,12 @@ _STUDIED = ("会计", "编辑", "导演", "教练")
 
 
 def _is_longer_word(text: str, role: str, start: int, end: int) -> bool:
-    """BD inside a part number, 代表 inside 代表性, 总裁 inside 总裁办."""
+    """BD inside a part number, 代表 inside 代表性, 总裁 inside 总裁办 and 总裁班."""
     if role.isascii():
         return _LETTER.search(text[max(0, start - 1) : start] + text[end : end + 1]) is not None
-    return text.startswith(("性", "办"), end) or (
+    if role in ("经理", "项目经理") and text.startswith("部", end):
+        return True  # 项目经理部
+    return text.startswith(("性", "办", "班"), end) or (
         role in _STUDIED and text.startswith(("学", "系", "法"), end)
     )
 

@@ -8,7 +8,7 @@ from nlp.edges import GENERIC
 from nlp.evidence import Found
 from nlp.late import late
 from nlp.lexicon import given, known_companies, surnames
-from nlp.places import region
+from nlp.places import region, regions
 from nlp.plain import BLANK, Plain
 
 LONGEST = 8  # characters of such a name
@@ -92,6 +92,8 @@ def may_be_firm(name: str) -> bool:
     """May these characters be what a firm is called, and nobody's name and no everyday words?"""
     if _NOBODY.search(name) is not None or GENERIC.fullmatch(name) is not None or region(name) == name:
         return False
+    if regions(name) == [(0, len(name))]:
+        return False  # 宁波象山
     return not segment.is_word(name) and not _may_be_person(name) and is_coined(name)
 
 
