@@ -2,15 +2,22 @@
 
 import asyncio
 import resource
+import ssl
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 import aiohttp
 import pytest
+from aiohttp import connector
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from bot import answers
@@ -192,6 +199,69 @@ async def test_whoever_points_elsewhere_is_not_followed(platform: str) -> None:
             if not isinstance(bot, robots.RobotPlatform):
                 await bot.stop()
     assert went == []
+
+
+def certificate(room: Path, name: str, *, days: int) -> ssl.SSLContext:
+    """What a server shows that is called this and whose certificate, by nobody known, ends in so many days."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = x509.CertificateBuilder(
+        issuer_name=who, subject_name=who, public_key=key.public_key(), serial_number=1
+    )
+    made = made.not_valid_before(now - timedelta(days=90)).not_valid_after(now + timedelta(days=days))
+    names = x509.SubjectAlternativeName([x509.DNSName(name)])
+    signed = made.add_extension(names, critical=False).sign(key, hashes.SHA256())
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (room / "pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, *plain)
+        + signed.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(room / "pem")
+    return context
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "known", "hears"),
+    [
+        ("localhost", 9, True, True),
+        ("localhost", 9, False, False),
+        ("localhost", -9, True, False),
+        ("qyapi.example", 9, True, False),
+    ],
+    ids=["as it should be", "of nobody known", "ended", "another name"],
+)
+@pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
+async def test_whoever_cannot_prove_to_be_the_platform_hears_no_secret(
+    platform: str,
+    name: str,
+    days: int,
+    known: bool,
+    hears: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing is said there, and it is tried again."""
+    heard: list[bytes] = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(1000))
+        writer.close()
+
+    shown = certificate(tmp_path, name, days=days)
+    trusted = ssl.create_default_context(cafile=tmp_path / "pem" if known else None)
+    monkeypatch.setattr(connector, "_SSL_CONTEXT_VERIFIED", trusted)  # as if the machine trusted it
+    server = await asyncio.start_server(note, "127.0.0.1", 0, ssl=shown)
+    async with server:
+        bot = made(platform, f"https://localhost:{server.sockets[0].getsockname()[1]}")
+        try:
+            with pytest.raises(SendFailed) as caught:
+                await bot.send(Outgoing(1, Way.TEXT, "lisi", text="在吗"))
+        finally:
+            await bot.stop()  # type: ignore[attr-defined]
+    assert caught.value.retry
+    assert any(heard) == hears
+    assert hears or not caught.value.unknown
 
 
 @pytest.mark.parametrize("lasts", [b"0", b"-1", b"null", b"1", b'"soon"', b"1e300", b"9" * 30])
