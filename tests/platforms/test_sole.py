@@ -25,6 +25,8 @@ from store.db import Database
 from tests.world import config_for
 
 pytestmark = pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+IN_HAND = 32
+"""Messages on their way at once: what may be seen twice after a kill, however slow the machine."""
 PACE = Pace(first=0.1, ping=0.5, ack=2.0)
 
 
@@ -128,10 +130,16 @@ async def test_the_holder_is_killed_under_load_and_another_takes_over_within_sec
                         raise
                     await asyncio.sleep(0.05)
 
+        room = asyncio.Semaphore(IN_HAND)
+
+        async def in_turn(n: int) -> None:
+            async with room:
+                await deliver(n, two)
+
         async def load() -> None:
             async with asyncio.TaskGroup() as group:
                 for n in range(150):
-                    group.create_task(deliver(n, two))
+                    group.create_task(in_turn(n))
                     await asyncio.sleep(0.01)
 
         working = asyncio.create_task(load())
@@ -145,7 +153,7 @@ async def test_the_holder_is_killed_under_load_and_another_takes_over_within_sec
         phone = sim.phones["WangLei"]
         counts = [phone.count(f"消息 {n} 号") for n in range(150)]
         assert min(counts) == 1, "nothing is lost"
-        assert sum(counts) - 150 <= 16, "only what was in hand may be seen twice"
+        assert sum(counts) - 150 <= IN_HAND, "only what was in hand may be seen twice"
         assert gap < 30.0, gap  # a lease and a look or two; more only where the machine is overloaded
         await phone.says("还在吗")
         for _ in range(100):
