@@ -210,6 +210,7 @@ _BEFORE_NEED = re.compile(
 )
 _ONLY_INTENT = late(
     r"(?:就|再|先|要|可以|能|会|我们?|准备|直接)*(?:下单|订货|签合同|签|付款|打款)(?:了|吧|哈|的)*"
+    r"|(?:货到|款到|先款后|月结)(?:付款|发货|货)?|(?:总)?预算(?!员|软件|系统).*|.{0,20}(?:收到|写错|弄错|发错|报账)了?"
 )
 _ENOUGH = 0.45  # a weaker thing (样品, 方案) gives way to the clause it stands in
 _COMMAND = re.compile(r"\s*同步[至到]\s?CRM\s*", re.I)

@@ -170,3 +170,16 @@ def test_the_json_is_the_contract() -> None:
 def test_where_a_lead_comes_from_is_no_part_of_it(text: str, name: str, company: str, need: str) -> None:
     found = draft.read(text, NOW, own_names=frozenset({"刘洋"}))
     assert (found.name, found.company, found.need) == (name, company, need)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "那来一台吧，型号按上次的，货到付款",
+        "先要一份方案，预算大概一百二十万",
+        "参数表第三页的功率写错了",
+        "陈经理：报价收到了\n陈经理：太贵",
+    ],
+)
+def test_what_is_said_of_payment_or_paper_is_no_need(text: str) -> None:
+    assert read(text).need == ""
