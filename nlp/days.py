@@ -57,8 +57,7 @@ def _hits(text: str, today: date, chars: frozenset[str]) -> Iterator[Days]:
     wanted = 0
     for char in chars & CHARS:
         wanted |= _WANTED[char]
-    for pattern, read in _readers(wanted):
-        begins = _BEGINS.get(pattern)
+    for begins, pattern, read in _readers(wanted):
         if begins is not None and begins.search(text) is None:
             continue  # by far the most often
         if read is spoken_days.festival and (festivals.FIRST.isdisjoint(chars) or not festivals.named(text)):
@@ -370,6 +369,10 @@ _WANTED = {char: sum(1 << n for n, (needs, _, _) in enumerate(_READERS) if char 
 
 
 @lru_cache(maxsize=4_096)
-def _readers(wanted: int) -> tuple[tuple[re.Pattern[str], Reader], ...]:
-    """The patterns whose bits are set, in their order."""
-    return tuple((pattern, read) for n, (_, pattern, read) in enumerate(_READERS) if wanted >> n & 1)
+def _readers(wanted: int) -> tuple[tuple[re.Pattern[str] | None, re.Pattern[str], Reader], ...]:
+    """Where they begin, the patterns whose bits are set, in their order, and who reads them."""
+    return tuple(
+        (_BEGINS.get(pattern), pattern, read)
+        for n, (_, pattern, read) in enumerate(_READERS)
+        if wanted >> n & 1
+    )

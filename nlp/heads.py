@@ -10,7 +10,6 @@ from nlp.late import late
 from nlp.lexicon import surnames
 from nlp.places import region
 from nlp.plain import Plain
-from nlp.starts import matches
 
 # 同方泰德、华胜天成等公司: what is listed before 等.
 _LISTED = late(
@@ -69,18 +68,17 @@ _WORKS_AT = late(
     r"(?:^|(?<=[\s,。;:!?、▪(\"“与和由及]))(?P<name>[一-龥A-Za-z]{2,8}?)(?:基金经理|投资总监|首席(?:策略|宏观)?分析师|分析师|(?:新闻)?发言人|(?:市场|营销|销售|产品|技术)总监|合伙人)"
     r"(?P<head>[一-龥])(?=[一-龥])"
 )
-_STARTS = re.compile(r"[一-龥A-Za-z](?:(?<=^.)|(?<=[\s,。;:!?、▪(\"“与和由及].))")
 _WORKING = ("经理", "总监", "分析师", "发言人", "合伙人")
 
 
 def find(words: Plain) -> Iterator[Found]:
     holds = words.text.__contains__
     headed, working = any(map(holds, _HEADED)), any(map(holds, _WORKING))
-    for match in matches(_STARTS, _HEAD_OF, words.text) if headed else ():
+    for match in _HEAD_OF.finditer(words.text) if headed else ():
         name = match["name"]
         if match["head"] in surnames().single and not _NO_FIRM.search(name) and region(name) != name:
             yield words.found("companies", *match.span("name"), 0.75, "head")
-    for match in matches(_STARTS, _WORKS_AT, words.text) if working else ():
+    for match in _WORKS_AT.finditer(words.text) if working else ():
         if match["head"] in surnames().single and told.may_be_firm(match["name"]):
             yield words.found("companies", *match.span("name"), 0.65, "head")
     for match in _FOUNDED.finditer(words.text) if headed and "的" in words.chars else ():

@@ -80,9 +80,10 @@ class Plain:
 
     def found(self, field: str, start: int, end: int, confidence: float, rule: str, value: str = "") -> Found:
         """A hit at [start, end) of `text`; its value is the source's words unless given."""
-        first, last = (start, end) if self.at is None else self.place(start, end)
-        words = self.source[first:last]
-        return Found(field, value or words, words, first, last, confidence, rule)
+        if self.at is not None:
+            start, end = self.place(start, end)
+        words = self.source[start:end]
+        return Found(field, value or words, words, start, end, confidence, rule)
 
     def without(self, spans: list[tuple[int, int]], fill: str = BLANK) -> "Plain":
         """The same text with these stretches blanked, so that later rules do not read them again."""
