@@ -24,6 +24,7 @@ def warm(cache_dir: Path | None = None) -> None:
     """
     segment.warm(cache_dir)
     lexicon.needs()
+    lexicon.not_persons()
     titles.roles()
     intent.find("报价")
     people.find("张三")
