@@ -67,6 +67,7 @@ def _is_given(name: str) -> bool:
     """舜华, 桑珠: no surname that we know, but nothing that says a word either."""
     return (
         2 <= len(name) <= 3
+        and name[-1] not in "路街道巷村镇乡区县市湾桥站店厂"
         and likely.weight(name) >= len(name)
         and name not in not_names()
         and name not in places().cities

@@ -16,7 +16,7 @@ from nlp.vocabulary import built_in, with_words
 from rules.words import Kind, Word
 
 NOW = datetime.fromisoformat("2026-11-23T10:00")
-RUNNING = "回头让纽比瑟再算一遍，别超预算"
+RUNNING = "回头让舜华再算一遍，别超预算"
 """No rule reads a name in it."""
 
 
@@ -34,7 +34,7 @@ class StandIn:
 
 @pytest.fixture
 def stand_in() -> Iterator[StandIn]:
-    tagger = StandIn("纽比瑟", "富强路", "上海", "沪宁")
+    tagger = StandIn("舜华", "富强路", "上海", "沪宁")
     model.use(tagger)
     yield tagger
     model.use(None)
@@ -42,11 +42,11 @@ def stand_in() -> Iterator[StandIn]:
 
 def test_it_adds_what_the_rules_did_not_see_and_a_person_is_asked(stand_in: StandIn) -> None:
     draft = read(RUNNING, NOW)
-    assert draft.name == "纽比瑟"
+    assert draft.name == "舜华"
     hit = next(one for one in draft.evidence if one.field == "name")
-    assert (hit.rule, hit.text, RUNNING[hit.start : hit.end]) == ("model", "纽比瑟", "纽比瑟")
+    assert (hit.rule, hit.text, RUNNING[hit.start : hit.end]) == ("model", "舜华", "舜华")
     assert hit.confidence < UNSURE
-    assert draft.questions == ("姓名「纽比瑟」对吗？",)
+    assert draft.questions == ("姓名「舜华」对吗？",)
     model.use(None)
     assert read(RUNNING, NOW).name == ""
 
@@ -59,18 +59,18 @@ def test_it_is_not_asked_where_the_rules_are_sure(stand_in: StandIn) -> None:
 
 def test_it_reads_what_was_written_and_its_places_are_kept(stand_in: StandIn) -> None:
     """Companies and numbers are blanked for the rules; blanks, marks without width and full-width letters shift nothing."""
-    text = "宁波恒达汽配有限公司\u200b的人说，Ａ线归纽比瑟管，13900001234"
+    text = "宁波恒达汽配有限公司\u200b的人说，Ａ线让舜华管，13900001234"
     found = as_dict(text, NOW)
-    assert found["names"] == ["纽比瑟"]
+    assert found["names"] == ["舜华"]
     hit = next(one for one in found["evidence"] if one["rule"] == "model")
-    assert text[hit["start"] : hit["end"]] == "纽比瑟"
-    assert stand_in.asked == ["宁波恒达汽配有限公司的人说,A线归纽比瑟管,13900001234"]
+    assert text[hit["start"] : hit["end"]] == "舜华"
+    assert stand_in.asked == ["宁波恒达汽配有限公司的人说,A线让舜华管,13900001234"]
 
 
 def test_streets_cities_and_words_of_the_house_stay_out(stand_in: StandIn) -> None:
-    assert as_dict("货送到富强路去，纽比瑟签收不了", NOW)["names"] == ["纽比瑟"]
+    assert as_dict("货送到富强路去，舜华签收不了", NOW)["names"] == ["舜华"]
     assert as_dict("路过上海和沪宁线的时候看一眼金色的字", NOW)["names"] == []
-    words = with_words(built_in(), [Word(Kind.NOT_NAME, "纽比瑟", "")])
+    words = with_words(built_in(), [Word(Kind.NOT_NAME, "舜华", "")])
     assert as_dict(RUNNING, NOW, words)["names"] == []
 
 
