@@ -9,16 +9,12 @@ if __name__ == "__main__":
 
 import argparse
 import asyncio
-import contextlib
-import csv
-import io
 import json
 import os
 import signal
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from aiohttp import web as http
 
-from bot import config_history, defined, logs, rehearsal
+import commands
+from bot import config_history, defined, logs
 from bot.bells import Bells
 from bot.canary import CanaryPlatform
 from bot.clock import Clock
@@ -41,11 +38,9 @@ from bot.robots.platform import RobotPlatform
 from bot.router import Router
 from bot.sole import Sole
 from bot.wecom.menu import Entry
-from rules import hours
-from store import failpoints, forgetting, keyring, migrate
+from store import keyring, migrate
 from store.cache import LocalShared
 from store.db import Busy, Database, unusable
-from store.seals import Unreadable, fresh
 
 if TYPE_CHECKING:
     from store.carrier import Carrier
@@ -307,188 +302,21 @@ def run_serve(args: argparse.Namespace) -> int:
     try:
         roles = {"GENJIN_APP__ROLES": json.dumps(args.roles.split(","))} if args.roles else {}
         config = load(Path(args.config), {**os.environ, **roles})
-        _arm(config)
+        commands.arm(config)
     except BadConfig as error:
-        return _say(str(error))
+        return commands.say(str(error))
     logs.configure(config.app.log)
     try:
-        return _run(serve(config, migrating=args.migrate, source=Path(args.config)))
+        return commands.run(serve(config, migrating=args.migrate, source=Path(args.config)))
     except (BadConfig, Busy, migrate.Older, migrate.Newer) as error:
-        return _say(str(error))
+        return commands.say(str(error))
     except Exception as error:
         if said := unusable(error):
-            return _say(f"store.database：{said}")
+            return commands.say(f"store.database：{said}")
         if isinstance(error, OSError):
-            return _say(f"不能在 {config.app.listen} 上监听，或连不上数据库：{error.strerror or error}")
-        raise
-
-
-def _arm(config: Config) -> None:
-    """A test may kill this process at a named place. Raises BadConfig beside a real platform, or for a place there is not."""
-    if said := os.environ.get(failpoints.SWITCH, ""):
-        rehearsal.only(config, failpoints.SWITCH)
-        try:
-            failpoints.arm(said)
-        except ValueError:
-            raise BadConfig(
-                f"环境变量 {failpoints.SWITCH}：没有 {said!r} 这个位置，见 store/failpoints.py"
-            ) from None
-
-
-def _say(line: str) -> int:
-    print(line, file=sys.stderr)
-    return 2
-
-
-def _run(main: Any) -> int:
-    with contextlib.suppress(ImportError):
-        import uvloop
-
-        return int(uvloop.run(main))
-    return int(asyncio.run(main))
-
-
-def run_migrate(args: argparse.Namespace) -> int:
-    """`main.py migrate`."""
-
-    async def go(config: Config) -> int:
-        db = Database(config.store.database, pool=2, keys=config.store.secrets)
-        try:
-            db.own()
-            old, new, kept = await migrate.upgrade(db)
-            if kept:
-                print(f"迁移前的副本：{kept}")
-            print(f"数据库结构：{old or '空'} → {new}")
-            return 0
-        finally:
-            await db.close()
-
-    return _with_config(args, go)
-
-
-def run_backup(args: argparse.Namespace) -> int:
-    """`main.py backup FILE`."""
-
-    async def go(config: Config) -> int:
-        db = Database(config.store.database, pool=2, keys=config.store.secrets)
-        try:
-            counts = await migrate.backup(db, Path(args.file))
-        finally:
-            await db.close()
-        print(
-            f"已备份到 {args.file}：客户 {counts['customer']}，线索 {counts['lead']}，跟进 {counts['followup']}"
-        )
-        return 0
-
-    return _with_config(args, go)
-
-
-def run_restore(args: argparse.Namespace) -> int:
-    """`main.py restore FILE`."""
-
-    async def go(config: Config) -> int:
-        db = Database(config.store.database, pool=2, keys=config.store.secrets)
-        try:
-            db.own()
-            counts = await migrate.restore(db, Path(args.file))
-        except migrate.NotABackup as error:
-            return _say(str(error))
-        finally:
-            await db.close()
-        print(f"已恢复：客户 {counts['customer']}，线索 {counts['lead']}，跟进 {counts['followup']}")
-        return 0
-
-    return _with_config(args, go)
-
-
-def run_keys(args: argparse.Namespace) -> int:
-    """`main.py keys new|status|rotate`: the keys of personal data in the database."""
-    if args.do == "new":
-        print(fresh())
-        return 0
-
-    async def go(config: Config) -> int:
-        db = Database(config.store.database, pool=2, keys=config.store.secrets)
-        try:
-            await migrate.check(db)
-            if args.do == "rotate":
-                changed = await keyring.rotate(db, Clock().now(), pause=args.pause, said=_progress)
-                print(f"重新加密了 {changed} 行" if db.seals.writing_id else f"解密了 {changed} 行")
-            async with db.read(slow=True) as tx:
-                print(_keys_said(await keyring.survey(tx), db))
-        except (keyring.Missing, keyring.StillOld, Unreadable) as error:
-            print(error, file=sys.stderr)
-            return 1
-        finally:
-            await db.close()
-        return 0
-
-    return _with_config(args, go)
-
-
-def run_forget(args: argparse.Namespace) -> int:
-    """`main.py forget C-0311`: a customer's personal data is erased, on request of the person."""
-    from bot.events import Fact, encode
-    from rules.text import customer_id, parse_id
-
-    number = parse_id(args.customer)
-    if number is None or number[0] != "C":
-        return _say(f"{args.customer}：要写客户编号，例如 C-0311（发 /客户 名字 可以看到）")
-    id = customer_id(number[1])
-
-    async def go(config: Config) -> int:
-        db = Database(config.store.database, pool=2, keys=config.store.secrets)
-        now = Clock().now()
-        try:
-            await migrate.check(db)
-            async with db.read() as tx:
-                person = await forgetting.look(tx, number[1])
-            if person is None:
-                return _say(f"{id}：没有这个客户，或者已经删除了")
-            ids = "、".join(map(customer_id, person.all))
-            print(f"{ids} {person.label}：联系人 {person.contacts} 位，线索 {len(person.leads)} 条")
-            if not args.yes:
-                print("没有删除。确认无误后加 --yes 再运行一次；删除后不能恢复。")
-                return 0
-            blank = encode(Fact("erased", id, now))
-            counts = await forgetting.forget(db, person, now, args.by, blank)
-        except Unreadable as error:
-            print(error, file=sys.stderr)
-            return 1
-        finally:
-            await db.close()
-        print("已删除：" + "，".join(f"{name} {count}" for name, count in sorted(counts.items())))
-        print("备份文件、导出过的表格和平台上的聊天记录里还有，要另外处理（docs/security.md）。")
-        return 0
-
-    return _with_config(args, go)
-
-
-def _progress(table: str, count: int) -> None:
-    print(f"  {table}：{count} 行", file=sys.stderr, flush=True)
-
-
-def _keys_said(found: Mapping[str, Mapping[str, int]], db: Database) -> str:
-    lines = [f"写入用：{'密钥 ' + db.seals.writing_id if db.seals.writing_id else '明文（没有密钥）'}"]
-    for id, tables in sorted(found.items()):
-        name = f"密钥 {id}" if id else "明文"
-        lost = "（配置里没有这把密钥）" if id and id not in db.seals.keys else ""
-        counts = "，".join(f"{table} {count}" for table, count in sorted(tables.items()))
-        lines.append(f"{name}{lost}：{sum(tables.values())} 格（{counts}）")
-    return "\n".join(lines)
-
-
-def _with_config(args: argparse.Namespace, go: Any) -> int:
-    try:
-        config = load(Path(args.config))
-        _arm(config)
-        logs.configure("text")
-        return _run(go(config))
-    except (BadConfig, Busy, migrate.Newer, migrate.Older) as error:
-        return _say(str(error))
-    except Exception as error:
-        if said := unusable(error):
-            return _say(f"store.database：{said}")
+            return commands.say(
+                f"不能在 {config.app.listen} 上监听，或连不上数据库：{error.strerror or error}"
+            )
         raise
 
 
@@ -520,145 +348,7 @@ def run_doctor(args: argparse.Namespace) -> int:
                 )
         return 1 if any(one.state == "fail" for one in found) else 0
 
-    return _with_config(args, go)
-
-
-def run_preview(args: argparse.Namespace) -> int:
-    """`main.py preview-assignment`: the leads of the last days under the settings of another file. Changes nothing."""
-
-    async def go(config: Config) -> int:
-        from handlers import preview
-
-        db = Database(config.store.database, pool=2, keys=config.store.secrets)
-        try:
-            await migrate.check(db)
-            async with db.read() as tx:
-                since = Clock().now() - timedelta(days=args.days)
-                found = await preview.rehearse(tx, config, config.members(), since, config.app.zone)
-        finally:
-            await db.close()
-        print(preview.said(found, {one.id: one.name for one in config.members()}, args.days, args.config))
-        return 0
-
-    return _with_config(args, go)
-
-
-def run_fairness(args: argparse.Namespace) -> int:
-    """`main.py fairness FILE`: every decision, a line per candidate, as CSV: the report can be computed again from it."""
-
-    async def go(config: Config) -> int:
-        from store import assignment as turns
-
-        db = Database(config.store.database, pool=2, keys=config.store.secrets)
-        text = io.StringIO(newline="")
-        out = csv.writer(text)
-        out.writerow(turns.CSV_HEAD)
-        lines, after = 0, 0
-        try:
-            await migrate.check(db)
-            since = Clock().now() - timedelta(days=args.days)
-            async with db.read() as tx:
-                while page := await turns.since(tx, since, after=after):
-                    out.writerows(turns.csv_rows(page))
-                    after, lines = page[-1].id, lines + len(page)
-        finally:
-            await db.close()
-        await asyncio.to_thread(Path(args.file).write_text, text.getvalue(), "utf-8-sig", None, "")
-        print(f"近 {args.days} 天的 {lines} 次分派写到 {args.file}")
-        return 0
-
-    return _with_config(args, go)
-
-
-def run_extract(args: argparse.Namespace) -> int:
-    """`main.py extract`: JSON lines in, JSON lines out, read with the installation's own words where there are any."""
-    from nlp import model, vocabulary
-    from nlp.draft import as_dict
-
-    own = Path(args.words or "words.toml")
-    if args.words and not own.exists():
-        return _say(f"{own}：没有这个词库文件")
-    words = vocabulary.watch(own)
-    if words.problem:
-        return _say(words.problem)
-    if model.missing(args.model):
-        return _say(f"--model {args.model}：要先安装 {model.missing(args.model)}，见 docs/operations.md")
-    model.load(args.model)
-    for number, line in enumerate(sys.stdin, start=1):
-        if not line.strip():
-            continue
-        try:
-            item = json.loads(line)
-            found = as_dict(item["text"], item["now"], words.vocabulary)
-        except (ValueError, KeyError, TypeError) as error:
-            return _say(f'第 {number} 行不是 {{"id", "text", "now"}}：{error}')
-        print(json.dumps({"id": item.get("id", ""), **found}, ensure_ascii=False), flush=True)
-    return 0
-
-
-def run_due(args: argparse.Namespace) -> int:
-    """`main.py due`: how a deadline is counted, JSON lines in and out."""
-    try:
-        path = Path(args.config)
-        config = load(path if path.exists() or args.config != "config.toml" else None)
-    except BadConfig as error:
-        return _say(str(error))
-    calendar = config.calendar.calendar(config.app.zone)
-    for number, line in enumerate(sys.stdin, start=1):
-        if not line.strip():
-            continue
-        try:
-            print(json.dumps(hours.due_line(calendar, json.loads(line), args.hours)), flush=True)
-        except (ValueError, KeyError, TypeError) as error:
-            return _say(f"第 {number} 行：{error}")
-    return 0
-
-
-def run_hook_test(args: argparse.Namespace) -> int:
-    """`main.py hook-test NAME sample.json`: what a pushed message would make, without making it."""
-    from bot.connecting import read
-    from rules.errors import PutAside
-
-    try:
-        config = load(Path(args.config))
-        payload = json.loads(Path(args.sample).read_text("utf-8-sig"))
-    except BadConfig as error:
-        return _say(str(error))
-    except (OSError, ValueError) as error:
-        return _say(f"{args.sample}：读不了，或不是合法的 JSON：{error}")
-    connector = next((one for one in config.connector if one.name == args.name), None)
-    if connector is None:
-        names = "、".join(one.name for one in config.connector) or "一个也没有"
-        return _say(f"{args.config} 里没有 [[connector]] {args.name!r}（有的：{names}）")
-    if not isinstance(payload, dict):
-        return _say(f"{args.sample}：要是一个 JSON 对象")
-    try:
-        found = read(connector, payload)
-    except PutAside as error:
-        print(f"❌ 收不了：{error}")
-        return 1
-    print(
-        "✅ 会成为一条线索"
-        if connector.kind == "lead"
-        else "✅ 号码是有负责人的客户就记一次来电，否则成为一条线索"
-    )
-    print(f"  唯一编号：{found.id or '没有（按内容去重；建议写 id）'}")
-    for name, value in {**found.fields, **found.call}.items():
-        if value:
-            print(f"  {name}：{value}")
-    if found.left:
-        print("  没有用到的字段：" + "、".join(found.left))
-    print("  签名没有检查；地址：" + f"{config.app.public_url.rstrip('/')}/hooks/{connector.name}")
-    return 0
-
-
-def run_sim(args: argparse.Namespace) -> int:
-    """`main.py sim wecom|wecom_aibot|dingtalk`: one simulated platform alone."""
-    words = [sys.executable, "-m", f"sim.{args.platform}_server", "--port", str(args.port)]
-    if args.scenario:
-        words += ["--scenario", args.scenario]
-    os.chdir(HERE)
-    os.execv(sys.executable, words)
+    return commands.with_config(args, go)
 
 
 def run_demo(args: argparse.Namespace) -> int:
@@ -667,7 +357,7 @@ def run_demo(args: argparse.Namespace) -> int:
 
     own = Path(args.config) if args.config else None
     data = Path(args.data or ("var/demo" if own is None else f"var/demo-{own.stem}"))
-    return _run(demo(port=args.port, data=data, fresh=args.fresh, config=own))
+    return commands.run(demo(port=args.port, data=data, fresh=args.fresh, config=own))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -675,10 +365,10 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="main.py", description="genjin（跟进）：企业微信和钉钉里的销售跟进助手"
     )
-    commands = top.add_subparsers(dest="command", required=True)
+    each = top.add_subparsers(dest="command", required=True)
 
     def add(name: str, run: Any, about: str, *, config: bool = True) -> argparse.ArgumentParser:
-        one = commands.add_parser(name, help=about, description=about)
+        one = each.add_parser(name, help=about, description=about)
         one.set_defaults(run=run)
         if config:
             one.add_argument("--config", default="config.toml")
@@ -696,34 +386,34 @@ def parser() -> argparse.ArgumentParser:
     one = add("serve", run_serve, "正式运行")
     one.add_argument("--migrate", action="store_true", help="启动前升级数据库结构")
     one.add_argument("--roles", default="", help="这个进程做什么，逗号隔开：intake,work,timers,web")
-    add("migrate", run_migrate, "升级数据库结构")
-    add("backup", run_backup, "备份到一个文件").add_argument("file")
-    add("restore", run_restore, "从备份恢复到一个空库").add_argument("file")
+    add("migrate", commands.run_migrate, "升级数据库结构")
+    add("backup", commands.run_backup, "备份到一个文件").add_argument("file")
+    add("restore", commands.run_restore, "从备份恢复到一个空库").add_argument("file")
     add("doctor", run_doctor, "检查配置、数据库、平台").add_argument("--json", action="store_true")
-    one = add("keys", run_keys, "库里个人资料的密钥：做一把新的，看用着哪些，全部换成新的")
+    one = add("keys", commands.run_keys, "库里个人资料的密钥：做一把新的，看用着哪些，全部换成新的")
     one.add_argument("do", choices=("new", "status", "rotate"))
     one.add_argument("--pause", type=float, default=0.02, metavar="SECONDS", help="换密钥时每两批之间停多久")
-    one = add("forget", run_forget, "应本人要求，删除一个客户的个人资料")
+    one = add("forget", commands.run_forget, "应本人要求，删除一个客户的个人资料")
     one.add_argument("customer", metavar="C-0311")
     one.add_argument("--yes", action="store_true", help="真的删除；不写只看会删什么")
     one.add_argument("--by", default="命令行", metavar="NAME", help="审计里写谁删的")
-    one = add("preview-assignment", run_preview, "换一份配置，近来的线索会怎么分")
+    one = add("preview-assignment", commands.run_preview, "换一份配置，近来的线索会怎么分")
     one.add_argument("--days", type=int, default=30)
-    one = add("fairness", run_fairness, "把分派依据导出成 CSV")
+    one = add("fairness", commands.run_fairness, "把分派依据导出成 CSV")
     one.add_argument("file")
     one.add_argument("--days", type=int, default=30)
-    one = add("extract", run_extract, "从聊天文本里提取客户信息（JSON 行）", config=False)
+    one = add("extract", commands.run_extract, "从聊天文本里提取客户信息（JSON 行）", config=False)
     one.add_argument(
         "--words", default="", metavar="FILE.toml", help="自己的词库；不写就用当前目录的 words.toml（有的话）"
     )
     one.add_argument("--model", default="", choices=("lac",), help="再请一个模型认人名（要另装）")
-    add("due", run_due, "期限是怎么算的（JSON 行）").add_argument(
+    add("due", commands.run_due, "期限是怎么算的（JSON 行）").add_argument(
         "--hours", choices=("working", "calendar"), default="working"
     )
-    one = add("hook-test", run_hook_test, "拿一份样例试连接的字段映射")
+    one = add("hook-test", commands.run_hook_test, "拿一份样例试连接的字段映射")
     one.add_argument("name")
     one.add_argument("sample")
-    one = add("sim", run_sim, "单独运行一个模拟平台", config=False)
+    one = add("sim", commands.run_sim, "单独运行一个模拟平台", config=False)
     one.add_argument("platform", choices=("wecom", "wecom_aibot", "dingtalk"))
     one.add_argument("--port", type=int, default=0)
     one.add_argument("--scenario", default="")

@@ -67,7 +67,12 @@ def test_the_image_is_linted_and_has_every_package_of_the_program() -> None:
     packages = {path.name for path in ROOT.iterdir() if path.is_dir() and list(path.glob("*.py"))}
     assert packages - {"sim", "bench", "tests"} == copied
     let_in = {line[1:] for line in text("Dockerfile.dockerignore").split() if line.startswith("!")}
-    assert copied | {"main.py", "config.toml"} <= let_in
+    files = set(re.findall(r"^COPY (.*) \./$", text("Dockerfile"), re.MULTILINE)[0].split())
+    loaded = {
+        one for one in re.findall(r"^import (\w+)$", (ROOT / "main.py").read_text("utf-8"), re.MULTILINE)
+    }
+    assert {f"{one}.py" for one in loaded if (ROOT / f"{one}.py").exists()} | {"main.py"} <= files
+    assert copied | files <= let_in
 
 
 def commands() -> Iterator[list[str]]:

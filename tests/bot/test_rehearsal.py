@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-import main
+import commands
 from bot.config import BadConfig, Config
 from bot.rehearsal import only
 from store import failpoints
 from store.failpoints import At
 
-ROOT = Path(main.__file__).parent
+ROOT = Path(commands.__file__).parent
 SIMULATED = {
     "enabled": True,
     "corp_id": "ww1",
@@ -25,7 +25,7 @@ SIMULATED = {
 def test_beside_a_real_platform_nothing_of_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(failpoints.SWITCH, "outbox.sent")
     with pytest.raises(BadConfig, match=r"GENJIN_FAIL_AT.*\[wecom\].*api_base"):
-        main._arm(Config.model_validate({"wecom": SIMULATED}))
+        commands.arm(Config.model_validate({"wecom": SIMULATED}))
     only(Config.model_validate({"wecom": {**SIMULATED, "api_base": "http://127.0.0.1:1"}}), failpoints.SWITCH)
 
 
@@ -33,7 +33,7 @@ def test_beside_a_real_platform_nothing_of_it_starts(monkeypatch: pytest.MonkeyP
 def test_a_place_that_there_is_not_is_refused(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(failpoints.SWITCH, said)
     with pytest.raises(BadConfig, match="GENJIN_FAIL_AT"):
-        main._arm(Config())
+        commands.arm(Config())
 
 
 def test_every_place_is_in_the_code_once() -> None:
