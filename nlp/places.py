@@ -12,7 +12,7 @@ from nlp.plain import Plain, plain
 
 # 南京西路 is in Shanghai; 北京烤鸭 is a dish.
 _ROAD = re.compile(
-    r"[东西南北中]?(?:[一二三四]?路|大?街|大道|巷|胡同|里弄|烤鸭|拉面|炒饭|火锅|小吃|菜|话|时间|银行|石(?!化)|茶)"
+    r"[东西南北中]?(?:[一二三四]?路(?!桥)|大?街|大道|巷|胡同|里弄|烤鸭|拉面|炒饭|火锅|小吃|菜|话|时间|银行|石(?!化)|茶)"
 )
 _CITY_AFTER = re.compile(r"[市区县]")
 _PLACE_BEFORE = re.compile(

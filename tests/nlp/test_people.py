@@ -99,6 +99,8 @@ NOW = datetime.fromisoformat("2026-01-05T10:00")
         ("卢传德：男，中国国籍，无境外永久居留权", ["卢传德"]),
         ("研发总监 花 蕾  13661998877", ["花 蕾"]),
         ("Grace Wu\nKey Account Manager\nMobile: 136 0188 7766", ["Grace Wu"]),
+        ("联系人：采购 孙丽", ["孙丽"]),
+        ("收件人：仓库 李四", ["李四"]),
     ],
 )
 def test_a_name_is_found(text: str, names: list[str]) -> None:
@@ -120,6 +122,9 @@ def test_a_name_is_found(text: str, names: list[str]) -> None:
         "员工宿舍，加工中心",
         "祝商祺",
         "马上给您报价",
+        "不用了，已经找别家了，谢谢",
+        "我姓谭，言西早谭",
+        "联系人：采购",
     ],
 )
 def test_a_word_is_no_name(text: str) -> None:
