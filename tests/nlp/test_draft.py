@@ -179,6 +179,13 @@ def test_where_a_lead_comes_from_is_no_part_of_it(text: str, name: str, company:
         "先要一份方案，预算大概一百二十万",
         "参数表第三页的功率写错了",
         "陈经理：报价收到了\n陈经理：太贵",
+        "我们这边预算卡得紧，最多给到26万",
+        "说再不给方案就换供应商",
+        "我们在招标会上加的微信",
+        "合同扫描件在邮箱，记得回传",
+        "我是新来的采购",
+        "报价有效期到几号",
+        "那合同你",
     ],
 )
 def test_what_is_said_of_payment_or_paper_is_no_need(text: str) -> None:
