@@ -122,8 +122,10 @@ class Intake:
             self._stopped = True
             if self._alarm is not None:
                 self._alarm.cancel()
-            while queue:
-                _answer(queue.popleft(), Full("the bot is stopping"))
+            # those on their way, too: a batch may be stored one by one just then
+            for one in (*self._batched, *queue):
+                _answer(one, Full("the bot is stopping"))
+            queue.clear()
 
     async def _store(self, batch: list[_Waiting]) -> None:
         try:
@@ -131,10 +133,6 @@ class Intake:
                 events = [event for one in batch for event in one.events]
                 await inbox.take(tx, events, self._clock.now(), encode=encode)
                 reach(At.INTAKE_STORED)
-        except asyncio.CancelledError:
-            for one in batch:
-                _answer(one, Full("the bot is stopping"))
-            raise
         except Exception as error:
             log.warning("intake failed", events=len(batch), error=type(error).__name__)
             if len(batch) > 1 and not passing(error):
