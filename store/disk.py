@@ -15,7 +15,8 @@ of one that is not borne even once; how many in a row may take longer than the f
 AWAY = 1.0, 16.0
 """Seconds for which a slower disk is waited for in a thread: at first, at most."""
 SOON = 0.05
-"""Seconds after which a commit that nobody waits for goes to the disk, when nothing else has taken it there."""
+"""Seconds after which a commit that nobody waits for goes to the disk, when nothing else has taken it there. A disk that
+refused is tried again after ten times that."""
 _flush = getattr(os, "fdatasync", os.fsync)
 
 
@@ -32,11 +33,9 @@ class Disk:
         self._thread: threading.Thread | None = None
         self._orders = SimpleQueue[tuple[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] | None]()
         self._waiting: list[asyncio.Future[None]] = []
-        self._busy = False
-        self._owed, self._pay_at = (
-            False,
-            0.0,
-        )  # whether commits that nobody waits for are not on the disk; until when
+        self._busy = self._closed = False
+        self._owed = False  # whether there are commits that no flush has begun behind
+        self._pay_at = 0.0  # when one is to begin, though nobody waits for it
         self._timer: asyncio.TimerHandle | None = None
         self._in_place_from, self._pause, self._patience = 0.0, AWAY[0], PATIENCE
         self.log_bytes = 0  # the size of the log at the last flush
@@ -47,6 +46,7 @@ class Disk:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         self._waiting.append(done)
+        self._owed = True  # whoever waits may be called off: what they wrote goes to the disk all the same
         if not self._busy:
             self._busy = True
             loop.call_soon(self._begin)  # what else commits in this round of the loop shares the flush
@@ -56,10 +56,14 @@ class Disk:
         """Notes a commit that nobody waits for: the next flush takes it along, the latest is a moment away."""
         if self._owed:
             return
+        self._owed = True
+        self._pay_in(SOON)
+
+    def _pay_in(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
-        self._owed, self._pay_at = True, loop.time() + SOON
-        if self._timer is None:
-            self._timer = loop.call_later(SOON, self._pay)
+        self._pay_at = loop.time() + seconds
+        if self._timer is None and not self._closed:
+            self._timer = loop.call_at(self._pay_at, self._pay)
 
     def _pay(self) -> None:
         self._timer = None
@@ -122,6 +126,7 @@ class Disk:
             self.log_bytes = size
         else:
             self._owed = True
+            self._pay_in(10 * SOON)
         for one in batch:
             if one.done():
                 continue
@@ -145,7 +150,7 @@ class Disk:
 
     def close(self) -> None:
         """Gives the log up; nobody waits any more."""
-        self._owed = False
+        self._owed, self._closed = False, True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

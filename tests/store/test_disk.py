@@ -169,6 +169,63 @@ async def test_a_flush_that_failed_is_still_owed(
         await db.close()
 
 
+async def test_a_commit_whose_writer_was_called_off_is_flushed_before_anything_leaves_the_house(
+    tmp_path: Path,
+    sqlite_template: Path,
+    flushed: Callable[[float], Flushed],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(disk, "SOON", 600.0)
+    shutil.copy(sqlite_template, tmp_path / "genjin.db")
+    db, wal = Database(f"sqlite:///{tmp_path}/genjin.db"), tmp_path / "genjin.db-wal"
+    done = flushed(0.0)
+
+    async def called_off() -> None:
+        async with db.write() as tx:
+            await settings.once(tx, "disk", "x" * 9000, AT)
+            # in the round of the loop that waits for the flush, before it begins
+            asyncio.get_running_loop().call_soon(writing.cancel)
+
+    try:
+        writing = asyncio.create_task(called_off())
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+        async with db.read() as tx:
+            assert await settings.get(tx, "disk")  # it was committed
+        await db.settled()
+        assert [size for _, size in done][-1:] == [wal.stat().st_size]
+    finally:
+        await db.close()
+
+
+async def test_what_nobody_asks_for_is_tried_again_when_the_disk_refused(
+    tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "SOON", 0.001)
+    shutil.copy(sqlite_template, tmp_path / "genjin.db")
+    db = Database(f"sqlite:///{tmp_path}/genjin.db")
+    usual, tried, there = disk._flush, list[int](), asyncio.Event()
+
+    def flush(handle: int) -> None:
+        tried.append(handle)
+        if len(tried) < 3:
+            raise OSError(5, "the disk refuses")
+        usual(handle)
+        there.set()
+
+    monkeypatch.setattr(disk, "QUICK", 60.0)
+    monkeypatch.setattr(disk, "_flush", flush)
+    try:
+        async with db.write(waits=False) as tx:
+            await settings.once(tx, "disk", "x", AT)
+        async with asyncio.timeout(60):
+            await there.wait()
+        await db.settled()
+        assert len(tried) == 3
+    finally:
+        await db.close()
+
+
 async def test_repeats_beside_new_ones_wake_only_whose_event_is_new(db: Database) -> None:
     def said(n: int, user: str) -> Incoming:
         return Incoming(f"m{n}", f"wecom:{user}", Message("wecom", user, "你好", AT))
