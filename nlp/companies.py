@@ -106,7 +106,7 @@ def find(
     for hit in weaker:
         if taken.take(hit.start, hit.end):
             hits.append(hit)
-    hits += [hit for hit in passing.find(words, taken) if taken.take(hit.start, hit.end)]
+    hits += [hit for hit in passing.find(words, taken, towns) if taken.take(hit.start, hit.end)]
     if hits and not _LINKS.isdisjoint(chars):
         hits += [hit for hit in told.beside(words, hits) if taken.take(hit.start, hit.end)]
     if len(hits) > 1:

@@ -1,15 +1,17 @@
 """Firms named in passing by a short name (盛虹那边, 恒力和荣盛都在问): weighed by what was learned, as names are in odds.py."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from nlp import segment, told
 from nlp.evidence import Found, Taken
 from nlp.late import late
 from nlp.lexicon import firm_odds, given, known_companies, surname_letters, surnames, unsure_firms
 from nlp.likely import COMMON
+from nlp.odds import cut
 from nlp.places import regions, towns
 from nlp.plain import BLANK, Plain
 from nlp.trades import is_trade
@@ -41,9 +43,12 @@ _DEALS = (
     r"问(?=[,。!?、了到过价]|我们|能|有|什么)|想(?=[要买订换做找看]|问|约)|说(?=[,了要可不等先年价]|他们|我们)|要(?=[一二两三四五六七八九十\d换做等开先发样]|我们)|需要|"
     r"采购(?!经理|员|部|总监)|停产|开标|流标)"
 )
-_MARK = re.compile(
-    "[那这方的采招生设物供质品技研工机动能财法行综人信市销营项安检总基超产分今去明最上昨刚早下又也还已都在就来发要终准打说扩投报询回付订续签复催定中寄反指问想需停开流、和与及跟执独外非监常高副首行创CHh公盘午双大涨跌财市股旗裁门官年给抢做挖]"
+_MARKS = (
+    "那这方的采招生设物供质品技研工机动能财法行综人信市销营项安检总基超产分今去明最上昨刚早下又也还已都在就来发要终准打说扩投报询回付订续签复催定"
+    "中寄反指问想需停开流、和与及跟执独外非监常高副首行创CHh公盘午双大涨跌财市股旗裁门官年给抢做挖"
 )
+_MARK = re.compile(f"[{_MARKS}]")
+_LISTING, _BARE = "、和与及跟", "的都也又在就说要想问给抢做挖"
 _RUN = re.compile(rf"[一-龥A-Za-z]{{2,{LONGEST}}}")
 
 
@@ -66,15 +71,18 @@ def _right() -> re.Pattern[str]:
         r"发言人|分析师|创始人|[Hh][Rr](?![A-Za-z])|C[ETFO]O)"
         r"|(?P<W>公告|(?:盘中|今日|双双|午后)?大?[涨跌](?:停|超|近|\d|[,。]|幅)|财报|市值|股价|高管|旗下|裁员|"
         r"门店|官网|官宣|年报)"
-        r"|(?P<L>[、和与及跟])"
-        r"|(?P<B>[的都也又在就说要想问给抢做挖])"
+        rf"|(?P<L>[{_LISTING}])"
+        rf"|(?P<B>[{_BARE}])"
     )
 
 
 _EDGE = rf"(?=[\s,。;:!?、()\[\]|/\"”{BLANK}]|$)"
 # What a name stands behind that ends with its clause.
-LEFT = frozenset(":=、给跟和与是叫找约访户系接见看自为去到进过了被向下往由-")
-_FREE = late(rf"(?P<name>[一-龥A-Za-z&]{{2,8}}?)(?:的人|的|了吗?|吗|吧|呢|没有?|不)?{_EDGE}")
+_CUES = ":=、给跟和与是叫找约访户系接见看自为去到进过了被向下往由\\-"
+LEFT = frozenset(_CUES.replace("\\", ""))
+_ENDING = rf"(?:的人|的|了吗?|吗|吧|呢|没有?|不)?{_EDGE}"
+_FREE = late(rf"(?P<name>[一-龥A-Za-z&]{{2,8}}?){_ENDING}")
+_CUED = late(rf"(?:(?<=[{_CUES}])|(?<=[{_CUES}] )){_FREE.pattern}")
 _PLAIN_EDGE = frozenset(f"\n ,。;:!?、()[]|/\"“”'·>-{BLANK}")
 _FRONTS = {
     "g": "发给 报给 寄给 开给 卖给 送给 转给",
@@ -93,8 +101,9 @@ _FRONT = {
     for char in chars
 }  # fmt: skip
 # 周五的, 两家, 苏州市, 金桂花约: what no name holds, begins with or ends with.
+_NOT_IN_NAME = "的了是做吗呢吧呀啊您你我他她它们这那哪什么怎谁"
 _NEVER = late(
-    r"[的了是做吗呢吧呀啊您你我他她它们这那哪什么怎谁]|[一二两三四五六七八九十几每各该某][家个台套次年月天]|^[也都还再又就]|^[老小阿].$|^(?:今天|明天|昨天|上午|下午)|"
+    rf"[{_NOT_IN_NAME}]|[一二两三四五六七八九十几每各该某][家个台套次年月天]|^[也都还再又就]|^[老小阿].$|^(?:今天|明天|昨天|上午|下午)|"
     r"[区县市镇乡村路街省岛总工想约去来到说做找给要办]$|盘中$|新闻$|全球$|区副$|微信|抖音|介绍"
 )
 
@@ -105,6 +114,15 @@ _LABEL = late(
 )
 _LINKS = frozenset("、和与及")
 _TIES = frozenset("和与及跟也都又还在要说、")
+
+
+def _but(chars: str) -> str:
+    """All Chinese characters but these, as ranges of an expression."""
+    codes = [ord("一") - 1, *sorted(ord(char) for char in chars if "一" <= char <= "龥"), ord("龥") + 1]
+    return "".join(f"{chr(low + 1)}-{chr(high - 1)}" for low, high in pairwise(codes) if high - low > 1)
+
+
+_IN_NAME = f"{_but(_NOT_IN_NAME)}A-Za-z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +136,17 @@ class Candidate:
 
 def candidates(text: str) -> Iterator[Candidate]:
     """Every stretch between what stands in front of firms and behind them that begins as their names do."""
-    likely = _beginnings(text)
+    for start, end, front, sort in _spots(text, regions(text)):
+        yield Candidate(start, end, _all_signs(text[start:end], front, sort))
+
+
+def _spots(text: str, places: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, str, str]]:
+    """Where such a stretch begins and ends, and the kinds of what stands around it. `places`: the `regions` of the text."""
+    likely = _beginnings(text, places)
     if not likely:
         return
     behind: dict[int, str] = {}
-    before = dict((end, start) for start, end in regions(text))
+    before = {end: start for start, end in places}
     edges: set[int] | None = None
     for first in likely:
         ends = list(_ends(text, first, behind))
@@ -132,38 +156,57 @@ def candidates(text: str) -> Iterator[Candidate]:
                 continue
             front = _front(text, start)
             if front == "o":
-                edges = _cuts(text) if edges is None else edges
+                edges = cut(text)[0] if edges is None else edges
                 if start not in edges:
                     continue
             for end, sort in sorted(spots):
-                name = text[start:end]
-                if _NEVER.search(name) is None:
-                    yield Candidate(start, end, (f"L{front}", f"R{sort}", f"X{front}{sort}", *_signs(name)))
+                if _NEVER.search(text[start:end]) is None:
+                    yield start, end, front, sort
 
 
 _LEAST = -15  # worse is made good by no second character
 
 
-def _beginnings(text: str) -> list[int]:
-    """Where two characters stand that firms' names often begin with: what the first one lacks the second one has."""
+def _beginnings(text: str, places: Sequence[tuple[int, int]]) -> list[int]:
+    """Where two characters stand that firms' names often begin with, and around them what stands around firms.
+
+    What the first one lacks the second one has. A name behind its place is told by what stands in front of the place.
+    """
+    found = [match.start() for match in _surrounded().finditer(text)]
+    if places:
+        found += [
+            end for start, end in places if _CUED.match(text, start) is not None and _pair().match(text, end)
+        ]
+    if not found:
+        return found
     first, second = firm_odds()["first"], firm_odds()["second"]
     rare, other = first["*"], second["*"]
-    return [
-        match.start()
-        for match in _pair().finditer(text)
-        if first.get(text[match.start()], rare) + second.get(text[match.end()], other) >= 0
-    ]
+    return sorted({at for at in found if first.get(text[at], rare) + second.get(text[at + 1], other) >= 0})
 
 
 @cache
 def _pair() -> re.Pattern[str]:
     """Two characters of which the first is none that firms' names never begin with, the second none that hardly stands there."""
+    return re.compile(_pair_text())
+
+
+@cache
+def _surrounded() -> re.Pattern[str]:
+    """The same between what may stand around a firm: a name ends behind it, or it stands behind a cue and ends its clause."""
+    behind = re.sub(r"\(\?P<\w>", "(?:", _right().pattern)
+    return re.compile(
+        rf"{_pair_text()}(?:(?=[{_IN_NAME}]{{1,{LONGEST - 1}}}?(?:[{_LISTING}{_BARE}]|(?=[{_MARKS}])(?:{behind})))"
+        rf"|(?:(?<=[{_CUES}].)|(?<=[{_CUES}] .))(?=[{_IN_NAME}&]{{1,7}}?{_ENDING}))"
+    )
+
+
+def _pair_text() -> str:
     table = firm_odds()
     never, hardly = (
         "".join(char for char, points in table[kind].items() if points < least)
         for kind, least in (("first", _LEAST), ("second", -20))
     )
-    return re.compile(rf"(?![{never}])[一-龥](?=(?![{hardly}])[一-龥])")
+    return rf"[{_but(never)}](?=[{_but(hardly)}])"
 
 
 def _ends(text: str, first: int, behind: dict[int, str]) -> Iterator[tuple[int, str]]:
@@ -190,15 +233,6 @@ def _free(text: str, start: int) -> Iterator[tuple[int, str]]:
         yield match.end("name"), "E"
 
 
-def _cuts(text: str) -> set[int]:
-    """Where the dictionary's words begin."""
-    at, edges = 0, {0}
-    for piece in segment.pieces(text):
-        at += len(piece)
-        edges.add(at)
-    return edges
-
-
 def _front(text: str, start: int) -> str:
     """What kind of thing stands in front."""
     before = text[max(0, start - 2) : start].strip(" ")
@@ -211,14 +245,19 @@ def _front(text: str, start: int) -> str:
     return sort or ("," if before[-1] in _PLAIN_EDGE else "o")
 
 
-def find(words: Plain, taken: Taken) -> Iterator[Found]:
-    """Short names of firms that are likelier than not, and those that stand in one list with them."""
-    text = words.text[:FARTHEST]
-    weights, base = firm_odds()["signs"], firm_odds()["all"][""]
+def find(words: Plain, taken: Taken, places: Sequence[tuple[int, int]]) -> Iterator[Found]:
+    """Short names of firms that are likelier than not, and those that stand in one list with them.
+
+    `places`: the `regions` of the text.
+    """
+    text = words.text
+    if len(text) > FARTHEST:
+        text = text[:FARTHEST]
+        places = regions(text)
     scored = [
-        (base + sum(weights.get(sign, 0) for sign in one.signs), one.start, one.end, _asked_for(text, one))
-        for one in candidates(text)
-        if taken.is_free(*words.place(one.start, one.end))
+        (_points(name, front, sort), start, end, _asked_for(name, sort))
+        for start, end, front, sort in _spots(text, places)
+        if taken.is_free(*words.place(start, end)) and (name := text[start:end])
     ]
     if not scored:
         return
@@ -245,14 +284,27 @@ def find(words: Plain, taken: Taken) -> Iterator[Found]:
             yield words.found("companies", start, end, 0.6, "passing")
 
 
-def _asked_for(text: str, one: Candidate) -> int:
-    """The points that such a candidate needs: more where it may be a word or a person as well."""
-    name, free = text[one.start : one.end], "RE" in one.signs or "RB" in one.signs
+@lru_cache(maxsize=8_192)
+def _points(name: str, front: str, sort: str) -> int:
+    """How likely this is a firm between two such things."""
+    weights = firm_odds()["signs"]
+    signs = _all_signs(name, front, sort)
+    return firm_odds()["all"][""] + sum([weights.get(sign, 0) for sign in signs])
+
+
+def _all_signs(name: str, front: str, sort: str) -> tuple[str, ...]:
+    return f"L{front}", f"R{sort}", f"X{front}{sort}", *_signs(name)
+
+
+@lru_cache(maxsize=8_192)
+def _asked_for(name: str, sort: str) -> int:
+    """The points that such a candidate needs, `sort` behind it: more where it may be a word or a person as well."""
+    free = sort in ("E", "B")
     if name in _known():
         return NEVER if free else ENOUGH  # what is used or sent by: see named.py
     town = next((end for start, end in regions(name) if start == 0), 0)
     bare = name[town:]
-    if town and (not _may_follow_town(bare) or ("RM" in one.signs and segment.is_word(bare))):
+    if town and (not _may_follow_town(bare) or (sort == "M" and segment.is_word(bare))):
         return NEVER  # 盐城大丰的老葛 comes from there
     if len(name) in (2, 3) and name[0] in COMMON and (segment.is_person(name) or _called_so(name) or free):
         return NEVER if free and (len(name) == 3 or segment.is_person(name)) else PERSON
@@ -278,7 +330,6 @@ def _known() -> frozenset[str]:
     return frozenset(known_companies())
 
 
-@lru_cache(maxsize=8_192)
 def _signs(name: str) -> tuple[str, ...]:
     """What the characters themselves say."""
     places = [] if name in _known() else regions(name)

@@ -79,6 +79,8 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(nicknamed, "PARTS", _Any())
     monkeypatch.setattr(people, "_marks", dict)
     monkeypatch.setattr(passing, "_MARK", re.compile("(?s:.)"))
+    monkeypatch.setattr(passing, "_surrounded", passing._pair)
+    monkeypatch.setattr(passing, "_CUED", re.compile(""))
     monkeypatch.setattr(titles, "_LABEL_CHARS", _Any())
     monkeypatch.setattr(told, "_TOLD_CHARS", _Any())
     monkeypatch.setattr(told, "_TOLD_MARKS", ("",))
