@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from nlp import likely, name_patterns, odds, people, reading, segment
+from nlp import likely, name_patterns, name_rules, name_shape, odds, people, reading, segment
 from nlp.evidence import Taken
 from nlp.lexicon import given, surnames
 from nlp.plain import Plain
@@ -146,9 +146,9 @@ def candidates(
     text, known = words.text, surnames()
     edges, pieces = odds.cut(text)
     taken = Taken(len(words.source))
-    for hit in people._candidates(words, False, people.aliases(words), people._name_spots(text)):
+    for hit in people._candidates(words, False, people.aliases(words), name_rules.name_spots(text)):
         taken.take(hit.start, hit.end)
-    for match in people._spots().finditer(text):
+    for match in name_rules.beginnings().finditer(text):
         here = match.start()
         for middle in (here + 2, here + 1):
             if text[here:middle] not in (known.compound if middle == here + 2 else known.single):
@@ -157,7 +157,7 @@ def candidates(
                 name = text[here:end]
                 if end > len(text) or not all("一" <= char <= "龥" for char in name):
                     continue
-                if people.is_name(name, sure=True):
+                if name_shape.is_name(name, sure=True):
                     place = words.place(here, end)
                     weight = counts if taken.is_free(*place) else counts * TAKEN
                     yield Candidate(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from nlp import commitments, cores, intent, money, people, wants
+from nlp import commitments, cores, intent, money, name_shape, wants
 from nlp.evidence import Found
 from nlp.late import late
 from nlp.lexicon import platforms
@@ -85,14 +85,14 @@ def name(reading: Reading, own_names: frozenset[str], ours: list[tuple[int, int]
     said = [hit for hit in said if not _greeted(reading.text, hit)]
     talker = speaker(reading, own_names)
     if talker is not None:
-        surname = people.surname_of(talker.value)
-        same = [hit for hit in said if not surname or people.surname_of(hit.value) == surname]
+        surname = name_shape.surname_of(talker.value)
+        same = [hit for hit in said if not surname or name_shape.surname_of(hit.value) == surname]
         return next(iter(same), talker)
-    kept = set(people.joined([hit.value for hit in found]))
+    kept = set(name_shape.joined([hit.value for hit in found]))
     pool = said or [hit for hit in found if hit.value in kept]
     surest = max(pool, key=lambda hit: hit.confidence, default=None)
     if surest is not None and surest.value.isascii():  # 曹颖 Cathy Cao
-        beside = [hit for hit in found if 0 < surest.start - hit.end <= 2 and people.is_name(hit.value)]
+        beside = [hit for hit in found if 0 < surest.start - hit.end <= 2 and name_shape.is_name(hit.value)]
         return next(iter(beside), surest)
     return surest
 

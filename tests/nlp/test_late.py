@@ -6,14 +6,14 @@ import re
 from importlib import import_module
 
 import nlp
-from nlp import late, name_patterns, people
+from nlp import late, name_patterns, name_starts
 
 
 def test_every_late_expression_compiles() -> None:
     for module in pkgutil.iter_modules(nlp.__path__):
         import_module(f"nlp.{module.name}")
     name_patterns.patterns()
-    people._starts()
+    name_starts.starts_of()
     gc.unfreeze()  # what main.main froze earlier in this process
     found = [one for one in gc.get_objects() if type(one) is late._Late]
     assert len(found) > 100

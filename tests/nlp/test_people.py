@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from nlp import people, titles
+from nlp import name_shape, titles
 from nlp.draft import as_dict, read
 
 NOW = datetime.fromisoformat("2026-01-05T10:00")
@@ -132,8 +132,8 @@ def test_a_word_is_no_name(text: str) -> None:
 
 
 def test_an_alias_goes_when_its_full_name_is_there() -> None:
-    assert people.joined(["王总", "王建国", "李工"]) == ["王建国", "李工"]
-    assert people.joined(["王总", "王建国", "王小明"]) == ["王总", "王建国", "王小明"]
+    assert name_shape.joined(["王总", "王建国", "李工"]) == ["王建国", "李工"]
+    assert name_shape.joined(["王总", "王建国", "王小明"]) == ["王总", "王建国", "王小明"]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ from nlp import (
     heads,
     keywords,
     money,
+    name_rules,
+    name_starts,
     nicknamed,
     noise,
     passing,
@@ -60,7 +62,7 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     texts = [json.loads(line)["text"] for line in lines if line.strip()]
     quick = [as_dict(text, NOW) for text in texts]
     for module in (
-        clocks, companies, emails, keywords, money, people, spans, titles, wechats
+        clocks, companies, emails, keywords, money, name_starts, people, spans, titles, wechats
     ):  # fmt: skip
         monkeypatch.setattr(module, "matches", _everywhere)
     monkeypatch.setattr(headers, "_may_be", lambda line: -1)
@@ -77,7 +79,7 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(nicknamed, "DEALS", _Any())
     monkeypatch.setattr(nicknamed, "VISITS", _Any())
     monkeypatch.setattr(nicknamed, "PARTS", _Any())
-    monkeypatch.setattr(people, "_marks", dict)
+    monkeypatch.setattr(name_starts, "_marks", dict)
     monkeypatch.setattr(passing, "_MARK", re.compile("(?s:.)"))
     monkeypatch.setattr(passing, "_surrounded", passing._pair)
     monkeypatch.setattr(passing, "_CUED", re.compile(""))
@@ -91,8 +93,8 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(courtesies, "_TO_LONGEST", 99)
     monkeypatch.setattr(phones, "_more", lambda *_: True)
     monkeypatch.setattr(phones, "_SAID_RUN", re.compile(""))
-    monkeypatch.setattr(people, "_rules", lambda contact, *_: people._of_bits(contact, -1))
-    monkeypatch.setattr(people, "_AT_NAME", {})
-    monkeypatch.setattr(people, "_REACH", {})
+    monkeypatch.setattr(name_rules, "of_text", lambda contact, *_: name_rules._of_bits(contact, -1))
+    monkeypatch.setattr(name_starts, "AT_NAME", {})
+    monkeypatch.setattr(name_starts, "_REACH", {})
     for text, found in zip(texts, quick, strict=True):
         assert as_dict(text, NOW) == found, text
