@@ -91,7 +91,9 @@ async def migrate(db: Database) -> tuple[str, str]:
 
     def up(connection: sa.Connection) -> None:
         if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SET LOCAL lock_timeout TO 0"))  # as long as the other one migrates
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(7230918)"))
+            connection.execute(sa.text("SET LOCAL lock_timeout TO DEFAULT"))
         command.upgrade(_config(connection), "head")
         reach(At.MIGRATE_DONE)
 

@@ -284,10 +284,14 @@ class Postgres:
         """A row is seen by others only once it is on the disk."""
 
     async def schema(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Runs a synchronous function on a SQLAlchemy connection, in a transaction of its own."""
+        """Runs a synchronous function on a SQLAlchemy connection, in a transaction of its own. A statement of it may take as
+        long as a large table makes it; a lock is waited for no longer than elsewhere."""
         url = self._url.replace("postgresql://", "postgresql+asyncpg://", 1)
         engine = create_async_engine(
-            url, poolclass=NullPool, hide_parameters=True, connect_args={"server_settings": SETTINGS}
+            url,
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"server_settings": SETTINGS | {"statement_timeout": "0"}},
         )
         try:
             async with engine.begin() as connection:

@@ -1,14 +1,17 @@
 """The migrations make exactly store/tables.py, on both databases, up and down and up again."""
 
+import asyncio
 from pathlib import Path
 
+import asyncpg  # type: ignore[import-untyped,unused-ignore]
 import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from store import migrate
+from store import migrate, postgres
 from store.db import Database
 from store.tables import meta
+from tests.servers import Postgres
 
 
 async def test_migrations_equal_tables(database_url: str) -> None:
@@ -109,3 +112,36 @@ async def test_a_foreign_file_is_no_backup(db: Database, tmp_path: Path) -> None
 from datetime import UTC, datetime  # noqa: E402
 
 NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
+
+
+async def test_a_migration_takes_its_time_and_the_next_process_waits_for_it(
+    postgres_template: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limits that keep events short are none for a large table, nor for a replica that starts beside it."""
+    server: Postgres = request.getfixturevalue("postgres")
+    db = Database(server.create("long_migration", postgres_template), pool=2)
+    last = migrate.head()
+    other = await asyncpg.connect(server.url("long_migration"))
+    try:
+        await db.schema(lambda c: command.downgrade(migrate._config(c), "-1"))
+        await other.execute("SELECT pg_advisory_lock(7230918)")
+        await migrate.version(db)  # what is asked first is asked on a connection of before
+        monkeypatch.setitem(postgres.SETTINGS, "statement_timeout", "300")
+        monkeypatch.setitem(postgres.SETTINGS, "lock_timeout", "300")
+        second = Database(server.url("long_migration"), pool=2)
+        migrating = asyncio.create_task(migrate.migrate(db))
+        waits = (
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7230918 AND NOT granted"
+        )
+        async with asyncio.timeout(60):
+            while not migrating.done() and not await other.fetchval(waits):  # noqa: ASYNC110 - the server rings no bell
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.6)  # longer than either limit
+        await other.execute("SELECT pg_advisory_unlock(7230918)")
+        assert (await migrating)[1] == last
+        assert await second.schema(lambda c: c.execute(sa.text("SELECT pg_sleep(0.6), 1")).one()[1]) == 1
+        await second.close()
+    finally:
+        await other.close()
+        await db.close()
+        server.drop("long_migration")
