@@ -84,6 +84,7 @@ _MONTH = (
 _OF_MONTH = r"(?P<d>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
 _YEAR = r"(?:,? ?(?P<y>(?:19|20)\d\d)(?![\d:]))"
 _N = rf"\d{{1,3}}|an|{'|'.join(_NUMBERS)}|one"
+_UNITS = "yYkK\u212ahH"  # of day, week, month and year one is in each; re.I takes the sign for kelvin for a k
 _ENDS = "nbrylgptvcNBRYLGPTVC"  # what the short names of months end in
 
 # The characters without which the pattern cannot match, the pattern, and who reads it.
@@ -104,12 +105,12 @@ READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
     ),
     (_ENDS, late(rf"(?<![\w.\-]){_OF_MONTH}(?: of)?[ -]?{_MONTH}[ -]?{_YEAR}?"), _day_first),
     (
-        "eE",
+        _UNITS,
         late(r"(?<![A-Za-z])(?P<which>this|next|last) (?P<unit>week|month|year)(?![A-Za-z])", re.I),
         _stretch,
     ),
     (
-        "aeAE",
+        _UNITS,
         late(
             rf"(?<![A-Za-z])in (?P<n>{_N}) (?P<unit>day|week|month|year)s?(?![A-Za-z])|"
             rf"(?<![\w.])(?P<n2>{_N}) (?P<unit2>day|week|month|year)s? (?P<side>ago|later|from now)",

@@ -321,6 +321,8 @@ def test_times_seen_from_a_monday_in_november(text: str, start: str) -> None:
         ("tomorrow at 9:30 am", "2026-11-24T09:30"),
         ("two weeks ago", "2026-11-09T00:00"),
         ("next month", "2026-12-01T00:00"),
+        ("this month", "2026-11-01T00:00"),
+        ("in 3 months", "2027-02-23T00:00"),
     ],
 )
 def test_times_in_every_notation(text: str, start: str) -> None:
