@@ -5,7 +5,8 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 
 from nlp import dates, english_days, festivals, spoken_days, year_parts
 from nlp.late import late
@@ -54,9 +55,7 @@ def find(text: str, now: datetime, chars: frozenset[str] | None = None) -> list[
 
 
 def _hits(text: str, today: date, chars: frozenset[str]) -> Iterator[Days]:
-    wanted = 0
-    for char in chars & CHARS:
-        wanted |= _WANTED[char]
+    wanted = reduce(or_, map(_WANTED.__getitem__, chars & CHARS), 0)
     for begins, pattern, read in _readers(wanted):
         if begins is not None and begins.search(text) is None:
             continue  # by far the most often

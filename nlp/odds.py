@@ -105,8 +105,8 @@ def _weights(weak: frozenset[str]) -> _Weights:
             char: table["after"].get(char, 0) + table["after kind"].get("e" if char in edges else "o", 0)
             for char in (*table["after"], *edges)
         },
-        before_two=table["before two"],
-        after_two=table["after two"],
+        before_two=_spaced(table["before two"]),
+        after_two=_spaced(table["after two"]),
         cut=table["cut"],
         listed=table["listed"],
         rare=rare,
@@ -118,6 +118,16 @@ def _weights(weak: frozenset[str]) -> _Weights:
         near=near,
         most=near + max(table["cut"].values()),
     )
+
+
+def _spaced(table: Mapping[str, int]) -> dict[str, int]:
+    """The same with a blank, too, wherever it says _."""
+    return {
+        one + two: points
+        for pair, points in table.items()
+        for one in pair[0].replace("_", "_ ")
+        for two in pair[1].replace("_", "_ ")
+    }
 
 
 def find(
@@ -173,7 +183,7 @@ def _before(table: _Weights, text: str, here: int) -> int:
     """What the two characters in front add."""
     front = text[here - 1 : here]
     points = table.before.get(front if "一" <= front <= "龥" else sign(front), table.elsewhere)
-    return points + table.before_two.get(text[here - 2 : here].replace(" ", "_"), 0) if here > 1 else points
+    return points + table.before_two.get(text[here - 2 : here], 0) if here > 1 else points
 
 
 def _weigh(
@@ -201,7 +211,7 @@ def _weigh(
 
 def _behind(table: _Weights, text: str, end: int) -> int:
     return table.after.get(sign(text[end : end + 1]), table.running_on) + (
-        table.after_two.get(text[end : end + 2].replace(" ", "_"), 0) if len(text) >= end + 2 else 0
+        table.after_two.get(text[end : end + 2], 0) if len(text) >= end + 2 else 0
     )
 
 

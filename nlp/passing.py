@@ -1,7 +1,7 @@
 """Firms named in passing by a short name (盛虹那边, 恒力和荣盛都在问): weighed by what was learned, as names are in odds.py."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -164,7 +164,7 @@ def _spots(text: str, places: Sequence[tuple[int, int]]) -> Iterator[tuple[int, 
                     yield start, end, front, sort
 
 
-_LEAST = -15  # worse is made good by no second character
+_LEAST, _SECOND = -15, -20  # what the first and the second character must have
 
 
 def _beginnings(text: str, places: Sequence[tuple[int, int]]) -> list[int]:
@@ -186,7 +186,7 @@ def _beginnings(text: str, places: Sequence[tuple[int, int]]) -> list[int]:
 
 @cache
 def _pair() -> re.Pattern[str]:
-    """Two characters of which the first is none that firms' names never begin with, the second none that hardly stands there."""
+    """Two characters of which at least one speaks for a firm, and none so much against one that nothing makes it good."""
     return re.compile(_pair_text())
 
 
@@ -201,12 +201,18 @@ def _surrounded() -> re.Pattern[str]:
 
 
 def _pair_text() -> str:
-    table = firm_odds()
-    never, hardly = (
-        "".join(char for char, points in table[kind].items() if points < least)
-        for kind, least in (("first", _LEAST), ("second", -20))
+    first, second = firm_odds()["first"], firm_odds()["second"]
+    return (
+        rf"[{_with(first, _LEAST)}](?=[{_with(second, _SECOND)}])"
+        rf"(?:(?=[{_with(second, 0)}])|(?<=[{_with(first, 0)}]))"
     )
-    return rf"[{_but(never)}](?=[{_but(hardly)}])"
+
+
+def _with(table: Mapping[str, int], least: int) -> str:
+    """The characters with so many points and more; `*` stands for those that are not in the table."""
+    if table["*"] >= least:
+        return _but("".join(char for char, points in table.items() if points < least))
+    return "".join(char for char, points in table.items() if points >= least)
 
 
 def _ends(text: str, first: int, behind: dict[int, str]) -> Iterator[tuple[int, str]]:

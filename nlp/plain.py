@@ -110,7 +110,10 @@ class Plain:
         """The same, for hits."""
         if not found:
             return self
-        if self.at is None:
+        if self.at is None and len(found) == 1:
+            (hit,) = found
+            spans = [(hit.start, hit.end)] if hit.end > hit.start >= 0 else []
+        elif self.at is None:
             spans = [(hit.start, hit.end) for hit in found if hit.end > hit.start >= 0]
         else:
             spans = [self.here(hit.start, hit.end) for hit in found if hit.end > hit.start >= 0]

@@ -3,6 +3,7 @@
 import pytest
 
 from nlp import companies, passing
+from nlp.lexicon import firm_odds
 from nlp.plain import plain
 
 
@@ -44,3 +45,13 @@ def test_one_place_is_weighed_by_what_stands_around_it() -> None:
         "瑞鸿的项目": ("L^", "RO"),
         "姓名:瑞鸿": ("Lp", "RE"),
     }
+
+
+def test_every_likely_beginning_is_looked_at() -> None:
+    table = firm_odds()
+    firsts, seconds = ({**table[kind], "龥": table[kind]["*"]} for kind in ("first", "second"))
+    one_of_each = {points: char for char, points in seconds.items() if char != "*"}
+    for first, lack in firsts.items():
+        for points, second in one_of_each.items():
+            if first != "*" and lack >= -15 and points >= -20 and lack + points >= 0:
+                assert passing._pair().match(first + second), first + second
