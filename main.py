@@ -264,13 +264,14 @@ async def start(
 
 
 # ── commands ───────────────────────────────────────────────────────────────────────────────────────────
-async def _until_told() -> None:
+def _told() -> asyncio.Event:
+    """Set once the process is asked to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # the last: its terminal was closed
         if signal.getsignal(name) is not signal.SIG_IGN:  # nohup
             loop.add_signal_handler(name, stop.set)
-    await stop.wait()
+    return stop
 
 
 def _origin(source: Path | None) -> dict[str, str]:
@@ -286,13 +287,14 @@ def _origin(source: Path | None) -> dict[str, str]:
 async def serve(config: Config, *, migrating: bool, source: Path | None = None) -> int:
     """`main.py serve`."""
     app = await start(config, migrating=migrating, source=source)
+    stop = _told()  # from now on events may be in hand
     log.info(
         "started", version=version(), schema=migrate.head(), roles=list(config.app.roles),
         platforms=[platform.name for platform in app.engine.platforms], **await app.engine.waiting(),
     )  # fmt: skip
     print(f"genjin 正在运行：http://{config.app.host}:{app.port}/healthz", flush=True)
     await app.at_ease()
-    await _until_told()
+    await stop.wait()
     await app.stop()
     return 0
 
