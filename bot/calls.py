@@ -16,7 +16,8 @@ from yarl import URL
 from bot.answers import whole
 
 REPEATABLE = frozenset({hdrs.METH_PUT})
-"""Methods that may be repeated by themselves when a kept connection turns out to be closed, as aiohttp does."""
+"""Methods that are repeated by themselves when a kept connection turns out to be closed. A GET is asked again with the send
+that needs it."""
 ALWAYS = f"Accept: */*\r\nAccept-Encoding: gzip, deflate\r\nUser-Agent: {SERVER_SOFTWARE}\r\n"
 BREAKS = frozenset("\r\n\0")
 
@@ -32,9 +33,10 @@ class Calls:
         self, method: str, url: str, body: bytes, headers: Mapping[str, str], *,
         timeout: aiohttp.ClientTimeout, params: Mapping[str, str] | None = None, proxy: str | None = None,
     ) -> tuple[int, bytes]:  # fmt: skip
-        """Status and body of the answer; no redirect is followed, no cookie kept. `timeout`: `total` ends the call wherever it
-        is, `connect` and `sock_connect` the opening of a connection. Raises TimeoutError, OSError, ValueError,
-        aiohttp.ClientError; ClientConnectorError, ConnectionTimeoutError and InvalidURL when nothing was sent."""
+        """Status and body of the answer; no redirect is followed, no cookie kept. `timeout`: `total` ends a try wherever it
+        is (what is repeated has two of them), `connect` and `sock_connect` the opening of a connection. Raises TimeoutError,
+        OSError, ValueError, aiohttp.ClientError; ClientConnectorError, ConnectionTimeoutError and InvalidURL when nothing
+        was sent."""
         try:
             address = URL(url)
         except ValueError:

@@ -99,9 +99,8 @@ class Sender:
             if not rows:
                 return Later(self._clock.ms() + 100)
             resting: dict[str, int] = {}  # platform → when it may be tried again
-            said_later = (
-                False  # what is said to the person must wait, and then so must all that is said after it
-            )
+            # what is said to the person must wait, and then so must all that is said after it
+            said_later = False
             for row in rows:
                 says = row.way in SAID and not row.error.startswith(TRIED)
                 if said_later and says:

@@ -101,9 +101,8 @@ class Outside(AbstractResolver):
         await self._inner.close()
 
 
-@lru_cache(
-    maxsize=1024
-)  # a reply address is asked about with each message, the platform's own with each of them
+# a reply address is asked about with each message, the platform's own with each of them
+@lru_cache(maxsize=1024)
 def _host(url: str) -> str:
     """Host in small letters, "" for what is no address of the web."""
     try:

@@ -82,9 +82,8 @@ async def migrate(db: Database) -> tuple[str, str]:
     """Brings the schema up to date; several processes may try at once. Returns (before, after). Raises Newer."""
     before = await version(db)
     _not_newer(before)
-    if before == head() or expanded(
-        before
-    ):  # the latter: an old version that starts again during a rolling upgrade
+    # the latter: an old version that starts again during a rolling upgrade
+    if before == head() or expanded(before):
         return before, before
 
     from alembic import command
