@@ -52,11 +52,15 @@ def find(text: str, least: int) -> Sequence[Weighed]:
     """Every row of sounds that reaches `least` points; they may overlap. Points: ten times the logarithm of the odds."""
     table = _weights()
     text = text[:LONGEST]
-    of, maybe = table.signs.get, list[tuple[int, int, int]]()
-    for start, end in spans_of(text, table.sounds, table.row):
-        points = table.base + sum([of(one, 0) for one in near(text, start, end, table.sounds)])
-        if points + table.most >= least:
-            maybe.append((start, end, points))
+    if table.row.search(text) is None:
+        return ()  # most often
+    of, enough = table.signs.get, least - table.most
+    maybe = [
+        (start, end, points)
+        for start, end in spans_of(text, table.sounds, table.row)
+        if (points := table.base + sum([of(one, 0) for one in near(text, start, end, table.sounds)]))
+        >= enough
+    ]
     if not maybe:
         return ()
     edges, words = cut(text)
