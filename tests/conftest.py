@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web_app
+from hypothesis import settings
 
 from bot import logs
 from store import migrate
@@ -18,6 +19,8 @@ from tests.servers import Postgres, Redis
 from tests.world import World, firm
 
 logs.configure("text")
+settings.register_profile("suite", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("suite")
 _numbers = itertools.count(1)
 
 

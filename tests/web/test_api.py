@@ -302,7 +302,7 @@ async def test_not_ready_names_the_database_but_not_its_address(
     monkeypatch.setattr("web.health.ping", away)
     status, text = await client.get("/readyz")
     assert status == 503
-    assert json.loads(text)["reasons"] == ["数据库：ConnectionRefusedError"]
+    assert json.loads(text)["reasons"] == ["数据库：连不上数据库服务器：看地址、端口、服务器在不在运行"]
     assert "secret" not in text
 
 
