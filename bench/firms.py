@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from bench import learning
 from nlp import companies, passing, reading
 from nlp.evidence import Found
 from nlp.lexicon import known_companies
@@ -72,9 +73,8 @@ def main() -> None:
     report(seen, args.show)
     signs, base = learn(seen)
     lines = (f"first: {line(first)}", f"second: {line(second)}", f"signs: {line(signs)}", f"all: {base:+d}")
-    said = "".join(f"{one}\n" for one in (HEAD, *lines))
     if args.out:
-        args.out.write_text(said, encoding="utf-8")
+        learning.kept([HEAD, *lines], args.out)
 
 
 def line(table: dict[str, int]) -> str:
@@ -172,19 +172,7 @@ def spots(text: str, golds: Sequence[str | list[str]] | None) -> set[tuple[int, 
 # ── what is learned ────────────────────────────────────────────────────────────────────────────────────
 def learn(seen: Sequence[Seen]) -> tuple[dict[str, int], int]:
     """Sign → ten times its weight, and what every candidate begins with."""
-    import numpy as np
-    from sklearn.feature_extraction import DictVectorizer
-    from sklearn.linear_model import LogisticRegression
-
-    often = Counter(sign for one in seen for sign in one.signs)
-    turned = DictVectorizer(dtype=np.float32)
-    rows = turned.fit_transform([{sign: 1 for sign in one.signs if often[sign] >= RAREST} for one in seen])
-    rows.indices, rows.indptr = rows.indices.astype(np.int32), rows.indptr.astype(np.int32)
-    model = LogisticRegression(C=0.7, max_iter=400, solver="liblinear")
-    model.fit(rows, [one.firm for one in seen])
-    weights = zip(turned.get_feature_names_out(), model.coef_[0], strict=True)
-    table = {sign: round(10 * float(weight)) for sign, weight in weights}
-    return {sign: value for sign, value in table.items() if abs(value) >= 2}, round(10 * model.intercept_[0])
+    return learning.fit([(one.signs, one.firm, 1.0) for one in seen], RAREST, strength=0.7, rounds=400)
 
 
 def report(seen: Sequence[Seen], show: int) -> None:
@@ -193,13 +181,8 @@ def report(seen: Sequence[Seen], show: int) -> None:
     for fold in range(FOLDS):
         table, base = learn([one for one in seen if one.text % FOLDS != fold])
         left = [one for one in seen if one.text % FOLDS == fold]
-        scored += [(base + sum(table.get(sign, 0) for sign in one.signs), one) for one in left]
-    firms = sum(one.firm for _, one in scored)
-    for least in (-10, -5, 0, 5, 10, 20):
-        right = [one.firm for value, one in scored if value >= least]
-        print(
-            f"{least:+d}: precision {sum(right) / max(1, len(right)):.3f} recall {sum(right) / max(1, firms):.3f}"
-        )
+        scored += [(learning.points_of(one.signs, table, base), one) for one in left]
+    learning.report([(value, one.firm) for value, one in scored], (-10, -5, 0, 5, 10, 20))
     wrong = [(value, one) for value, one in scored if (value >= 0) != one.firm]
     for value, one in sorted(wrong, key=lambda pair: -pair[0])[:show]:
         print(f"{value:+d}", "+" if one.firm else "-", one.name, "|", one.around, *one.signs)

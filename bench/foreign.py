@@ -18,6 +18,7 @@ from pathlib import Path
 
 import jieba
 
+from bench import learning
 from bench import odds as chinese
 from nlp import asked, foreign
 from nlp.lexicon import surnames
@@ -72,17 +73,12 @@ def main() -> None:
         + " ".join(
             f"{char}{points:+d}" for char, points in sorted(sounds.items(), key=lambda pair: -pair[1])
         ),
-        *written(table),
+        *learning.written(KINDS, table),
         f"all: {base:+d}",
     )
-    said = "".join(f"{line}\n" for line in lines)
-    if args.out:
-        args.out.write_text(said, encoding="utf-8")
-    else:
-        print(said)
-    chinese.report_points(
-        [(base + sum(table.get(sign, 0) for sign in one.signs), one.person) for one in found if one.left_out]
-    )
+    learning.kept(lines, args.out)
+    left_out = [one for one in found if one.left_out]
+    learning.report([(learning.points_of(one.signs, table, base), one.person) for one in left_out])
 
 
 def dictionary() -> list[str]:
@@ -199,14 +195,7 @@ def candidates(
 
 def learn(found: Sequence[Candidate]) -> tuple[dict[str, int], int]:
     """Sign → ten times its weight, and what every candidate begins with; weights that say nothing are left out."""
-    return chinese.fit([(one.signs, one.person, one.counts) for one in found], RAREST)
-
-
-def written(table: Mapping[str, int]) -> Iterator[str]:
-    """The lines of foreign.txt: a kind of sign, then its signs, those that speak for a person first."""
-    for letter, kind in KINDS.items():
-        ones = sorted((-points, sign[1:]) for sign, points in table.items() if sign[0] == letter)
-        yield f"{kind}: " + " ".join(f"{sign}{-points:+d}" for points, sign in ones)
+    return learning.fit([(one.signs, one.person, one.counts) for one in found], RAREST)
 
 
 if __name__ == "__main__":

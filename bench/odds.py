@@ -10,7 +10,6 @@ is left out and read with the new table at the end (precision and recall of the 
 
 import argparse
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from bench import learning
 from nlp import likely, name_patterns, name_rules, name_shape, odds, people, reading, segment
 from nlp.evidence import Taken
 from nlp.lexicon import given, surnames
@@ -63,12 +63,9 @@ def main() -> None:
     args = asked.parse_args()
     found = [*newspaper(args.tagged), *own()]
     table, base = learn([one for one in found if one.source != "left out"])
-    said = "".join(f"{line}\n" for line in (HEAD, *written(table), f"all: {base:+d}"))
-    if args.out:
-        args.out.write_text(said, encoding="utf-8")
-    else:
-        print(said)
-    report([one for one in found if one.source == "left out" and one.counts == 1], table, base)
+    learning.kept([HEAD, *learning.written(KINDS, table), f"all: {base:+d}"], args.out)
+    left_out = [one for one in found if one.source == "left out" and one.counts == 1]
+    learning.report([(learning.points_of(one.signs, table, base), one.person) for one in left_out])
 
 
 # ── what is read ───────────────────────────────────────────────────────────────────────────────────────
@@ -200,46 +197,7 @@ def signs(
 # ── what is learned ────────────────────────────────────────────────────────────────────────────────────
 def learn(found: Sequence[Candidate]) -> tuple[dict[str, int], int]:
     """Sign → ten times its weight, and what every candidate begins with; weights that say nothing are left out."""
-    return fit([(one.signs, one.person, one.counts) for one in found], RAREST)
-
-
-def fit(found: Sequence[tuple[Sequence[str], bool, float]], rarest: int) -> tuple[dict[str, int], int]:
-    """A logistic regression over signs, person or not, and weight; signs seen less than `rarest` times are left out."""
-    import numpy as np
-    from sklearn.feature_extraction import DictVectorizer
-    from sklearn.linear_model import LogisticRegression
-
-    often = Counter(sign for signs, _, _ in found for sign in signs)
-    turned = DictVectorizer(dtype=np.float32)
-    rows = turned.fit_transform([{s: 1 for s in signs if often[s] >= rarest} for signs, _, _ in found])
-    rows.indices, rows.indptr = rows.indices.astype(np.int32), rows.indptr.astype(np.int32)
-    model = LogisticRegression(C=0.5, max_iter=300, solver="liblinear")
-    model.fit(rows, [person for _, person, _ in found], sample_weight=[counts for _, _, counts in found])
-    weights = zip(turned.get_feature_names_out(), model.coef_[0], strict=True)
-    table = {sign: round(10 * float(weight)) for sign, weight in weights}
-    return {s: points for s, points in table.items() if abs(points) >= 2}, round(10 * model.intercept_[0])
-
-
-def written(table: dict[str, int]) -> Iterator[str]:
-    """The lines of odds.txt: a kind of sign, then its signs, those that speak for a person first."""
-    for letter, kind in KINDS.items():
-        ones = sorted((-points, sign[1:]) for sign, points in table.items() if sign[0] == letter)
-        yield f"{kind}: " + " ".join(f"{sign}{-points:+d}" for points, sign in ones)
-
-
-def report(left_out: Sequence[Candidate], table: dict[str, int], base: int) -> None:
-    """Precision and recall of what was left out, by the points that are asked for."""
-    report_points([(base + sum(table.get(sign, 0) for sign in one.signs), one.person) for one in left_out])
-
-
-def report_points(scored: Sequence[tuple[int, bool]]) -> None:
-    """The same of points and whether it is a person."""
-    persons = sum(person for _, person in scored)
-    for least in (-10, 0, 10, 20):
-        right = [person for points, person in scored if points >= least]
-        print(
-            f"{least:+d}: precision {sum(right) / max(1, len(right)):.3f} recall {sum(right) / max(1, persons):.3f}"
-        )
+    return learning.fit([(one.signs, one.person, one.counts) for one in found], RAREST)
 
 
 if __name__ == "__main__":

@@ -137,3 +137,17 @@ class Rarely:
             return 0
         said, self._at, self._unsaid = self._unsaid, now, 0
         return said
+
+
+class Unstored:
+    """Says what could not be stored: one line a second with how many, where it went wrong once a minute. A database that is
+    away is not to fill the disk, which may be what is full."""
+
+    def __init__(self) -> None:
+        self._lines, self._traces = Rarely(1.0), Rarely(60.0)
+
+    def tell(self, log: Any, said: str, error: Exception, **of: object) -> None:
+        """One more. `said` and `of`: what the line is called in `log`, and which one it was."""
+        if count := self._lines.count():
+            traced = error if self._traces.count() else None
+            log.warning(said, **of, count=count, error=type(error).__name__, exc_info=traced)

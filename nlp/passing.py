@@ -9,8 +9,9 @@ from itertools import pairwise
 from nlp import segment, told
 from nlp.evidence import Found, Taken
 from nlp.late import late
-from nlp.lexicon import firm_odds, given, known_companies, surname_letters, surnames, unsure_firms
+from nlp.lexicon import firm_odds, surname_letters, surnames, unsure_firms
 from nlp.likely import COMMON
+from nlp.named import well_known
 from nlp.odds import cut
 from nlp.places import regions, towns
 from nlp.plain import BLANK, Plain
@@ -306,13 +307,17 @@ def _all_signs(name: str, front: str, sort: str) -> tuple[str, ...]:
 def _asked_for(name: str, sort: str) -> int:
     """The points that such a candidate needs, `sort` behind it: more where it may be a word or a person as well."""
     free = sort in ("E", "B")
-    if name in _known():
+    if name in well_known():
         return NEVER if free else ENOUGH  # what is used or sent by: see named.py
     town = next((end for start, end in regions(name) if start == 0), 0)
     bare = name[town:]
     if town and (not _may_follow_town(bare) or (sort == "M" and segment.is_word(bare))):
         return NEVER  # 盐城大丰的老葛 comes from there
-    if len(name) in (2, 3) and name[0] in COMMON and (segment.is_person(name) or _called_so(name) or free):
+    if (
+        len(name) in (2, 3)
+        and name[0] in COMMON
+        and (segment.is_person(name) or told.is_called_so(name) or free)
+    ):
         return NEVER if free and (len(name) == 3 or segment.is_person(name)) else PERSON
     return SURELY if segment.is_word(name) else ENOUGH
 
@@ -327,18 +332,13 @@ def _may_follow_town(bare: str) -> bool:
     return (
         (len(bare) > 2 or _DISTRICT.search(bare) is None)
         and told.stands_behind_town(bare)
-        and not (bare[0] in COMMON and _called_so(bare))
+        and not (bare[0] in COMMON and told.is_called_so(bare))
     )
-
-
-@cache
-def _known() -> frozenset[str]:
-    return frozenset(known_companies())
 
 
 def _signs(name: str) -> tuple[str, ...]:
     """What the characters themselves say."""
-    places = [] if name in _known() else regions(name)
+    places = [] if name in well_known() else regions(name)
     town = next((end for start, end in places if start == 0), 0)
     bare = name[town:]
     if not bare:
@@ -365,9 +365,9 @@ def _signs(name: str) -> tuple[str, ...]:
         signs += sorted(
             {"Tn" for piece, tag in zip(pieces, tags, strict=True) if len(piece) > 1 and tag == "n"}
         )
-    if bare in _known():
+    if bare in well_known():
         signs.append("K" + ("u" if bare in unsure_firms() else ""))
-    if len(bare) <= 3 and (segment.is_person(bare) or _called_so(bare)):
+    if len(bare) <= 3 and (segment.is_person(bare) or told.is_called_so(bare)):
         signs.append("P")
     if len(name) in (2, 3) and name[0] in surnames().single:
         signs.append(f"Q{len(name)}{'c' if name[0] in COMMON else 'r'}")
@@ -379,11 +379,6 @@ def _signs(name: str) -> tuple[str, ...]:
         signs.append("A")
     signs.append(f"F{_firm(bare)}")
     return tuple(signs)
-
-
-def _called_so(name: str) -> bool:
-    typical = given()
-    return name[0] in surnames().single and all(char in typical for char in name[1:])
 
 
 def _firm(bare: str) -> int:

@@ -6,7 +6,7 @@ from bot.dingtalk import frames, inbound
 from bot.dingtalk.frames import Frame
 from bot.dingtalk.link import Answer
 from bot.events import Incoming
-from bot.logs import Rarely
+from bot.logs import Unstored
 from bot.platform import Intake, Meter, Now
 
 log = structlog.get_logger(__name__)
@@ -17,8 +17,7 @@ def receiver(intake: Intake, now: Now, meter: Meter) -> Answer:
 
     When it has not, robot messages and card clicks stay unacknowledged, events ask to come again (LATER).
     """
-
-    lost, where = Rarely(1.0), Rarely(60.0)
+    lost = Unstored()
 
     async def answer(frame: Frame) -> str | None:
         try:
@@ -44,15 +43,7 @@ def receiver(intake: Intake, now: Now, meter: Meter) -> Answer:
         try:
             await intake(found)
         except Exception as error:
-            if count := lost.count():  # a database that is away is not to fill the disk
-                event, traced = found[0].dedup, error if where.count() else None
-                log.warning(
-                    "dingtalk.intake.failed",
-                    event=event,
-                    count=count,
-                    error=type(error).__name__,
-                    exc_info=traced,
-                )
+            lost.tell(log, "dingtalk.intake.failed", error, event=found[0].dedup)
             return False
         return True
 

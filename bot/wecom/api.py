@@ -123,14 +123,12 @@ class Api:
                     allow_redirects=False,
                 ) as response:
                     status, raw = response.status, await whole(response.content)
-            elif body is not None:
-                sent = encode(body)
-                status, raw = await self._calls.ask(
-                    "POST", url, sent, JSON_HEADER, params=params, proxy=proxy, timeout=TIMEOUT
-                )
             else:
+                method, sent, heads = (
+                    ("GET", b"", {}) if body is None else ("POST", encode(body), JSON_HEADER)
+                )
                 status, raw = await self._calls.ask(
-                    "GET", url, b"", {}, params=params, proxy=proxy, timeout=TIMEOUT
+                    method, url, sent, heads, params=params, proxy=proxy, timeout=TIMEOUT
                 )
         except BEFORE as error:
             name = type(error).__name__

@@ -12,7 +12,7 @@ from bot.config import Wecom
 from bot.envelope import Envelope, Forged, Garbled, check_time, check_told, sealed_in
 from bot.events import Incoming
 from bot.fields import fields_of
-from bot.logs import Rarely
+from bot.logs import Rarely, Unstored
 from bot.platform import Door, Intake, Now, Reply, Shared
 from bot.wecom.decode import ENTERED_EVERY, decode, is_entering
 
@@ -24,8 +24,7 @@ READ_WITHIN = 5.0  # seconds; WeCom itself gives up after five
 STORE_WITHIN = 3.5
 SEEN = "wecom:callback:seen"
 SEEN_EVERY = 60.0
-SAID_EVERY = 1.0  # seconds between two lines of the log about callbacks that were refused, or not stored
-TRACED_EVERY = 60.0  # seconds between two that say where it went wrong
+SAID_EVERY = 1.0  # seconds between two lines of the log about callbacks that were refused
 TAKEN = Reply()
 TOO_BIG = Reply.refused(413, "too_big", "请求超过 64 KiB")
 NOT_STORED = Reply.refused(503, "not_stored", "暂时无法保存")
@@ -50,7 +49,7 @@ class Inbound:
         self._idle.set()
         self._noted: datetime | None = None
         self.refused = 0
-        self._forged, self._lost, self._traced = Rarely(SAID_EVERY), Rarely(SAID_EVERY), Rarely(TRACED_EVERY)
+        self._forged, self._lost = Rarely(SAID_EVERY), Unstored()
 
     def routes(self) -> list[web.RouteDef]:
         """GET: the console's verification of the URL. POST: messages and events."""
@@ -139,7 +138,7 @@ class Inbound:
         try:
             await intake([incoming], self._store_within)
         except Exception as error:
-            self._not_stored(incoming, error)
+            self._lost.tell(log, "callback not stored", error, dedup=incoming.dedup)
             return NOT_STORED
         finally:
             self._busy -= 1
@@ -158,18 +157,6 @@ class Inbound:
         if self._noted is None or (now - self._noted).total_seconds() >= SEEN_EVERY:
             self._noted = now
             await self._shared.put(SEEN, now.isoformat(), 30 * 86400)
-
-    def _not_stored(self, incoming: Incoming, error: Exception) -> None:
-        """One line a second says how many: a database that is away is not to fill the disk, which may be what is full."""
-        if count := self._lost.count():
-            traced = error if self._traced.count() else None
-            log.warning(
-                "callback not stored",
-                dedup=incoming.dedup,
-                count=count,
-                error=type(error).__name__,
-                exc_info=traced,
-            )
 
     def _no(self, error: Forged | Garbled) -> Reply:
         self.refused += 1

@@ -6,7 +6,11 @@ import re
 import shutil
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """
@@ -24,50 +28,54 @@ NOT_ON_SQLITE = {
 }  # fmt: skip
 
 
-async def test_a_process_on_sqlite_does_not_load_what_others_need(
-    sqlite_template: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def config(sqlite_template: Path, tmp_path: Path) -> Path:
+    """Of a small firm, beside its migrated database."""
     shutil.copy(sqlite_template, tmp_path / "genjin.db")
-    config = tmp_path / "config.toml"
-    config.write_text(CONFIG.format(data=tmp_path))
-    with (tmp_path / "imports").open("wb") as imports:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG.format(data=tmp_path))
+    return path
+
+
+@asynccontextmanager
+async def started(*words: str, errors: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process of Python that has said that it serves; killed at the end. What it complains of goes to `errors`."""
+    with errors.open("wb") as complaints:
         running = await asyncio.create_subprocess_exec(
-            sys.executable, "-X", "importtime", "main.py", "serve", "--migrate", "--config", str(config),
-            cwd=ROOT,
-            stdout=asyncio.subprocess.PIPE, stderr=imports,
-        )  # fmt: skip
+            sys.executable, *words, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=complaints
+        )
     try:
         assert running.stdout is not None
-        assert b"/healthz" in await running.stdout.readline(), (tmp_path / "imports").read_text()[-2000:]
+        assert b"/healthz" in await running.stdout.readline(), said_last(errors)
+        yield running
     finally:
         with contextlib.suppress(ProcessLookupError):
-            running.kill()  # it has shown what is to be seen
+            running.kill()
         await running.communicate()
-    loaded = set(re.findall(r"^import time:.*\| +(\S+)$", (tmp_path / "imports").read_text(), re.MULTILINE))
+
+
+def said_last(errors: Path) -> str:
+    return errors.read_text()[-2000:]
+
+
+async def test_a_process_on_sqlite_does_not_load_what_others_need(config: Path, tmp_path: Path) -> None:
+    imports = tmp_path / "imports"
+    words = ("-X", "importtime", "main.py", "serve", "--migrate", "--config", str(config))
+    async with started(*words, errors=imports):
+        pass  # it has shown what is to be seen
+    loaded = set(re.findall(r"^import time:.*\| +(\S+)$", imports.read_text(), re.MULTILINE))
     assert {"sqlalchemy", "structlog", "aiohttp", "handlers.leads"} <= loaded, "this sees what is loaded"
     assert loaded & NOT_ON_SQLITE == set()
 
 
-async def test_a_stop_while_dictionaries_still_load_is_in_order(
-    sqlite_template: Path, tmp_path: Path
-) -> None:
+async def test_a_stop_while_dictionaries_still_load_is_in_order(config: Path, tmp_path: Path) -> None:
     """The port is open before they are loaded, so events may be in hand."""
-    shutil.copy(sqlite_template, tmp_path / "genjin.db")
-    config = tmp_path / "config.toml"
-    config.write_text(CONFIG.format(data=tmp_path))
     slowly = (
         "import sys, time, main; main.warm = lambda *_: time.sleep(2);"
         f"sys.exit(main.main(['serve', '--migrate', '--config', {str(config)!r}]))"
     )
-    running = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", slowly, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    try:
-        assert running.stdout is not None
-        assert b"/healthz" in await running.stdout.readline()
+    said = tmp_path / "said"
+    async with started("-c", slowly, errors=said) as running:
         running.send_signal(signal.SIGTERM)
-        _, said = await running.communicate()
-        assert running.returncode == 0, said.decode()[-2000:]
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            running.kill()
+        await running.communicate()
+        assert running.returncode == 0, said_last(said)

@@ -5,7 +5,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,6 +41,21 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], Flushed]:
     return takes
 
 
+@pytest.fixture
+async def opened(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Callable[[], Database]]:
+    """Opens a migrated file, once the test has set what the disk is to be like; closed behind the test."""
+    shutil.copy(sqlite_template, tmp_path / "genjin.db")
+    made: list[Database] = []
+
+    def open_it() -> Database:
+        made.append(Database(f"sqlite:///{tmp_path}/genjin.db"))
+        return made[-1]
+
+    yield open_it
+    for one in made:
+        await one.close()
+
+
 async def wrote(db: Database, n: int) -> None:
     async with db.write() as tx:
         await settings.once(tx, f"disk.{n}", f"{n}-" * 2000, AT)
@@ -48,106 +63,88 @@ async def wrote(db: Database, n: int) -> None:
 
 async def test_a_slow_disk_holds_nobody_else_up(
     tmp_path: Path,
-    sqlite_template: Path,
+    opened: Callable[[], Database],
     flushed: Callable[[float], Flushed],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(disk, "AWAY", (600.0, 600.0))
-    shutil.copy(sqlite_template, tmp_path / "genjin.db")
-    db = Database(f"sqlite:///{tmp_path}/genjin.db")
+    db = opened()
     done = flushed(0.03)
-    try:
-        for n in range(4):
-            await wrote(db, n)
-            assert done[-1][1] == (tmp_path / "genjin.db-wal").stat().st_size  # all that was committed
-        assert [here for here, _ in done] == [True, False, False, False]
-    finally:
-        await db.close()
+    for n in range(4):
+        await wrote(db, n)
+        assert done[-1][1] == (tmp_path / "genjin.db-wal").stat().st_size  # all that was committed
+    assert [here for here, _ in done] == [True, False, False, False]
 
 
 async def test_a_quick_disk_is_waited_for_in_place_and_one_flush_is_for_all(
-    tmp_path: Path,
-    sqlite_template: Path,
+    opened: Callable[[], Database],
     flushed: Callable[[float], Flushed],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(disk, "QUICK", 60.0)
-    shutil.copy(sqlite_template, tmp_path / "genjin.db")
-    db = Database(f"sqlite:///{tmp_path}/genjin.db")
+    db = opened()
     done = flushed(0.0)
-    try:
-        for n in range(20):
-            await wrote(db, n)
-        assert [here for here, _ in done] == [True] * 20
-        intake = Intake(db, Clock(), Bells())
-        running = asyncio.create_task(intake.run())
-        said = [Incoming(f"m{n}", "wecom:u", Message("wecom", "u", "你好", AT)) for n in range(30)]
-        await asyncio.gather(*(intake([one]) for one in said))
-        assert len(done) == 21
-        running.cancel()
-    finally:
-        await db.close()
+    for n in range(20):
+        await wrote(db, n)
+    assert [here for here, _ in done] == [True] * 20
+    intake = Intake(db, Clock(), Bells())
+    running = asyncio.create_task(intake.run())
+    said = [Incoming(f"m{n}", "wecom:u", Message("wecom", "u", "你好", AT)) for n in range(30)]
+    await asyncio.gather(*(intake([one]) for one in said))
+    assert len(done) == 21
+    running.cancel()
 
 
 async def test_what_nobody_waits_for_is_on_the_disk_before_anything_leaves_the_house(
     tmp_path: Path,
-    sqlite_template: Path,
+    opened: Callable[[], Database],
     flushed: Callable[[float], Flushed],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(disk, "SOON", 600.0)
-    shutil.copy(sqlite_template, tmp_path / "genjin.db")
-    db, wal = Database(f"sqlite:///{tmp_path}/genjin.db"), tmp_path / "genjin.db-wal"
+    db, wal = opened(), tmp_path / "genjin.db-wal"
     done = flushed(0.0)
 
     async def handled(n: int) -> None:
         async with db.write(waits=False) as tx:
             await settings.once(tx, f"disk.{n}", f"{n}-" * 2000, AT)
 
-    try:
-        for n in range(5):
-            await handled(n)
-        assert not done
-        await db.settled()
-        assert [size for _, size in done] == [wal.stat().st_size]
-        await db.settled()  # it is there already
-        assert len(done) == 1
-        await handled(5)
-        await wrote(db, 6)  # whoever waits takes the others along
-        await db.settled()
-        assert [size for _, size in done][1:] == [wal.stat().st_size]
-    finally:
-        await db.close()
+    for n in range(5):
+        await handled(n)
+    assert not done
+    await db.settled()
+    assert [size for _, size in done] == [wal.stat().st_size]
+    await db.settled()  # it is there already
+    assert len(done) == 1
+    await handled(5)
+    await wrote(db, 6)  # whoever waits takes the others along
+    await db.settled()
+    assert [size for _, size in done][1:] == [wal.stat().st_size]
 
 
 async def test_what_nobody_asks_for_is_on_the_disk_a_moment_later(
     tmp_path: Path,
-    sqlite_template: Path,
+    opened: Callable[[], Database],
     flushed: Callable[[float], Flushed],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(disk, "SOON", 0.001)
-    shutil.copy(sqlite_template, tmp_path / "genjin.db")
-    db = Database(f"sqlite:///{tmp_path}/genjin.db")
+    db = opened()
     done = flushed(0.0)
-    try:
-        for n in range(3):
-            async with db.write(waits=False) as tx:
-                await settings.once(tx, f"disk.{n}", "x", AT)
-            async with asyncio.timeout(60):
-                while len(done) <= n:  # noqa: ASYNC110 - a disk rings no bell
-                    await asyncio.sleep(0.001)
-            assert done[-1][1] == (tmp_path / "genjin.db-wal").stat().st_size
-    finally:
-        await db.close()
+    for n in range(3):
+        async with db.write(waits=False) as tx:
+            await settings.once(tx, f"disk.{n}", "x", AT)
+        async with asyncio.timeout(60):
+            while len(done) <= n:  # noqa: ASYNC110 - a disk rings no bell
+                await asyncio.sleep(0.001)
+        assert done[-1][1] == (tmp_path / "genjin.db-wal").stat().st_size
 
 
 async def test_a_flush_that_failed_is_still_owed(
-    tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(disk, "SOON", 600.0)
-    shutil.copy(sqlite_template, tmp_path / "genjin.db")
-    db = Database(f"sqlite:///{tmp_path}/genjin.db")
+    db = opened()
     usual, tried = disk._flush, list[int]()
 
     def flush(handle: int) -> None:
@@ -157,27 +154,23 @@ async def test_a_flush_that_failed_is_still_owed(
         usual(handle)
 
     monkeypatch.setattr(disk, "_flush", flush)
-    try:
-        async with db.write(waits=False) as tx:
-            await settings.once(tx, "disk", "x", AT)
-        with pytest.raises(OSError, match="the disk refuses"):
-            await db.settled()
+    async with db.write(waits=False) as tx:
+        await settings.once(tx, "disk", "x", AT)
+    with pytest.raises(OSError, match="the disk refuses"):
         await db.settled()
-        await db.settled()
-        assert len(tried) == 2
-    finally:
-        await db.close()
+    await db.settled()
+    await db.settled()
+    assert len(tried) == 2
 
 
 async def test_a_commit_whose_writer_was_called_off_is_flushed_before_anything_leaves_the_house(
     tmp_path: Path,
-    sqlite_template: Path,
+    opened: Callable[[], Database],
     flushed: Callable[[float], Flushed],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(disk, "SOON", 600.0)
-    shutil.copy(sqlite_template, tmp_path / "genjin.db")
-    db, wal = Database(f"sqlite:///{tmp_path}/genjin.db"), tmp_path / "genjin.db-wal"
+    db, wal = opened(), tmp_path / "genjin.db-wal"
     done = flushed(0.0)
 
     async def called_off() -> None:
@@ -186,24 +179,20 @@ async def test_a_commit_whose_writer_was_called_off_is_flushed_before_anything_l
             # in the round of the loop that waits for the flush, before it begins
             asyncio.get_running_loop().call_soon(writing.cancel)
 
-    try:
-        writing = asyncio.create_task(called_off())
-        with pytest.raises(asyncio.CancelledError):
-            await writing
-        async with db.read() as tx:
-            assert await settings.get(tx, "disk")  # it was committed
-        await db.settled()
-        assert [size for _, size in done][-1:] == [wal.stat().st_size]
-    finally:
-        await db.close()
+    writing = asyncio.create_task(called_off())
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    async with db.read() as tx:
+        assert await settings.get(tx, "disk")  # it was committed
+    await db.settled()
+    assert [size for _, size in done][-1:] == [wal.stat().st_size]
 
 
 async def test_what_nobody_asks_for_is_tried_again_when_the_disk_refused(
-    tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(disk, "SOON", 0.001)
-    shutil.copy(sqlite_template, tmp_path / "genjin.db")
-    db = Database(f"sqlite:///{tmp_path}/genjin.db")
+    db = opened()
     usual, tried, there = disk._flush, list[int](), asyncio.Event()
 
     def flush(handle: int) -> None:
@@ -215,15 +204,12 @@ async def test_what_nobody_asks_for_is_tried_again_when_the_disk_refused(
 
     monkeypatch.setattr(disk, "QUICK", 60.0)
     monkeypatch.setattr(disk, "_flush", flush)
-    try:
-        async with db.write(waits=False) as tx:
-            await settings.once(tx, "disk", "x", AT)
-        async with asyncio.timeout(60):
-            await there.wait()
-        await db.settled()
-        assert len(tried) == 3
-    finally:
-        await db.close()
+    async with db.write(waits=False) as tx:
+        await settings.once(tx, "disk", "x", AT)
+    async with asyncio.timeout(60):
+        await there.wait()
+    await db.settled()
+    assert len(tried) == 3
 
 
 async def test_repeats_beside_new_ones_wake_only_whose_event_is_new(db: Database) -> None:
