@@ -79,9 +79,11 @@ def _post(path: str, body: bytes, kind: str, more: str = "") -> bytes:
     return head.encode() + body
 
 
-def chat(number: int, users: int = 200, make: Callable[[str, str], bytes] = text_message) -> list[bytes]:
-    """So many chat messages, of `users` people in turn, in the envelope of one platform."""
-    return [make(f"u{n % users:04d}", CHAT) for n in range(number)]
+def chat(
+    number: int, users: int = 200, make: Callable[[str, str], bytes] = text_message, text: str = CHAT
+) -> list[bytes]:
+    """So many messages, of `users` people in turn, in the envelope of one platform."""
+    return [make(f"u{n % users:04d}", text) for n in range(number)]
 
 
 # ── one connection ─────────────────────────────────────────────────────────────────────────────────────

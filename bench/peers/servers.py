@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.peers import load
@@ -36,6 +36,8 @@ class Served:
 GENJIN = Served("genjin", (sys.executable, "main.py", "serve", "--config", "{config}"), product=True)
 GENJIN_INTAKE = Served("genjin, intake alone", GENJIN.words, {"GENJIN_APP__ROLES": '["intake", "web"]'}, True)
 UNHURRIED = Served("genjin", (sys.executable, "bench/peers/genjin_unhurried.py", "{config}"), product=True)
+QUICK_API = replace(UNHURRIED, name="genjin, /今日, an API of 0 ms")
+SLOW_API = replace(UNHURRIED, name="genjin, /今日, an API of 80 ms")
 FLOOR = Served("floor: bare aiohttp", (sys.executable, str(PEERS / "floor_aiohttp.py"), "{port}", "{data}"))
 _GUNICORN = (
     str(PEER_PYTHON), "-m", "gunicorn", "--preload", "-w", "2", "--threads", "8", "--log-level", "error",

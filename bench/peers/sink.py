@@ -9,9 +9,11 @@ from itertools import count
 
 
 class Sink:
-    """Listens on a free port. `sent` counts message/send; `heard` is called with (touser, perf_counter) for each."""
+    """Listens on a free port. `sent` counts message/send; `heard` is called with (touser, perf_counter) for each.
+    `delay`: seconds until an answer leaves."""
 
-    def __init__(self) -> None:
+    def __init__(self, delay: float = 0.0) -> None:
+        self.delay = delay
         self.sent = 0
         self.updated = 0
         self.port = 0
@@ -82,8 +84,14 @@ class _Connection(asyncio.Protocol):
                 return
             self._came = rest[length:]
             text = json.dumps(self._sink.answer(head.split(b" ", 2)[1].decode(), rest[:length])).encode()
-            assert self._transport is not None
-            self._transport.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(text)
-                + text
+            said = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(
+                text
             )
+            if self._sink.delay:
+                asyncio.get_running_loop().call_later(self._sink.delay, self._say, said + text)
+            else:
+                self._say(said + text)
+
+    def _say(self, answer: bytes) -> None:
+        assert self._transport is not None
+        self._transport.write(answer)
