@@ -16,7 +16,7 @@ from bot.lanes import LEASE_MS, Later
 from bot.logs import clean
 from rules.errors import PutAside
 from store import inbox, lanes
-from store.db import INTAKE, Conflict, Database, Tx, passing
+from store.db import INTAKE, Conflict, Database, Tx, passing, too_much, unusable
 from store.failpoints import At, reach
 from store.inbox import Inrow
 from store.lanes import Fenced, Lease
@@ -157,6 +157,24 @@ def _answer(one: _Waiting, error: Exception | None) -> None:
         one.stored.set_exception(error)
 
 
+SHORT = (1.0, 8.0, 60.0, 600.0)
+"""Seconds until work that took too much is tried again, by how often it was: what the machine is short of for ten minutes
+puts nothing aside."""
+
+
+def _back_off(error: Exception, attempts: int) -> float:
+    """Seconds until the next try of an event that was tried `attempts` times before."""
+    if too_much(error):
+        return SHORT[min(attempts, len(SHORT) - 1)]
+    return 0.5 if passing(error) else min(60.0, 0.2 * 4**attempts)
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, for the log and the list of dead letters."""
+    said = unusable(error) if too_much(error) else ""
+    return said or clean(f"{type(error).__name__}: {str(error)[:200]}")
+
+
 Handle = Callable[[Tx, Inrow], Awaitable["Handled"]]
 
 
@@ -232,19 +250,13 @@ class Worker:
         return left
 
     async def _failed(self, lease: Lease, row: Inrow, error: Exception) -> Later | int:
-        """A bug (or a database that is away): try again later, and at last put the event aside with its reason."""
-        ours = not passing(error)
+        """A bug, a database that is away, or work that took too much: try again later; what counts against the event puts it
+        aside at last, with its reason."""
         aside = isinstance(error, PutAside)
-        reason = ASIDE + str(error)[:400] if aside else clean(f"{type(error).__name__}: {str(error)[:200]}")
-        if aside:
-            log.warning("event put aside", event_id=row.id, lane=lease.key, reason=reason)
-        elif ours:
-            log.error(
-                "event failed", event_id=row.id, lane=lease.key, attempt=row.attempts + 1, exc_info=error
-            )
-        else:
-            log.warning("database away", event_id=row.id, error=type(error).__name__)
-        if aside or (ours and row.attempts + 1 >= self._tries):
+        counts = too_much(error) or not passing(error)
+        reason = ASIDE + str(error)[:400] if aside else _reason(error)
+        self._report(lease, row, error)
+        if aside or (counts and row.attempts + 1 >= self._tries):
             async with self._db.write() as tx:
                 rang = await self._tell(tx, row)
                 left = await lanes.fence(tx, "inbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
@@ -252,12 +264,23 @@ class Worker:
             log.error("dead letter", event_id=row.id, lane=lease.key, reason=type(error).__name__)
             self._bells.ring(*rang)
             return left
-        at = self._clock.ms() + int(
-            min(60.0, 0.2 * 4**row.attempts if ours else 0.5) * random.uniform(800, 1200)
-        )
+        at = self._clock.ms() + int(_back_off(error, row.attempts) * random.uniform(800, 1200))
         async with self._db.write(durable=False) as tx:
-            await inbox.retry_event(tx, row.id, reason, at, counts=ours)
+            await inbox.retry_event(tx, row.id, reason, at, counts=counts)
         return Later(at)
+
+    def _report(self, lease: Lease, row: Inrow, error: Exception) -> None:
+        if isinstance(error, PutAside):
+            log.warning("event put aside", event_id=row.id, lane=lease.key, reason=ASIDE + str(error)[:400])
+        elif too_much(error):
+            log.warning("event took too much", event_id=row.id, lane=lease.key, attempt=row.attempts + 1,
+                        reason=_reason(error))  # fmt: skip
+        elif passing(error):
+            log.warning("database away", event_id=row.id, error=type(error).__name__)
+        else:
+            log.error(
+                "event failed", event_id=row.id, lane=lease.key, attempt=row.attempts + 1, exc_info=error
+            )
 
     async def _tell(self, tx: Tx, row: Inrow) -> frozenset[str]:
         """Says that an event was put aside; when even that fails, the event stays put aside."""

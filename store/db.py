@@ -15,7 +15,9 @@ from store.seals import Seals
 from store.sqlite import Sqlite
 from store.tx import INTAKE, RAISED, SENT, WORK, Busy, Conflict, Tx
 
-__all__ = ["INTAKE", "SENT", "WORK", "Busy", "Conflict", "Database", "Tx", "passing", "ping", "unusable"]
+__all__ = [
+    "INTAKE", "SENT", "WORK", "Busy", "Conflict", "Database", "Tx", "passing", "ping", "too_much", "unusable",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -127,6 +129,24 @@ LATER_TOO = frozenset({"55P03", "25P03", "25006", "3D000", "0A000"})
 plan that a migration has outdated."""
 
 
+TOO_MUCH = frozenset({"57014", "53200", "25P03"})
+"""A statement that took too long, or more memory than the server has; a transaction in which nothing was said for too long."""
+
+
+def _state(error: DBAPIError) -> str:
+    """PostgreSQL's code of what went wrong, "" where there is none."""
+    return str(getattr(error.orig, "sqlstate", "") or getattr(error.orig, "pgcode", "") or "")
+
+
+def too_much(error: BaseException) -> bool:
+    """Whether the work was stopped for what it took: time, memory, a thread. That is a machine short of it, or this very
+    work, which would take as much the next time; nobody can tell by one try. Locks and deadlocks are not among them: others
+    have to give way there, whatever the work is."""
+    if isinstance(error, DBAPIError):
+        return _state(error) in TOO_MUCH
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and str(error) == NO_THREAD)
+
+
 def passing(error: BaseException) -> bool:
     """Whether the database only said "not now" (lost connection, deadlock, full disk, lock or pool time-out, a server that
     only reads, no files left): the same work may be tried again without counting against the event."""
@@ -136,7 +156,7 @@ def passing(error: BaseException) -> bool:
         return error.errno in SHORT_OF
     if not isinstance(error, DBAPIError):
         return False
-    state = str(getattr(error.orig, "sqlstate", "") or getattr(error.orig, "pgcode", "") or "")
+    state = _state(error)
     if error.connection_invalidated or state[:2] in LATER or state in LATER_TOO:
         return True
     if not isinstance(error, OperationalError | InterfaceError):
@@ -145,11 +165,15 @@ def passing(error: BaseException) -> bool:
     return any(word in said for word in NOT_NOW)
 
 
+NO_THREAD = "can't start new thread"
+"""What Python says then, in an error of no kind of its own."""
+
+
 STATES = {
     "28": "用户名或密码不对，或服务器不让这台机器连（pg_hba.conf）", "3D000": "服务器上没有这个库（createdb -E UTF8 名字）",
     "53300": "服务器的连接数满了：加大 max_connections，或减小 store.pool", "57P03": "服务器正在启动或恢复，稍后再试",
     "25006": "服务器是只读的（备机，或 default_transaction_read_only）", "42501": "这个用户没有建表或读写的权限",
-    "08": "连不上服务器，或连接断了", "53": "服务器的磁盘或内存满了", "57": "服务器正在停止",
+    "08": "连不上服务器，或连接断了", "53": "服务器的磁盘或内存满了", "53200": "服务器的内存不够", "57": "服务器正在停止",
     "57014": "一条语句太久，服务器停下了它（statement_timeout），或有人取消了它", "55P03": "表被别的事务锁着，稍后再试",
 }  # fmt: skip
 SAID = {
@@ -170,9 +194,11 @@ def unusable(error: BaseException) -> str:
         return "连不上数据库服务器：看地址、端口、服务器在不在运行"
     if isinstance(error, OSError) and error.errno == errno.ESTALE:
         return "SQLite 文件在运行中被删掉了：先别停进程，/proc/进程号/fd 里还有"
+    if isinstance(error, MemoryError):
+        return "内存不够"
     if not isinstance(error, DBAPIError):
         return ""
-    state, said = str(getattr(error.orig, "sqlstate", "") or ""), str(error.orig).lower()
+    state, said = _state(error), str(error.orig).lower()
     found = STATES.get(state) or STATES.get(state[:2]) or next((SAID[one] for one in SAID if one in said), "")
     return found and (f"{found}（{state}）" if state else found)
 

@@ -36,11 +36,14 @@ LOG_BYTES = 16 * 1024 * 1024
 """From this size on the write-ahead log is copied into the database file."""
 LONGEST_BREAK = 0.02
 """Seconds for which work makes way for what is to be acknowledged, at most."""
+PATIENCE, PAUSE = 30.0, 0.04
+"""Seconds for which another program may keep the file from being written to, and between two tries."""
 WRITER = (
-    "busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=0",
+    "busy_timeout=10", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=0",
     "cache_size=-16384", "temp_store=MEMORY",
 )  # fmt: skip
-READER = ("busy_timeout=30000", "query_only=ON", "cache_size=-4096")
+"""SQLite itself waits in the event loop's thread, where nothing else happens meanwhile: no longer than a moment."""
+READER = ("busy_timeout=200", "query_only=ON", "cache_size=-4096")
 
 
 class _Turnstile:
@@ -161,6 +164,11 @@ def _wrapped(error: sqlite3.Error, sql: str, dialect: Any) -> BaseException:
     return found if isinstance(found, BaseException) else error
 
 
+def _busy(error: sqlite3.Error) -> bool:
+    """Whether another program has the file."""
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the rest of the number says in which way
+
+
 class Sqlite:
     """A SQLite file."""
 
@@ -209,12 +217,10 @@ class Sqlite:
         await self._turnstile.enter(priority)
         try:
             connection = self._writing()
-            began = time.perf_counter()
             try:
                 connection.execute("BEGIN IMMEDIATE")
-            finally:
-                if (waited := time.perf_counter() - began) >= LOCKED:
-                    self._load.locked(waited)
+            except sqlite3.OperationalError as error:
+                await self._locked_out(connection, error)
             try:
                 tx = SqliteTx(self._statements, connection)
                 yield tx
@@ -238,6 +244,23 @@ class Sqlite:
             await self._disk.flushed()
             if self._disk.log_bytes > LOG_BYTES and self._tidying is None:
                 self._tidying = asyncio.create_task(self._tidy())
+
+    async def _locked_out(self, connection: sqlite3.Connection, error: sqlite3.OperationalError) -> None:
+        """Begins when the program that has the file (`forget`, `keys rotate`, somebody's sqlite3) is done with it. Raises
+        what SQLite says after PATIENCE, and at once when it says anything else."""
+        began = time.perf_counter()
+        try:
+            while _busy(error) and time.perf_counter() - began < PATIENCE:
+                await asyncio.sleep(PAUSE)
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as again:
+                    error = again
+            raise error
+        finally:
+            if (waited := time.perf_counter() - began) >= LOCKED:
+                self._load.locked(waited)
 
     @asynccontextmanager
     async def read(self, *, slow: bool = False, glance: bool = False) -> AsyncIterator[Tx]:
@@ -301,7 +324,7 @@ class Sqlite:
         @event.listens_for(engine, "connect")
         def _connected(connection: Any, _record: object) -> None:
             connection.isolation_level = None  # we issue BEGIN ourselves
-            for pragma in (*WRITER[:3], "synchronous=FULL"):
+            for pragma in (f"busy_timeout={PATIENCE * 1000:.0f}", *WRITER[1:3], "synchronous=FULL"):
                 connection.execute(f"PRAGMA {pragma}")
 
         @event.listens_for(engine, "begin")

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -171,3 +172,25 @@ async def test_a_log_that_somebody_removed_keeps_nothing(sqlite_template: Path, 
     async with again.read() as tx:
         assert await settings.get(tx, "away") == "1", "what was stored is in what the process has open"
     await again.close()
+
+
+async def test_another_program_with_the_file_does_not_stop_the_loop(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    """Somebody has it open in sqlite3 and writes: what is to be stored waits, all else goes on meanwhile."""
+    path = tmp_path / "genjin.db"
+    shutil.copy(sqlite_template, path)
+    db, other = Database(f"sqlite:///{path}"), sqlite3.connect(path, isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        storing = asyncio.create_task(said(db))
+        for _ in range(5):
+            await asyncio.sleep(0.05)
+            async with db.read() as tx:
+                assert await settings.get(tx, "away") is None
+        assert not storing.done()
+        other.execute("ROLLBACK")  # never reached by a loop that stands still until SQLite gives up
+        assert await storing == ""
+    finally:
+        other.close()
+        await db.close()
