@@ -60,7 +60,9 @@ async def run(args: argparse.Namespace) -> str:
                 if store == "PostgreSQL" and postgres is None:
                     continue
                 db = await fresh(
-                    postgres.create(name) if postgres and store == "PostgreSQL" else f"sqlite:///{room}/{name}.db"
+                    postgres.create(name)
+                    if postgres and store == "PostgreSQL"
+                    else f"sqlite:///{room}/{name}.db"
                 )
                 try:
                     if name == "hot":
