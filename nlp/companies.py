@@ -5,7 +5,7 @@ import string
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
-from nlp import called, heads, named, nicknamed, passing, told, trades
+from nlp import called, heads, institutions, named, nicknamed, passing, told, trades
 from nlp.edges import BRANCH, CUE, CUE_STARTS, GENERIC
 from nlp.evidence import Found, Taken
 from nlp.late import late
@@ -90,7 +90,7 @@ def find(
         hits += [
             hit for hit in sure if taken.take(hit.start, hit.end) and not (banked and _of_account(words, hit))
         ]
-    weaker = list(trades.find(words, taken, towns))
+    weaker = [*institutions.find(words, towns, taken), *trades.find(words, taken, towns)]
     if not _BUREAU_CHARS.isdisjoint(chars):
         weaker += _by_bureau(words)
     if BLANK in chars:

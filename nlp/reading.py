@@ -118,12 +118,19 @@ def scan(
             not_names=vocabulary.not_names,
             called=aliases if untitled is unnamed else None,
         ),
-        cities=places.find(unnamed) if towns else (),
+        cities=places.find(_with_institutions(rest, unnamed, firms)) if towns else (),
         keywords=keywords.find(wanted, vocabulary, hits),
         hits=hits,
         rest=untitled,
         commitments=promised,
     )
+
+
+def _with_institutions(rest: Plain, unnamed: Plain, firms: tuple[Found, ...]) -> Plain:
+    """A hospital or an office stands where its name says; a firm called after a town may be anywhere."""
+    if not any(firm.rule == "institution" for firm in firms):
+        return unnamed
+    return rest.without_found([firm for firm in firms if firm.rule != "institution"], COMPANY_BLANK)
 
 
 def _body(words: Plain, turns: tuple[Turn, ...]) -> Plain:

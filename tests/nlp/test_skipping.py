@@ -20,6 +20,7 @@ from nlp import (
     festivals,
     headers,
     heads,
+    institutions,
     keywords,
     money,
     name_rules,
@@ -62,7 +63,7 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     texts = [json.loads(line)["text"] for line in lines if line.strip()]
     quick = [as_dict(text, NOW) for text in texts]
     for module in (
-        clocks, companies, emails, keywords, money, name_starts, people, spans, titles, wechats
+        clocks, companies, emails, institutions, keywords, money, name_starts, people, spans, titles, wechats
     ):  # fmt: skip
         monkeypatch.setattr(module, "matches", _everywhere)
     monkeypatch.setattr(headers, "_may_be", lambda line: -1)
@@ -75,6 +76,8 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(heads, "CHARS", _Any())
     monkeypatch.setattr(heads, "_HEADED", ("",))
     monkeypatch.setattr(heads, "_WORKING", ("",))
+    monkeypatch.setattr(institutions, "CHARS", _Any())
+    monkeypatch.setattr(institutions, "_KINDS", ("",))
     monkeypatch.setattr(money, "_TELLS", _Any())
     monkeypatch.setattr(nicknamed, "DEALS", _Any())
     monkeypatch.setattr(nicknamed, "VISITS", _Any())
