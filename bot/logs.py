@@ -146,8 +146,8 @@ class Unstored:
     def __init__(self) -> None:
         self._lines, self._traces = Rarely(1.0), Rarely(60.0)
 
-    def tell(self, log: Any, said: str, error: Exception, **of: object) -> None:
-        """One more. `said` and `of`: what the line is called in `log`, and which one it was."""
+    def tell(self, log: Any, said: str, error: Exception, dedup: str) -> None:
+        """One more. `said`: what the line is called in `log`; `dedup`: by which key the event is known."""
         if count := self._lines.count():
             traced = error if self._traces.count() else None
-            log.warning(said, **of, count=count, error=type(error).__name__, exc_info=traced)
+            log.warning(said, dedup=dedup, count=count, error=type(error).__name__, exc_info=traced)

@@ -124,9 +124,9 @@ SHORT_OF = frozenset(
 """What the machine says when it is out of something: files, room, memory, a file system."""
 LATER = frozenset({"08", "28", "40", "53", "57", "58"})
 """Classes of PostgreSQL's codes: connection, login, rolled back, out of something, stopped, the disk under it."""
-LATER_TOO = frozenset({"55P03", "25P03", "25006", "3D000", "0A000"})
+LATER_TOO = frozenset({"55P03", "25P03", "25006", "3D000", "0A000", "26000", "42P05"})
 """A lock, a transaction that stood too long, a server that only reads (a failover), a database that is not there yet, a
-plan that a migration has outdated."""
+plan that a migration has outdated, a connection that forgot what was prepared on it."""
 
 
 TOO_MUCH = frozenset({"57014", "53200", "25P03"})

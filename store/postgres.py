@@ -37,6 +37,9 @@ UNDONE = 2.0  # seconds in which it takes a transaction back
 LOCK_STATES = frozenset({"55P03", "40P01"})
 READ_ONLY = "25006"
 """The server takes no more writes: another is the one now, or it is on its way to be it again."""
+FORGOTTEN = frozenset({"26000", "42P05"})
+"""Somebody between us and the server (a pooler, a DISCARD ALL) has made the connection forget what was prepared on it, or
+gave it one on which another had prepared the same: it is of no use any more."""
 PATIENCE = 30.0  # seconds for a free connection
 _Errors = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
@@ -132,7 +135,11 @@ def _wrapped(error: Any, sql: str, connection: Any = None) -> DBAPIError:
         kind = OperationalError
     elif isinstance(error, asyncpg.InterfaceError):
         kind = InterfaceError
-    lost = state[:2] == "08" or (connection is not None and connection.is_closed())
+    # the driver lost its place on a connection that was ended in the middle of something
+    useless = state in FORGOTTEN or isinstance(error, asyncpg.InternalClientError)
+    lost = useless or state[:2] == "08" or (connection is not None and connection.is_closed())
+    if useless and connection is not None:
+        connection.terminate()
     return kind(sql, None, error, hide_parameters=True, connection_invalidated=lost)
 
 

@@ -43,7 +43,7 @@ def receiver(intake: Intake, now: Now, meter: Meter) -> Answer:
         try:
             await intake(found)
         except Exception as error:
-            lost.tell(log, "dingtalk.intake.failed", error, event=found[0].dedup)
+            lost.tell(log, "dingtalk.intake.failed", error, found[0].dedup)
             return False
         return True
 

@@ -138,7 +138,7 @@ class Inbound:
         try:
             await intake([incoming], self._store_within)
         except Exception as error:
-            self._lost.tell(log, "callback not stored", error, dedup=incoming.dedup)
+            self._lost.tell(log, "callback not stored", error, incoming.dedup)
             return NOT_STORED
         finally:
             self._busy -= 1

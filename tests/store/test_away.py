@@ -14,6 +14,7 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped,unused-ignore]
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from bot.events import Incoming, Message, encode
 from store import inbox, postgres, settings
@@ -105,6 +106,31 @@ async def test_what_was_committed_without_an_answer_is_stored_once(url: str) -> 
                 assert await inbox.take(tx, [event], AT, encode=encode) == 0
         finally:
             await db.close()
+
+
+async def test_a_connection_that_forgot_what_was_prepared_is_replaced(url: str) -> None:
+    """A pooler between, or somebody's DISCARD ALL: it costs one try, not every later one."""
+    db = Database(url, pool=1)
+    try:
+        for _ in range(2):
+            assert await said(db) == ""
+            async with db.write() as tx:
+                await tx.execute(sa.text("DEALLOCATE ALL"))
+            with pytest.raises(DBAPIError) as caught:
+                async with db.write() as tx:
+                    await settings.put(tx, "away", "2", "test", AT)
+            assert passing(caught.value)
+            assert await said(db) == ""
+    finally:
+        await db.close()
+
+
+async def test_a_connection_on_which_the_driver_lost_its_place_is_given_up(url: str) -> None:
+    """As a server that ends every connection every two seconds brings it about."""
+    connection = await asyncpg.connect(url)
+    said = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+    assert passing(postgres._wrapped(said, "SELECT 1", connection))
+    assert connection.is_closed()
 
 
 async def test_no_connection_is_left_behind_a_line_that_was_cut(
