@@ -11,7 +11,16 @@ from cards import customers as cards
 from cards import leads as lead_cards
 from cards.actions_leads import JoinCustomer, KnownCustomer, ShowCustomer, ShowLead
 from cards.card import Card
-from handlers import along, covers, friend_moves, merging, opportunity_views, touchpoints, transfer
+from handlers import (
+    along,
+    covers,
+    friend_moves,
+    merging,
+    opportunity_views,
+    pooling,
+    touchpoints,
+    transfer,
+)
 from handlers import leads as desk
 from nlp import phones
 from rules import access, credit_code, names
@@ -132,11 +141,13 @@ async def profile(turn: Turn, customer: Customer, asked: int = 0) -> Card:
     people = team.names(await team.everyone(turn.tx))
     return cards.profile(
         cards.Profile(
-            id=customer.id, label=customer.label, owner=owner.name if owner else "", city=customer.city,
+            id=customer.id, label=access.words_for(turn.me, owner, customer.label, teams),
+            owner=owner.name if owner else "", city=customer.city,
             level=customer.level, contacts=tuple(_contact(turn, one, owner) for one in contacts),
-            leads=tuple(_open(turn, one) for one in open_leads),
+            leads=tuple(_open(turn, one, owner) for one in open_leads),
             followups=tuple(
-                _followup(turn, one, people) for one in await followups.of_customer(turn.tx, customer.id, 5)
+                access.words_for(turn.me, owner, _followup(turn, one, people), teams)
+                for one in await followups.of_customer(turn.tx, customer.id, 5)
             ),
             touches=await touchpoints.lines(
                 turn, customer.id, private=access.sees_phone(turn.me, owner, teams)
@@ -155,19 +166,22 @@ async def profile(turn: Turn, customer: Customer, asked: int = 0) -> Card:
 def _contact(turn: Turn, one: Contact, owner: Member | None) -> cards.ContactLine:
     teams = turn.config.teams()
     return cards.ContactLine(
-        name=one.name, title=one.title, phone=access.phone_for(turn.me, owner, one.phone, teams),
+        name=access.words_for(turn.me, owner, one.name, teams), title=access.words_for(turn.me, owner, one.title, teams),
+        phone=access.phone_for(turn.me, owner, one.phone, teams),
         wechat=access.wechat_for(turn.me, owner, one.wechat, teams),
         email=access.email_for(turn.me, owner, one.email, teams),
     )  # fmt: skip
 
 
-def _open(turn: Turn, lead: Lead) -> cards.OpenLead:
+def _open(turn: Turn, lead: Lead, owner: Member | None) -> cards.OpenLead:
     promised = " ".join(
         part
         for part in (when(lead.next_at, turn.now, turn.zone) if lead.next_at else "", lead.next_text)
         if part
     )
-    return cards.OpenLead(lead.id, TITLES[lead.status], promised)
+    return cards.OpenLead(
+        lead.id, TITLES[lead.status], access.words_for(turn.me, owner, promised, turn.config.teams())
+    )
 
 
 def _followup(turn: Turn, one: FollowUp, people: dict[str, str]) -> str:
@@ -274,6 +288,10 @@ async def _join(turn: Turn, lead: Lead, customer: Customer) -> None:
     await turn.unexpect("lead.known")
     if customer.id == lead.customer:
         raise Refused(f"{lead_id(lead.id)} 已经在 {customer_id(customer.id)} 名下")
+    owner = await team.get(turn.tx, customer.owner) if customer.owner else None
+    mine = owner is None or owner.gone or mine_to_join(customer, turn.me.id)
+    if mine and customer.owner != turn.me.id:
+        await pooling.take_up(turn, customer)
     contact = await customers.contact(turn.tx, lead.contact)
     joined = contact and await desk.contact_for(
         turn, customer, name=contact.name, phone=contact.phone, email=contact.email, title=contact.title,
@@ -285,8 +303,7 @@ async def _join(turn: Turn, lead: Lead, customer: Customer) -> None:
     await opportunities.rehome(turn.tx, lead.id, customer.id)
     await audit.add(turn.tx, turn.now, turn.me.id, "lead.joined", lead_id(lead.id),
                     {"from": customer_id(lead.customer), "to": customer_id(customer.id)}, turn.event_id)  # fmt: skip
-    owner = await team.get(turn.tx, customer.owner) if customer.owner else None
-    if owner is None or owner.gone or mine_to_join(customer, turn.me.id):
+    if owner is None or mine:
         if customer.owner != turn.me.id:
             await customers.save(turn.tx, replace(customer, owner=turn.me.id), turn.now)
         if not customer.owner:

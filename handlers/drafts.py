@@ -13,7 +13,7 @@ from bot.turn import Turn
 from cards import leads as cards
 from cards.actions_leads import ChangeDraft, DropDraft, MergeDraft, SaveDraft
 from cards.card import Card
-from handlers import along
+from handlers import along, pooling
 from handlers import leads as desk
 from handlers.happened import happened
 from handlers.undo import undoer
@@ -262,6 +262,8 @@ async def merge(turn: Turn, action: MergeDraft) -> None:
         await _tell_owner(turn, kept, customer, owner.id, owner.name)
         return
     claimed = customer.owner != turn.me.id
+    if claimed:
+        await pooling.take_up(turn, customer)
     fuller = replace(customer, owner=turn.me.id, credit_code=customer.credit_code or found.credit_code)
     deals = await along.taken_up(turn, customer.id, turn.me.id) if not customer.owner else []
     if fuller != customer:

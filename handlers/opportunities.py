@@ -9,7 +9,7 @@ from bot.router import Router
 from bot.turn import Turn
 from cards import opportunities as cards
 from cards.actions_opportunities import OpportunityPage, ShowOpportunity, StepOpportunity, TakeOpportunity
-from handlers import along
+from handlers import along, pooling
 from handlers import opportunity_lists as lists
 from handlers import opportunity_views as views
 from handlers.guard import guard
@@ -20,9 +20,10 @@ from rules.budget import Weight
 from rules.errors import Denied, Refused
 from rules.leads import Customer, Lead
 from rules.opportunities import ENDS, TITLES, Opportunity, Outcome, Stage, Step
+from rules.pool import within_cap
 from rules.team import Member, Role
 from rules.text import customer_id, lead_id, opportunity_id, parse_id
-from store import audit, customers, leads, opportunities, pool, screens, team, undo
+from store import audit, customers, leads, opportunities, screens, team, undo
 from store.undo import Undoable
 
 router = Router("opportunities")
@@ -36,7 +37,6 @@ WORDS = {
     "赢单": Step.WON, "成交": Step.WON, "丢单": Step.LOST, "输单": Step.LOST, "金额": Step.AMOUNT,
 }  # fmt: skip
 TAKE = frozenset({"接手", "领取"})
-CLAIMS = "claim"
 
 
 @router.command(
@@ -297,11 +297,8 @@ async def _take(turn: Turn, one: Opportunity) -> None:
     if customer.owner not in ("", turn.me.id):
         whose = await team.get(turn.tx, customer.owner)
         raise Refused(f"{customer_id(customer.id)} 由{whose.name if whose else '别人'}负责，请他接手")
-    day, cap = f"{turn.wall:%Y-%m-%d}", turn.config.pool.daily_claims
-    taken = await pool.tally_of(turn.tx, turn.me.id, day, CLAIMS)
-    if taken >= cap:
-        raise Refused(f"今天已领取 {taken} 条，到上限了，明天再来")
-    await pool.count(turn.tx, turn.me.id, day, CLAIMS)
+    within_cap(turn.config.pool.rules(), await pooling.claimed_today(turn))
+    await pooling.claimed(turn)
     if not customer.owner:
         await customers.save(turn.tx, replace(customer, owner=turn.me.id), turn.now)
         await along.taken_up(turn, customer.id, turn.me.id)

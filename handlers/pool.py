@@ -22,14 +22,14 @@ from rules.budget import Weight
 from rules.errors import Refused
 from rules.leads import Lead
 from rules.team import Role
-from rules.text import lead_id, parse_id, when
+from rules.text import lead_id, mask_phones_in, parse_id, when
 from store import audit, customers, followups, leads, pool, team
 from store.pool import Pooled
 
 router = Router("pool")
 BOSSES = (Role.MANAGER, Role.DIRECTOR, Role.ADMIN)
 SALES = (Role.REP, Role.MANAGER)
-CLAIMS, VIEWS = "claim", "view"
+VIEWS = "view"
 
 
 # ── 公海 ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -86,8 +86,9 @@ async def _rows(turn: Turn, found: Sequence[Pooled]) -> list[cards.Row]:
         customer = await customers.get(turn.tx, lead.customer)
         rows.append(
             cards.Row(
-                lead.id, lead.version, customer.company or customer.city or "个人客户", lead.need or lead.kind or lead.source,
-                one.since, rules.REASONS.get(one.reason, "放回"), people.get(one.former, ""),
+                lead.id, lead.version, mask_phones_in(customer.company or customer.city or "个人客户"),
+                mask_phones_in(lead.need or lead.kind or lead.source), one.since,
+                rules.REASONS.get(one.reason, "放回"), people.get(one.former, ""),
             )
         )  # fmt: skip
     return rows
@@ -118,15 +119,14 @@ async def _claim(turn: Turn, lead: Lead) -> None:
         said = f"已由{owner.name}负责" if owner else "已经关闭"
         raise Refused(f"{lead_id(lead.id)} {said}，领取不了")
     there = await pool.get(turn.tx, lead.id) or Pooled(lead.id, lead.created_at)
-    day = f"{turn.wall:%Y-%m-%d}"
-    claimed = await pool.tally_of(turn.tx, turn.me.id, day, CLAIMS)
-    rules.may_claim(turn.config.pool.rules(), lead, turn.me.id, there.former, there.since, claimed, turn.now)
+    today = await pooling.claimed_today(turn)
+    rules.may_claim(turn.config.pool.rules(), lead, turn.me.id, there.former, there.since, today, turn.now)
     mine = await leads.save(
         turn.tx,
         replace(lead, owner=turn.me.id, assigned_at=turn.now, assigned_why="公海领取", acked_at=turn.now),
     )
     await pool.take(turn.tx, lead.id)
-    await pool.count(turn.tx, turn.me.id, day, CLAIMS)
+    await pooling.claimed(turn)
     customer = await customers.get(turn.tx, lead.customer)
     if not customer.owner:
         await customers.save(turn.tx, replace(customer, owner=turn.me.id), turn.now)

@@ -9,14 +9,16 @@ from bot.turn import Turn
 from handlers import along
 from handlers.guard import cancel
 from handlers.happened import happened
-from rules import hours
+from rules import access, hours
 from rules import pool as rules
-from rules.leads import Lead
-from rules.text import lead_id, when
-from store import audit, checkins, covers, customers, leads, pool, timers
+from rules.errors import Denied
+from rules.leads import Customer, Lead
+from rules.text import customer_id, lead_id, when
+from store import audit, checkins, covers, customers, leads, pool, team, timers
 from store.pool import Pooled
 
 RECYCLE, STALE, ALL = "pool.recycle", "pool.stale", "all"
+CLAIMS = "claim"
 
 
 async def put(turn: Turn, one: Pooled) -> None:
@@ -69,6 +71,27 @@ async def release(turn: Turn, lead: Lead, reason: str, why: str, *, by: str) -> 
     await audit.add(turn.tx, turn.now, by, "lead.pooled", lead_id(lead.id),
                     {"from": lead.owner, "reason": reason, "why": why}, turn.event_id)  # fmt: skip
     return freed
+
+
+async def claimed_today(turn: Turn) -> int:
+    """How much the member took up today that nobody had."""
+    return await pool.tally_of(turn.tx, turn.me.id, f"{turn.wall:%Y-%m-%d}", CLAIMS)
+
+
+async def claimed(turn: Turn) -> None:
+    """One more of those."""
+    await pool.count(turn.tx, turn.me.id, f"{turn.wall:%Y-%m-%d}", CLAIMS)
+
+
+async def take_up(turn: Turn, customer: Customer) -> None:
+    """A customer that nobody has is about to be the member's, with a lead of their own: its numbers are theirs then, so it
+    counts like 领取. What a leaver had is not nobody's, it is handed over. Raises Refused, Denied."""
+    owner = await team.get(turn.tx, customer.owner) if customer.owner else None
+    if owner is not None and not access.may_see(turn.me, owner, turn.config.teams()):
+        about = customer_id(customer.id)
+        raise Denied(f"{about} 的负责人{owner.name}已离职，还没有交接。请主管先交接（/交接）", about=about)
+    rules.within_cap(turn.config.pool.rules(), await claimed_today(turn))
+    await claimed(turn)
 
 
 async def goes_back(turn: Turn, lead: Lead) -> datetime | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from rules.team import Member, Role, Team
-from rules.text import grouped_phone, mask_phone
+from rules.text import grouped_phone, mask_phone, mask_phones_in
 
 
 class Sight(StrEnum):
@@ -116,6 +116,11 @@ def wechat_for(member: Member, owner: Member | None, wechat: str, teams: Sequenc
 def email_for(member: Member, owner: Member | None, email: str, teams: Sequence[Team]) -> str:
     """The e-mail address as this member may read it."""
     return email if sees_phone(member, owner, teams) else mask_email(email)
+
+
+def words_for(member: Member, owner: Member | None, text: str, teams: Sequence[Team]) -> str:
+    """Free words as this member may read them: a number that somebody wrote into them is read like the number itself."""
+    return text if sees_phone(member, owner, teams) else mask_phones_in(text)
 
 
 def mask_email(email: str) -> str:

@@ -96,12 +96,17 @@ def may_cover(until: datetime, now: datetime, longest: timedelta) -> None:
         raise Refused(f"最长保护 {show_duration(longest)}，到期前会提醒，可以再续")
 
 
+def within_cap(rules: PoolRules, claimed_today: int) -> None:
+    """Raises Refused when I took up as much today as a day allows."""
+    if claimed_today >= rules.daily_claims:
+        raise Refused(f"今天已领取 {claimed_today} 条，到上限了，明天再来")
+
+
 def may_claim(
     rules: PoolRules, lead: Lead, me: str, former: str, since: datetime, claimed_today: int, now: datetime
 ) -> None:
     """Raises Refused when I may not take this lead from the pool: the day's cap, or I had it until lately."""
-    if claimed_today >= rules.daily_claims:
-        raise Refused(f"今天已领取 {claimed_today} 条，到上限了，明天再来")
+    within_cap(rules, claimed_today)
     until = since + rules.cooldown
     if former == me and now < until:
         raise Refused(

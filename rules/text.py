@@ -66,12 +66,12 @@ def mask_phone(phone: str) -> str:
 
 def mask_phones_in(text: str) -> str:
     """The text with every phone number in it masked, for logs and groups. Full-width and spoken digits too."""
-    plain = _half_width(text)
+    plain = half_width(text)
     masked = _IN_TEXT.sub(lambda found: mask_phone(found["mobile"] or found["fixed"]), plain)
     return _SPOKEN.sub(lambda found: mask_phone(found[0].translate(NUMERALS)), masked)
 
 
-def _half_width(text: str) -> str:
+def half_width(text: str) -> str:
     """Digits of every script as 0-9, one character for one character."""
     if text.isascii():
         return text

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from rules import sla, text
+from rules import search, sla, text
 from rules.board import Mark, Sort, State
 from rules.leads import CLOSED, Lead, Status
 from store import ledger
@@ -17,6 +17,7 @@ from store.tables import contact, customer, fact, lead, outbox
 from store.tables_opportunities import opportunity
 
 _OPEN = lead.c.status.not_in([status.value for status in CLOSED])
+_TEXTS = (customer.c.company, customer.c.name.label("called"), contact.c.name.label("person"), lead.c.need)
 _STANDING = fact.c.undone_at.is_(None)
 ALARMS = ("sla.amber", "sla.breach")
 """What ladders themselves said: the ledger is asked for the newest message besides these."""
@@ -25,7 +26,8 @@ ALARMS = ("sla.amber", "sla.breach")
 @dataclass(frozen=True)
 class Ask:
     """What a list shows. `owners`: whose (None: everybody's; "" is the pool); `until`: the end of today (UTC);
-    `words`: an id or part of a name; `size` rows from page `page` (from 0) on."""
+    `words`: an id or part of a name or a need, numbers in them as `reader` reads them; `size` rows from page `page` (from
+    0) on."""
 
     owners: frozenset[str] | None
     state: State = State.OPEN
@@ -35,6 +37,7 @@ class Ask:
     until: datetime | None = None
     page: int = 0
     size: int = 50
+    reader: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,8 @@ async def rows(tx: Tx, ask: Ask, marks: Sequence[Mark], lost: Collection[int] = 
     where = [*_owned(ask.owners), *_state(ask, late, lost), *_words(ask.words)]
     if ask.status:
         where.append(lead.c.status == ask.status)
+    if search.numeric(ask.words) and text.parse_id(ask.words) is None:
+        where = [lead.c.id.in_(await _legible(tx, ask, joined, where))]
     total = (await tx.execute(sa.select(sa.func.count()).select_from(joined).where(*where))).scalar_one()
     query = (
         sa.select(lead, customer.c.company, customer.c.name.label("called"), contact.c.name.label("person"),
@@ -202,8 +207,18 @@ def _words(words: str) -> list[Any]:
             return [lead.c.customer.in_(whose)]
         case (_, number):
             return [lead.c.id == number]
-    columns = (customer.c.company, customer.c.name, contact.c.name, lead.c.need)
-    return [sa.or_(*(column.contains(words, autoescape=True) for column in columns))]
+    return [sa.or_(*(column.contains(words, autoescape=True) for column in _TEXTS))]
+
+
+async def _legible(tx: Tx, ask: Ask, joined: Any, where: Sequence[Any]) -> list[int]:
+    """The leads among these in which the reader can read the words: numbers in them are masked but in the reader's own."""
+    query = sa.select(lead.c.id, lead.c.owner, *_TEXTS).select_from(joined).where(*where)
+    rows = await tx.execute(query.order_by(lead.c.id.desc()).limit(search.MANY))
+    return [
+        int(row[0])
+        for row in rows
+        if (ask.reader and row[1] == ask.reader) or search.legible(ask.words, row[2:])
+    ]
 
 
 def _now(number: int) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from rules import search
 from rules.leads import CLOSED
 from store.db import Tx
 from store.tables import customer, followup, lead
@@ -114,17 +115,22 @@ async def listed(
     tx: Tx, *, words: str = "", after: tuple[datetime, int] | None = None, limit: int = 5
 ) -> list[Pooled]:
     """Open leads of the pool, the longest there first, from the place `after` on; `words`: in firm, city or need."""
-    query = sa.select(pool).join(lead, lead.c.id == pool.c.lead).where(_OPEN, lead.c.owner == "")
+    texts = (customer.c.company, customer.c.name, customer.c.city, lead.c.need, lead.c.kind, lead.c.source)
+    masked = search.numeric(words)
+    query = (
+        sa.select(pool, *(texts if masked else ()))
+        .join(lead, lead.c.id == pool.c.lead)
+        .where(_OPEN, lead.c.owner == "")
+    )
     if words:
-        like = f"%{words}%"
         query = query.join(customer, customer.c.id == lead.c.customer).where(
-            sa.or_(*(column.like(like) for column in
-                     (customer.c.company, customer.c.name, customer.c.city, lead.c.need, lead.c.kind, lead.c.source)))
-        )  # fmt: skip
+            sa.or_(*(column.contains(words, autoescape=True) for column in texts))
+        )
     if after is not None:
         query = query.where(sa.tuple_(pool.c.since, pool.c.lead) > sa.tuple_(*after))
-    rows = await tx.execute(query.order_by(pool.c.since, pool.c.lead).limit(limit))
-    return [_pooled(row) for row in rows]
+    rows = await tx.execute(query.order_by(pool.c.since, pool.c.lead).limit(search.MANY if masked else limit))
+    found = [row for row in rows if not masked or search.legible(words, row[-len(texts) :])]
+    return [_pooled(row) for row in found[:limit]]
 
 
 async def counts(tx: Tx, stale_before: datetime) -> tuple[int, int]:

@@ -132,7 +132,7 @@ class Board:
             counts = await board.counts(tx, owners, found, until)
             lost = await board.undelivered(tx, owners)
             ask = Ask(owners, choice.state, choice.status, choice.words, choice.sort, until, choice.page,
-                      self._config.web.page)  # fmt: skip
+                      self._config.web.page, signed.member.id)  # fmt: skip
             rows, total = await board.rows(tx, ask, found, lost)
             shown = await self._rows(tx, rows, people, lost, now, signed.member.id)
         wide = access.sight(signed.member, self._site.teams) in (access.Sight.TEAM, access.Sight.ALL)

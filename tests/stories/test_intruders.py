@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
 import sqlalchemy as sa
 
 from store import tables
 from tests.world import World
+
+NUMBER = "13712349876"
 
 
 async def _refused(world: World) -> list[tuple[str, str]]:
@@ -87,3 +90,82 @@ async def test_a_name_is_one_line_and_holds_nothing_unseen(world: World) -> None
         "宁波恒达汽配有限公司",
         "第一行\n第二行",
     )
+
+
+@pytest.mark.parametrize("changes", [{"pool": {"daily_claims": 1}}], indirect=True)
+async def test_a_lead_of_one_s_own_does_not_open_the_pool(world: World) -> None:
+    """Who says of one lead that it is this old customer, then that one, takes up each of them: as with 领取, so many a
+    day; and a draft that only names the firm is no other way round."""
+    for n, firm in enumerate(("甲", "乙", "丙"), start=1):
+        await world.api_lead(company=f"宁波{firm}机械有限公司", phone=f"1381234000{n}")
+        await world.rep.says(f"/放回 {1000 + n} 做不了")
+        await world.rep.sees(f"L-{1000 + n} 已放回")
+    other = world.phone("liqian")
+    await world.api_lead(company="苏州诱饵有限公司", phone="15900000000", owner="liqian")
+    for id, said in (("C-0301", "已并入 C-0301"), ("C-0302", "今天已领取 1 条，到上限了")):
+        await other.clicks("更多")
+        await world.idle()
+        await other.clicks("是老客户")
+        await other.sees("是哪个老客户")
+        await other.says(id)
+        await other.sees(said)
+    await other.says("同步至CRM 我是宁波丙机械有限公司的陈立，电话15900000003，想要报价")
+    await other.sees("识别到联系人（草稿）", "C-0303")
+    await other.clicks("并入 C-0303")
+    await other.sees("今天已领取 1 条，到上限了")
+    for id, whole in (("C-0301", True), ("C-0302", False), ("C-0303", False)):
+        await other.says(f"/客户 {id}")
+        card = await other.sees(id, "机械有限公司", "陈工")
+        assert ("138 1234 000" in card.text) is whole, id
+
+
+async def test_what_a_leaver_had_is_handed_over_and_not_taken(world: World) -> None:
+    """The customers of somebody who left are nobody's to help themselves to by number."""
+    await world.api_lead(owner="sunhao")
+    await world.api_lead(company="苏州诱饵有限公司", phone="15900000000", owner="liqian")
+    async with world.db.write() as tx:
+        await tx.execute(sa.update(tables.member).where(tables.member.c.id == "sunhao").values(gone=True))
+    other = world.phone("liqian")
+    await other.sees("新线索 L-1002")
+    await other.clicks("更多")
+    await world.idle()
+    await other.clicks("是老客户")
+    await other.sees("是哪个老客户")
+    await other.says("C-0301")
+    await other.sees("C-0301 的负责人孙浩已离职，还没有交接")
+    await other.says("/客户 C-0301")
+    await other.sees("你没有查看权限")
+    await world.idle()
+    assert await _refused(world) == [("liqian", "denied")] * 2
+
+
+async def test_numbers_in_words_are_for_who_may_read_numbers(world: World) -> None:
+    """A record that a rep wrote goes to the pool with its lead: what stands in it is read by everybody there."""
+    await world.api_lead(need=f"打 {NUMBER} 找李总，要阀块")
+    await world.rep.says(f"/跟进 1001 电话 有意向 明天回 {NUMBER}")
+    await world.rep.sees("已记录")
+    await world.rep.says("/客户 C-0301")
+    assert NUMBER in (await world.rep.sees("C-0301", "近 1 次跟进")).text, "the owner's own words"
+    await world.boss.says("/客户 C-0301")
+    assert NUMBER in (await world.boss.sees("C-0301", "近 1 次跟进")).text, "the manager reads numbers"
+    await world.admin.says("/客户 C-0301")
+    assert NUMBER not in (await world.admin.sees("C-0301", "137****9876")).text
+    await world.rep.says("/放回 1001 不在我的区域")
+    await world.rep.sees("已放回公海")
+    other = world.phone("liqian")
+    await other.says("/客户 C-0301")
+    assert NUMBER not in (await other.sees("C-0301", "137****9876")).text
+
+
+async def test_the_pool_is_searched_by_what_can_be_read_there(world: World) -> None:
+    """Digit by digit a search would say what the mask hides; a joker would find everything."""
+    await world.api_lead(need=f"要阀块 300 件，打 {NUMBER}")
+    await world.rep.says("/放回 1001 不在我的区域")
+    await world.rep.sees("已放回公海")
+    other = world.phone("liqian")
+    for words in (NUMBER, f"打 {NUMBER[:5]}", NUMBER[3:7], "１２３４", "137_", "%"):
+        await other.says(f"/公海 {words}")
+        await other.sees("公海里没有提到")
+    for words in ("300 件", "打 137", "9876", "阀块"):
+        await other.says(f"/公海 {words}")
+        await other.sees("公海 1 条", "L-1001")

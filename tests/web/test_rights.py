@@ -314,6 +314,22 @@ async def test_a_number_in_words_is_the_owner_s_alone(firm: Firm, role: Role):
             assert number not in said
 
 
+@pytest.mark.parametrize("role", [Role.REP, Role.MANAGER, Role.DIRECTOR, Role.ADMIN])
+async def test_the_board_finds_what_its_reader_can_read(firm: Firm, role: Role):
+    """A search that finds hidden digits says them one after the other, and no trail says that a number was read."""
+    async with firm.bench.engine.db.write() as tx:
+        await tx.execute(sa.update(lead).values(need="要 300 件阀块，打 13712349876"))
+    cookie, _ = await firm.enters(ROLES[role])
+    own = {f"L-{firm.leads[ROLES[role]]}"}
+    for words, others in (("300 件", True), ("打 137", True), ("打 13712", False), ("1371234987", False)):
+        found = set()
+        for state in ("open", "pool"):
+            _, said = await firm.asks("GET", f"/board?state={state}&q={words}", cookie)
+            found |= {f"L-{id}" for id in firm.leads.values() if f"L-{id}" in said}
+        assert own <= found, "one's own words are found whole"
+        assert (found > own) is others, words
+
+
 async def test_a_stand_in_sees_what_they_cover_and_no_longer_than_that(firm: Firm):
     """代班: on the pages as in the chat."""
     path = f"/leads/L-{firm.leads['wanglei']}"
