@@ -16,7 +16,7 @@ from nlp.times import When
 
 def our_turns(reading: Reading, own_names: frozenset[str]) -> list[tuple[int, int]]:
     """Where our own people speak: what they say of themselves is not the customer's."""
-    return [(turn.start, turn.end) for turn in reading.turns if turn.speaker in own_names]
+    return [(turn.head, turn.end) for turn in reading.turns if turn.speaker in own_names]
 
 
 def _theirs(found: Sequence[Found], ours: list[tuple[int, int]]) -> list[Found]:
@@ -30,10 +30,13 @@ def best(found: Sequence[Found], ours: list[tuple[int, int]]) -> Found | None:
 
 def company(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
     """The surest company; a well-known name that is only mentioned (抖音私信, 顺丰说到了) is nobody's employer."""
-    return best(
-        [hit for hit in reading.companies if hit.rule != "mentioned" and not _where_from(reading.text, hit)],
-        ours,
-    )
+    held = [
+        hit for hit in reading.companies if hit.rule != "mentioned" and not _where_from(reading.text, hit)
+    ]
+    strange = [
+        hit for hit in held if hit.rule != "speaker" or _theirs([hit], ours)
+    ]  # our own reps carry ours
+    return best(strange, ours)
 
 
 # 小红书上看到的, 快手客户, 【58同城】 tell where a lead comes from; an employer is it only where the text says so.

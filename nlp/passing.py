@@ -377,11 +377,11 @@ def _signs(name: str) -> tuple[str, ...]:
             break
     if name.isascii():
         signs.append("A")
-    signs.append(f"F{_firm(bare)}")
+    signs.append(f"F{likeness(bare)}")
     return tuple(signs)
 
 
-def _firm(bare: str) -> int:
+def likeness(bare: str) -> int:
     """How like the names of firms the first two characters are, from -3 to 3."""
     table = firm_odds()
     points = table["first"].get(bare[0], table["first"]["*"]) + table["second"].get(

@@ -6,6 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 
 from nlp import (
+    affiliations,
     chat,
     commitments,
     companies,
@@ -85,6 +86,8 @@ def scan(
     unnamed = rest.without_found(sums) if sums else rest
     if firms:
         unnamed = unnamed.without_found(firms, COMPANY_BLANK)
+    if turns:
+        firms = tuple(sorted((*affiliations.find(text, turns), *firms), key=attrgetter("start")))
     aliases = people.aliases(unnamed)
     jobs = titles.find(unnamed, vocabulary.titles)
     if jobs and aliases:
