@@ -1,14 +1,13 @@
-"""Of everything found in a text: which name, phone, company … is the customer's."""
+"""Of everything found in a text: which phone, need, budget and time is the customer's."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from nlp import commitments, cores, intent, money, name_shape, wants
+from nlp import commitments, intent, money, wants
 from nlp.evidence import Found
 from nlp.late import late
-from nlp.lexicon import platforms
 from nlp.next_step import doing, moment, request
 from nlp.reading import Reading
 from nlp.times import When
@@ -19,157 +18,34 @@ def our_turns(reading: Reading, own_names: frozenset[str]) -> list[tuple[int, in
     return [(turn.head, turn.end) for turn in reading.turns if turn.speaker in own_names]
 
 
-def _theirs(found: Sequence[Found], ours: list[tuple[int, int]]) -> list[Found]:
+def theirs(found: Sequence[Found], ours: list[tuple[int, int]]) -> list[Found]:
+    """The hits that are not in what our people said."""
     return [hit for hit in found if not any(start <= hit.start < end for start, end in ours)]
 
 
 def best(found: Sequence[Found], ours: list[tuple[int, int]]) -> Found | None:
     """The surest hit, the first of equals; what the customer said before what we said."""
-    return max(_theirs(found, ours) or found, key=lambda hit: hit.confidence, default=None)
-
-
-def company(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
-    """The surest company; a well-known name that is only mentioned (抖音私信, 顺丰说到了) is nobody's employer."""
-    held = [
-        hit for hit in reading.companies if hit.rule != "mentioned" and not _where_from(reading.text, hit)
-    ]
-    strange = [
-        hit for hit in held if hit.rule != "speaker" or _theirs([hit], ours)
-    ]  # our own reps carry ours
-    return best(strange, ours)
-
-
-# 小红书上看到的, 快手客户, 【58同城】 tell where a lead comes from; an employer is it only where the text says so.
-_EMPLOYS = late(
-    r"公司|集团|总部|那边|的[一-龥]{0,4}[总工]|的?(?:采购|经理|总监|员工|项目部)|(?:的)?[\s,，。、)）]|$"
-)
-_IN_IT = late(r"(?:我是|我们是|来自|就职于?|任职于?|公司|单位|客户)[:：是叫]?\s?$")
-
-
-def _where_from(text: str, hit: Found) -> bool:
-    if hit.value not in platforms():
-        return False
-    employed = _IN_IT.search(text, max(0, hit.start - 6), hit.start) is not None
-    return not (employed and _EMPLOYS.match(text, hit.end)) and _EMPLOYS_SURELY.match(text, hit.end) is None
-
-
-_EMPLOYS_SURELY = late(r"公司|集团|总部|那边|的[一-龥]{0,4}[总工]|的?(?:采购|经理|总监|员工|项目部)")
+    return max(theirs(found, ours) or found, key=lambda hit: hit.confidence, default=None)
 
 
 def phone(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
     """A mobile before a fixed line. Our own number in our own words is nobody's."""
-    found = _theirs(reading.phones, ours) or [
+    found = theirs(reading.phones, ours) or [
         hit for hit in reading.phones if not _own_number(reading.text, hit)
     ]
     mobiles = [hit for hit in found if hit.rule == "mobile"]
     return next(iter(mobiles or found), None)
 
 
+# 我电话139…, 我的是139…; 打到我手机上了 135… is another's.
+_MINE = late(r"我(?:的|这边的?)?(?:(?:手机|电话|号码|微信)(?!上|里)[^,，。\n]{0,6}|是[:：]?\s?)$")
+
+
 def _own_number(text: str, hit: Found) -> bool:
-    return (
-        re.search(
-            r"我(?:的|这边的?)?(?:手机|电话|号码|微信)[^,，。\n]{0,6}$",
-            text[max(0, hit.start - 14) : hit.start],
-        )
-        is not None
-    )
+    return _MINE.search(text, max(0, hit.start - 14), hit.start) is not None
 
 
-def name(reading: Reading, own_names: frozenset[str], ours: list[tuple[int, int]]) -> Found | None:
-    """What the customer calls himself, else the speaker who is not ours, else the surest name."""
-    found = [hit for hit in reading.names if hit.value not in own_names]
-    said = [
-        hit
-        for hit in _theirs(found, ours)
-        if hit.rule in ("label", "of", "company") or _introduced(reading.text, hit)
-    ]
-    found = [hit for hit in found if not _greeted(reading.text, hit)] or found
-    found = [hit for hit in found if not _only_told_of_us(reading.text, hit)] or found
-    said = [hit for hit in said if not _greeted(reading.text, hit)]
-    talker = speaker(reading, own_names)
-    if talker is not None:
-        surname = name_shape.surname_of(talker.value)
-        same = [hit for hit in said if not surname or name_shape.surname_of(hit.value) == surname]
-        return next(iter(same), talker)
-    kept = set(name_shape.joined([hit.value for hit in found]))
-    pool = said or [hit for hit in found if hit.value in kept]
-    surest = max(pool, key=lambda hit: hit.confidence, default=None)
-    if surest is not None and surest.value.isascii():  # 曹颖 Cathy Cao
-        beside = [hit for hit in found if 0 < surest.start - hit.end <= 2 and name_shape.is_name(hit.value)]
-        return next(iter(beside), surest)
-    return surest
-
-
-_GREETING = late(r"[:：,，]?\s*\n|[啊呀]|[,，!！ ]?(?:您好|你好|早上好|上午好|下午好|晚上好)")
-
-
-def _greeted(text: str, hit: Found) -> bool:
-    """刘经理： on a line of its own, 王总您好 at the front: the one who is written to."""
-    before = text[: hit.start] if hit.start <= 8 else "-"
-    opening = re.fullmatch(
-        r"\s*(?:(?:尊敬的|亲爱的|那个|喂|你好|您好|哎|hi|hello|dear)[,，\s]*)?", before, re.I
-    )
-    return opening is not None and hit.rule == "alias" and _GREETING.match(text, hit.end) is not None
-
-
-def _only_told_of_us(text: str, hit: Found) -> bool:
-    """李姐介绍的: who sent the customer is not the customer."""
-    return _BY_WHOM.match(text, hit.end) is not None
-
-
-_BY_WHOM = late(r"(?:那边|这边)?(?:给我?|帮我?)?(?:介绍|推荐|引荐|转介绍|推)(?:来|过来|给我|我)?(?:的|[,，])")
-
-
-def _introduced(text: str, hit: Found) -> bool:
-    return re.search(r"(?:我是|我叫|本人|免贵姓?)$", text[max(0, hit.start - 4) : hit.start]) is not None
-
-
-def speaker(reading: Reading, own_names: frozenset[str]) -> Found | None:
-    """The customer of a chat log: marked @微信, or the first to speak who is not ours."""
-    others = [turn for turn in reading.turns if turn.speaker not in own_names]
-    turn = next((turn for turn in others if turn.mark == "微信"), next(iter(others), None))
-    called = _called(turn.speaker) if turn is not None else ""
-    if turn is None or not called:
-        return None
-    line = reading.text.rfind(turn.speaker, 0, turn.start)
-    start = max(line, 0) + turn.speaker.index(called)
-    return Found("names", called, called, start, start + len(called), 0.8 if own_names else 0.6, "speaker")
-
-
-_ROLE = late(
-    r"(?:客户|顾客|买家|卖家|用户|访客|商家|客服|销售|我方?|对方|甲方|乙方|家长|患者)(?:\s*\d*$|[-_\s·:：](?=.))"
-)
-_ORNAMENT = late("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+")
-
-
-def _called(speaker: str) -> str:
-    """The name of a speaker without 买家- in front of it and pictures around it; "" when only a part is played."""
-    role = _ROLE.match(speaker)
-    rest = speaker[role.end() :] if role is not None else speaker
-    pieces = [piece.strip() for piece in _ORNAMENT.split(rest)]
-    return max(pieces, key=len, default="")
-
-
-def title(reading: Reading, name: Found | None) -> Found | None:
-    """The title nearest to the name."""
-    held = [
-        hit for hit in reading.titles if hit.rule != "mentioned"
-    ]  # 让司机送货: the driver's, nobody's here
-    if name is None or not held:
-        return next(iter(held), None)
-    return min(held, key=lambda hit: min(abs(hit.start - name.end), abs(name.start - hit.end)))
-
-
-def home(company: Found | None) -> Found | None:
-    """The city a company's name gives, when the text names no other."""
-    place = cores.where(company.value) if company is not None else ""
-    if company is None or len(place) < 2:
-        return None
-    city = next((place[n:] for n in range(len(place) - 1) if place[n:] in cores.cities()), "")
-    return replace(company, field="cities", value=city, confidence=0.6, rule="company") if city else None
-
-
-_CLAUSE_EDGE = late(r"[\n,，。;；!！?？]")
+_CLAUSE_EDGE = late(r"[\n,，。;；!！?？“”「」『』]")
 
 
 def need(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
@@ -177,11 +53,14 @@ def need(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
     thing = wants.find(reading.rest, [*ours, *((found.start, found.end) for found in reading.names)])
     if thing is not None and thing.confidence >= _ENOUGH:
         return thing
-    said = _theirs([found for found in reading.keywords if found.rule == "lexicon"], ours)
+    said = theirs([found for found in reading.keywords if found.rule == "lexicon"], ours)
     telling = intent.keywords_of(reading.hits)
-    hit = next((found for found in said if found.value in telling), None)
-    if hit is None:
-        return thing
+    clauses = (_told(reading, found) for found in said if found.value in telling)
+    return next((clause for clause in clauses if clause is not None), thing)
+
+
+def _told(reading: Reading, hit: Found) -> Found | None:
+    """The clause of a keyword without who, when and how to reach them; None when it names no thing."""
     start, end = _around(reading.text, hit.start, hit.end)
     for other in (*reading.phones, *reading.emails, *reading.names, *reading.companies):
         start = other.end if start <= other.start < other.end <= hit.start else start
@@ -189,6 +68,8 @@ def need(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
     for when in reading.whens:
         start = when.upto if start <= when.at < when.upto <= hit.start else start
         end = when.at if hit.end <= when.at < end else end
+    for turn in reading.turns:
+        start = max(start, turn.start) if turn.start <= hit.start < turn.end else start
     command = _COMMAND.match(reading.text, start, end)
     start = command.end() if command else start
     words = reading.text[start:end]
@@ -199,17 +80,31 @@ def need(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
         start += lead.end()
         words = words[lead.end() :]
     words = _IN_STOCK.sub("", words[:40])
+    cut = _apart(words, hit.start - start)
+    start, words = start + cut.start, words[cut]
     if _OPEN_END.search(words):
-        return thing  # 见到采购部的, 让发一份资料到: cut out of the middle
+        return None  # 见到采购部的, 让发一份资料到: cut out of the middle
     if _ONLY_INTENT.fullmatch(words.rstrip()):
-        return thing  # 就下单 says what happens, not what is wanted
+        return None  # 就下单 says what happens, not what is wanted
     return Found("need", words.rstrip(), words, start, start + len(words), 0.6, "clause") if words else None
 
 
+def _apart(words: str, place: int) -> slice:
+    """滨江区 金色海岸 128平 全屋定制 预算15w: of a long row of pieces the one at `place`, with the two before a short one."""
+    pieces = [match.span() for match in _PIECE.finditer(words)]
+    at = next((n for n, (_, end) in enumerate(pieces) if place < end), -1)
+    if len(words) <= _SHORT or len(pieces) < 3 or at < 0:
+        return slice(0, len(words))
+    first = at if pieces[at][1] - pieces[at][0] > 3 else max(0, at - 2)
+    return slice(pieces[first][0], pieces[at][1])
+
+
+_PIECE = re.compile(r"[^ \u3000]+")
+_SHORT = 16
 _IN_STOCK = late(r"(?<=.{2})(?:还|都)?(?:有没有|有)(?:现货|货)?(?:吗|么|嘛|没有?)?[?？]?$")
 _OPEN_END = late(r"(?:的|到|给|把|在|和)$")
 _BEFORE_NEED = re.compile(
-    r"(?:(?<![一-龥])(?:你们(?:家|那)?的?|那个|这个)|前|之前|以前|请于|请|麻烦|老板|你好|您好|能不能|能否|[\s:：])+"
+    r"(?:(?<![一-龥])(?:你们(?:家|那)?的?|那个|这个)|前|之前|以前|请于|请|麻烦|老板|你好|您好|能不能|能否|(?<!\d)\d{1,2}[、.)）](?!\d)|[\s:：])+"
 )
 _ONLY_INTENT = late(
     r"(?:就|再|先|要|可以|能|会|我们?|准备|直接)*(?:下单|订货|签合同|签|付款|打款)(?:了|吧|哈|的)*"
@@ -218,6 +113,11 @@ _ONLY_INTENT = late(
     r"|(?:我们?|他们?|她)?(?:在|从|是).{1,16}(?:加的|认识的?|见过?的?|看到的?)(?:微信)?"
     r"|(?:我们?|他们?|她)是(?!要|想|需|打算|准备).*"
     r"|.{0,12}再不.{1,10}就.*|.{0,16}(?:在邮箱|扫描件|有效期|退回来?|寄回来?).*"
+    # what is told or to be done with papers, what is too dear, where one meets
+    r"|.*(?:没问题|没毛病|测试通过|合格了?|挺?满意|不考虑了?)|.*能不能.*(?:价|便宜|优惠)|(?:在|里面?|过来?|去).*"
+    r"|.*(?:把|将).{1,10}(?:发|寄|给|传|拿|签).*|(?:我们?|他们?)?(?:是)?[做搞](?:批发|采购|定制)的?"
+    r"|(?:主?经营|主营|业务范围)[:：是].*|\W*(?:采购|销售)部?\W*|.*(?:看重|在意).*|.{0,6}没有?预算.*|什么价.?"
+    r"|.*不需要.*|.*用不上.*|.*比.{1,8}(?:高|贵|低|便宜).*"
     r"|那?(?:个|份)?(?:合同|发票|供应商|收据)(?:[你您我他]们?)?|[0-9一二三四五六七八九十两]+天"
 )
 _ENOUGH = 0.45  # a weaker thing (样品, 方案) gives way to the clause it stands in
@@ -247,6 +147,7 @@ def next_time(reading: Reading, now: datetime) -> When | None:
         and when.first
         and (moment(when, now) > now or _still_on(when, now))
         and not commitments.is_past(reading.text[when.upto : when.upto + 8])
+        and not _no_appointment(reading.text, when, now)
     ]
     begins = {hit.start for hit in reading.commitments}
     promised = [when for when in ahead if when.at in begins]
@@ -254,6 +155,20 @@ def next_time(reading: Reading, now: datetime) -> When | None:
     if not pool:
         return None
     return pool[-1] if reading.turns else pool[0]
+
+
+# 今天展会收的名片, 今天开会说; 当天放款 is said of any day.
+_TOLD = late(
+    r"(?:早上|上午|中午|下午)?[^,，。;；!！?？\n]{0,8}?(?:(?:收|见|碰|遇|加|拿|聊|谈|认识|拜访|来)(?:到|过|了|的)|开会[说讲定]|说(?!好|定)[,，了的])"
+)
+
+
+def _no_appointment(text: str, when: When, now: datetime) -> bool:
+    """A stamp of today at the head of a record, what happened today, and a day of anybody's."""
+    if when.text.startswith(("当天", "当日")):
+        return True
+    today = when.first is not None and when.first.date() == now.date() and when.grain == "day"
+    return today and (when.text[:4].isdigit() or _TOLD.match(text, when.upto) is not None)
 
 
 def _still_on(when: When, now: datetime) -> bool:
@@ -266,19 +181,34 @@ _PART_OF_DAY = timedelta(hours=3)
 _LONG = 24  # characters of a clause; a longer one is dictated, and only what follows the time is kept
 _GAP = late(r"(?<=[一-龥?？\d])[ 　]+(?=[一-龥\d])")
 _NEXT_SENTENCE = late(r"然后|另外|还有|[他她我]的?(?:电话|手机|微信)|电话是?(?=\d)|(?<=[吗吧呢])")
-_NEXT_LABEL = re.compile(r"^(?:下一步|下次跟进|下次联系|下次|后续|跟进|备注)[:：\s]*")
+_NEXT_LABEL = re.compile(
+    r"^(?:\d{1,2}[、.．)）]\s*)?(?:下一步|下次跟进|下次联系|下次|后续|跟进|备注)?[:：\s]*"
+)
 _NO_ACTION = late(r"(?:都?可以|都?行|好的?|有空|有时间|方便|ok|没问题)*[了的吧啊]*", re.I)
 
 
-def clause(text: str, when: When) -> str:
+def clause(reading: Reading, when: When) -> str:
     """What is to be done then, in the words used: without the time, and a question turned into the thing asked for."""
-    start, end = _step_around(text, when)
+    text = reading.text
+    start, end = _between_contacts(reading, when, *_step_around(text, when))
     words = text[start:end]
     here = replace(when, at=when.at - start, upto=when.upto - start)
     action = _NEXT_LABEL.sub("", doing(words, here)).removeprefix("的话")
     if _NO_ACTION.fullmatch(action):
         action = _asked_before(text, start) if action else ""  # 能演示一下吗？周三下午可以
     return (action if len(action) >= 2 and action not in _TO_WHOM else words.strip())[:60]
+
+
+def _between_contacts(reading: Reading, when: When, start: int, end: int) -> tuple[int, int]:
+    """The clause without who says it, and without a number, an address or a budget before or behind it."""
+    for turn in reading.turns:
+        if turn.start <= when.at < turn.end:
+            start = max(start, turn.start)
+    sums = [hit for hit in reading.money if hit.rule == "budget"]
+    for hit in (*reading.phones, *reading.emails, *sums):
+        start = hit.end if start <= hit.start < hit.end <= when.at else start
+        end = hit.start if when.upto <= hit.start < end else end
+    return start, end
 
 
 _TO_WHOM = ("给您", "给你", "发您", "发你", "给我")

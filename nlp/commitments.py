@@ -79,11 +79,14 @@ def find(words: Plain, whens: Sequence[When], now: datetime) -> tuple[Found, ...
                 continue
         if asked or len(after) > LONGEST or not _promises(before, after):
             continue
-        last = end - (len(after) - len(after.rstrip(" ▪.~")))
+        last = end - (len(after) - len(_FACES.sub("", after)))
         if last > upto:
             found.append(words.found("commitments", start, last, 0.8, "promise"))
     return tuple(found)
 
+
+# 下周四之前给您答复[抱拳]
+_FACES = late("(?:\\[[一-龥A-Za-z]{1,5}\\]|[ ▪.~\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d])+$")
 
 # 最迟下周二,我们把样件寄出: what is promised stands in the clause behind.
 _OWN = late(r"(?:我|我们|咱们?|我司)(?:这边)?(?P<does>[^,。;!?\n]{2,40})")

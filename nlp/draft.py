@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from nlp import chat, choose, emails, intent, keywords, money, phones
+from nlp import chat, choose, contact, emails, employer, intent, keywords, money, phones
 from nlp.evidence import Found
 from nlp.labels import fields
 from nlp.next_step import moment, read_next
@@ -61,11 +61,11 @@ def read(
     `vocabulary`: the installation's words (the built-in ones alone without it)."""
     reading = scan(text, now, tuple(known_companies), vocabulary)
     ours = choose.our_turns(reading, own_names)
-    name = choose.name(reading, own_names, ours)
-    company = choose.company(reading, ours)
     phone = choose.phone(reading, ours)
+    name = contact.name(reading, own_names, ours, phone)
+    company = employer.company(reading, ours)
     email, wechat = choose.best(reading.emails, ours), choose.best(reading.wechats, ours)
-    title, city = choose.title(reading, name), choose.best(reading.cities, ours) or choose.home(company)
+    title, city = contact.title(reading, name), choose.best(reading.cities, ours) or employer.home(company)
     need = choose.need(reading, ours) or _own_need(reading)
     budget = choose.budget(reading)
     when = choose.next_time(reading, now)
@@ -82,7 +82,7 @@ def read(
         need=_value(need),
         keywords=tuple(found.value for found in reading.keywords),
         kind=keywords.kind(reading.hits),
-        next_text=choose.clause(reading.text, when) if when is not None else "",
+        next_text=choose.clause(reading, when) if when is not None else "",
         next_at=moment(when, now) if when is not None else None,
         budget=money.yuan(budget) if budget is not None else None,
         commitments=tuple(found.value for found in reading.commitments),
@@ -119,7 +119,7 @@ def as_dict(text: str, now: str | datetime, vocabulary: Vocabulary | None = None
     clock = datetime.fromisoformat(now) if isinstance(now, str) else now
     reading = scan(text, clock if clock.tzinfo is None else clock.replace(tzinfo=None), (), vocabulary)
     names = _values(reading.names) if reading.names else []
-    name = choose.speaker(reading, frozenset()) if reading.turns else None
+    name = contact.speaker(reading, frozenset()) if reading.turns else None
     if name is not None and name.value not in names:
         names.append(name.value)
     return {

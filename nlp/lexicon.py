@@ -218,6 +218,7 @@ def needs() -> Needs:
             kind=str(row.get("kind", "")),
             intent=str(row.get("intent", "")),
             weight=float(row.get("weight", 1.0)),
+            deny=tuple(row.get("deny", ())),
         )
         for row in table["need"]
     )

@@ -112,5 +112,8 @@ def _without(text: str, when: When) -> str:
     return _tidy(_TRAILING.sub("", before.strip()) + kept + after)
 
 
+_FACE = re.compile(r"\[[一-龥A-Za-z]{1,5}\]")  # [抱拳]
+
+
 def _tidy(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(" ,，。;；、:：!！~")
+    return re.sub(r"\s+", " ", _FACE.sub("", text) if "[" in text else text).strip(" ,，。;；、:：!！~")

@@ -100,8 +100,9 @@ def scan(
         firms = tuple(sorted((*firms, *spoken), key=attrgetter("start")))
         unnamed = unnamed.without_found(spoken, COMPANY_BLANK)
     untitled = unnamed.without_found(jobs, TITLE_BLANK) if jobs else unnamed
-    wanted = rest.without_found(jobs) if jobs else rest  # 采购经理 wants to buy nothing
-    hits = keywords.hits(wanted.text, vocabulary)
+    hits = keywords.hits(
+        untitled.text, vocabulary
+    )  # 采购经理 wants to buy nothing, 驰远物流 asks for no freight
     contact = bool(numbers or mails or firms) or "手机" in text or "电话" in text
     return Reading(
         text=text,
@@ -122,7 +123,7 @@ def scan(
             called=aliases if untitled is unnamed else None,
         ),
         cities=places.find(_with_institutions(rest, unnamed, firms)) if towns else (),
-        keywords=keywords.find(wanted, vocabulary, hits),
+        keywords=keywords.find(untitled, vocabulary, hits),
         hits=hits,
         rest=untitled,
         commitments=promised,

@@ -1,0 +1,95 @@
+"""Of the firms of a text the one that the customer works for, and the town that its name gives."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from nlp import cores
+from nlp.choose import best, theirs
+from nlp.evidence import Found
+from nlp.late import late
+from nlp.lexicon import platforms
+from nlp.reading import Reading
+
+
+def company(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
+    """The surest company of those that are not only spoken of."""
+    held = [hit for hit in _of_customers(reading) if hit.rule != "speaker" or theirs([hit], ours)]
+    return best(held, ours)  # what stands beside our reps' names is ours
+
+
+def _of_customers(reading: Reading) -> Iterator[Found]:
+    """The firms that are not named in passing, as a source, a competitor or a place."""
+    text, rival = reading.text, -1
+    for hit in reading.companies:
+        if _competes(text, hit) or (0 <= rival < hit.start and _AND.fullmatch(text, rival, hit.start)):
+            rival = hit.end
+        elif hit.rule != "mentioned" and not _where_from(text, hit) and not _only_a_place(text, hit):
+            yield hit
+
+
+# 小红书上看到的, 快手客户, 【58同城】 tell where a lead comes from; an employer is it only where the text says so.
+_EMPLOYS_SURELY = late(r"公司|集团|总部|那边|的[一-龥]{0,4}[总工]|的?(?:采购|经理|总监|员工|项目部)")
+_EMPLOYS = late(
+    r"公司|集团|总部|那边|的[一-龥]{0,4}[总工]|的?(?:采购|经理|总监|员工|项目部)|(?:的)?[\s,，。、)）]|$"
+)
+_IN_IT = late(r"(?:我是|我们是|来自|就职于?|任职于?|公司|单位|客户)[:：是叫]?\s?$")
+_SHOP = late(r"[-_ ·]?[^,，。\s]{0,12}(?:旗舰店|专营店|专卖店|官方店)$")
+
+
+def _where_from(text: str, hit: Found) -> bool:
+    if hit.value not in platforms():
+        return _SHOP.search(hit.value) is not None and hit.value.startswith(
+            tuple(platforms())
+        )  # our own shop
+    employed = _IN_IT.search(text, max(0, hit.start - 6), hit.start) is not None
+    return not (employed and _EMPLOYS.match(text, hit.end)) and _EMPLOYS_SURELY.match(text, hit.end) is None
+
+
+# 现在用的是西门子的, 对比过欧派和索菲亚, 你们和纷享销客比, 比科瑞高了3万, 恒立报的价低: whose things they use or weigh.
+_USES = late(
+    r"(?:在用的?|用的(?:都|还)?是|用过|一直用|买过|[对相]比[了过]?|比较[了过]|对标|竞品(?:是|有)?|同行|换掉|替换掉?|不如)[:：]?\s?$"
+)
+_WITH = late(r"(?:和|跟|与|比|比起)\s?$")
+_WEIGHED = late(
+    r"(?:那边|家|公司|的)?(?:比|相比|对比|比较|有什么(?:区别|优势|不同)|哪个好|便宜|贵|高|低|差不多)"
+)
+_QUOTED = late(r"(?:那边|他们)?(?:报的价|报的[^,，。\n]{0,6}(?:低|高|便宜|贵)|报价[比更]?[低高便贵])")
+_AND = late(r"\s?(?:和|跟|与|及|、|,|，|还有)\s?")
+
+
+def _competes(text: str, hit: Found) -> bool:
+    before = max(0, hit.start - 8)
+    if _USES.search(text, before, hit.start) or _QUOTED.match(text, hit.end):
+        return True
+    return _WITH.search(text, before, hit.start) is not None and _WEIGHED.match(text, hit.end) is not None
+
+
+# 送到盐城大丰, 万达那边那个健身房, 【家长咨询】: a short name without a legal form that is a place or a heading.
+_UNSURE = frozenset(("passing", "trade", "known"))
+_SENT_TO = late(r"(?:送|发|寄|运|拉|送货|发货)(?:到|至|往)\s?$")
+_NEARBY = late(
+    r"(?:那边|那里|里面?|楼[上下]|附近|旁边|对面|广场)?(?:的|那个|那家|一家|那)?(?:健身房|门店|商铺|小?店铺?|超市|商场|小区|旁边|附近|对面|楼[上下])"
+)
+_HEADING = late(r"[【\[]\s?$")
+
+
+def _only_a_place(text: str, hit: Found) -> bool:
+    if hit.rule not in _UNSURE:
+        return False
+    if hit.text.endswith(("咨询", "留言", "线索", "询盘")) and _HEADING.search(
+        text, max(0, hit.start - 2), hit.start
+    ):
+        return text[hit.end : hit.end + 1] in ("】", "]")
+    sent = hit.rule != "known" and _SENT_TO.search(text, max(0, hit.start - 5), hit.start) is not None
+    return sent or _NEARBY.match(text, hit.end) is not None
+
+
+def home(company: Found | None) -> Found | None:
+    """The city a company's name gives, when the text names no other."""
+    place = cores.where(company.value) if company is not None else ""
+    if company is None or len(place) < 2:
+        return None
+    known = cores.cities()
+    parts = (*(place[n:] for n in range(len(place) - 1)), *(place[:n] for n in range(len(place) - 1, 1, -1)))
+    city = next((part for part in parts if part in known), "")
+    return replace(company, field="cities", value=city, confidence=0.6, rule="company") if city else None
