@@ -29,11 +29,11 @@ _ASKED = late(
 
 def find(words: Plain) -> Iterator[Found]:
     """Names that the text introduces as a firm's, without legal form or trade."""
-    if "叫" in words.chars:
+    if "叫" in words.text:
         for match in _CALLED.finditer(words.text):
             if _is_firm(match["name"]):
                 yield words.found("companies", *match.span("name"), 0.8, "called")
-    if "户" in words.chars and (":" in words.chars or "=" in words.chars):
+    if "户" in words.text and (":" in words.text or "=" in words.text):
         for match in _CUSTOMER.finditer(words.text):
             name, town = match["name"], region(match["name"])
             boss = name[-1] in "总工董" and name[-2] in surnames().single

@@ -7,6 +7,7 @@ from datetime import time
 
 from nlp.late import late
 from nlp.numbers import whole
+from nlp.signs import sign
 from nlp.starts import matches
 
 
@@ -55,9 +56,9 @@ _PART = re.compile(
     rf"|(?<=[今明昨后当天日号一二三四五六末听寻琴])(?:早(?![点些安会日期饭餐])|晚(?![点些安会报饭餐])|晨|夜)|(?<=[今听明])朝"
     rf"|[早晚](?=\s?{_HOUR}[点时:])"
 )
-PART_CHARS = frozenset("晨早晚午夜昼朝班明晓昏饭")
+PART_CHARS = sign("晨早晚午夜昼朝班明晓昏饭")
 _PART_STARTS = re.compile("[凌清早朝一上下晏中正午傍晚夜半深晨拂]|黎(?=明)|黄(?=昏)")
-CHARS = frozenset(":点时mM")  # without any of them a text names no hour
+CHARS = sign(":点时mM")  # without any of them a text names no hour
 _COLON = late(
     r"(?<![\d:.比])(?P<h>2[0-4]|1\d|0?\d):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?![\d:])\s?(?P<ap>[ap]\.?m\b\.?)?",
     re.ASCII | re.I,

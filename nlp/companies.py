@@ -11,6 +11,7 @@ from nlp.evidence import Found, Taken
 from nlp.late import late
 from nlp.places import region, regions
 from nlp.plain import BLANK, Plain, plain
+from nlp.signs import sign
 from nlp.starts import matches
 
 LONGEST = 32  # characters of a name to the left of its suffix
@@ -54,7 +55,7 @@ _LABELLED = late(
     r"(?:\s?[:=]\s?|(?<=[名全]称) +|(?<=[司业位称])\]\s?)(?P<name>[^\n,;。|\[\]]{2,40})",
     re.I,
 )
-_LABEL_ENDS = frozenset(":=]称")
+_LABEL_ENDS = sign(":=]称")
 _LABEL_END = re.compile(r"[司称名位业头开人方构yY]\s?[:=]|[名全]称 |[司业位称]\]")
 _LABEL_BEHIND = late(
     r"\s+(?:姓名|联系人|电话|手机|地址|邮箱|城市|地区|需求|预算|职位|职务|备注|tel|[\d(])|\s+[一-龥]{2,6}\s?:|\s{2,}",
@@ -74,12 +75,12 @@ def find(
     at hand.
     """
     words = plain(text) if isinstance(text, str) else text
-    chars, taken = words.chars, Taken(len(words.source))
+    written, held, taken = words.text, words.signs, Taken(len(words.source))
     towns = regions(words.text) if places is None else places
-    sure = [*heads.listed(words)] if "等" in chars else []
-    if not _ENDS.isdisjoint(chars) or not _CAPITALS.isdisjoint(chars):
+    sure = [*heads.listed(words)] if "等" in written else []
+    if held & (_ENDS | _CAPITALS):
         sure += _by_suffix(words)
-    if not _LABEL_ENDS.isdisjoint(chars):
+    if held & _LABEL_ENDS:
         sure += _by_label(words)
     by_name = named.find(words, tuple(known), tuple(aliases))
     if by_name:
@@ -91,14 +92,14 @@ def find(
             hit for hit in sure if taken.take(hit.start, hit.end) and not (banked and _of_account(words, hit))
         ]
     weaker = [*institutions.find(words, towns, taken), *trades.find(words, taken, towns)]
-    if not _BUREAU_CHARS.isdisjoint(chars):
+    if held & _BUREAU_CHARS:
         weaker += _by_bureau(words)
-    if BLANK in chars:
+    if BLANK in written:
         weaker += _by_shop(words)
-    if not heads.CHARS.isdisjoint(chars):
+    if held & heads.CHARS:
         weaker += heads.find(words)
     weaker += nicknamed.find(words, taken, towns)
-    if "叫" in chars or "户" in chars:
+    if "叫" in written or "户" in written:
         weaker += called.find(words)
     weaker += told.find(words)
     if by_name:
@@ -107,14 +108,14 @@ def find(
         if taken.take(hit.start, hit.end):
             hits.append(hit)
     hits += [hit for hit in passing.find(words, taken, towns) if taken.take(hit.start, hit.end)]
-    if hits and not _LINKS.isdisjoint(chars):
+    if hits and held & _LINKS:
         hits += [hit for hit in told.beside(words, hits) if taken.take(hit.start, hit.end)]
     if len(hits) > 1:
         hits.sort(key=attrgetter("start"))
     return tuple(hits)
 
 
-_LINKS = frozenset("、和与及")
+_LINKS = sign("、和与及")
 _ACCOUNT = late(r"开?户(?:银)?行(?:名称)?[:=是为,\s]{0,3}$")
 
 
@@ -129,7 +130,7 @@ def _by_suffix(words: Plain) -> Iterator[Found]:
     floor = 0  # a name does not reach back into the one before it
     suffixes = (
         [*matches(_SUFFIX_STARTS, _SUFFIX, text)]
-        if not _ENDS.isdisjoint(words.chars) and any(map(text.__contains__, _MARKS))
+        if words.signs & _ENDS and any(map(text.__contains__, _MARKS))
         else []
     )
     for n, match in enumerate(suffixes):
@@ -159,7 +160,7 @@ def _by_suffix(words: Plain) -> Iterator[Found]:
             _tidy(words.words(start, end)),
         )
         floor = end
-    if not _CAPITALS.isdisjoint(words.chars) and any(map(text.__contains__, _ENGLISH_MARKS)):
+    if words.signs & _CAPITALS and any(map(text.__contains__, _ENGLISH_MARKS)):
         for match in _ENGLISH.finditer(text):
             yield words.found("companies", *match.span(), 0.9, "english")
 
@@ -181,8 +182,8 @@ _ENGLISH_MARKS = (
     "B.V.",
     "AG",
 )
-_CAPITALS = frozenset(string.ascii_uppercase)
-_ENDS = frozenset("伙部店心司团所究院行券室社厂")
+_CAPITALS = sign(string.ascii_uppercase)
+_ENDS = sign("伙部店心司团所究院行券室社厂")
 _MARKS = (
     "合伙",
     "部",
@@ -382,7 +383,7 @@ _BUREAU = late(
 )
 
 
-_BUREAU_CHARS = frozenset("局建冶附")
+_BUREAU_CHARS = sign("局建冶附")
 # 西安交大二附院: hospitals by their school.
 _OF_SCHOOL = late(
     rf"(?:^|(?<=[\s,。;:!?、跟和给找是在去到{BLANK}]))[一-龥]{{2,8}}?(?:第?[一二三四五六]附院|附[一二三四五六]院|附属?医院)"
@@ -396,7 +397,7 @@ def _by_bureau(words: Plain) -> Iterator[Found]:
             start = next((n for n in (start, start + 1) if region(words.text[n : match.end("town")])), -1)
         if start >= 0 and region(words.text[start : match.end("town")]) if match["town"] else True:
             yield words.found("companies", start, match.end(), 0.85, "bureau")
-    if "附" in words.chars:
+    if "附" in words.text:
         for match in _OF_SCHOOL.finditer(words.text):
             yield words.found("companies", *match.span(), 0.8, "hospital")
 

@@ -5,10 +5,9 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache, reduce
-from operator import or_
+from functools import lru_cache
 
-from nlp import dates, english_days, festivals, spoken_days, year_parts
+from nlp import dates, english_days, festivals, signs, spoken_days, year_parts
 from nlp.late import late
 from nlp.numbers import whole
 from nlp.starts import matches
@@ -39,9 +38,9 @@ _RELATIVE = {
 _NO_DAY = "楼线机门店仓库院房车位厅馆桌柜桥路街码座厂井桩床坑泵阀区栋单车间标样"
 
 
-def find(text: str, now: datetime, chars: frozenset[str] | None = None) -> list[Days]:
-    """All day words in normalised text, in order, the longest where several begin together; `chars`: its characters."""
-    hits = list(_hits(text, now.date(), frozenset(text) if chars is None else chars))
+def find(text: str, now: datetime, held: int | None = None) -> list[Days]:
+    """All day words in normalised text, in order, the longest where several begin together; `held`: its signs."""
+    hits = list(_hits(text, now.date(), signs.of(frozenset(text)) if held is None else held))
     if len(hits) < 2:
         return hits
     hits.sort(key=lambda hit: (hit.start, -hit.end))
@@ -54,12 +53,11 @@ def find(text: str, now: datetime, chars: frozenset[str] | None = None) -> list[
     return kept
 
 
-def _hits(text: str, today: date, chars: frozenset[str]) -> Iterator[Days]:
-    wanted = reduce(or_, map(_WANTED.__getitem__, chars & CHARS), 0)
-    for begins, pattern, read in _readers(wanted):
+def _hits(text: str, today: date, held: int) -> Iterator[Days]:
+    for begins, pattern, read in _readers(held >> _SHIFT & _ALL):
         if begins is not None and begins.search(text) is None:
             continue  # by far the most often
-        if read is spoken_days.festival and (festivals.FIRST.isdisjoint(chars) or not festivals.named(text)):
+        if read is spoken_days.festival and not festivals.named(text):
             continue
         for match in matches(begins, pattern, text) if begins is not None else pattern.finditer(text):
             try:
@@ -362,9 +360,16 @@ _BEGIN: dict[Reader, str] = {
     **english_days.BEGIN,
 }
 _BEGINS = {pattern: late(_BEGIN[read]) for _, pattern, read in _READERS if read in _BEGIN}
-CHARS = frozenset().union(*(needs for needs, _, _ in _READERS))  # without any of them a text names no day
 # Character → the readers that may find something where it stands, as the bits of a number.
-_WANTED = {char: sum(1 << n for n, (needs, _, _) in enumerate(_READERS) if char in needs) for char in CHARS}
+_SHIFT = signs.table(
+    {
+        char: sum(1 << n for n, (needs, _, _) in enumerate(_READERS) if char in needs)
+        for char in frozenset().union(*(needs for needs, _, _ in _READERS))
+    },
+    len(_READERS),
+)
+_ALL = (1 << len(_READERS)) - 1
+ANY = _ALL << _SHIFT  # without any of these signs a text names no day
 
 
 @lru_cache(maxsize=4_096)

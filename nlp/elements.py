@@ -24,18 +24,8 @@ def _automaton() -> ahocorasick_rs.AhoCorasick:
     return ahocorasick_rs.AhoCorasick(words("elements"), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)
 
 
-@cache
-def _letters() -> tuple[frozenset[str], frozenset[str]]:
-    """The characters that such words begin with, and those that stand second in them."""
-    listed = words("elements")
-    return frozenset(word[0] for word in listed), frozenset(word[1] for word in listed)
-
-
 def find(text: Plain) -> Iterable[Found]:
     """Two or three such words in a row anywhere; one alone where a person stands: before a number, a title, an honorific."""
-    first, second = _letters()
-    if first.isdisjoint(text.chars) or second.isdisjoint(text.chars):
-        return ()
     words = _automaton().find_matches_as_indexes(text.text)
     return _names(text, words) if words else ()
 

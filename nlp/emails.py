@@ -5,6 +5,7 @@ import re
 from nlp.evidence import Found
 from nlp.late import late
 from nlp.plain import Plain, plain
+from nlp.signs import sign
 from nlp.starts import matches
 
 _LOOSE = re.compile(r"(?<![\w.+%\-])[\w.+%\-]{1,64}@[\w.\-]{1,253}", re.ASCII)
@@ -22,7 +23,7 @@ _HIDDEN = late(
 )
 _DOT = late(r" ?[(\[{]dot[)\]}] ?|点", re.I)
 _SIGNS = ("(at)", "[at]", "{at}", "(AT)", "[AT]", "艾特", "@ ")
-_MARKS = frozenset("@特)]}")  # one of them stands in every address
+_MARKS = sign("@特)]}")  # one of them stands in every address
 
 
 def _hidden(words: Plain) -> list[Found]:
@@ -37,7 +38,7 @@ def _hidden(words: Plain) -> list[Found]:
 def find(text: str | Plain) -> tuple[Found, ...]:
     """Every valid address. A malformed one (a..b@, an underscore in the host) is no address: a mail would not arrive."""
     words = plain(text) if isinstance(text, str) else text
-    if _MARKS.isdisjoint(words.chars):
+    if not words.signs & _MARKS:
         return ()
     hidden = _hidden(words) if any(map(words.text.__contains__, _SIGNS)) else []
     if "@" not in words.text:

@@ -49,7 +49,6 @@ PATTERN = "|".join(
     re.escape(name) + ("(?=节|假|长假|期间|放假|[以之]?[前后])" if name in _NUMBERS else "") for name in ALL
 )
 
-FIRST = frozenset(name[0] for name in ALL)
 _NAMES = ahocorasick_rs.AhoCorasick(ALL)
 
 

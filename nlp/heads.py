@@ -10,6 +10,7 @@ from nlp.late import late
 from nlp.lexicon import surnames
 from nlp.places import region
 from nlp.plain import Plain
+from nlp.signs import sign
 
 # 同方泰德、华胜天成等公司: what is listed before 等.
 _LISTED = late(
@@ -41,7 +42,7 @@ _HEADED = (
     "行长",
     "监事会主席",
 )
-CHARS = frozenset("裁理长人官席书秘事师监OE")
+CHARS = sign("裁理长人官席书秘事师监OE")
 _NO_FIRM = late(
     r"总监|主管|[和与让]$|^[让请]|"
     r"^(?:[原前现时曾该本我你您他她这那副老新两各]|公司|独立|执行|非执行|外部|职工|股东|提名|集团|对方|贵|担任|出任|兼任|常务|高级|执行|外方|中方|区域|中国区|大中华|亚太|全球|营销|销售|技术)|"
@@ -81,7 +82,7 @@ def find(words: Plain) -> Iterator[Found]:
     for match in _WORKS_AT.finditer(words.text) if working else ():
         if match["head"] in surnames().single and told.may_be_firm(match["name"]):
             yield words.found("companies", *match.span("name"), 0.65, "head")
-    for match in _FOUNDED.finditer(words.text) if headed and "的" in words.chars else ():
+    for match in _FOUNDED.finditer(words.text) if headed and "的" in words.text else ():
         name = match["name"]
         if not _NO_FIRM.search(name) and not GENERIC.fullmatch(name) and region(name) != name:
             yield words.found("companies", *match.span("name"), 0.7, "head")

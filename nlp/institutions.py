@@ -8,6 +8,7 @@ from nlp.edges import CUE, CUE_STARTS
 from nlp.evidence import Found, Taken
 from nlp.late import late
 from nlp.plain import Plain
+from nlp.signs import sign
 from nlp.starts import matches
 
 LONGEST = 22  # characters in front of what kind it is
@@ -29,7 +30,7 @@ _END = late(
 _STARTS = late(
     r"[医大学中小幼保卫疾养敬税国地水公财教市工质药自土规生环交路港海住建城农林园气文统人社民司审应消体商经科发粮烟供电铁邮机档扶乡行测勘渔畜监法检街协联基图博管]"
 )
-CHARS = frozenset("院学园局厅委府处关会馆心队")
+CHARS = sign("院学园局厅委府处关会馆心队")
 _KINDS = (
     "医院", "保健院", "卫生院", "服务中心", "疾控", "疾病预防", "养老院", "敬老院", "大学", "学院", "中学", "小学", "学校",
     "局", "厅", "支队", "总队", "大队", "委", "法院", "检察院", "政府", "街道办", "海关", "协会", "学会", "商会", "联合会",
@@ -80,7 +81,7 @@ _HEARD = late(r"(?:据|经|记者从|被)$")
 def find(words: Plain, towns: Sequence[tuple[int, int]], taken: Taken) -> Iterator[Found]:
     """Institutions with a name of their own, or with their place. `towns`: the `places.regions` of the text."""
     text = words.text
-    if CHARS.isdisjoint(words.chars) or not any(map(text.__contains__, _KINDS)):
+    if not words.signs & CHARS or not any(map(text.__contains__, _KINDS)):
         return
     floor, ends = 0, matches(_STARTS, _END, text)
     begun: tuple[int, int, str] | None = None

@@ -10,6 +10,7 @@ import ahocorasick_rs
 from nlp.evidence import Found
 from nlp.lexicon import Need
 from nlp.plain import Plain, plain
+from nlp.signs import sign
 from nlp.starts import matches
 from nlp.vocabulary import Vocabulary, built_in
 
@@ -71,7 +72,7 @@ _QUANTITY = re.compile(
 _NUMBER = re.compile(
     rf"[\d一二三四五六七八九十两百千](?<![.:年月第].)(?=[\d一二三四五六七八九十两百千]{{0,6}} ?[{_UNITS}])"
 )
-_UNIT_CHARS = frozenset(_UNITS)
+_UNIT_CHARS = sign(_UNITS)
 
 
 def quantities(words: Plain) -> tuple[Found, ...]:
@@ -90,7 +91,7 @@ def find(
     """Keywords in the order they come up, each once, quantities among them; `known`: the hits, where they are at hand."""
     words = plain(text) if isinstance(text, str) else text
     needs = hits(words.text, vocabulary) if known is None else known
-    counted = () if _UNIT_CHARS.isdisjoint(words.chars) else quantities(words)
+    counted = quantities(words) if words.signs & _UNIT_CHARS else ()
     if not needs and not counted:
         return ()
     found = [

@@ -6,6 +6,7 @@ from nlp.evidence import Found
 from nlp.late import late
 from nlp.numbers import number
 from nlp.plain import Plain, plain
+from nlp.signs import sign
 from nlp.starts import matches
 
 _CN = "零一二两三四五六七八九十百千"
@@ -117,9 +118,9 @@ _STARTS = re.compile(
     rf"(?<=[{_BEFORE_SUM}])"
     rf"(?=[程度备料季月年次场课节人台套件只米吨理售发货厂手后惠员价到民算付总格报额同用本金款单位资费续证收业册标了宜务工保薪租让的度制底交值水槛成润利便优降减补加少偿约收公斤平晚箱片根瓶盒]))"
 )
-_NUMBERS = frozenset(f"0123456789{_CN}{_FORMAL}半")
+_NUMBERS = sign(f"0123456789{_CN}{_FORMAL}半")
 # Without any of them nothing says that a number is money (see _is_money), but for 1,234.50.
-_TELLS = frozenset(
+_TELLS = sign(
     "元圆块币bByY¥￥"  # a unit or a sign
     "万亿wWkK\u212a千百"  # a scale; the sign of the kelvin is a k to re.I
     "一每/pP"  # what one of them costs
@@ -133,16 +134,16 @@ def find(text: str | Plain) -> tuple[Found, ...]:
     """Every sum; both ends of a range. `value` is yuan written plainly ("480000"); a rule of `budget` was called one."""
     words = plain(text) if isinstance(text, str) else text
     found: list[Found] = []
-    chars = words.chars
-    if _NUMBERS.isdisjoint(chars) or (_TELLS.isdisjoint(chars) and not ("," in chars and "." in chars)):
+    held, written = words.signs, words.text
+    if not held & _NUMBERS or not (held & _TELLS or ("," in written and "." in written)):
         return ()
     for match in matches(_STARTS, _SUM, words.text):
         found.extend(_read(words, match))
-    if "把" in words.chars:
+    if "把" in written:
         for match in _ROUND.finditer(words.text):
             found.append(words.found("money", *match.span(), 0.7, "sum", f"{_SCALES[match['unit']]:.12g}"))
         found.sort(key=lambda hit: hit.start)
-    if "毛" in words.chars:
+    if "毛" in written:
         for match in _SMALL.finditer(words.text):
             value = (number(match["amount"]) or 0) / 10 + (number(match["fen"] or "") or 0) / 100
             found.append(words.found("money", *match.span(), 0.8, "sum", f"{value:.12g}"))

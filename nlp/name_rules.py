@@ -3,12 +3,12 @@
 import re
 import string
 from collections.abc import Sequence
-from functools import cache, lru_cache, reduce
-from operator import or_
+from functools import cache, lru_cache
 
 from nlp.lexicon import surnames
 from nlp.name_patterns import COMPANY_BLANK, FULL_HONORIFIC, NEVER, RARE, SOUNDS, TITLE_BLANK
 from nlp.plain import BLANK
+from nlp.signs import sign, table
 
 Spot = tuple[str, int, int]  # see name_spots
 
@@ -152,17 +152,19 @@ def _bits(held: dict[str, _Set], by: int) -> dict[str, int]:
 
 
 _NEEDED, _INSTEAD, _IN_FRONT = _bits(_NEEDS, 0), _bits(_OR, _UP), _bits(BEHIND, _UP)
-_HELD = {char: _NEEDED.get(char, 0) | _INSTEAD.get(char, 0) for char in {*_NEEDED, *_INSTEAD}}
-_HELD_CHARS = frozenset(_HELD)
+_SHIFT = table(
+    {char: _NEEDED.get(char, 0) | _INSTEAD.get(char, 0) for char in {*_NEEDED, *_INSTEAD}}, 2 * _UP
+)
+_OF_NAMES, _DOT = (1 << 2 * _UP) - 1, sign("·")
 
 
-def of_text(contact: bool, chars: _Set, spots: Sequence[Spot]) -> tuple[str, ...]:
-    """Those that may find something in a text of these characters and possible names."""
-    bits, at = reduce(or_, map(_HELD.__getitem__, chars & _HELD_CHARS), _UNASKED), _ELSEWHERE
+def of_text(contact: bool, signs: int, spots: Sequence[Spot]) -> tuple[str, ...]:
+    """Those that may find something in a text of these signs and possible names."""
+    bits, at = signs >> _SHIFT & _OF_NAMES | _UNASKED, _ELSEWHERE
     for front, _, rules in spots:
         bits |= _IN_FRONT.get(front, 0)
         at |= rules
-    if "·" in chars:
+    if signs & _DOT:
         at |= _SEGMENT  # of foreign names, which begin anywhere
     return _of_bits(contact, bits & bits >> _UP & at)
 

@@ -73,11 +73,11 @@ def _marks() -> dict[str, re.Pattern[str]]:
 
 def matches_of(words: Plain, rule: str, spots: Sequence[Spot]) -> Sequence[re.Match[str]]:
     """Where the expression of a rule matches, in the order of the text. `spots`: of this text, see name_spots."""
-    if rule in AT_NAME and not (rule == "segment" and "·" in words.chars):
+    if rule in AT_NAME and not (rule == "segment" and "·" in words.text):
         return _at_spots(rule, words.text, spots)
     if rule in _MARKED and (mark := _marks().get(rule)) is not None and mark.search(words.text) is None:
         return ()
-    starts = starts_of().get(f"{rule}·" if rule in _FOREIGN and "·" in words.chars else rule)
+    starts = starts_of().get(f"{rule}·" if rule in _FOREIGN and "·" in words.text else rule)
     if rule == "beside":
         return _at_lines(patterns()[rule], words.text)
     if starts is None:

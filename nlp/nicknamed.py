@@ -11,6 +11,7 @@ from nlp.late import late
 from nlp.lexicon import known_companies, surname_letters
 from nlp.places import regions
 from nlp.plain import BLANK, Plain
+from nlp.signs import sign
 
 _SAID = re.compile(r"(?:我是|我们是|我这边是|我们这边是|来自)(?:那个|这个)?$")
 _SHORT = re.compile(r"(?P<name>[一-龥]{2,4}?)的")
@@ -24,9 +25,9 @@ _PLAIN_WORDS = late(
 
 
 # 绵阳九洲又下单了: what customers do, said of a town and two or three characters that are no word.
-DEALS = frozenset("要单购标产货款约订采姓样价")
-VISITS = frozenset("趟访系约")  # 拜访, 联系, 去一趟
-PARTS = frozenset("部处科办心间室边儿单户项同采招款标")
+DEALS = sign("要单购标产货款约订采姓样价")
+VISITS = sign("趟访系约")  # 拜访, 联系, 去一趟
+PARTS = sign("部处科办心间室边儿单户项同采招款标")
 _DEALING = late(
     r"(?P<name>[一-龥]{2,3}?)(?:(?:今年|去年|明年|最近|这次|上周|昨天|今天|又|也|还|已经?|刚|都|那边|这边)*"
     r"(?:下单|下了|想要|要的?货|招标|采购|扩产|投标|报价|询价|回款|付款|打款|订货|订了|续约|续签|签了|签约|复购|催货|催样|要样)|的[,，]?姓|(?=寄样|发货|送样|报价))"
@@ -107,7 +108,7 @@ _CLOSED_NAME = late(rf"(?P<name>[一-龥]{{2,6}}?)(?=[,。;!?、\s{BLANK}]|$)")
 def _of_somebody(words: Plain, towns: Sequence[tuple[int, int]], taken: Taken) -> Iterator[Found]:
     """A town and a short name whose person the text names, or where somebody went."""
     text = words.text
-    visits = not VISITS.isdisjoint(words.chars)
+    visits = words.signs & VISITS
     for start, end in towns:
         match = _PLACED.match(text, end)
         if match is None or _somebody().match(text, match.end()) is None:
@@ -211,26 +212,26 @@ def find(words: Plain, taken: Taken, towns: Sequence[tuple[int, int]]) -> Iterab
     """
     if towns:
         return _behind_towns(words, taken, towns)
-    return _headed(words, taken) if _may_be_headed(words.chars) else ()
+    return _headed(words, taken) if _may_be_headed(words.text) else ()
 
 
-def _may_be_headed(chars: frozenset[str]) -> bool:
-    return "的" in chars and ("总" in chars or "董" in chars)
+def _may_be_headed(text: str) -> bool:
+    return "的" in text and ("总" in text or "董" in text)
 
 
 def _behind_towns(words: Plain, taken: Taken, towns: Sequence[tuple[int, int]]) -> Iterator[Found]:
-    text, chars = words.text, words.chars
-    said = "的" in chars and ("是" in chars or "来自" in text)
-    stroked = ("/" in chars or "|" in chars) and BLANK in chars
-    if not DEALS.isdisjoint(chars):
+    text, held = words.text, words.signs
+    said = "的" in text and ("是" in text or "来自" in text)
+    stroked = ("/" in text or "|" in text) and BLANK in text
+    if held & DEALS:
         yield from _dealing(words, towns, taken)
-    if "的" in chars or not VISITS.isdisjoint(chars):
+    if "的" in text or held & VISITS:
         yield from _of_somebody(words, towns, taken)
-    if not PARTS.isdisjoint(chars):
+    if held & PARTS:
         yield from _of_parts(words, towns, taken)
-    if "、" in chars and len(towns) > 1:
+    if "、" in text and len(towns) > 1:
         yield from _in_list(words, towns, taken)
-    if _may_be_headed(chars):
+    if _may_be_headed(text):
         yield from _headed(words, taken)
     for start, end in towns if said or stroked else ():
         match = None

@@ -15,6 +15,7 @@ from nlp.name_rules import HONOURS, Spot, name_spots, unsure
 from nlp.name_shape import is_name, may_be_name
 from nlp.name_starts import matches_of, starts_of
 from nlp.plain import Plain, plain
+from nlp.signs import sign
 from nlp.starts import matches
 
 
@@ -51,9 +52,9 @@ def find(
     if tagger is not None:
         told = asked.find(words, tagger, taken, unsure(), is_name, running.stands_free)
         hits += [hit for hit in told if hit.value not in not_names and taken.take(hit.start, hit.end)]
-    if "(" in words.chars:
+    if "(" in words.text:
         hits += [hit for hit in _in_brackets(words, hits) if taken.take(hit.start, hit.end)]
-    if "、" in words.chars:
+    if "、" in words.text:
         hits += [hit for hit in _listed(words, hits) if taken.take(hit.start, hit.end)]
     if len(hits) > 1:
         hits.sort(key=attrgetter("start"))
@@ -101,17 +102,16 @@ def _known(words: Plain, names: frozenset[str]) -> Iterator[Found]:
 
 def _candidates(words: Plain, contact: bool, called: Sequence[Found], spots: Sequence[Spot]) -> list[Found]:
     """All hits, the most trusted rule first: a later one that overlaps is dropped."""
-    chars = words.chars
     found: list[Found] = []
-    for rule in name_rules.of_text(contact, chars, spots):
+    for rule in name_rules.of_text(contact, words.signs, spots):
         if rule == "alias":
             found += called
-        elif rule != "beside" or "\n" in chars:  # a line above or below
+        elif rule != "beside" or "\n" in words.text:  # a line above or below
             matches = matches_of(words, rule, spots)
             if matches:
                 found += by_rule(words, rule, matches)
     found += elements.find(words)
-    if not _LITTLE.isdisjoint(chars):
+    if words.signs & _LITTLE:
         found += _little(words)
     return found
 
@@ -121,11 +121,11 @@ _ADDRESSED = re.compile(r"您好|你好|您|你|好|早|[,:!]|说|吗|在")
 
 def aliases(words: Plain) -> Sequence[Found]:
     """王总, 李工, 欧阳经理: surname and honorific."""
-    return () if HONOURS.isdisjoint(words.chars) else tuple(_aliases(words))
+    return tuple(_aliases(words)) if words.signs & _HONOURS else ()
 
 
 def _aliases(words: Plain) -> Iterator[Found]:
-    if " " in words.chars:
+    if " " in words.text:
         for match in matches(starts_of()["spaced alias"], patterns()["spaced alias"], words.text):
             if match["surname"] not in TIES:
                 yield words.found(
@@ -164,7 +164,7 @@ def _inside_name(text: str, start: int) -> bool:
     return word in not_names() or segment.is_word(word)
 
 
-_LITTLE = frozenset("小老阿")
+_LITTLE, _HONOURS = sign("小老阿"), sign(HONOURS)
 _OFFICES = frozenset(
     (
         "门卫",

@@ -8,6 +8,7 @@ from nlp.evidence import Found, Taken
 from nlp.late import late
 from nlp.numbers import DIGITS
 from nlp.plain import Plain, plain
+from nlp.signs import sign
 from nlp.starts import matches
 
 _CHINESE = "零〇○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
@@ -91,10 +92,10 @@ _RUN = re.compile(r"[0-9](?:[^0-9]{0,4}[0-9]){6}")
 _SAID_RUN = re.compile(_RUN.pattern.replace("0-9", f"0-9{_CHINESE}"))  # the same before numerals are digits
 _LONG_RUN = re.compile(r"[0-9](?<![0-9].)(?:[ -]?[0-9]){14}")
 _LEAD = 24  # characters that may stand in front of its first digit: a label, a bracket, a plus sign
-_NUMERALS = frozenset(_CHINESE)
-_PAUSE_BEGINS = frozenset("一幺")
+_NUMERALS = sign(_CHINESE)
+_PAUSE_BEGINS = sign("一幺")
 _SHORTEST = 7  # characters of a run
-_DIGITS = frozenset("0123456789")
+_DIGITS = sign("0123456789")
 # The number itself, or the country's code in front of it.
 _MOBILE_STARTS = re.compile(
     r"[ (+018](?<![0-9].)(?:(?<=1)(?=[ \-./_·]{0,3}[3-9])|(?<=8)(?=6)|(?<=0)(?=0)|(?<=\()(?=[ +08])|(?<=\+)(?=[ 8])|(?<= )(?=[+0]))"
@@ -118,18 +119,18 @@ def find(text: str | Plain) -> tuple[Found, ...]:
 
 
 def _find(words: Plain) -> Iterator[Found]:
-    chars, text = words.chars, words.text
-    if not _NUMERALS.isdisjoint(chars):
-        if _LETTERS.isdisjoint(chars) and _SAID_RUN.search(text) is None:
+    held, text = words.signs, words.text
+    if held & _NUMERALS:
+        if not held & _MISREADABLE and _SAID_RUN.search(text) is None:
             return
-        if "," in chars and not _PAUSE_BEGINS.isdisjoint(chars):
+        if held & _PAUSE_BEGINS and "," in text:
             text = _PAUSED.sub(_joined, text)
         text = _SPOKEN.sub(_spoken, text)
-    elif _DIGITS.isdisjoint(chars):
+    elif not held & _DIGITS:
         return
-    if not _LETTERS.isdisjoint(chars):
+    if held & _MISREADABLE:
         text = _MISREAD.sub(_reread, text)
-    if "," in chars or "、" in chars:
+    if "," in text or "、" in text:
         text = _COMMAS.sub(_joined, text)
     first = _RUN.search(text)
     if first is None:
@@ -203,6 +204,7 @@ _STROKES = re.compile(r"(?:0\d{2,3}一[2-8]\d{6,7}|1[3-9]\d(?:一\d{4}){2})(?:�
 
 # 13o 1234 5678, l39…: letters that a hand or a camera put for 0 and 1.
 _LETTERS = frozenset("oOlI")
+_MISREADABLE = sign(_LETTERS)
 _MISREAD = late(r"(?<![A-Za-z0-9.\-_@/])[1lI][3-9oO](?:[ \-]?[0-9oOlI]){9}(?![A-Za-z0-9@])", re.ASCII)
 _AS_DIGIT = str.maketrans("oOlI", "0011")
 

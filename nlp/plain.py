@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from nlp import signs
 from nlp.evidence import Found
 
 BLANK = "▪"  # stands where something was already taken; no pattern matches it
@@ -47,24 +48,24 @@ _CHANGED = frozenset(_ODD) | _DROPPED
 class Plain:
     """`text` is searched, `source` is quoted. `at[i]` is the place of text[i] in the source; None means the same.
 
-    A rule whose characters are not among `chars` need not be tried: all those of `text` are in it, and perhaps some that
-    were blanked since (to count them again costs more than to try a rule in vain).
+    A rule none of whose characters is told by `signs` (see signs.py) need not be tried: all those of `text` are, and
+    perhaps some that were blanked since (to go through them again costs more than to try a rule in vain).
     Never changed once made; some are made for every text, so it is no (slower) frozen dataclass.
     """
 
-    __slots__ = ("_back", "at", "chars", "source", "text")
+    __slots__ = ("_back", "at", "signs", "source", "text")
 
     def __init__(
         self,
         text: str,
         source: str,
         at: tuple[int, ...] | None = None,
-        chars: frozenset[str] | None = None,
+        told: int | None = None,
     ) -> None:
         self.text = text
         self.source = source
         self.at = at
-        self.chars = frozenset(text) if chars is None else chars
+        self.signs = signs.of(frozenset(text)) if told is None else told
         self._back: dict[int, int] | None = None
 
     def place(self, start: int, end: int) -> tuple[int, int]:
@@ -90,12 +91,12 @@ class Plain:
         if not spans:
             return self
         text, done = self.text, 0
-        chars = self.chars if fill in self.chars else self.chars.union(fill)
+        told = self.signs | signs.of_one(fill)
         if len(spans) == 1:
             start, end = spans[0]
             if start < end:
                 text = f"{text[:start]}{fill * (end - start)}{text[end:]}"
-            return Plain(text, self.source, self.at, chars)
+            return Plain(text, self.source, self.at, told)
         pieces: list[str] = []
         for start, end in sorted(spans):
             if end <= done:
@@ -104,7 +105,7 @@ class Plain:
             pieces += (text[done:start], fill * (end - start))
             done = end
         pieces.append(text[done:])
-        return Plain("".join(pieces), self.source, self.at, chars)
+        return Plain("".join(pieces), self.source, self.at, told)
 
     def without_found(self, found: Collection[Found], fill: str = BLANK) -> "Plain":
         """The same, for hits."""
@@ -136,15 +137,18 @@ class Plain:
 
 def plain(text: str) -> Plain:
     """Full width, circled, keycap and mathematical digits, dashes, blanks and a few traditional forms made one."""
-    chars, kept, source = frozenset(text), None, text
+    chars, kept, source = set(text), None, text
     odd = chars & _CHANGED
     if not odd:
-        return Plain(text, source, None, chars)
+        return Plain(text, source, None, signs.of(chars))
+    chars -= odd
     if not _DROPPED.isdisjoint(odd):
         kept = tuple(n for n, char in enumerate(text) if char not in _DROPPED)
         text, odd = "".join(map(text.__getitem__, kept)), odd - _DROPPED
+    chars.update(map(_ODD.__getitem__, odd))
     if len(odd) > _FEW:
-        return Plain(text.translate(_TABLE), source, kept)
-    for char in odd:
-        text = text.replace(char, _ODD[char])
-    return Plain(text, source, kept)
+        text = text.translate(_TABLE)
+    else:
+        for char in odd:
+            text = text.replace(char, _ODD[char])
+    return Plain(text, source, kept, signs.of(chars))

@@ -141,7 +141,7 @@ def _body(words: Plain, turns: tuple[Turn, ...]) -> Plain:
     """The text without headers, commands to the bot and links."""
     if turns:
         words = words.without([words.here(*span) for span in chat.headers(turns)], "\n")
-    begins = not _COMMANDS.isdisjoint(words.chars) and words.text.lstrip()[:1] in _COMMANDS
+    begins = words.text.lstrip()[:1] in _COMMANDS
     command = _COMMAND.match(words.text) if begins else None
     if command is not None:
         words = words.without([command.span()], "\n")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from nlp import workdays
 from nlp.late import late
 from nlp.numbers import number
+from nlp.signs import sign
 from nlp.starts import matches
 from nlp.stretch import add_months
 
@@ -43,7 +44,7 @@ _STARTS = re.compile(
     rf"(?=[\d{_N}.\-~到至 个半多来余几秒分刻小钟h工天日周星礼月年季世])|"
     rf"(?<=[过等近前每隔])(?=[\d{_N}半几数去隔])|(?<=[再最未接今还只])(?=[过等近来下后有剩]))"
 )
-UNITS = frozenset("秒分钟时头h天日周期拜月年度纪")
+UNITS = sign("秒分钟时头h天日周期拜月年度纪")
 _EITHER = "一二两三四五六七八九"
 _SECONDS = {
     "秒": 1,

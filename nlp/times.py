@@ -66,7 +66,7 @@ MIDNIGHT = time()
 def find(text: str | Plain, now: datetime) -> tuple[When, ...]:
     """Every time in the text, in order. Bare weekdays and dates that have passed are taken as the coming ones."""
     words = plain(text) if isinstance(text, str) else text
-    if " " in words.chars:
+    if " " in words.text:
         words = _tight(words)
     tokens = _tokens(words, now)
     if not tokens:
@@ -106,15 +106,15 @@ def _tight(words: Plain) -> Plain:
 
 def _tokens(words: Plain, now: datetime) -> list[Token]:
     """All tokens, the longest where they overlap; what no character of the text can begin is not looked for."""
-    text, chars = words.text, words.chars
+    text, held = words.text, words.signs
     found: list[Token] = []
-    if not chars.isdisjoint(days.CHARS):
-        found += days.find(text, now, chars)
-    if not chars.isdisjoint(spans.UNITS):
+    if held & days.ANY:
+        found += days.find(text, now, held)
+    if held & spans.UNITS:
         found += spans.find(text, now)
-    if not chars.isdisjoint(clocks.PART_CHARS):
+    if held & clocks.PART_CHARS:
         found += clocks.parts(text)
-    if not chars.isdisjoint(clocks.CHARS):
+    if held & clocks.CHARS:
         found += clocks.clocks(text)
     if len(found) < 2:
         return found

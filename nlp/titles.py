@@ -12,6 +12,7 @@ from nlp.evidence import Found
 from nlp.late import late
 from nlp.lexicon import given, not_names, surname_letters, surnames, titles
 from nlp.plain import BLANK, Plain, plain
+from nlp.signs import sign
 from nlp.starts import matches
 
 LONGEST = 16  # characters of department words before a role
@@ -80,13 +81,13 @@ def find(text: str | Plain, own: tuple[str, ...] = ()) -> tuple[Found, ...]:
     automaton, names = roles(own)
     held = automaton.find_matches_as_indexes(words.text)
     hits = [*_chinese(words.text, held, names, mentioned)] if held else []
-    if not _LABEL_CHARS.isdisjoint(words.chars):
+    if words.signs & _LABEL_CHARS:
         hits += [match.span("job") for match in matches(_LABEL_STARTS, _LABELLED, words.text)]
-    if not _LETTERS.isdisjoint(words.chars):
+    if words.signs & _LETTERS:
         hits += _english(words.text)
     if "首席" in words.text:
         hits += [match.span() for match in _CHIEF.finditer(words.text)]
-    if "◆" in words.chars or "我是" in words.text or "本人" in words.text:
+    if "◆" in words.text or "我是" in words.text or "本人" in words.text:
         hits += [match.span("job") for match in matches(_WITH_NAME_STARTS, _with_name(), words.text)]
     if not hits:
         return ()
@@ -121,7 +122,7 @@ _LABELLED = late(
     r"(?=\s*(?:$|[\n,。;、|/()▪])| +[一-龥]{2,4}(?:[:= ]|$))",
     re.I,
 )
-_LABEL_CHARS = frozenset("职岗衔tTpP")
+_LABEL_CHARS = sign("职岗衔tTpP")
 _LABEL_STARTS = re.compile(r"[职岗头现tTpP](?=[位务称衔职iIıİoO])")
 
 
@@ -216,7 +217,7 @@ def _english(text: str) -> Iterator[tuple[int, int]]:
 _ENGLISH_STARTS = late(
     r"[A-Za-z\u017f\u212a\u0130\u0131](?<![A-Za-z].)"
 )  # those that re.I takes for s, k, i, too
-_LETTERS = frozenset(string.ascii_letters)
+_LETTERS = sign(string.ascii_letters)
 _LATIN = re.compile(r"[A-Za-z]{3}")
 _LETTER = re.compile(r"[A-Za-z]")
 _ENGLISH_MARKS = (

@@ -10,6 +10,7 @@ from nlp.late import late
 from nlp.lexicon import given, known_companies, surnames
 from nlp.places import region, regions
 from nlp.plain import BLANK, Plain
+from nlp.signs import sign
 
 LONGEST = 8  # characters of such a name
 
@@ -21,7 +22,7 @@ _ANNOUNCED = late(
     r"拟(?=以|收购|出资|投资|发行|募|定增|转让|与|斥资|增资|回购)|披露|挂牌上市|发布(?=[一-龥]{0,6}(?:财报|年报|季报|业绩|新品|新款|公告))|"
     r"旗下|股价|股份(?=跌|涨|大)|与[一-龥A-Za-z]{2,8}(?:签署|达成|签订|合资|合并|联手)|(?:净利润|净利|营收|市值)(?=[同大暴下上增突达蒸缩为约超])|(?:完成|获得?)(?=[A-DＡ-Ｄ]轮|[天使战略一-龥]{2,4}融资))"
 )
-_TOLD_CHARS = frozenset("告布拟露旗股署达订资并联净营市融牌")
+_TOLD_CHARS = sign("告布拟露旗股署达订资并联净营市融牌")
 _TOLD_MARKS = (
     "公告", "宣布", "拟", "披露", "挂牌", "发布", "旗下", "股价", "股份", "签署", "达成", "签订", "合资", "合并",
     "联手", "净利", "营收", "市值", "融资",
@@ -50,7 +51,7 @@ _NOBODY = late(
 
 def find(words: Plain) -> Iterable[Found]:
     """What announces something in the words of the news."""
-    if _TOLD_CHARS.isdisjoint(words.chars) or not any(map(words.text.__contains__, _TOLD_MARKS)):
+    if not words.signs & _TOLD_CHARS or not any(map(words.text.__contains__, _TOLD_MARKS)):
         return ()
     return _announced(words)
 

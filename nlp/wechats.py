@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from nlp.evidence import Found
 from nlp.plain import Plain, plain
+from nlp.signs import sign
 from nlp.starts import matches
 
 _CUE = r"(?:微信号?|weixin|wechat|(?<![a-z])[vw]x|(?<![a-z])v信|威信|加我?[vV])"
@@ -21,13 +22,13 @@ _SAME = re.compile(
 
 _SPELT_STARTS = re.compile("[微威加wWvV]")
 _SAME_STARTS = re.compile("[微威加wWvV手电同(]")
-_HINT = frozenset("微威vVwW")
+_HINT = sign("微威vVwW")
 
 
 def find(text: str | Plain, phones: Sequence[Found] = ()) -> tuple[Found, ...]:
     """WeChat ids in the text; `phones` are the numbers already found in it, for 微信同号."""
     words = plain(text) if isinstance(text, str) else text
-    if _HINT.isdisjoint(words.chars):
+    if not words.signs & _HINT:
         return ()
     found = [
         words.found("wechats", *match.span("id"), 0.95, "spelt", match["id"])

@@ -15,7 +15,6 @@ from nlp import (
     companies,
     courtesies,
     days,
-    elements,
     emails,
     festivals,
     headers,
@@ -25,11 +24,11 @@ from nlp import (
     money,
     name_rules,
     name_starts,
-    nicknamed,
     noise,
     passing,
     people,
     phones,
+    signs,
     spans,
     titles,
     told,
@@ -66,28 +65,18 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
         clocks, companies, emails, institutions, keywords, money, name_starts, people, spans, titles, wechats
     ):  # fmt: skip
         monkeypatch.setattr(module, "matches", _everywhere)
+    monkeypatch.setattr(signs, "of", lambda _: -1)
     monkeypatch.setattr(headers, "_may_be", lambda line: -1)
     monkeypatch.setattr(days, "_BEGINS", {})
     monkeypatch.setattr(days, "_readers", days._readers.__wrapped__)
-    monkeypatch.setattr(elements, "_letters", lambda: (_Any(), _Any()))
-    monkeypatch.setattr(festivals, "FIRST", _Any())
     monkeypatch.setattr(festivals, "named", lambda _: True)
-    monkeypatch.setattr(emails, "_MARKS", _Any())
-    monkeypatch.setattr(heads, "CHARS", _Any())
     monkeypatch.setattr(heads, "_HEADED", ("",))
     monkeypatch.setattr(heads, "_WORKING", ("",))
-    monkeypatch.setattr(institutions, "CHARS", _Any())
     monkeypatch.setattr(institutions, "_KINDS", ("",))
-    monkeypatch.setattr(money, "_TELLS", _Any())
-    monkeypatch.setattr(nicknamed, "DEALS", _Any())
-    monkeypatch.setattr(nicknamed, "VISITS", _Any())
-    monkeypatch.setattr(nicknamed, "PARTS", _Any())
     monkeypatch.setattr(name_starts, "_marks", dict)
     monkeypatch.setattr(passing, "_MARK", re.compile("(?s:.)"))
     monkeypatch.setattr(passing, "_surrounded", passing._pair)
     monkeypatch.setattr(passing, "_CUED", re.compile(""))
-    monkeypatch.setattr(titles, "_LABEL_CHARS", _Any())
-    monkeypatch.setattr(told, "_TOLD_CHARS", _Any())
     monkeypatch.setattr(told, "_TOLD_MARKS", ("",))
     monkeypatch.setattr(noise, "_may_be_empty", lambda clause: True)
     monkeypatch.setattr(noise, "NOTICE_CHARS", _Any())
