@@ -18,7 +18,7 @@ def starts_of() -> dict[str, re.Pattern[str]]:
     edge = rf"[\s,;、。|/()\[\]:{BLANK}{COMPANY_BLANK}{TITLE_BLANK}]"
     return {
         "alias": re.compile(
-            rf"[{first}](?=[副总经主监老会师董院处科厂部局校店所行队站书教博太医律先女小大阿助秘工姐哥叔{second}])"
+            rf"[{first}](?=[副总经主监老会师董院处科厂部局校店所行队站书教博太医护律先女小大阿助秘工姐哥叔{second}])"
         ),
         "spaced alias": re.compile(rf"[{first}](?=[{second}]? )"),
         "cue": late(

@@ -101,6 +101,8 @@ NOW = datetime.fromisoformat("2026-01-05T10:00")
         ("Grace Wu\nKey Account Manager\nMobile: 136 0188 7766", ["Grace Wu"]),
         ("联系人：采购 孙丽", ["孙丽"]),
         ("收件人：仓库 李四", ["李四"]),
+        ("回访：尹护士长，用着还行", ["尹护士长"]),
+        ("王护士说下午来取", ["王护士"]),
     ],
 )
 def test_a_name_is_found(text: str, names: list[str]) -> None:
