@@ -276,7 +276,7 @@ def goals(numbers: Numbers) -> str:
     """The goals of durable intake and acknowledgement, against this run."""
     whole, alone = numbers.get(GENJIN.name, {}), numbers.get(GENJIN_INTAKE.name, {})
     nothing, asis, wal = (each.name for each in FLASK)
-    slack, telegram = (each.name for each in OTHERS)
+    slack, telegram, nonebot = (each.name for each in OTHERS)
 
     def ratio(other: str) -> float:
         return middle(over(numbers, GENJIN_INTAKE.name, other))
@@ -290,6 +290,7 @@ def goals(numbers: Numbers) -> str:
         Goal("accepted/s ≥ Flask that stores nothing (intake alone)", 1, ratio(nothing)),
         Goal("accepted/s ≥ 2 × slack-bolt, which stores nothing (intake alone)", 2, ratio(slack)),
         Goal("accepted/s ≥ 2.5 × aiogram, which stores nothing (intake alone)", 2.5, ratio(telegram)),
+        Goal("accepted/s ≥ 2.5 × nonebot2, which stores nothing (intake alone)", 2.5, ratio(nonebot)),
         Goal("… ≥ Flask that stores nothing, with all handling going on", 1, middle(over(numbers, GENJIN.name, nothing))),
         Goal("CPU a callback to the acknowledgement ≤ 450 µs (intake alone)", 450, middle(alone.get("cpu", [])), False),
         Goal("50/s: p99 ≤ 20 ms", 20, middle(whole.get("calm99", [])), False),

@@ -51,6 +51,7 @@ FLASK = (
 OTHERS = (
     Served("slack-bolt, stores nothing", (str(PEER_PYTHON), str(PEERS / "slack_bolt_echo.py"), "{port}"), body=load.slack_message),
     Served("aiogram, stores nothing", (str(PEER_PYTHON), str(PEERS / "aiogram_echo.py"), "{port}"), body=load.telegram_message),
+    Served("nonebot2, stores nothing", (str(PEER_PYTHON), str(PEERS / "nonebot_echo.py"), "{port}"), body=load.account_message),
 )  # fmt: skip
 
 
