@@ -193,7 +193,7 @@ def unusable(error: BaseException) -> str:
     if isinstance(error, ConnectionError | TimeoutError):
         return "连不上数据库服务器：看地址、端口、服务器在不在运行"
     if isinstance(error, OSError) and error.errno == errno.ESTALE:
-        return "SQLite 文件在运行中被删掉了：先别停进程，/proc/进程号/fd 里还有"
+        return "SQLite 文件在运行中被移走或删掉了：移走的放回原处；删掉的先别停进程，/proc/进程号/fd 里还有"
     if isinstance(error, MemoryError):
         return "内存不够"
     if not isinstance(error, DBAPIError):

@@ -1,13 +1,14 @@
 """The disk under a SQLite file: when what was committed would survive a power cut."""
 
 import asyncio
-import errno
 import os
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
+
+from store.place import Place
 
 QUICK, SLOW, PATIENCE = 0.0004, 0.01, 3
 """Seconds of a flush that is waited for in place (to wake a thread and be woken by it takes as long of the core); seconds
@@ -28,8 +29,10 @@ class Disk:
     is by now. The thread is the disk's own: an executor takes three times as long to hand a flush over and its end back.
     """
 
-    def __init__(self, wal: Path) -> None:
+    def __init__(self, wal: Path, file: Place) -> None:
+        """`file`: what the log belongs to."""
         self._wal, self._handle = wal, -1
+        self._places = (file, Place(wal))
         self._thread: threading.Thread | None = None
         self._orders = SimpleQueue[tuple[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] | None]()
         self._waiting: list[asyncio.Future[None]] = []
@@ -42,7 +45,7 @@ class Disk:
 
     async def flushed(self) -> None:
         """Returns when every commit so far would survive a power cut. Raises OSError when the disk refuses, or when
-        somebody removed the log."""
+        somebody removed or moved the file or its log."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         self._waiting.append(done)
@@ -142,11 +145,15 @@ class Disk:
     def _write(self) -> int:
         if self._handle < 0:
             self._handle = os.open(self._wal, os.O_RDONLY)
+            self._places[1].note(os.fstat(self._handle))
         _flush(self._handle)
-        found = os.fstat(self._handle)
-        if not found.st_nlink:  # what is written into it is gone with this process
-            raise OSError(errno.ESTALE, f"{self._wal.name} was removed while the bot runs")
-        return found.st_size
+        self.in_place()
+        return os.fstat(self._handle).st_size
+
+    def in_place(self) -> None:
+        """Raises OSError when the file or its log is not where it was opened."""
+        for place in self._places:
+            place.check()
 
     def close(self) -> None:
         """Gives the log up; nobody waits any more."""

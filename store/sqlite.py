@@ -9,6 +9,7 @@ its flush taken out of the transaction: nobody is told "stored" before the flush
 import asyncio
 import fcntl
 import heapq
+import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -25,6 +26,7 @@ from sqlalchemy.pool import NullPool
 from store import private
 from store.disk import Disk
 from store.load import LOCKED, LoadMeter
+from store.place import Place
 from store.seals import Seals
 from store.statements import Plan, Result, Statements
 from store.tx import INTAKE, WORK, Busy, Parameters, Tx
@@ -178,7 +180,8 @@ class Sqlite:
         self.path = Path(self._name)
         self._statements = Statements(pysqlite.dialect(), seals)
         self._turnstile = _Turnstile()
-        self._disk = Disk(self.path.with_name(self.path.name + "-wal"))
+        self._place = Place(self.path)
+        self._disk = Disk(self.path.with_name(self.path.name + "-wal"), self._place)
         self._in_memory = self._name == ":memory:"
         self._writer: sqlite3.Connection | None = None
         self._readers: list[sqlite3.Connection] = []
@@ -302,7 +305,7 @@ class Sqlite:
             finally:
                 self._turnstile.leave(WORK)
             self._disk.log_bytes = 0
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             log.warning("the log was not written back", error=str(error))
             await asyncio.sleep(1)
         finally:
@@ -351,6 +354,7 @@ class Sqlite:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+            self._place.leave()
         if self._lock_file is not None:
             self._lock_file.close()
             self._lock_file = None
@@ -363,6 +367,8 @@ class Sqlite:
         if self._writer is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._connect(WRITER)
+            if not self._in_memory:
+                self._place.note(os.stat(self.path))
         return self._writer
 
     def _guard(self) -> None:
@@ -371,6 +377,7 @@ class Sqlite:
             private.made(self.path)
 
     def _connect(self, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+        self._disk.in_place()  # SQLite would take the log for that of the file that stands there now, and remove it
         self._guard()
         connection = sqlite3.connect(
             self._name, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=512

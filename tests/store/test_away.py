@@ -190,13 +190,44 @@ async def test_a_log_that_somebody_removed_keeps_nothing(sqlite_template: Path, 
         assert await said(db) == ""
         removed(path)
         for _ in range(3):
-            assert "被删掉了" in await said(db)
+            assert "删掉了" in await said(db)
         rescued(path, tmp_path / "rescued.db")
     finally:
         await db.close()
     again = Database(f"sqlite:///{tmp_path}/rescued.db")
     async with again.read() as tx:
         assert await settings.get(tx, "away") == "1", "what was stored is in what the process has open"
+    await again.close()
+
+
+@pytest.mark.parametrize("what", ["genjin.db", "genjin.db-wal", "."])
+async def test_a_file_that_was_moved_is_written_to_again_when_it_is_back(
+    sqlite_template: Path, tmp_path: Path, what: str
+) -> None:
+    """`mv` under the running bot: nothing is said to be stored where the next start would not look, and what stands in its
+    place meanwhile is not taken for it."""
+    room = tmp_path / "var"
+    room.mkdir()
+    shutil.copy(sqlite_template, room / "genjin.db")
+    db, moved, away = Database(f"sqlite:///{room}/genjin.db"), room / what, tmp_path / "away"
+    try:
+        assert await said(db) == ""
+        moved.rename(away)
+        room.mkdir(exist_ok=True)
+        for _ in range(3):
+            assert "移走" in await said(db)
+        with suppress(OSError):
+            await both(db)
+        if moved.exists():
+            moved.rmdir()
+        away.rename(moved)
+        assert await said(db) == ""
+        await both(db)
+    finally:
+        await db.close()
+    again = Database(f"sqlite:///{room}/genjin.db")
+    async with again.read() as tx:
+        assert await settings.get(tx, "away") == "1"
     await again.close()
 
 
