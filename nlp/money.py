@@ -23,17 +23,17 @@ _SUM = re.compile(
     rf"订单额|(?:合同|工程|进度|设备|材料|全|余|欠)款|造价|售价|均价|价位|预付款?|首付|投资(?:额度?)?|额度|限价|控制价|标底|标的|定价|要价|起价|中标价|成交价|成交额|销售额|产值|流水|门槛|罚款|赔偿金?|违约金|奖金|提成|佣金|利润|毛利|净利润?|运费|加工费|维保费|服务费|"
     rf"手续费|押金|保证金|营业额|营收|注册资本|回款|应付|应收|合同价|目标价|底价|"
     rf"标价|出价|付了|收了|打了|花了|付的|欠的|打的|底薪|月薪|年薪|薪资|工资|租金|月租|房租|转让费|学费|每(?:季度?|月|年|次|场|课时|节|人|台|套|件|只|米|吨|公斤|斤|平米|平|晚|箱|片|根|瓶|盒)|(?:代理|零售|批发|拿货|出厂|到手|折后|优惠|会员|现|特|原)价|再(?:让|便宜|优惠|降|减|补|加|少)|加收|报了|报的|加到|降到|涨到|便宜到|谈到|砍到|卖到|给到)"
-    rf"(?:大概|大约|从|约|控制|不超过|别超过|最多|在|是|为|有|:|\s|共|总|到|给|了|"
+    rf"(?:大概|大约|区间|范围|从|约|控制|不超过|别超过|最多|在|是|为|有|:|\s|共|总|到|给|了|"
     rf"差不多|也就|人均|每[人月年平套台件个]|平均|价|额|能不能|做到|可以|一共|要|才|只有|上限|另算|另收|另付|还差|还有|款|能|按)*)?"
     rf"(?P<sign>(?:[¥￥]|(?i:rmb|cny)|人民币) ?)?"
-    rf"(?<![\d.{_CN}第])(?i:(?<=rmb)|(?<=cny)|(?<![a-z]))"
+    rf"(?<![\d.{_CN}第几数])(?i:(?<=rmb)|(?<=cny)|(?<![a-z]))"
     rf"(?:(?=[^\-~到至]{{1,400}}[\-~到至])(?P<low>{_AMOUNT})(?P<lowscale>{_SCALE})?"
     rf"(?P<lowtail>(?<=[万千百亿wWkK])[1-9一二三四五六七八九])? ?(?:元|块)?(?:-|~|到|至)+ ?)?"
     rf"(?P<amount>{_AMOUNT}) ?(?P<about>[多来几余](?=[万亿]))?(?P<scale>{_SCALE}|个(?:亿|多亿|[wW](?![a-zA-Z])))?"
     rf"(?P<tail>(?!{_EACH})[一二三四五六七八九\d](?!(?!{_EACH})[\d个台件套.{_CN}])|[一二三四五六七八九](?=[一二三四五六七八九](?:[吧左上,。的]|"
     rf"$))|(?<=万)[1-9](?=千(?![瓦克米伏])))?(?:(?<=万[1-9])千)?"
     rf"(?P<last>[一二三四五六七八九](?=[吧左上，,。的]|$))? ?(?P<more>多|来|几|余)?"
-    rf"(?:块零?(?P<jiao>[1-9一二三四五六七八九])(?=毛|角|[,。;!?、\s)/]|左右|一(?:[台套件个只米支张条斤片根瓶盒包卷捆吨平份盘]|公斤)|每|$|的|吧|含)(?:毛|角)?|"
+    rf"(?:块零?(?P<jiao>[1-9一二三四五六七八九])(?=毛|角|[,。;!?、\s)/]|左右|一(?:[台套件个只米支张条斤片根瓶盒包卷捆吨平份盘度天次晚页趟]|公斤)|每|$|的|吧|含|包邮|起)(?:毛|角)?|"
     rf"(?P<yuan>{_YUAN})(?:(?P<tenth>[1-9一二三四五六七八九壹贰叁肆伍陆柒捌玖])角)?(?:零?(?P<cent>[1-9一二三四五六七八九壹贰叁肆伍陆柒捌玖])分(?![钟之]))?)?",
 )
 _SCALES = {
@@ -53,13 +53,13 @@ _SCALES = {
 }
 # 3万台 and 5万公里 are no money; neither are dollars, whose rate we do not know.
 _NOT_AFTER = re.compile(
-    r"\s?(?!安装)(?:[台件套个只人吨米次份家户袋卷桶桩根把间桌座扇双副组项公千斤克平颗粒片张条支瓶箱包册辆亩字瓦升毫转伏安度岁年月天小分号名点吨项倍步级字种多字像折]|成(?!交|本)|"
+    r"\s?(?!安装)(?:[台件套个只人吨米次份家户袋卷桶桩根把间桌座扇双副组项公千斤克平颗粒片张条支瓶箱包册辆亩字瓦升毫转伏安度岁年月天小分号名点吨项倍步级字种多字像折遍]|成(?!交|本)|"
     r"亿|对(?![吧吗不了])|[a-zA-Z%]|美|欧|港|日元|英镑|韩)"
 )
 # What one of them costs.
 _PER = re.compile(
     r"\s?(?:块|元)?(?:[一每/]\s?(?:[台套件个只人吨米次份户斤克平颗粒片张条支瓶箱包册辆亩桶卷根把间桌节批年月天平晚场位席道碗]|[mM]2|"
-    r"公斤|千克|立方|小时)|per\b|/\s?(?:pcs|set|unit))",
+    r"公斤|千克|立方|小时|(?i:kg))|per\b|/\s?(?:pcs|set|unit))",
     re.I,
 )
 _TO_THE_CENT = re.compile(r"\d{1,3}(?:,\d{3})+\.\d\d")
@@ -74,12 +74,12 @@ _NEVER = late(
 # 一个接口8000,
 _ONE_OF = late(r"一[个台套张间次把]\s?(?!订单|型号|编号|单号|电话|号)[一-龥]{1,5}$")
 _SPENT = late(
-    r"(?:[一-龥]费|[车机高门]票|住宿|折(?:后|下来|就?是)?|一[吨台套个件米斤平](?:就是|才|要|卖)|(?:一?共|合计|总计|总共|小计|共计|税额|总额|[实应]付|[实应]收))(?:是|共|用了|花了|才|只要|:)?\s?$"
+    r"(?:[一-龥]费(?:到付)?|人均|每[人天位]|一[天晚]|[车机高门]票|住宿|折(?:后|下来|就?是)?|一[吨台套个件米斤平](?:就是|才|要|卖)|(?:一?共|合计|总计|总共|小计|共计|税额|总额|[实应]付|[实应]收|月供|[一-龥]价))(?:是|共|用了|花了|才|只要|约|大概|:)?\s?$"
 )
 _ENDS = re.compile(r"$|[,。;!?\s]")
 # 打了3万, 先付5k: what is done with money.
 _PAID = late(
-    r"(?:[打付汇转收]款|到账|入账|转账|[打付花赚亏投欠罚赔扣返交转批砍补借贷押值退垫]|[报卖买出开]价?|预计要|就要|得要|只要|降价?|涨价?|便宜|少收|多收|让利|起码|至少|最多|顶多)(?:了|过|掉|出|到|给?我们?|给?他们?|给?你们?|人家)?(?:大概|大约|差不多|将近|近|约)?\s?$"
+    r"(?:[打付汇转收]款|到账|入账|转账|[打付花赚亏投欠罚赔扣返交转批砍补借贷押值退垫]|[报卖买出开]价?|预计要|就要|得要|只要|降价?|涨价?|便宜|少收|多收|让利|起码|至少|最多|顶多)(?:了|过|掉|出|到|给?我们?|给?他们?|给?你们?|人家)?(?:大概|大约|差不多|将近|近|约|小)?\s?$"
 )
 # 3000万的设备; 5万的量 is a number of things.
 _OF_WORTH = late(
@@ -89,23 +89,32 @@ _LEFT_OVER = late(r"(?:剩下?的?|剩余|余下的?|还差|还欠)\s?$")  # 剩
 _COUNTED = late(r"(?:学期|学年|节课|平方?|[毛角对个家位次])")  # 预算一学期3万: the first number counts
 _SPOKEN = re.compile(r"[一二两三四五六七八九]千[一二三四五六七八九](?:百[一二三四五六七八九])?")
 _EITHER = re.compile(
-    r"(?P<head>[一二两三四五六七八九]?十(?=..$)|[一二两三四五六七八九]百(?=..十))?(?P<few>[一二两三四五六七八])(?P<many>[二三四五六七八九])(?P<unit>[十百千]?)"
+    r"(?P<head>[一二两三四五六七八九]?十(?=..$)|[一二两三四五六七八九]百(?=..十)|[一二两三四五六七八九]千(?=..百))?(?P<few>[一二两三四五六七八])(?P<many>[二两三四五六七八九])(?P<unit>[十百千]?)"
 )
+_HUNDREDS_OPEN = re.compile(r"^[一二两三四五六七八九]千[一二三四五六七八][二三四五六七八九]$")  # 一千二三
 _SMALL = late(
     r"(?<![\d.块元几零一二两三四五六七八九十])(?P<amount>[1-9一二两三四五六七八九])毛(?:(?P<fen>[1-9一二三四五六七八九])(?=分|[一每才行,。;!?\s/]|左右|以内|吧|$)|钱(?!包)|(?=[一每,。;!?\s/]|左右|以内|吧|$))"
 )
-_ROUND = late(r"(?<![一-龥0-9][0-9一二两三四五六七八九十几])(?P<unit>[万千百])把(?:块|元)钱?")  # 万把块
+_ROUND = late(r"(?<![0-9一二两三四五六七八九十几])(?P<unit>[万千百])[把来](?:块|元)钱?")  # 万把块
+# 预算十来万,最多十五: the second number is in the unit of the first.
+_ALSO = late(
+    r"\s?,?(?:最多|最高|顶多|顶天|上限|最低|最少|不超过|别超过|封顶|[可能]以?到)(?:给|到|就)?(?P<amount>[一二三四五六七八九十百]{1,4}|\d{1,3})(?=[,。;!?\s吧了]|$)"
+)
+# 预算不超过50个: ten thousand each, as those say it who buy.
+_TEN_THOUSANDS = late(
+    r"预算[一-龥]{0,7}?(?P<amount>\d{1,3}|[一二两三四五六七八九十百]{1,5})个(?=左右|以内|上下|之内|出头|吧|的样子|[,。;!?\s]|$)"
+)
 _FOREIGN = re.compile(
     r"(?:\$|usd|us|eur|€|£|hkd|gbp|aud|cad|sgd|[美日韩港澳加欧台新](?:元|币|金)|英镑|卢布|泰铢)\s?$", re.I
 )
 _FOREIGN_ENDS = frozenset("$€£元币金镑布铢dDsS\u017frRpP")
 _SOFT_AFTER = late(
-    r"\s?(?:不?含[税票运]|未税|税[前后]|带票|包邮|左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|太|偏|有点|高了|贵了|拿下|成交|定金|订金|首付|预付|货款|尾款|押金|保证金|收的|买的|卖|(?:能不)?能(?:拿|做|谈|行|接受|搞)|不行|可以|行|拿的|入手|到手|落地|出手|不做|不干|不卖|投资|补贴|补偿|赔偿|罚款|起步|封顶|起|了|算|搞定|就行|就够|就可以|怎么样|行不行|行吗|可以吗|吧|$|[,。;!?、)\n])"
+    r"\s?(?:不?含[税票运]|未税|税[前后]|带票|包邮|左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|太|偏|有点|高了|贵了|拿下|成交|定金|订金|首付|预付|货款|尾款|押金|保证金|收的|买的|买[一台套]|已[到付收打]|没到|到账|最低|不能再|底价|卖|(?:能不)?能(?:拿|做|谈|行|接受|搞)|不行|可以|行|拿的|入手|到手|落地|出手|不做|不干|不卖|投资|补贴|补偿|赔偿|罚款|起步|封顶|起|了|算|搞定|就行|就够|就可以|怎么样|行不行|行吗|可以吗|吧|$|[,。;!?、)\n])"
 )
 _DEAL = re.compile(
-    r"\s?(?:拿下|成交|够不够|行不行|包邮|打包|也?(?:能|可以)(?:谈|做|接受)|也行|我?就(?:要了|定了?|下单|成交|拿))"
+    r"\s?(?:拿下|成交|够不够|行不行|包邮|打包|也?(?:能|可以)(?:谈|做|接受)|也行|不能再[低少]|最低了?(?:$|[,。;!?\s])|是?底价|起(?=$|[,。;!?\s售卖])|我?就(?:要了|定了?|下单|成交|拿))"
 )
-_ABOUT = re.compile(r"\s?(?:\+|左右|以内|以下|上下|的?预算|吧)")
+_ABOUT = re.compile(r"\s?(?:\+|,?不?含[税票运安]|,?包[邮安税]|出头|左右|以内|以下|上下|的?预算|吧)")
 
 
 # A sum begins with its cue, its sign or its amount. All of them are in one set, which is quicker to skip to than three.
@@ -118,14 +127,14 @@ _STARTS = re.compile(
     rf"(?<=[{_BEFORE_SUM}])"
     rf"(?=[程度备料季月年次场课节人台套件只米吨理售发货厂手后惠员价到民算付总格报额同用本金款单位资费续证收业册标了宜务工保薪租让的度制底交值水槛成润利便优降减补加少偿约收公斤平晚箱片根瓶盒]))"
 )
-_NUMBERS = sign(f"0123456789{_CN}{_FORMAL}半")
+_NUMBERS = sign(f"0123456789{_CN}{_FORMAL}半万")
 # Without any of them nothing says that a number is money (see _is_money), but for 1,234.50.
 _TELLS = sign(
     "元圆块币bByY¥￥"  # a unit or a sign
     "万亿wWkK\u212a千百"  # a scale; the sign of the kelvin is a k to re.I
     "一每/pP"  # what one of them costs
     "算价额费本金款付资营收打花到薪租欠"  # a cue
-    "转便惠返退少差减满省让赔涨降"  # what is done with it
+    "转便惠返退少差减满省让赔涨降税贵供均出起"  # what is done with it
     "拿成够行包毛能以就再报标槛利水值把票宿共计折是才要卖拾佰仟收"
 )
 
@@ -138,10 +147,18 @@ def find(text: str | Plain) -> tuple[Found, ...]:
     if not held & _NUMBERS or not (held & _TELLS or ("," in written and "." in written)):
         return ()
     for match in matches(_STARTS, _SUM, words.text):
-        found.extend(_read(words, match))
-    if "把" in written:
+        read = _read(words, match)
+        found.extend(read)
+        if read and match["scale"] in ("万", "w", "W"):
+            found.extend(_also(words, match.end()))
+    if "把" in written or "来" in written:
         for match in _ROUND.finditer(words.text):
             found.append(words.found("money", *match.span(), 0.7, "sum", f"{_SCALES[match['unit']]:.12g}"))
+        found.sort(key=lambda hit: hit.start)
+    if "个" in written and "预算" in written:
+        for match in _TEN_THOUSANDS.finditer(words.text):
+            value = (number(match["amount"]) or 0) * 1e4
+            found.append(words.found("money", *match.span("amount"), 0.7, "budget", f"{value:.12g}"))
         found.sort(key=lambda hit: hit.start)
     if "毛" in written:
         for match in _SMALL.finditer(words.text):
@@ -149,6 +166,14 @@ def find(text: str | Plain) -> tuple[Found, ...]:
             found.append(words.found("money", *match.span(), 0.8, "sum", f"{value:.12g}"))
         found.sort(key=lambda hit: hit.start)
     return tuple(found)
+
+
+def _also(words: Plain, end: int) -> tuple[Found, ...]:
+    match = _ALSO.match(words.text, end)
+    amount = number(match["amount"]) if match is not None else None
+    if match is None or amount is None:
+        return ()
+    return (words.found("money", *match.span("amount"), 0.7, "sum", f"{amount * 1e4:.12g}"),)
 
 
 def yuan(found: Found) -> float:
@@ -182,10 +207,11 @@ def _read(words: Plain, match: re.Match[str]) -> list[Found]:
             amount + (number(match["tenth"] or "") or 0) / 10 + (number(match["cent"] or "") or 0) / 100, 2
         )
     confidence = 0.95 if match["yuan"] or match["sign"] or match["cue"] else 0.75
-    either = _EITHER.fullmatch(match["amount"])
+    spoken = _HUNDREDS_OPEN.sub(r"\g<0>百", match["amount"])
+    either = _EITHER.fullmatch(spoken)
     if either is not None and (scale > 1 or either["unit"]) and not match["tail"]:
         ends = [number((either["head"] or "") + either[name] + either["unit"]) for name in ("few", "many")]
-        values = [round(end * scale, 2) for end in ends if end is not None]  # 三五万, 五六百块
+        values = [round(end * scale, 2) for end in ends if end is not None]  # 三五万, 五六百块, 一千二三
         if len(values) == 2 and values[0] < values[1]:
             return [
                 words.found("money", start, match.end(), confidence, rule, f"{one:.12g}") for one in values
@@ -215,6 +241,8 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
         _NEVER.search(text, max(0, match.start() - 10), match.start("amount")) is not None
         and not match["sign"]
     ):
+        return False
+    if match["yuan"] == "块" and _is_pieces(text, match):
         return False
     if match["yuan"] or match["sign"] or match["jiao"] or _TO_THE_CENT.fullmatch(match["amount"]):
         return True
@@ -246,6 +274,8 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
         return True
     match match["scale"]:
         case "w" | "W" | "k" | "K":
+            if match["tail"] or match["more"]:
+                return True  # 7w2, 3k多
             left = _LEFT_OVER.search(text, max(0, match.start() - 5), match.start())
             paid = _PAID.search(text, max(0, match.start() - 5), match.start())
             return left is not None or paid is not None or _ABOUT.match(text, match.end()) is not None
@@ -254,7 +284,9 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
         case "千" | "百":
             ahead = max(0, match.start() - 7)
             few = _FEW_BEFORE.search(text, ahead, match.start()) is not None
-            return (few and _ENDS.match(text, match.end()) is not None) or _is_given(text, match, ahead)
+            if few and _ENDS.match(text, match.end()) is not None:
+                return True
+            return _is_given(text, match, ahead) or _is_said(text, match) or _is_within(text, match, ahead)
     if _OF_WORTH.match(text, match.end()) is not None:
         return True
     if _PAID.search(text, max(0, match.start() - 5), match.start()) is not None:
@@ -263,21 +295,51 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
     return before is not None or _SOFT_AFTER.match(text, match.end()) is not None
 
 
+# 要6块,65寸; 换两块屏: what is ordered by the piece.
+_ORDERED = late(r"(?<![只就还才])(?:[要订拿装换]|需要|采购|安排|再来|来)了?\s?$")
+_PIECE = late(
+    r"\s?(?:[,，]?\s?\d+(?:\.\d+)?(?:英)?寸|(?:大|小|旧|新)?(?:屏|电池|手?表|玻璃|地砖|瓷砖|地皮|地(?=[,。])|牌[子匾]?|白板|硬盘|主板|砖|木|蛋糕|钢板|铝板|电路板|电极|磁铁|滤[芯网]))"
+)
+
+
+def _is_pieces(text: str, match: re.Match[str]) -> bool:
+    if _PIECE.match(text, match.end()) is not None:
+        return True
+    ordered = not match["cue"] and not match["low"] and number(match["amount"]) in range(1, 21)
+    return (
+        ordered
+        and _ORDERED.search(text, max(0, match.start() - 5), match.start()) is not None
+        and _ENDS.match(text, match.end()) is not None
+    )
+
+
 def _is_price(text: str, match: re.Match[str]) -> bool:
     """A bare number: 打车费46.5, 一个接口8000, 1100也能谈."""
     amount, before = match["amount"], max(0, match.start() - 8)
     if amount.isdigit() and len(amount) > 2 and _DEAL.match(text, match.end()) is not None:
         return True
     if not amount.isascii():
-        return len(amount) > 1 and not _HUNDREDS.isdisjoint(amount) and _is_given(text, match, before)
+        if len(amount) == 1 or _TENS.isdisjoint(amount):
+            return False
+        if _HUNDREDS.isdisjoint(amount):
+            return _DEARER.search(text, before, match.start()) is not None and _is_given(text, match, before)
+        return _is_given(text, match, before) or _is_said(text, match) or _is_within(text, match, before)
     if amount.isdigit() and _COUPON.search(text, before, match.start()) is not None:
+        return True
+    if _LOWERED.search(text, before, match.start()) is not None:
+        return "." in amount and not _PRICED.isdisjoint(text[: match.start()])
+    ended = _ENDS.match(text, match.end()) is not None
+    if len(amount) > 2 and _TAXED.search(text, max(0, match.start() - 14), match.start()) is not None:
+        return True
+    if ended and _SPENT.search(text, before, match.start()) is not None:
+        return True
+    if "." in amount and _APIECE.match(text, match.end()) is not None:
         return True
     if _YEAR_OR_LESS.fullmatch(amount):
         return False
-    if amount.isdigit() and 2 < len(amount) < 7 and _is_given(text, match, before):
+    if amount.isdigit() and len(amount) > 2 and _is_told(text, match, before):
         return True
-    ended = _ENDS.match(text, match.end()) is not None
-    if ended and _SPENT.search(text, before, match.start()) is not None:
+    if amount.isdigit() and 2 < len(amount) < 7 and _is_given(text, match, before):
         return True
     one_of = ended and amount.isdigit() and 2 < len(amount) < 7
     return one_of and _ONE_OF.search(text, before, match.start()) is not None
@@ -291,10 +353,71 @@ def _is_given(text: str, match: re.Match[str], before: int) -> bool:
     )
 
 
-_HUNDREDS = frozenset("百千")
+# 一套五六百, 先打八千, 大概七八百吧: a round number that is said of a price or of what is paid, at the end of the clause.
+_SAID_BEFORE = late(
+    r"(?:(?:一[套台件只吨米斤平箱袋桶张条根瓶盒次趟天晚年]|每[套台件只吨米斤平箱袋桶张条根瓶盒次趟天晚月年]|[一-龥]价|[订定押租]金|月供|首付|大概|差不多|估计|将近|接近|约|小)"
+    r"(?:要|得|才|就|也就|是|在|大概|差不多|小)*|(?:也就|(?<!不)[打付汇交花赚亏罚赔砍借垫退]|报价?|卖|出价|开价|只要)(?:了|过|掉|到|给?[我你您他]们?|人家)?(?:大概|差不多|将近|小)?)\s?$"
+)
+_SAID_AFTER = late(
+    r"\s?(?:$|[,。;!?、\s)]|过[去来]|[订定押]金|首付|货款|尾款|预付|[吧呢了](?:$|[,。;!?\s])|左右|上下|出头|不到|以内|多点?(?:$|[,。;!?\s])|的样子)"
+)
+_DEARER = late(r"(?:[便]宜|[贵涨降减让返]了?)$")
+# 含税价13%是8650, 不含税7655.
+_TAXED = late(
+    r"(?:[含未]税|税[前后]|开票|带票|税点)(?:总?价|单价|报价)?(?:\d{1,2}%|\d{1,2}个?点)?(?:的话|后)?(?:[是为就:]|大概)*\s?$"
+)
+# 单价3.85, 能不能做到3.6
+_LOWERED = late(r"(?:做|压|砍|谈|降|涨|给|卖)到\s?$")
+_PRICED = frozenset("价元块¥￥")
+
+
+_APIECE = late(
+    r"\s?(?:/|一)\s?(?:[个只件片张条支套瓶盒包根斤袋箱卷]|公斤|(?i:kg))(?![一-龥])"
+)  # 2.6一只, 1.85/个
+_FROM = late(r"从\s?$")
+_UP_TO = late(r"\s?(?:涨|降|跌|调|加|砍|压|谈)[到至]\s?\d")  # 从7800涨到8200
+_OF_COST = late(r"\s?(?:块)?的?[一-龥]{2,3}费(?:$|[,。;!?、\s])")  # 另加500安装费
+_FEE = late(r"[一-龥]费(?:是|约|大概)*\s?$")
+_BESIDES = late(r"\s?(?:另算|另计|另付|另收|自理|全包)")
+_THAT_ONE = late(r"\s?的?[那这]款")
+_EQUALS = late(r"(?:也就是|折合|等于|相当于)\s?$")
+_WITHIN = late(r"\s?(?:出头|以内|以下|不到)(?:的?(?:有没有|有吗|推荐)|就?能|就行|[,。;!?\s]|吧|$)")
+_FRONT = late(r"(?:^|[,。;!?\s]|[这那一][套台款个件]|[就得])$")
+
+
+def _is_told(text: str, match: re.Match[str], before: int) -> bool:
+    """A number of three digits and more that is said as sums are: 从7800涨到8200, 安装费500另算, 5999的那款."""
+    start, end = match.start(), match.end()
+    if _UP_TO.match(text, end) is not None:
+        return _FROM.search(text, before, start) is not None
+    if _BESIDES.match(text, end) is not None:
+        return _FEE.search(text, before, start) is not None
+    if _OF_COST.match(text, end) is not None or _THAT_ONE.match(text, end) is not None:
+        return True
+    if _ENDS.match(text, end) is not None and _EQUALS.search(text, before, start) is not None:
+        return not _PRICED.isdisjoint(text[:start])
+    return _is_within(text, match, before)
+
+
+def _is_within(text: str, match: re.Match[str], before: int) -> bool:
+    """五千以内有没有推荐, 这套三千出头."""
+    return (
+        _WITHIN.match(text, match.end()) is not None
+        and _FRONT.search(text, before, match.start()) is not None
+    )
+
+
+def _is_said(text: str, match: re.Match[str]) -> bool:
+    return (
+        _SAID_AFTER.match(text, match.end()) is not None
+        and _SAID_BEFORE.search(text, max(0, match.start() - 9), match.start("amount")) is not None
+    )
+
+
+_TENS, _HUNDREDS = frozenset("十百千"), frozenset("百千")
 _COUPON = late(r"满\s?\d+\s?减\s?$")
 _GIVEN = late(
-    r"(?:便宜|优惠|返现|[转付退欠差返赔省让]|(?<![多至不最])少|(?<![0-9一二三四五六七八九十百千万])[减满]|(?<![往])[涨降])"
+    r"(?:便宜|优惠|返现|贵|[转付退欠差返赔省让]|(?<![多至不最])少|(?<![0-9一二三四五六七八九十百千万])[减满]|(?<![往])[涨降])"
     r"(?:了|过|你|您|我|他|她|们|给|回|掉|个|大概|差不多|也就|才|就|再)*\s?$"
 )
 _GIVEN_AFTER = re.compile(
