@@ -59,6 +59,8 @@ class DraftView:
     wechat: str = ""
     city: str = ""
     credit_code: str = ""
+    kind: str = ""
+    budget: str = ""
     keywords: tuple[str, ...] = ()
     need: str = ""
     next: str = ""
@@ -100,7 +102,7 @@ def _draft_lines(view: DraftView) -> tuple[str, ...]:
     words = " ".join(f"{name}「{clip(words, 24)}」" for name, words in view.evidence)
     lines = [
         _named(("姓名", person), ("手机", view.phone), ("公司", view.company)),
-        _named(("关键词", "、".join(view.keywords))),
+        _named(("类型", view.kind), ("预算", view.budget), ("关键词", "、".join(view.keywords))),
         likely_line(view.likely) if view.likely else "",
         *view.hints,
         view.question,

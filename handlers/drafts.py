@@ -19,12 +19,14 @@ from handlers.happened import happened
 from handlers.undo import undoer
 from handlers.words import current
 from nlp import cores
+from nlp.corrected import FIELDS, lets_it_be
 from nlp.draft import Draft, correct, has_lead, read
 from nlp.evidence import Found
 from rules.budget import Weight
 from rules.customers import Likeness, mine_to_join, worth_saving
 from rules.errors import Refused
 from rules.leads import Contact, Customer, Lead, Status
+from rules.opportunities import money
 from rules.team import Role
 from rules.text import customer_id, lead_id, mask_phone, mask_phones_in, opportunity_id, when
 from rules.words import lessons
@@ -52,10 +54,6 @@ LONG = 2000  # characters from which reading leaves the event loop
 HOW = "把客户的聊天内容放在「同步至CRM」后面一起发给我，例如：同步至CRM 我是宁波恒达的陈立，13900000001，想要报价"
 SOURCES = {Kind.FORWARDED: "聊天转发", Kind.VOICE: "语音", Kind.LINK: "链接"}
 TAUGHT = ("name", "company", "title", "need")  # fields whose correction teaches words
-FIELDS = {
-    "name": "姓名", "company": "公司", "title": "职务", "phone": "手机", "email": "邮箱", "wechat": "微信",
-    "city": "城市", "need": "需求", "budget": "预算", "next_at": "时间",
-}  # fmt: skip
 
 
 # ── what becomes a draft ───────────────────────────────────────────────────────────────────────────────
@@ -152,13 +150,19 @@ async def _card(turn: Turn, kept: Kept, alike: Likeness | None = None) -> Card:
         cards.DraftView(
             id=kept.id, version=kept.version, name=found.name, title=found.title, company=found.company,
             phone=mask_phone(found.phone) if found.phone else "", email=found.email, wechat=_masked(found.wechat),
-            city=found.city, credit_code=found.credit_code, keywords=found.keywords[:5], need=mask_phones_in(found.need),
+            city=found.city, credit_code=found.credit_code, kind=found.kind,
+            budget=_sum(found.budget), keywords=found.keywords[:5], need=mask_phones_in(found.need),
             next=" ".join(part for part in (at, mask_phones_in(found.next_text)) if part),
             evidence=_evidence(found), question=found.questions[0] if found.questions else "",
             hints=tuple(kept.body.get("hints", ())), likely=likely,
             may_merge=alike.customer is None or alike.customer.id != kept.body.get("asked_owner_of"),
         )
     )  # fmt: skip
+
+
+def _sum(yuan: float | None) -> str:
+    """300000.0 → "¥300,000", "" for none."""
+    return money(round(yuan * 100)) if yuan else ""
 
 
 def _masked(wechat: str) -> str:
@@ -169,7 +173,7 @@ def _masked(wechat: str) -> str:
 def _evidence(found: Draft) -> tuple[tuple[str, str], ...]:
     """(field, exact words) behind what the card shows, each once; first those that the card does not show as they
     were written (a date, a spoken number). A correction rests on no words."""
-    hits = [one for one in found.evidence if one.field in FIELDS and one.text]
+    hits = [one for one in found.evidence if one.field in FIELDS and one.text and one.start >= 0]
     hits.sort(key=lambda one: (one.text == one.value, one.start))
     return tuple(dict.fromkeys((FIELDS[one.field], mask_phones_in(one.text)) for one in hits))
 
@@ -305,6 +309,7 @@ async def _become_lead(
         source=kept.source, kind=found.kind, need=found.need or "、".join(found.keywords), created_by=turn.me.id,
         assigned_why="你自己录入", next_text=found.next_text,
         next_at=turn.utc(found.next_at) if found.next_at else None,
+        note=f"预算 {_sum(found.budget)}" if found.budget else "",
     )  # fmt: skip
     state: State = "saved" if made.customer else "merged"
     kept = await drafts.save(turn.tx, replace(kept, state=state, lead=lead.id), turn.now)
@@ -337,7 +342,9 @@ async def change(turn: Turn, action: ChangeDraft) -> None:
     if kept is None:
         return
     await turn.expect("draft.change", draft=kept.id, card=turn.on.id if turn.on else 0)
-    await turn.answer("请用一行写要改的内容，例如：电话 13900000001 公司 宁波恒达 姓名 陈立")
+    await turn.answer(
+        "请用一行写要改的内容，例如：电话 13900000001 公司 宁波恒达 姓名 陈立；不是王总，是黄总；没有电话"
+    )
 
 
 @router.answer("draft.change")
@@ -346,6 +353,10 @@ async def changed(turn: Turn, message: Message) -> None:
     kept = await drafts.get(turn.tx, int(turn.expected["draft"]))
     if kept.state != "open":
         raise Refused("这份草稿已经处理过了")
+    if lets_it_be(message.text):
+        await turn.unexpect("draft.change")
+        await turn.answer("好的，草稿不变")
+        return
     before = unpack(kept.body["draft"])
     corrected = correct(before, message.text, turn.wall)
     for field in TAUGHT:

@@ -6,10 +6,9 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from nlp import chat, choose, contact, emails, employer, intent, keywords, money, phones
+from nlp import chat, choose, contact, corrected, emails, employer, intent, keywords, money, phones, wants
 from nlp.evidence import Found
-from nlp.labels import fields
-from nlp.next_step import moment, read_next
+from nlp.next_step import moment
 from nlp.reading import LONGEST, Reading, scan
 from nlp.times import When
 from nlp.vocabulary import Vocabulary
@@ -101,16 +100,20 @@ def has_lead(text: str) -> bool:
 
 
 def correct(draft: Draft, line: str, now: datetime) -> Draft:
-    """The draft with the fields of one line replaced: "电话 139… 公司 … 姓名 … 需求 … 邮箱 … 时间 …".
+    """The draft with the fields of one line replaced: "电话 139… 公司 …", "不是王总，是黄总", "没有电话", "数量5台".
 
-    A line without any label is read for a phone, a mail, a company or a time. Raises Refused when nothing is understood,
-    or when a phone, a mail or a time is named and is none.
+    A line without any label is read for a phone, a mail, a company, a person, a town, a quantity or a time. Raises Refused when
+    nothing is understood, or when a phone, a mail or a time is named and is none.
     """
-    given = fields(line) or _unlabelled(line, now)
+    held = {field: str(getattr(draft, field) or "") for field in corrected.FIELDS}
+    given = corrected.given(line, held, now)
     if not given:
-        raise Refused("没看懂要改什么。可以这样回复：电话 13900001111 公司 宁波某某有限公司 姓名 陈立")
+        raise Refused(
+            "没看懂要改什么。可以这样回复：电话 13900001111 公司 宁波某某有限公司 姓名 陈立；"
+            "也可以写：不是王总，是黄总；没有电话；预算 30万；不改了就回「算了」。"
+        )
     for field, value in given.items():
-        draft = _corrected(draft, field, value, now)
+        draft = _corrected(draft, field, value, now) if value else _emptied(draft, field)
     return draft
 
 
@@ -238,16 +241,12 @@ def _hit(found: Found) -> dict[str, Any]:
 # Corrections
 
 
-def _unlabelled(line: str, now: datetime) -> dict[str, str]:
-    """A bare number, address, company or time says by itself what it is."""
-    reading = scan(line, now)
-    given = {
-        "phone": next((hit.value for hit in reading.phones), ""),
-        "email": next((hit.value for hit in reading.emails), ""),
-        "company": next((hit.value for hit in reading.companies), ""),
-        "next_at": line if reading.whens else "",
-    }
-    return {field: value for field, value in given.items() if value}
+def _emptied(draft: Draft, field: str) -> Draft:
+    """One field without a value."""
+    nothing: dict[str, Any] = {field: None if field in ("budget", "next_at") else ""}
+    if field == "next_at":
+        nothing["next_text"] = ""
+    return replace(draft, **nothing, evidence=tuple(hit for hit in draft.evidence if hit.field != field))
 
 
 def _corrected(draft: Draft, field: str, value: str, now: datetime) -> Draft:
@@ -263,10 +262,10 @@ def _corrected(draft: Draft, field: str, value: str, now: datetime) -> Draft:
             if not value:
                 raise Refused("统一社会信用代码是 18 位，最后一位是校验码，请核对后再发一次。")
         case "next_at":
-            step = read_next(value, now)
-            if step.at is None:
-                raise Refused("没看懂时间，可以写：明天上午10点、下周三、3天后。")
-            changed = {"next_at": step.at, "next_text": value}
+            step = corrected.step(value, now)
+            changed = {"next_at": step[0], "next_text": step[1]}
+        case "need":
+            changed = {"need": value, "keywords": _keywords(draft, value)}
         case "budget":
             sums = money.find(f"预算{value}")
             if not sums:
@@ -275,6 +274,12 @@ def _corrected(draft: Draft, field: str, value: str, now: datetime) -> Draft:
     kept = tuple(hit for hit in draft.evidence if hit.field != field)
     said = Found(field, value, value, -1, -1, 1.0, "corrected")
     return replace(draft, **(changed or {field: value}), evidence=(*kept, said))
+
+
+def _keywords(draft: Draft, need: str) -> tuple[str, ...]:
+    """The keywords of the text and those of a new need; the quantities of the old one are gone."""
+    kept = (word for word in draft.keywords if not wants.AMOUNT.fullmatch(word))
+    return tuple(dict.fromkeys((*kept, *(found.value for found in keywords.find(need)))))
 
 
 def _one(found: Sequence[Found], otherwise: str) -> str:

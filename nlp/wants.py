@@ -207,5 +207,6 @@ def _thing(words: Plain, start: int, trust: float) -> Found | None:
     return words.found("need", start, end, trust, "wanted")
 
 
+AMOUNT = re.compile(_AMOUNT)
 _ONLY_COUNTED = re.compile(rf"{_N} ?[万千百多余来]?[一-龥]{{1,2}}")
 _COUNTED = re.compile(rf"{_AMOUNT}(?:的)?(?=[一-龥A-Za-z])")

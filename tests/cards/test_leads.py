@@ -85,7 +85,7 @@ DRAFT = leads.DraftView(
     id=12, version=2, name="陈立", title="采购", company="宁波恒某", phone="139****0001", email="cl@hm.cn",
     wechat="chenli88", city="宁波", keywords=("报价", "300件"), need="阀块 300 件报价", next="周二 11-24 18:00 发报价",
     evidence=(("姓名", "我是陈立"), ("手机", "139****0001")), question="需求类型是什么？",
-    likely=leads.Likely(311, "宁波恒某", "李倩", "公司相同"),
+    likely=leads.Likely(311, "宁波恒某", "李倩", "公司相同"), kind="图纸定制", budget="¥300,000",
 )  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def test_r9_shows_everything_found_and_the_words_it_rests_on() -> None:
     assert text_twin(leads.draft(DRAFT)) == (
         "识别到联系人（草稿）\n"
         "姓名 陈立（采购） · 手机 139****0001 · 公司 宁波恒某\n"
-        "关键词 报价、300件\n"
+        "类型 图纸定制 · 预算 ¥300,000 · 关键词 报价、300件\n"
         "疑似已有：C-0311 宁波恒某（公司相同，负责人 李倩）\n"
         "需求类型是什么？\n"
         "依据：姓名「我是陈立」 手机「139****0001」\n"

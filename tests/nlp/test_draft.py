@@ -190,3 +190,71 @@ def test_where_a_lead_comes_from_is_no_part_of_it(text: str, name: str, company:
 )
 def test_what_is_said_of_payment_or_paper_is_no_need(text: str) -> None:
     assert read(text).need == ""
+
+
+HELD = draft.Draft(
+    name="王总", company="苏州恒昌塑胶", phone="13812340077", city="苏州", need="两台注塑机机械手", keywords=("采购", "两台"),
+    budget=200_000.0, next_at=NOW, next_text="回电话",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        ("不是王总，是黄总", "name", "黄总"),
+        ("不是王总是黄总", "name", "黄总"),
+        ("王总改成黄志华", "name", "黄志华"),
+        ("他叫黄志华", "name", "黄志华"),
+        ("黄志华", "name", "黄志华"),
+        ("黄志华 13862228888", "name", "黄志华"),
+        ("黄志华 13862228888", "phone", "13862228888"),
+        ("电话错了，是13862229999", "phone", "13862229999"),
+        ("没有电话", "phone", ""),
+        ("电话去掉", "phone", ""),
+        ("没有电话，公司 苏州恒强", "company", "苏州恒强"),
+        ("没有电话，公司 苏州恒强", "phone", ""),
+        ("公司错了，应该是苏州恒强", "company", "苏州恒强"),
+        ("把公司改成苏州恒强", "company", "苏州恒强"),
+        ("公司叫苏州恒强", "company", "苏州恒强"),
+        ("不是苏州恒昌塑胶，是苏州恒强塑料有限公司", "company", "苏州恒强塑料有限公司"),
+        ("城市 昆山", "city", "昆山"),
+        ("昆山", "city", "昆山"),
+        ("不要城市", "city", ""),
+        ("预算改成30万", "budget", 300_000.0),
+        ("预算没有", "budget", None),
+        ("需求：要三台", "need", "要三台"),
+        ("不是两台，是三台", "need", "三台注塑机机械手"),
+        ("数量5台", "need", "5台注塑机机械手"),
+        ("要三台", "need", "三台注塑机机械手"),
+        ("数量5台", "keywords", ("采购", "5台")),
+        ("需求 两台没有微信的手机", "wechat", ""),
+        ("需求 两台没有微信的手机", "need", "两台没有微信的手机"),
+        ("类型 设备采购", "kind", "设备采购"),
+        ("明天下午3点发报价", "next_text", "发报价"),
+        ("时间去掉", "next_at", None),
+    ],
+)  # fmt: skip
+def test_a_rep_puts_a_draft_right_in_his_own_words(line: str, field: str, value: object) -> None:
+    fixed = draft.correct(HELD, line, NOW)
+    assert getattr(fixed, field) == value
+    named = {"keywords": {"need"}, "wechat": {"need"}}.get(field, {field})
+    if " " in line or "，" in line:
+        named |= {"phone", "name", "company"}
+    for other in ("name", "company", "phone", "city", "need", "budget"):  # what was not named stays
+        assert other in named or getattr(fixed, other) == getattr(HELD, other)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("公司不对", "公司应该是什么？请这样写：公司 正确的内容；没有就写：没有公司"),
+        (
+            "不是李总，是黄总",
+            "草稿里没有「李总」。可以这样写：电话 13900001111 公司 宁波某某有限公司 姓名 陈立",
+        ),
+    ],
+)
+def test_a_correction_without_its_value_is_asked_about(line: str, sentence: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        draft.correct(HELD, line, NOW)
+    assert refusal.value.sentence == sentence

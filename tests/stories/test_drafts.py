@@ -107,6 +107,35 @@ async def test_what_cannot_be_read_as_a_correction_changes_nothing(world: World)
     assert "139****2222" in card.text
 
 
+async def test_a_budget_put_right_stands_on_the_card_and_on_the_lead(world: World) -> None:
+    await _draft(world)
+    await world.rep.clicks("改一下")
+    await world.rep.sees("请用一行写要改的内容")
+    await world.rep.says("预算改成30万，不是陈立，是陈丽")
+    await world.idle()
+    card = await world.rep.sees("预算 ¥300,000")
+    assert "陈丽" in card.text
+    assert "预算「" not in card.text  # a rep's own word rests on no words of the chat
+    await world.rep.clicks("存为新客户")
+    await world.rep.sees("已存为")
+    await world.idle()
+    (lead,) = await _rows(world, tables.lead)
+    (contact,) = await _rows(world, tables.contact)
+    assert (lead.note, contact.name) == ("预算 ¥300,000", "陈丽")
+
+
+async def test_a_correction_that_is_let_be_asks_no_more(world: World) -> None:
+    card = await _draft(world)
+    await world.rep.clicks("改一下")
+    await world.rep.sees("请用一行写要改的内容")
+    before = card.text
+    await world.rep.says("算了")
+    await world.rep.sees("草稿不变")
+    await world.rep.says("电话 13911112222")  # no answer to anything: it is a draft of its own
+    await world.idle()
+    assert card.text == before
+
+
 async def test_thrown_away_is_thrown_away(world: World) -> None:
     card = await _draft(world)
     await world.rep.clicks("丢弃")
