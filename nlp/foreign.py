@@ -1,7 +1,7 @@
 """Foreign names as Chinese writes them by sound (克劳德, 萨内蒂尼): weights that were learned, added up."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 
@@ -116,7 +116,7 @@ def near(text: str, start: int, end: int, sounds: Mapping[str, int]) -> Sequence
     return found
 
 
-def listed(text: str, start: int, end: int, edges: set[int], words: Mapping[int, int]) -> Sequence[str]:
+def listed(text: str, start: int, end: int, edges: Set[int], words: Mapping[int, int]) -> Sequence[str]:
     """What the dictionary says of it. `edges`, `words`: how it cuts the text."""
     edge = f"C{start in edges:d}{end in edges:d}"
     if words.get(start) == end:

@@ -6,6 +6,10 @@ from typing import Any, cast
 _USED = ("search", "match", "fullmatch", "finditer", "sub", "split", "groupindex")
 
 
+class _Made:
+    """Holds the methods of an expression: they are found in a quarter of the time where no __getattr__ might be asked."""
+
+
 class _Late:
     """Stands for a compiled expression until one of its methods is asked for; then it holds them itself."""
 
@@ -15,6 +19,7 @@ class _Late:
     def __getattr__(self, name: str) -> Any:
         made = re.compile(self.pattern, self.flags)
         self.__dict__.update({used: getattr(made, used) for used in _USED})
+        object.__setattr__(self, "__class__", _Made)
         return getattr(made, name)
 
 

@@ -1,7 +1,7 @@
 """Where the rules for names are tried: an expression in every place of a text costs more than looking for its beginnings."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from nlp.late import late
@@ -57,7 +57,6 @@ def starts_of() -> dict[str, re.Pattern[str]]:
 
 
 _FOREIGN = frozenset(("segment", "title", "entry"))
-_MARKED = frozenset(("entry", "spaced"))
 
 
 @cache
@@ -73,18 +72,25 @@ def _marks() -> dict[str, re.Pattern[str]]:
 
 def matches_of(words: Plain, rule: str, spots: Sequence[Spot]) -> Sequence[re.Match[str]]:
     """Where the expression of a rule matches, in the order of the text. `spots`: of this text, see name_spots."""
-    if rule in AT_NAME and not (rule == "segment" and "·" in words.text):
-        return _at_spots(rule, words.text, spots)
-    if rule in _MARKED and (mark := _marks().get(rule)) is not None and mark.search(words.text) is None:
-        return ()
-    starts = starts_of().get(f"{rule}·" if rule in _FOREIGN and "·" in words.text else rule)
+    return _finder(rule, "·" in words.text)(words.text, spots)
+
+
+@cache
+def _finder(rule: str, dotted: bool) -> Callable[[str, Sequence[Spot]], Sequence[re.Match[str]]]:
+    """How the matches of a rule are looked for in a text, with a dot between foreign names in it or none."""
+    pattern, bit, mark = patterns()[rule], BIT[rule], _marks().get(rule)
+    starts = starts_of().get(f"{rule}·" if rule in _FOREIGN and dotted else rule)
+    if rule in AT_NAME and not (rule == "segment" and dotted):
+        return lambda text, spots: _at_spots(pattern, bit, text, spots)
     if rule == "beside":
-        return _at_lines(patterns()[rule], words.text)
+        return lambda text, _: _at_lines(pattern, text)
     if starts is None:
-        return list(patterns()[rule].finditer(words.text))
+        return lambda text, _: list(pattern.finditer(text))
     if rule in _REACH:
-        return _in_front(starts, patterns()[rule], words.text, rule, spots)
-    return matches(starts, patterns()[rule], words.text)
+        return lambda text, spots: _in_front(starts, pattern, text, rule, spots)
+    if mark is not None:
+        return lambda text, _: matches(starts, pattern, text) if mark.search(text) is not None else ()
+    return lambda text, _: matches(starts, pattern, text)
 
 
 def _at_lines(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
@@ -124,10 +130,10 @@ def _in_front(
     return found
 
 
-def _at_spots(rule: str, text: str, spots: Sequence[Spot]) -> list[re.Match[str]]:
+def _at_spots(pattern: re.Pattern[str], bit: int, text: str, spots: Sequence[Spot]) -> list[re.Match[str]]:
     """The same as finditer, for a pattern that begins with a name."""
     found: list[re.Match[str]] = []
-    pattern, bit, done = patterns()[rule], BIT[rule], 0
+    done = 0
     for _, place, rules in spots:
         if rules & bit and place >= done and (match := pattern.match(text, place)) is not None:
             found.append(match)

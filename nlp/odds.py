@@ -1,9 +1,9 @@
 """How likely a surname and the one or two characters behind it are a person: weights that were learned, added up."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 
 from nlp import likely, segment
@@ -224,13 +224,14 @@ def sign(char: str) -> str:
     return "a" if char.isalpha() else "_" if char.isspace() else char
 
 
-def cut(text: str) -> tuple[set[int], dict[int, int]]:
+@lru_cache(maxsize=2)  # several rules ask of the same text
+def cut(text: str) -> tuple[Set[int], Mapping[int, int]]:
     """Where the dictionary's words begin and end: every edge, and the end of the word that begins at a place."""
     ends = list(accumulate(map(len, segment.pieces(text))))
     return {0, *ends}, dict(zip((0, *ends), ends, strict=False))
 
 
-def _way(edges: set[int], here: int, middle: int, end: int) -> str:
+def _way(edges: Set[int], here: int, middle: int, end: int) -> str:
     """How the dictionary cuts the name: an edge or none in front of it, inside it from the given name on, and behind it."""
     signs = "".join(["|" if place in edges else "-" for place in (here, *range(middle, end + 1))])
     return f"{signs}{middle - here}"

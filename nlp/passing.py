@@ -1,7 +1,7 @@
 """Firms named in passing by a short name (盛虹那边, 恒力和荣盛都在问): weighed by what was learned, as names are in odds.py."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -137,18 +137,21 @@ class Candidate:
 
 def candidates(text: str) -> Iterator[Candidate]:
     """Every stretch between what stands in front of firms and behind them that begins as their names do."""
-    for start, end, front, sort in _spots(text, regions(text)):
+    places = regions(text)
+    for start, end, front, sort in _spots(text, places, _beginnings(text, places)):
         yield Candidate(start, end, _all_signs(text[start:end], front, sort))
 
 
-def _spots(text: str, places: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, str, str]]:
-    """Where such a stretch begins and ends, and the kinds of what stands around it. `places`: the `regions` of the text."""
-    likely = _beginnings(text, places)
-    if not likely:
-        return
+def _spots(
+    text: str, places: Sequence[tuple[int, int]], likely: Sequence[int]
+) -> Iterator[tuple[int, int, str, str]]:
+    """Where such a stretch begins and ends, and the kinds of what stands around it.
+
+    `places`: the `regions` of the text; `likely`: its `_beginnings`.
+    """
     behind: dict[int, str] = {}
     before = {end: start for start, end in places}
-    edges: set[int] | None = None
+    edges: Set[int] | None = None
     for first in likely:
         ends = list(_ends(text, first, behind))
         for start in (first, before[first]) if first in before else (first,):
@@ -252,7 +255,7 @@ def _front(text: str, start: int) -> str:
     return sort or ("," if before[-1] in _PLAIN_EDGE else "o")
 
 
-def find(words: Plain, taken: Taken, places: Sequence[tuple[int, int]]) -> Iterator[Found]:
+def find(words: Plain, taken: Taken, places: Sequence[tuple[int, int]]) -> Iterable[Found]:
     """Short names of firms that are likelier than not, and those that stand in one list with them.
 
     `places`: the `regions` of the text.
@@ -261,9 +264,16 @@ def find(words: Plain, taken: Taken, places: Sequence[tuple[int, int]]) -> Itera
     if len(text) > FARTHEST:
         text = text[:FARTHEST]
         places = regions(text)
+    likely = _beginnings(text, places)
+    return _likely(words, taken, text, _spots(text, places, likely)) if likely else ()
+
+
+def _likely(
+    words: Plain, taken: Taken, text: str, spots: Iterable[tuple[int, int, str, str]]
+) -> Iterator[Found]:
     scored = [
         (_points(name, front, sort), start, end, _asked_for(name, sort))
-        for start, end, front, sort in _spots(text, places)
+        for start, end, front, sort in spots
         if taken.is_free(*words.place(start, end)) and (name := text[start:end])
     ]
     if not scored:

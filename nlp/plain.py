@@ -109,16 +109,16 @@ class Plain:
 
     def without_found(self, found: Collection[Found], fill: str = BLANK) -> "Plain":
         """The same, for hits."""
-        if not found:
-            return self
-        if self.at is None and len(found) == 1:
-            (hit,) = found
-            spans = [(hit.start, hit.end)] if hit.end > hit.start >= 0 else []
-        elif self.at is None:
-            spans = [(hit.start, hit.end) for hit in found if hit.end > hit.start >= 0]
-        else:
-            spans = [self.here(hit.start, hit.end) for hit in found if hit.end > hit.start >= 0]
-        return self.without(spans, fill) if spans else self
+        if self.at is not None or len(found) > _FEW:
+            return self.without(
+                [self.here(hit.start, hit.end) for hit in found if hit.end > hit.start >= 0], fill
+            )
+        text = self.text
+        for hit in found:  # nearly always one or two
+            start, end = hit.start, hit.end
+            if end > start >= 0:
+                text = f"{text[:start]}{fill * (end - start)}{text[end:]}"
+        return Plain(text, self.source, None, self.signs | signs.of_one(fill)) if found else self
 
     @property
     def back(self) -> dict[int, int]:

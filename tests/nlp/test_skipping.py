@@ -74,6 +74,7 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(heads, "_WORKING", ("",))
     monkeypatch.setattr(institutions, "_KINDS", ("",))
     monkeypatch.setattr(name_starts, "_marks", dict)
+    monkeypatch.setattr(name_starts, "_finder", name_starts._finder.__wrapped__)
     monkeypatch.setattr(passing, "_MARK", re.compile("(?s:.)"))
     monkeypatch.setattr(passing, "_surrounded", passing._pair)
     monkeypatch.setattr(passing, "_CUED", re.compile(""))
