@@ -17,6 +17,7 @@ log = structlog.get_logger("cache")
 
 T = TypeVar("T")
 RETRY = 3.0  # seconds between two tries while Redis is away
+LONGEST = 3600.0  # seconds: no bucket takes longer to have a token
 QUIET = 10.0  # seconds without a ring after which one listens whether one still hears
 
 # KEYS[1] bucket · ARGV: per second, burst · the server's own clock, so that replicas agree; set back, it only stands still
@@ -32,6 +33,28 @@ redis.call('EXPIRE', KEYS[1], 300)
 return wait
 """
 _DROP = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+
+class Odd(RedisError):
+    """An answer that Redis does not give to this: something else stands there, or in between."""
+
+
+def _text(answer: object) -> str | None:
+    """Raises Odd when it is neither a text nor nothing."""
+    if answer is None or isinstance(answer, str):
+        return answer
+    raise Odd(type(answer).__name__)
+
+
+def _seconds(answer: object) -> float:
+    """Raises Odd when it is no time that anybody would have to wait."""
+    try:
+        found = float(str(answer))
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= LONGEST:
+        raise Odd(type(answer).__name__)
+    return found
 
 
 class RedisShared:
@@ -75,9 +98,11 @@ class RedisShared:
     async def get(self, key: str) -> str | None:
         """The value, or None when absent or expired."""
         name = self._prefix + key
-        return await self._try(
-            lambda: cast(Awaitable[str | None], self._redis.get(name)), lambda: self._local.get(key)
-        )
+
+        async def call() -> str | None:
+            return _text(await self._redis.get(name))
+
+        return await self._try(call, lambda: self._local.get(key))
 
     async def put(self, key: str, value: str, seconds: float) -> None:
         """Keep a value for some seconds (here too, should Redis go away)."""
@@ -102,8 +127,8 @@ class RedisShared:
 
         async def call() -> float:
             name = f"{self._prefix}b:{bucket}"
-            return float(
-                await cast(Awaitable[str], self._redis.eval(_TAKE, 1, name, str(per_second), str(burst)))
+            return _seconds(
+                await cast(Awaitable[object], self._redis.eval(_TAKE, 1, name, str(per_second), str(burst)))
             )
 
         return await self._try(call, lambda: self._local.take(bucket, per_second, burst))
@@ -164,7 +189,9 @@ class RedisShared:
                         elif message is None:
                             self.ring("")
                         quiet = message is None
-            except (RedisError, OSError, TimeoutError):
+            except Exception as error:  # of odd answers the library raises whatever comes
+                if not isinstance(error, RedisError | OSError | TimeoutError):
+                    log.warning("redis answers oddly", error=type(error).__name__)
                 await asyncio.sleep(1)
 
     @staticmethod
