@@ -57,9 +57,14 @@ async def _people(turn: Turn, words: str) -> tuple[str, Member, Member | None]:
     if found := re.search(r"@\s*(\S+)", rest):
         whose = await transfer.colleague(turn, found[1])
         rest = rest[: found.start()] + " " + rest[found.end() :]
-    if whose.id != turn.me.id and not access.may_move(turn.me, whose, turn.config.teams()):
-        raise Denied(f"{whose.name} 不在你的团队里。给自己请假不用写 @；代班的人前面写「代班」。{HOW}")
+    _may(turn, whose, f"。给自己请假不用写 @；代班的人前面写「代班」。{HOW}")
     return rest, whose, delegate
+
+
+def _may(turn: Turn, whose: Member, hint: str = "") -> None:
+    """Raises Denied for somebody whose leave is not this member's to set."""
+    if whose.id != turn.me.id and not access.may_move(turn.me, whose, turn.config.teams()):
+        raise Denied(f"{whose.name} 不在你的团队里{hint}")
 
 
 def _days(turn: Turn, words: str) -> tuple[date, date]:
@@ -89,6 +94,7 @@ async def _asked(turn: Turn, id: int) -> tuple[Leave, Member]:
     whose = await team.get(turn.tx, one.member) if one else None
     if one is None or whose is None or one.state != rules.ASKED:
         raise Refused("这次休假已经处理过了，要改请重新发 /休假")
+    _may(turn, whose)  # again: the card may be older than the team
     return one, whose
 
 
@@ -182,8 +188,7 @@ async def back(turn: Turn, words: str) -> None:
     whose = turn.me
     if name := words.replace("＠", "@").strip().removeprefix("@").strip():
         whose = await transfer.colleague(turn, name)
-        if whose.id != turn.me.id and not access.may_move(turn.me, whose, turn.config.teams()):
-            raise Denied(f"{whose.name} 不在你的团队里")
+        _may(turn, whose)
     on = [one for one in await leave.coming(turn.tx, whose.id, turn.now) if one.covers(turn.now)]
     if not on:
         coming = await leave.coming(turn.tx, whose.id, turn.now)

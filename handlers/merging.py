@@ -255,9 +255,6 @@ async def apart(turn: Turn, number: int) -> None:
         parts = "、".join(customer_id(part.gone) for part in await mergers.into(turn.tx, customer.id))
         hint = f"并入它的是 {parts}，写那个编号" if parts else "没有客户并入它，它也没有并入别的客户"
         raise Refused(f"{customer_id(customer.id)}：{hint}")
-    kept = await customers.get(turn.tx, one.kept)
-    if one.member != turn.me.id:
-        await mine(turn, kept.id)
     found = await undo.find(turn.tx, one.undo)
     assert found is not None
     await take_back(turn, found)
@@ -276,6 +273,7 @@ async def undo_merge(turn: Turn, kept_row: Undoable) -> str:
         raise Refused(f"{here} 已经不在了，不能撤销合并")
     if kept.id != one.kept:
         raise Refused(f"{here} 之后又并入了 {customer_id(kept.id)}，请先发 /撤销合并 {here}")
+    await mine(turn, kept.id)  # it would bring back whose it was then: thirty days are long enough to lose it
     await mergers.sweep(turn.tx, one)
     await mergers.put_back(turn.tx, one, kept, member=turn.me.id, now=turn.now)
     await turn.forget("merger", str(one.id))

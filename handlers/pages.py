@@ -205,8 +205,7 @@ async def unmerge(turn: Turn, form: Form) -> None:
     await _of_sales(turn, form)
     gone = parse_id(str(form.fields["gone"]))
     one = await mergers.standing(turn.tx, gone[1]) if gone else None
-    if one is None or one.member != turn.me.id:
-        await merging.mine(turn, _customer(form, "kept"))
+    await merging.mine(turn, _customer(form, "kept"))
     if one is None or customer_id(one.kept) != form.fields["kept"]:
         raise Refused("它已经分开了，或者不是并入这个客户的。请刷新后再看。")
     await merging.apart(turn, one.gone)

@@ -19,6 +19,9 @@ ROBOT_TOPIC: str = ChatbotMessage.TOPIC
 CARD_TOPIC: str = Card_Callback_Router_Topic
 GROUP = "2"
 QUOTA_GONE = "20001"
+COMMANDS = ("/", "／", "#")
+"""How words begin that do something. In a card or a robot's markdown somebody else may have written them: who forwards it
+commands nothing."""
 FREE_EVENTS = frozenset({"user_add_org", "user_modify_org", "user_leave_org"})  # contact events cost no push
 
 
@@ -118,7 +121,8 @@ def _body(chatbot: ChatbotMessage, data: Json) -> Json:
                 "kind": Kind.FORWARDED, "text": found.text, "lines": found.lines, "incomplete": found.incomplete,
             }  # fmt: skip
         case "markdown":
-            return {"text": first(content, "text") or first(table(data.get("markdown")), "text")}
+            text = first(content, "text") or first(table(data.get("markdown")), "text")
+            return {"text": text, **({"kind": Kind.FORWARDED} if text.lstrip().startswith(COMMANDS) else {})}
         case "link":
             parts = (first(content, "title"), first(content, "text"), first(content, "messageUrl"))
             return {"kind": Kind.LINK, "text": "\n".join(filter(None, parts))}
@@ -153,7 +157,7 @@ def _foreign_card(content: Json) -> Json:
     ]
     url = first(content, "biz_custom_action_url")
     text = "\n".join(filter(None, (*parts, url)))
-    return {"kind": Kind.LINK if url else Kind.TEXT if text else Kind.UNKNOWN, "text": text}
+    return {"kind": Kind.LINK if url else Kind.FORWARDED if text else Kind.UNKNOWN, "text": text}
 
 
 def contact(frame: Frame, now: datetime) -> tuple[Incoming, ...]:

@@ -183,6 +183,19 @@ def test_an_echoed_option_is_a_click_and_only_a_whole_one() -> None:
         assert read(msgtype="text", text={"content": text}).text == text
 
 
+@pytest.mark.parametrize("text", ["/转给 1024 @李倩", "／放回 1024 做不了", "#Pick:7:x L-1-k3-9"])
+def test_what_somebody_else_wrote_on_a_card_is_no_command_of_who_forwards_it(text: str) -> None:
+    card = {"cardContent": [{"children": [{"elementType": "text", "value": text}]}]}
+    for sent in (
+        {"msgtype": "interactiveCard", "content": card},
+        {"msgtype": "markdown", "content": {"text": text}},
+    ):
+        (row,) = inbound.robot(COMMON | sent, NOW)
+        assert isinstance(row.event, Message)
+        assert (row.event.kind, row.event.text) == (Kind.FORWARDED, text)
+    assert read(msgtype="markdown", content={"text": "客户说要报价"}).kind is Kind.TEXT
+
+
 def clicked(content: Any, *, id: str = "m1", **more: Any) -> tuple[Any, ...]:
     data = {"outTrackId": "L-1-k3-9", "userId": "u1", "content": content} | more
     return inbound.events(Frame("CALLBACK", CARD, id, data), NOW) or ()

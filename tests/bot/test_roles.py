@@ -14,13 +14,14 @@ import handlers
 from bot.events import Click, Incoming, Message
 from bot.router import Command
 from cards.actions import Action
-from cards.actions_assignment import HandAll
+from cards.actions_assignment import ChangeDelegate, ConfirmLeave, HandAll
 from cards.actions_sla import PickReassign, PickWaive, Urge, pack_ids
 from cards.away import Belongings
 from cards.card import Button, Card, to_json
+from rules.away import Leave
 from rules.opportunities import Opportunity
 from rules.team import Role
-from store import checkins, drafts, handover, opportunities, requests, screens, tasks, undo
+from store import checkins, drafts, handover, leave, opportunities, requests, screens, tasks, undo
 from store.db import Database
 from store.tables import audit, contact, customer, followup, inbox, lead, outbox
 from store.tables_opportunities import opportunity
@@ -230,15 +231,25 @@ async def test_work_on_what_somebody_else_owns_is_written_down(firm: Firm):
 
 async def test_a_card_that_is_older_than_the_team_opens_nothing(firm: Firm):
     """What a manager got while the people were theirs, pressed when they are somebody else's: several leads at once,
-    and a handover of all of it with the very number that the preview said."""
+    a handover of all of it with the very number that the preview said, and a leave in which the manager stands in."""
     async with firm.bench.engine.db.write() as tx:
         row = (await tx.execute(sa.select(lead).where(lead.c.id == firm.ids["lead"]))).one()
         kept = {name: value for name, value in row._mapping.items() if name != "id"}
         second = (await tx.execute(sa.insert(lead).values(**kept).returning(lead.c.id))).scalar_one()
         total = Belongings(*await handover.counts(tx, "wanglei")).total
+        off = await leave.add(
+            tx, Leave(0, "wanglei", NOW, NOW + timedelta(days=9), "manager0", by="manager0"), NOW
+        )
     both, before = pack_ids([firm.ids["lead"], int(second)]), await firm.record()
     for n, action in enumerate(
-        (Urge(both), PickReassign(both), PickWaive(both), HandAll("wanglei", "rep0", total))
+        (
+            Urge(both),
+            PickReassign(both),
+            PickWaive(both),
+            HandAll("wanglei", "rep0", total),
+            ConfirmLeave(off.id),
+            ChangeDelegate(off.id),
+        )
     ):
         said = await firm.presses("manager0", action)
         assert silent_about_it(said), said

@@ -102,6 +102,31 @@ async def test_two_customers_become_one_field_by_field_and_two_again(world: Worl
     ]  # fmt: skip
 
 
+async def test_who_lost_the_customer_does_not_take_it_apart(world: World) -> None:
+    """The way back is open for thirty days; it would bring half of the customer back to who had it then."""
+    await two(world)
+    await world.rep.says("/合并 301 302")
+    await world.rep.sees("C-0302 并入 C-0301")
+    await world.rep.says("1")
+    await world.rep.clicks("确认合并", on=await world.rep.sees("：确认"))
+    done = await world.rep.sees("C-0302 已并入 C-0301")
+    await world.boss.says("/交接 王磊 → 李倩")
+    await world.boss.sees("王磊")
+    await world.boss.clicks("全部给李倩")
+    await world.boss.sees("已交接")
+    await world.rep.clicks("撤销合并", on=done)
+    await world.rep.sees("C-0301 由李倩负责，你不能合并它")
+    for words in ("/撤销合并 C-0302", "/撤销"):
+        world.rep.looks_away()
+        await world.rep.says(words)
+        await world.rep.sees("C-0301 由李倩负责，你不能合并它")
+    async with world.db.read() as tx:
+        owners = (await tx.execute(sa.select(customer.c.owner).where(customer.c.owner == "wanglei"))).all()
+    assert owners == []
+    await world.boss.says("/撤销合并 C-0302")
+    await world.boss.sees("又是单独的客户")
+
+
 async def test_what_was_written_since_goes_with_whom_it_is_about(world: World) -> None:
     await two(world)
     await world.rep.says("/合并 302 301")
