@@ -177,6 +177,8 @@ def run_forget(args: argparse.Namespace) -> int:
             return 1
         finally:
             await db.close()
+        if counts.pop(forgetting.LOG, 0):
+            print("SQLite 的日志（-wal 文件）正忙，里面还有旧内容；机器人下次写回日志或停止时就没有了。")
         print("已删除：" + "，".join(f"{name} {count}" for name, count in sorted(counts.items())))
         print("备份文件、导出过的表格和平台上的聊天记录里还有，要另外处理（docs/security.md）。")
         return 0

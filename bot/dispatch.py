@@ -28,6 +28,8 @@ log = structlog.get_logger("dispatch")
 
 TWIN = re.compile(r"#(\d{1,2})\s+([0-9A-Za-z_@-]{1,128})$")  # "#2 L-1024-k3-88": an echoed text button
 DIGIT = re.compile(r"[\s第]*([1-9]\d?)\s*[.。、]?$")
+LONGEST = 2000
+"""The most characters of a command: handlers look its words up one by one."""
 PICK = "pick"  # the submit key of a card whose buttons became a drop-down: the option is the action
 
 
@@ -183,6 +185,9 @@ class Dispatcher:
                     await turn.answer(
                         f"「/{command.name}」只有{roles_text(command.may)}可以用。发 /帮助 看你能用的。"
                     )
+                    return
+                if len(text) > LONGEST:
+                    await turn.answer(f"这条命令太长了，最多 {LONGEST} 个字。请写短一点再发。")
                     return
                 question = await screens.expected(turn.tx, turn.me.id, turn.now)
                 if question and not question.kind.startswith(

@@ -13,7 +13,7 @@ SAYS = {
     "export.declined": "没有同意导出",
     "web.logout": "退出网页", "customer.checked": "查重", "dead.replayed": "重放了事件",
     "handover": "办了离职交接", "handover.undone": "撤销了交接", "import.opened": "开始了导入",
-    "import.started": "录入了导入", "import.undone": "撤销了导入",
+    "import.checked": "检查了导入的表格", "import.started": "录入了导入", "import.undone": "撤销了导入",
     "opportunity.opened": "开了商机", "opportunity.forward": "推进了商机", "opportunity.back": "退回了商机",
     "opportunity.won": "赢单", "opportunity.lost": "丢单", "opportunity.amount": "改了商机金额",
     "opportunity.handed": "接手了商机",

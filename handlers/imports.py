@@ -33,6 +33,8 @@ KEEPERS = (Role.ADMIN, Role.MANAGER, Role.DIRECTOR)
 CHUNK = 10
 """How many rows are taken in by one transaction: others get their turn in between."""
 UNDO = timedelta(days=30)
+TOLD = 100
+"""How many customers that a table found stand in its line of the trail."""
 LISTS = (".xlsx", ".xls", ".csv")
 
 
@@ -127,7 +129,7 @@ async def _look_over(turn: Turn, batch: Batch, cells: list[list[str]], filename:
         )
     people = {key: one.id for one in await team.everyone(turn.tx) for key in (one.id.lower(), one.name)}
     rows = await asyncio.to_thread(_looked, cells, fields, people)  # thousands of rows take a second
-    rows = await _repeats(turn, rows)
+    rows, found = await _repeats(turn, rows)
     moved = await batches.move(
         turn.tx, batch.id, ["empty", "ready"], "ready", filename=filename[:200], digest=sum,
         columns=importing.pack(cells[0]),
@@ -135,6 +137,9 @@ async def _look_over(turn: Turn, batch: Batch, cells: list[list[str]], filename:
     if not moved:
         raise Refused("这一批已经开始录入，不能换文件了")
     await batches.fill(turn.tx, batch.id, rows)
+    said = "、".join(map(customer_id, found[:TOLD]))
+    await audit.add(turn.tx, turn.now, turn.me.id, "import.checked", f"B-{batch.id}",
+                    {"rows": len(rows), "hits": len(found), "found": said}, turn.event_id)  # fmt: skip
 
 
 def _looked(cells: list[list[str]], fields: tuple[str, ...], people: dict[str, str]) -> list[Row]:
@@ -153,8 +158,9 @@ def _look(n: int, row: list[str], fields: tuple[str, ...], people: dict[str, str
     return Row(n, tuple(row), kept, errors, "wrong" if errors else "new", "；".join(errors.values()))
 
 
-async def _repeats(turn: Turn, rows: list[Row]) -> list[Row]:
-    """Marks whom we know already, by phone, mail or credit code, with who has them; and who stands twice in the file."""
+async def _repeats(turn: Turn, rows: list[Row]) -> tuple[list[Row], list[int]]:
+    """Marks whom we know already, by phone, mail or credit code, with who has them; and who stands twice in the file. Gives
+    the customers of ours that it told of, too."""
     fine = [row for row in rows if row.state == "new"]
     keys = {
         row.n: (
@@ -171,20 +177,23 @@ async def _repeats(turn: Turn, rows: list[Row]) -> list[Row]:
     firms = await batches.known(turn.tx, "core", list(kernels.values()))
     people = {one.id: one for one in await team.roster(turn.tx)}
     seen: dict[str, int] = {}
-    found = []
+    found: list[Row] = []
+    told: dict[int, None] = {}
     for row in rows:
         if row.state == "new":
             phone, mail, code = keys[row.n]
             twin = next((seen[key] for key in keys[row.n] if key and key in seen), 0)
             known = phones.get(phone) or mails.get(mail) or codes.get(code)
             if twin or known:
+                told |= {known.customer: None} if known and not twin else {}
                 why = f"与第 {twin} 行相同" if twin else _said(turn, known, people) if known else ""
                 row = importing.with_state(row, "repeat", why)
             elif firm := firms.get(kernels.get(row.n, "")):
+                told[firm.customer] = None
                 row = importing.with_state(row, "new", "公司名称相同：" + _said(turn, firm, people))
             seen |= {key: row.n for key in keys[row.n] if key and key not in seen}
         found.append(row)
-    return found
+    return found, list(told)
 
 
 def _said(turn: Turn, known: Known, people: dict[str, Member]) -> str:

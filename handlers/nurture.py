@@ -19,6 +19,7 @@ from store import audit, customers, facts, leads, letters, origins, settings, te
 router = Router("nurture")
 SENT, OPENED, CLICKED, STOPPED = "mail.sent", "mail.opened", "mail.clicked", "mail.stopped"
 CHECK, RETURNED = "mail.outcome", "邮件被退回"
+STRANGER = "尊敬的客户"
 
 
 # ── out ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -52,12 +53,15 @@ async def post(turn: Turn, lead: Lead) -> str:
     base = turn.config.app.public_url.rstrip("/")
     sites = [base, *(site for form in turn.config.webform for site in form.origins)]
     seen = of_sites(origin.pages, sites) if origin else ()
-    links = [(page.title or page.url, page.url) for page in seen][:5]
+    links = [
+        (page.title if page.title and nurture.harmless(page.title) else page.url, page.url) for page in seen
+    ][:5]
     if rules.link:
         links.append((rules.offer or rules.link, rules.link))
     hop = [f"{base}/m/c/{nurture.sign(secret, 'click', letter)}/{n}" for n in range(len(links))]
+    name = contact.name if contact else customer.label
     view = cards.Letter(
-        name=contact.name if contact else customer.label, opening=rules.opening, firm=turn.config.app.name,
+        name=name if nurture.harmless(name) else STRANGER, opening=rules.opening, firm=turn.config.app.name,
         sender=owner.name if owner else "", offer=rules.offer, link=hop[-1] if rules.link else "",
         unsubscribe=f"{base}/m/u/{nurture.sign(secret, 'stop', letter)}",
         pixel=f"{base}/m/o/{nurture.sign(secret, 'open', letter)}.gif",

@@ -2,12 +2,17 @@
 
 import hashlib
 import hmac
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 SCANNER = timedelta(seconds=10)
 """An open so soon after the sending is a mail scanner's, not a reader's."""
 SIGNS = 20
+DIGITS = 5
+"""So many digits are a number to call or to pay to."""
+_LEADS = re.compile(r"[@/\\]|www|(?<=[^\W_])[.。](?=[a-z]{2})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,14 @@ def why_not(one: Standing, *, address: str, per_day: int, every: timedelta, now:
     if one.today >= per_day:
         return "今天的上限已到"
     return ""
+
+
+def harmless(words: str) -> bool:
+    """Whether a stranger's words may stand in a mail of ours: nothing in them leads anywhere, neither an address nor a number
+    to call. Anybody can hand in somebody else's mail address with words of their own."""
+    plain = unicodedata.normalize("NFKC", words)
+    digits = sum(char.isdigit() for char in plain)
+    return digits < DIGITS and _LEADS.search(plain) is None
 
 
 def sign(secret: str, what: str, letter: int) -> str:

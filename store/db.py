@@ -99,6 +99,11 @@ class Database:
         found: T = await self._inside.schema(work, *arguments)
         return found
 
+    async def emptied(self) -> bool:
+        """Nothing of what was deleted is left in SQLite's log; False when that could not be had now. (PostgreSQL: its
+        vacuum and its checkpoints see to it.)"""
+        return not self.sqlite or bool(await self._inside.emptied())
+
     async def close(self) -> None:
         """Closes all connections and gives the file up."""
         await self._inside.close()

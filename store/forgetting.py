@@ -45,6 +45,8 @@ from store.tables_sole import errand
 from store.tables_sources import batch_row, follower, friend, friend_move, origin, touchpoint
 
 ERASED = "已删除的客户"
+LOG = "log"
+"""Counted when SQLite's log could not be emptied: what was erased stands in it until it is written back."""
 ACTION = "customer.erased"
 AT_ONCE = 500
 _NO_DRAFT = {
@@ -133,6 +135,8 @@ async def forget(db: Database, person: Person, now: datetime, by: str, blank: st
         for name, n in (await erase(tx, person, now, by)).items():
             counts[name] = counts.get(name, 0) + n
         await audit.seal(tx)
+    if not await db.emptied():
+        counts[LOG] = 1
     return {name: n for name, n in counts.items() if n}
 
 

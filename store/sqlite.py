@@ -36,13 +36,15 @@ log = structlog.get_logger("store")
 T = TypeVar("T")
 LOG_BYTES = 16 * 1024 * 1024
 """From this size on the write-ahead log is copied into the database file."""
+TRIES = 25
+"""How often the log is asked to be empty, five times a second."""
 LONGEST_BREAK = 0.02
 """Seconds for which work makes way for what is to be acknowledged, at most."""
 PATIENCE, PAUSE = 30.0, 0.04
 """Seconds for which another program may keep the file from being written to, and between two tries."""
 WRITER = (
     "busy_timeout=10", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=0",
-    "cache_size=-16384", "temp_store=MEMORY",
+    "cache_size=-16384", "temp_store=MEMORY", "secure_delete=ON",
 )  # fmt: skip
 """SQLite itself waits in the event loop's thread, where nothing else happens meanwhile: no longer than a moment."""
 READER = ("busy_timeout=200", "query_only=ON", "cache_size=-4096")
@@ -311,10 +313,20 @@ class Sqlite:
         finally:
             self._tidying = None
 
-    def _checkpoint(self, how: str) -> None:
+    async def emptied(self) -> bool:
+        """Writes the log into the database file, so that nothing is left in it of what was deleted. False when others on
+        the file did not let go of it within some seconds."""
+        for _ in range(TRIES):
+            if await asyncio.to_thread(self._checkpoint, "TRUNCATE"):
+                return True
+            await asyncio.sleep(0.2)
+        return False
+
+    def _checkpoint(self, how: str) -> bool:
+        """Whether the whole log was written back."""
         connection = self._connect(("busy_timeout=200",))
         try:
-            connection.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
+            return not connection.execute(f"PRAGMA wal_checkpoint({how})").fetchone()[0]
         finally:
             connection.close()
 

@@ -130,6 +130,14 @@ async def test_a_refusal_is_a_sentence_and_leaves_no_rows(db: Database) -> None:
             assert (await tx.execute(sa.select(sa.func.count()).select_from(timer))).scalar() == 0
 
 
+async def test_a_command_that_nobody_types_is_not_read_to_its_end(db: Database) -> None:
+    """Its words are looked up one by one: a few thousand of them are a piece of work that nobody asked for."""
+    async with running(db, [echo()]) as bench:
+        await bench.says("/no " + "12万 " * 1000)
+        await bench.says("/no " + "长" * 1500)
+        assert bench.out.texts() == ["这条命令太长了，最多 2000 个字。请写短一点再发。", "不行，因为太晚了"]
+
+
 async def test_a_button_works_once_and_an_old_one_changes_nothing(db: Database) -> None:
     async with running(db, [echo()]) as bench:
         await bench.says("/card")

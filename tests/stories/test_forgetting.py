@@ -1,6 +1,7 @@
 """Somebody asks to be forgotten, or a firm keeps nobody longer than it has to: who it was is gone, what happened stays."""
 
 import asyncio
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,6 +76,31 @@ async def test_a_customer_is_forgotten_everywhere(
     async with world.db.read() as tx:
         numbers = (await tx.execute(sa.select(tables.lead.c.customer).order_by(tables.lead.c.id))).scalars()
         assert list(numbers) == [301, 302, 303], "who was forgotten is a new customer"
+
+
+@pytest.mark.parametrize(("platform", "store"), COMBINATIONS[:1], indirect=True)
+async def test_who_is_forgotten_is_gone_from_the_file_too(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SQLite leaves what was deleted where it stood, in the file and in its log, until something else needs the room."""
+    await world.api_lead(email="c@hengda.cn")
+    await world.rep.says(CHAT)
+    await world.rep.sees("识别到联系人（草稿）")
+    await world.rep.says("/跟进 1001 电话 需报价 明天15:00 发方案")
+    await world.rep.sees("已记录")
+    await world.idle()
+    assert _in_files(world) == set(WORDS), "the looks look"
+    code, said = await forget(world, tmp_path, capsys, "C-0301", "--yes")
+    assert code == 0, said
+    assert await told(world, *WORDS) == []
+    assert _in_files(world) == set()
+
+
+def _in_files(world: World) -> set[str]:
+    """The words that stand in the database file or its log, wherever."""
+    file = Path(world.database.removeprefix("sqlite:///"))
+    bytes = b"".join(one.read_bytes() for one in file.parent.glob(f"{file.name}*"))
+    return {word for word in WORDS if word.encode() in bytes or json.dumps(word)[1:-1].encode() in bytes}
 
 
 @pytest.mark.parametrize(("platform", "store"), COMBINATIONS, indirect=True)

@@ -1,6 +1,7 @@
 """Marketing brings a file of leads: it is looked at, taken in without a word, and can be taken back. (B08)"""
 
 import io
+import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -94,6 +95,12 @@ async def test_214_rows_are_looked_at_and_taken_into_the_pool_without_a_word(wor
     assert "已有 C-0301 宁波恒达汽配有限公司（负责人 王磊，2026-11-23 录入）" in plain
     assert "与第 2 行相同" in plain
     assert len(await _leads(world)) == 1
+    async with world.db.read() as tx:  # a table of numbers asks like /查重, and leaves behind as much
+        query = sa.select(tables.audit.c.member, tables.audit.c.detail).where(
+            tables.audit.c.action == "import.checked"
+        )
+        ((who, detail),) = (await tx.execute(query)).all()
+    assert (who, json.loads(detail)) == ("zhougong", {"rows": 214, "hits": 1, "found": "C-0301"})
 
     sheet = await desk.sheet(f"{desk.link}/errors.xlsx")
     assert sheet.max_row == 27
