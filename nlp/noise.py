@@ -35,6 +35,8 @@ _PLACEHOLDER = re.compile(rf"\[[^\[\]\d]{{1,6}}(?:{_SECONDS})?\](?:{_SECONDS})?"
 _FACE = late(
     r"\((?:微笑|大笑|偷笑|笑哭|捂脸|抱拳|握手|鼓掌|玫瑰|爱心|比心|强|赞|呲牙|害羞|流泪|OK|笑|哭|汗|加油|庆祝|胜利)\)"
 )
+_THANK_YOU = late(r"\bthank (?:you|u)\b", re.I)
+_SIGNS = re.compile(r"[\W_]*")
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff]+")
 # Whatever asks, counts or wants is no noise.
 _CONTENT = late(
@@ -46,7 +48,13 @@ _CONTENT = late(
     r"地址|我要|我想|想要|推荐(?:一|个|家)|找(?:一|个|家)|明天|后天|下周|周[一二三四五六]|下午|点[半钟]|"
     r"便宜|垃圾|投诉|退[款货]|差评|坏了|贵(?!司|公司|方|单位)|优惠|发货|采购|下单|测试|报告|技术|确认(?!了|收)"
 )
-_WANTS_MORE = late(r"(?<!谢谢[你您])(?<!感谢[你您])(?:发|寄|给我|告诉我|联系我|回复我|打给)")
+_WANTS_MORE = late(
+    r"催|辛苦(?!了|一下|你们?|您)[一-龥]{1,8}(?:一下|下)$|(?<!谢谢[你您])(?<!感谢[你您])(?:发|寄|给我|告诉我|联系我|回复我|打给)"
+)
+# 没收到, 不明白, 好了没: made of the same words, and somebody waits for an answer.
+_NOT_SO = late(
+    r"没有?(?:收到|看懂|听懂|懂|明白|搞懂|搞定)|(?<!没)(?<!没有)不(?:明白|清楚|知道|懂|了解|行|方便|满意|同意|赞同|够|对)|[好了完到成]没有?[啊呢呀]?$"
+)
 _SENTENCE = late(r"[,。;!?、\s~.…:]+")
 
 
@@ -73,7 +81,9 @@ def is_noise(text: str | Plain) -> bool:
         return False
     if "\n" in bare:
         bare = "\n".join(line for line in bare.splitlines() if not _is_notice(line.strip()))
-    if not bare or _is_notice(bare):
+    if "ou" in bare:
+        bare = _THANK_YOU.sub("thanks", bare)
+    if not bare or _SIGNS.fullmatch(bare) or _is_notice(bare):
         return True
     if bare.isascii() and ENGLISH.fullmatch(bare):
         return True
@@ -109,6 +119,8 @@ _OPEN = frozenset("谢感辛劳费麻祝愿")  # anything may follow or be wishe
 
 def _empty(clause: str) -> bool:
     """Is there nothing in this clause?"""
+    if _NOT_SO.search(clause) is not None:
+        return False
     if _ACK.fullmatch(clause) or LATER.fullmatch(clause):
         return True
     if _CONTENT.search(clause) or len(clause) > 24:

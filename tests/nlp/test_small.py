@@ -219,6 +219,13 @@ def test_intent(text: str, expected: str) -> None:
         "对方正在输入…",
         "消息已发出，但被对方拒收了。",
         "早上好，新的一天元气满满",
+        "收到，thank you",
+        "(*^▽^*)",
+        "[收到一条消息，请在手机上查看]",
+        "群公告已更新",
+        "等您消息",
+        "我转给领导",
+        "好的老板",
     ],
 )
 def test_noise_is_nothing_to_store(text: str) -> None:
@@ -256,6 +263,15 @@ def test_noise_is_nothing_to_store(text: str) -> None:
         "谢谢你们的垃圾服务",
         "[图片]\n就要这款\n撤回了一条消息",
         "我们启用了“新系统”",
+        "没收到",
+        "好了没",
+        "尽快",
+        "弄好了",
+        "领导同意了",
+        "等通知",
+        "我问下老板",
+        "我问问领导",
+        "辛苦催一下",
     ],
 )
 def test_what_says_something_is_no_noise(text: str) -> None:
