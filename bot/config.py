@@ -27,7 +27,7 @@ from bot.config_kit import Section as _Section
 from bot.config_robots import Robot, check_robots
 from bot.config_sources import Channel, Friends, Intake, Mailbox, WebForm
 from bot.config_watch import SCHEDULES, Directory, Mail, Nurture, Privacy, Schedule, Watch
-from rules import hours
+from rules import hours, toml_mistakes
 from rules.assignment import Group
 from rules.team import Member, Role, Team
 from store.seals import Seals
@@ -564,11 +564,14 @@ def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Config:
     env = os.environ if environ is None else environ
     where = path.name if path else "环境变量"
     try:
-        raw = tomllib.loads(path.read_text("utf-8")) if path else {}
+        text = path.read_text("utf-8") if path else ""
+        raw = tomllib.loads(text)
     except FileNotFoundError:
         raise BadConfig(f"{path}：没有这个文件。可以从仓库里的 config.toml 复制一份再改。") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadConfig(f"{where}：不是合法的 TOML（UTF-8）：{error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfig(f"{where}：不是合法的 TOML：{toml_mistakes.told(text, error)}") from None
+    except UnicodeDecodeError:
+        raise BadConfig(f"{where}：{toml_mistakes.NOT_UTF8}") from None
     except OSError as error:
         raise BadConfig(f"{path}：读不了这个文件：{error.strerror}") from None
     raw = _with_defaults(_with_secrets(raw, env, where))

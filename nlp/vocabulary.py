@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nlp.lexicon import Need, needs, not_names, places, titles
+from rules import toml_mistakes
 from rules.words import Kind, Word
 
 _FIELDS = {"keyword", "words", "kind", "intent", "weight", "deny"}
@@ -53,7 +54,7 @@ def parse(text: str, where: str = "词库") -> Vocabulary:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadWords(f"{where}：不是合法的 TOML：{error}") from None
+        raise BadWords(f"{where}：不是合法的 TOML：{toml_mistakes.told(text, error)}") from None
     _known_keys(table, _TABLES, where, "")
     base = built_in()
     people = table.get("people", {})
@@ -191,8 +192,10 @@ def _read(path: Path, stamp: tuple[int, int], good: Vocabulary) -> Watched:
         return Watched(stamp, parse(path.read_text("utf-8"), path.name))
     except BadWords as error:
         return Watched(stamp, good, str(error))
-    except (OSError, UnicodeDecodeError) as error:
-        return Watched(stamp, good, f"{path.name}：读不出来（{error}），请存成 UTF-8")
+    except UnicodeDecodeError:
+        return Watched(stamp, good, f"{path.name}：{toml_mistakes.NOT_UTF8}")
+    except OSError as error:
+        return Watched(stamp, good, f"{path.name}：读不出来：{error.strerror or error}")
 
 
 @cache

@@ -50,7 +50,22 @@ def test_a_file_adds_to_what_is_built_in() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[[need]\n", "不是合法的 TOML"),
+        ("[[need]\n", "不是合法的 TOML：第 1 行「[[need]」：小节名的方括号没有配对"),
+        (
+            "[[need]]\nkeyword = “激光清洗”\n",
+            '第 2 行「keyword = “激光清洗”」：引号外面有中文标点 “ ，要换成英文的 "',
+        ),
+        (
+            "[[company]]\nname='甲公司'\naliases=['恒力'，'恒']\n[people]\n",
+            "第 3 行「aliases=['恒力'，'恒']」：引号外面有中文标点 ， ",
+        ),
+        (
+            "[[need]]\nkeyword='甲类'\nwords=['激光'\nkind='设备'\n",
+            "方括号 [ ] 没有配对，或者词与词之间少了逗号",
+        ),
+        ("[[need]]\nkeyword='甲类'\nkind=设备采购\n", "第 3 行「kind=设备采购」：内容要放在英文引号里"),
+        ("[people]\nnames=['老猫']\n[people]\nnames=['阿狗']\n", "同一节写了两次，请合成一节"),
+        ("激光清洗\n", "第 1 行「激光清洗」："),
         ("[[needs]]\nkeyword='a'\n", "needs：没有这一项"),
         ("[[need]]\nkeyword='甲类'\nword=['xx']\n", "need.1.word：没有这一项"),
         ("[[need]]\nwords=['激光']\n", "need.1.keyword"),
