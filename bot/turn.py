@@ -19,7 +19,7 @@ from rules.team import Member
 from store import budget, inbox, leave, outbox, screens, team, timers
 from store.db import Tx
 from store.outbox import Outrow
-from store.screens import OnScreen
+from store.screens import NewCard, OnScreen
 
 C = TypeVar("C", Card, Card | None)
 ALARM, NORMAL, DIGEST = 0, 1, 2
@@ -88,13 +88,10 @@ class Turn:
             if key and await outbox.known(self.tx, key):
                 return 0
             text = to_json(what)
-            screen = await screens.add(self.tx, member=to, card_json=text, kind=what.kind,
-                                       subject=what.subject, live=bool(what.choices), now=self.now,
-                                       instance=self.instance)  # fmt: skip
-            return await self._put(Outrow(
-                dedup=self._key(key), member=to, way=Way.CARD, body={"card": text, "track": screen.track},
-                card=screen.id, subject=what.subject, kind=what.kind, priority=priority,
-            ))  # fmt: skip
+            shows = NewCard(to, text, what.kind, what.subject, bool(what.choices), self.instance)
+            row = Outrow(dedup=self._key(key), member=to, way=Way.CARD, body={"card": text}, subject=what.subject,
+                         kind=what.kind, priority=priority)  # fmt: skip
+            return await self._put(row, shows)
         return await self._put(Outrow(dedup=self._key(key), member=to, way=Way.TEXT, body={"text": what},
                                       kind="text", priority=priority))  # fmt: skip
 
@@ -315,6 +312,6 @@ class Turn:
         self._sent += 1
         return key or f"e{self.event_id}.{self._sent}"
 
-    async def _put(self, row: Outrow) -> int:
+    async def _put(self, row: Outrow, shows: NewCard | None = None) -> int:
         self.rang.add("outbox")
-        return await outbox.put(self.tx, row, now=self.now, cause=self.event_id)
+        return await outbox.put(self.tx, row, now=self.now, cause=self.event_id, shows=shows)

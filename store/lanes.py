@@ -5,6 +5,7 @@ ahead four hours does not lose its leases. Due times of timers and everything pe
 """
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,24 +39,23 @@ _NOW = {
 }
 _LEAST = {"sqlite": "min", "postgresql": "least"}
 _COUNTS = {
-    "sqlite": "value->>0, value->>1, 0, 0 FROM json_each(:rows) WHERE true",
-    "postgresql": "value->>0, CAST(value->>1 AS integer), 0, 0 FROM jsonb_array_elements(CAST(:rows AS jsonb))",
+    "sqlite": "value->>0, value->>1, value->>2, 0, 0 FROM json_each(:raised)",
+    "postgresql": "value->>0, value->>1, CAST(value->>2 AS integer), 0, 0"
+    " FROM jsonb_array_elements(CAST(:raised AS jsonb))",
 }
 
 
-def _raising(dialect: str, q: Queue) -> sa.TextClause:
-    wake = ""
-    if q == "outbox":
-        soon = f"{_LEAST[dialect]}(lane.due, {_NOW[dialect]})"
-        wake = f" due = CASE WHEN lane.owner IS NULL THEN {soon} ELSE lane.due END,"
-    return sa.text(
-        f"INSERT INTO lane (q, key, pending, due, epoch) SELECT '{q}', {_COUNTS[dialect]}"
-        f" ON CONFLICT (q, key) DO UPDATE SET{wake} pending = lane.pending + excluded.pending"
+def raising(dialect: str, *, where: str = "true") -> str:
+    """The SQL that counts what was put into lanes; `:raised` is from `raised`."""
+    soon = f"{_LEAST[dialect]}(lane.due, {_NOW[dialect]})"
+    return (
+        f"INSERT INTO lane (q, key, pending, due, epoch) SELECT {_COUNTS[dialect]} WHERE {where}"
+        " ON CONFLICT (q, key) DO UPDATE SET pending = lane.pending + excluded.pending,"
+        f" due = CASE WHEN excluded.q = 'outbox' AND lane.owner IS NULL THEN {soon} ELSE lane.due END"
     )
 
 
-_QUEUES: tuple[Queue, Queue] = ("inbox", "outbox")
-_RAISE = {(dialect, q): _raising(dialect, q) for dialect in _NOW for q in _QUEUES}
+_RAISE = {dialect: sa.text(raising(dialect)) for dialect in _NOW}
 
 
 def wake(tx: Tx, q: Queue, keys: Sequence[str]) -> None:
@@ -65,18 +65,21 @@ def wake(tx: Tx, q: Queue, keys: Sequence[str]) -> None:
     tx.last["lanes"] = _raise_lanes
 
 
-async def _raise_lanes(tx: Tx) -> None:
+def raised(tx: Tx, *, but: tuple[str, str] = ("", "")) -> tuple[str, int]:
+    """What was noted, as JSON: queue, lane, rows; in one order everywhere (inbox before outbox), so that replicas do not
+    wait for each other in a circle. And how many rows went into the lane `but`, which is left out. It is noted no more:
+    who asks counts it."""
+    tx.last.pop("lanes", None)
     tx.info.setdefault(RAISED, set()).update(tx.woken)
-    for q in _QUEUES:
-        # in one order everywhere: no deadlocks between replicas
-        found: dict[str, int] = {}
-        for queue, key in tx.woken:
-            if queue == q:
-                found[key] = found.get(key, 0) + 1
-        counts = sorted(found.items())
-        if counts:
-            await tx.execute(_RAISE[tx.dialect.name, q], {"rows": json.dumps(counts, ensure_ascii=False)})
+    found = Counter(tx.woken)
     tx.woken.clear()
+    own = found.pop(but, 0)
+    return json.dumps([[*lane, n] for lane, n in sorted(found.items())], ensure_ascii=False), own
+
+
+async def _raise_lanes(tx: Tx) -> None:
+    if tx.woken:
+        await tx.execute(_RAISE[tx.dialect.name], {"raised": raised(tx)[0]})
 
 
 _DUE = (
@@ -107,7 +110,8 @@ _CLAIM = {
         " UPDATE lane SET owner = CASE WHEN free.ok THEN CAST(:me AS varchar) ELSE lane.owner END,"
         " epoch = lane.epoch + CASE WHEN free.ok THEN 1 ELSE 0 END,"
         " due = CAST(:ms AS bigint) + CASE WHEN free.ok THEN CAST(:lease AS bigint) ELSE 1000 END"
-        " FROM free WHERE lane.q = :queue AND lane.key = free.key"
+        # the list once more: joined alone, every lane is read for a few as soon as the planner believes they are few
+        " FROM free WHERE lane.q = :queue AND lane.key = free.key AND lane.key = ANY(ARRAY(SELECT key FROM free))"
         " RETURNING lane.key, lane.epoch, lane.pending, free.ok"
     ),
 }

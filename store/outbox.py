@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from store.lanes import Fenced, wake
 from store.queues import DEAD, DONE, OPEN
-from store.screens import Shown
+from store.screens import NewCard, Shown, add, adding
 from store.statements import PerDialect, among, listed
 from store.tables import card as screen
 from store.tables import member, outbox
@@ -56,28 +56,42 @@ class Queued:
 _PUT = PerDialect(
     lambda insert: insert(outbox).on_conflict_do_nothing(index_elements=["dedup"]).returning(outbox.c.id)
 )
+_GIVEN = ("dedup", "lane", "member", "way", "body", "priority", "subject", "kind", "created_at", "cause")
 
 
-async def put(tx: Tx, row: Outrow, *, now: datetime, cause: int) -> int:
-    """Queues something to send. Returns its id, or 0 when `dedup` was used before."""
-    made = (
-        await tx.execute(
-            _PUT[tx.dialect.name],
-            {
-                "dedup": row.dedup,
-                "lane": f"m:{row.member}",
-                "member": row.member,
-                "way": row.way,
-                "body": json.dumps(row.body, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
-                "priority": row.priority,
-                "card": row.card,
-                "subject": row.subject,
-                "kind": row.kind,
-                "created_at": now,
-                "cause": cause,
-            },
-        )
-    ).scalar()
+def _putting(insert: Any) -> Any:
+    """The card and its row in one statement (PostgreSQL)."""
+    shown = adding("postgresql").cte("made")
+    values = (sa.bindparam(name, type_=outbox.c[name].type) for name in _GIVEN)
+    row = insert(outbox).from_select([*_GIVEN, "card"], sa.select(*values, shown.c.id))
+    return row.on_conflict_do_nothing(index_elements=["dedup"]).returning(outbox.c.id)
+
+
+_PUT_CARD = PerDialect(_putting)
+
+
+async def put(tx: Tx, row: Outrow, *, now: datetime, cause: int, shows: NewCard | None = None) -> int:
+    """Queues something to send; `shows`: the card that it brings onto a screen. Returns its id, or 0 when `dedup` was used
+    before."""
+    values = {
+        "dedup": row.dedup,
+        "lane": f"m:{row.member}",
+        "member": row.member,
+        "way": row.way,
+        "body": json.dumps(row.body, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+        "priority": row.priority,
+        "subject": row.subject,
+        "kind": row.kind,
+        "created_at": now,
+        "cause": cause,
+    }
+    if shows is None:
+        query, more = _PUT[tx.dialect.name], {"card": row.card}
+    elif tx.dialect.name == "sqlite":
+        query, more = _PUT["sqlite"], {"card": await add(tx, shows, now)}
+    else:
+        query, more = _PUT_CARD["postgresql"], shows.given(now)
+    made = (await tx.execute(query, values | more)).scalar()
     if made is None:
         return 0
     wake(tx, "outbox", [f"m:{row.member}"])

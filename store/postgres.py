@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from store.load import LoadMeter
 from store.seals import Seals
 from store.statements import Result, Statements
-from store.tx import ALIVE, INTAKE, LOCK_TIMEOUT, WORK, Tx
+from store.tx import ALIVE, INTAKE, LOCK_TIMEOUT, SENT, WORK, Tx
 
 T = TypeVar("T")
 SETTINGS = {
@@ -29,6 +29,10 @@ SETTINGS = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "15000",
 }
+QUIETLY = "; SET LOCAL synchronous_commit TO off"
+BY_KEY = "; SET LOCAL enable_seqscan TO off"
+"""For what keeps the queues going: it wants a few rows by their keys, and its plans, kept for minutes, may have been made
+when a table was still small enough to be read from end to end."""
 ANSWER = 12.0
 """Seconds in which the server answers a statement: it gives up by itself two seconds before. Later than that the line is
 dead, however open it looks."""
@@ -219,12 +223,11 @@ class Postgres:
     @asynccontextmanager
     async def write(self, priority: int = WORK, *, durable: bool = True) -> AsyncIterator[Tx]:
         """A transaction. Without `durable` nobody waits for the disk."""
+        opening = "BEGIN" if durable else f"BEGIN{QUIETLY}"
+        if priority == SENT or not durable:
+            opening += BY_KEY
         async with self._connection(intake=priority == INTAKE) as connection:
-            tx = PostgresTx(
-                self._statements,
-                connection,
-                "BEGIN" if durable else "BEGIN; SET LOCAL synchronous_commit TO off",
-            )
+            tx = PostgresTx(self._statements, connection, opening)
             try:
                 yield tx
                 await tx.finish()

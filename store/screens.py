@@ -44,38 +44,52 @@ _NEXT = {
 }
 
 
-def _adding(dialect: str) -> Any:
-    """The track holds the id, so the id is drawn first: one statement instead of an INSERT and an UPDATE."""
+def adding(dialect: str) -> Any:
+    """The INSERT of a card, from `given`. The track holds the id, so the id is drawn first: one statement instead of an
+    INSERT and an UPDATE."""
     drawn = sa.select(sa.literal_column(_NEXT[dialect], type_=sa.BigInteger).label("id")).subquery("drawn")
-    given = ("member", "subject", "kind", "body", "live", "created_at")
+    values = {"member": "owner", "subject": "about", "kind": "sort", "body": "shown", "live": "live"}
+    times = {"created_at": "now", "updated_at": "now"}
     return (
         sa.insert(card)
         .from_select(
-            ["id", "track", *given, "updated_at"],
+            ["id", "track", *values, *times],
             sa.select(
                 drawn.c.id,
                 sa.bindparam("head", type_=sa.Text) + sa.cast(drawn.c.id, sa.Text),
-                *(sa.bindparam(name, type_=card.c[name].type) for name in given),
-                sa.bindparam("created_at", type_=card.c.updated_at.type),
+                *(sa.bindparam(name, type_=card.c[key].type) for key, name in (values | times).items()),
             ),
         )
         .returning(card.c.id)
     )
 
 
-_ADD = {dialect: _adding(dialect) for dialect in _NEXT}
+_ADD = {dialect: adding(dialect) for dialect in _NEXT}
 _CARD = sa.update(card).where(card.c.id == sa.bindparam("row"))
 
 
-async def add(
-    tx: Tx, *, member: str, card_json: str, kind: str, subject: str, live: bool, now: datetime, instance: str
-) -> OnScreen:
-    """A new card for a member. Its track is unique for ever, also over databases (`instance`)."""
-    row = {"member": member, "subject": subject, "kind": kind, "body": card_json, "live": live}
-    head = f"{subject or 'card'}-{instance}-"
-    values = {**row, "head": head, "created_at": now}
-    made = int((await tx.execute(_ADD[tx.dialect.name], values)).scalar_one())
-    return OnScreen(made, member, subject, kind, 0, card_json, "", f"{head}{made}", "", None, live, now)
+@dataclass(frozen=True)
+class NewCard:
+    """A card that goes to a member for the first time. Its track is unique for ever, also over databases (`instance`)."""
+
+    member: str
+    body: str
+    kind: str
+    subject: str
+    live: bool
+    instance: str
+
+    def given(self, now: datetime) -> dict[str, Any]:
+        """What `adding` wants bound."""
+        return {
+            "owner": self.member, "about": self.subject, "sort": self.kind, "shown": self.body, "live": self.live,
+            "head": f"{self.subject or 'card'}-{self.instance}-", "now": now,
+        }  # fmt: skip
+
+
+async def add(tx: Tx, new: NewCard, now: datetime) -> int:
+    """Keeps a new card. Returns its id."""
+    return int((await tx.execute(_ADD[tx.dialect.name], new.given(now))).scalar_one())
 
 
 _BY_ID = sa.select(*_COLUMNS).where(card.c.id == sa.bindparam("one"))

@@ -19,6 +19,7 @@ from store import lanes, outbox, screens
 from store.db import Database, Tx
 from store.lanes import Lease
 from store.outbox import Outrow
+from store.screens import NewCard
 from store.sent import Accepted
 from store.tables import card, lane
 from store.tables import outbox as rows
@@ -27,12 +28,13 @@ from tests.bot.kit import Recorder, config, running
 NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
 
 
-async def _queued(tx: Tx, member: str) -> tuple[int, int]:
+async def _queued(tx: Tx, member: str, key: str = "first") -> tuple[int, int]:
     """A card to a member: the row, the card."""
-    screen = await screens.add(tx, member=member, card_json="{}", kind="k", subject="L-1", live=True, now=NOW,
-                               instance="x")  # fmt: skip
-    row = await outbox.put(tx, Outrow(f"{screen.id}", member, "card", {}, card=screen.id), now=NOW, cause=0)
-    return row, screen.id
+    shows = NewCard(member, "{}", "k", "L-1", live=True, instance="x")
+    row = await outbox.put(
+        tx, Outrow(f"{key} to {member}", member, "card", {}), now=NOW, cause=0, shows=shows
+    )
+    return row, (await tx.execute(sa.select(rows.c.card).where(rows.c.id == row))).scalar_one()
 
 
 async def _claimed(db: Database, ms: int) -> dict[str, Lease]:
@@ -44,7 +46,7 @@ async def test_ends_that_come_together_share_a_commit(db: Database, monkeypatch:
     clock = Clock()
     async with db.write() as tx:
         (a, card_a), (b, _), (c, card_c) = [await _queued(tx, who) for who in "abc"]
-        await _queued(tx, "a")
+        await _queued(tx, "a", "second")
         await screens.fresh_code(tx, card_c, "pressed", NOW)
     held = await _claimed(db, clock.ms())
     writes, usual = [], db.write

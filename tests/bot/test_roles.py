@@ -23,6 +23,7 @@ from rules.opportunities import Opportunity
 from rules.team import Role
 from store import checkins, drafts, handover, leave, opportunities, requests, screens, tasks, undo
 from store.db import Database
+from store.screens import NewCard
 from store.tables import audit, contact, customer, followup, inbox, lead, outbox
 from store.tables_opportunities import opportunity
 from tests.bot.kit import Bench, config, running
@@ -63,10 +64,9 @@ class Firm:
         card = Card(kind="probe", title="probe", buttons=(Button("按", action.pack()),))
         engine = self.bench.engine
         async with engine.db.write() as tx:
-            screen = await screens.add(
-                tx, member=who, card_json=to_json(card), kind="probe", subject="", live=True, now=NOW,
-                instance=engine.dispatcher.instance,
-            )  # fmt: skip
+            shows = NewCard(who, to_json(card), "probe", "", live=True, instance=engine.dispatcher.instance)
+            screen = await screens.get(tx, await screens.add(tx, shows, NOW))
+        assert screen is not None
         return await self._tries(who, Click("wecom", who, screen.track, action.pack(), NOW))
 
     async def _tries(self, who: str, *events: Message | Click) -> str:
