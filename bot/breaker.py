@@ -99,8 +99,8 @@ class Breaker:
         """Notes a failure that may be tried again. Returns whether it counts against its message: what the platform
         says of the whole app, and an outage, do not."""
         state = self._of(platform)
-        # several that were on their way fail together: one pause
-        before = state.trips - (state.until > self._clock.ms())
+        # several that were on their way fail together: one pause; and one of them that goes well ends the count before it
+        before = max(0, state.trips - (state.until > self._clock.ms()))
         if failed.wide is Wide.APP:
             await self._trip(platform, state, _grown(failed, before))
             return False

@@ -41,6 +41,14 @@ async def test_the_first_failures_count_against_their_messages_an_outage_against
     assert one.until("dingtalk") == 0, "the other platform goes on"
 
 
+async def test_what_fails_in_a_pause_after_something_went_begins_the_count_anew(machine: Machine) -> None:
+    one = breaker(machine)
+    await one.failed("wecom", LIMITED)
+    one.went("wecom")  # it was on its way when the pause began
+    assert not await one.failed("wecom", LIMITED)
+    assert one.until("wecom") == machine.at + 60_000
+
+
 async def test_what_the_platform_says_about_one_message_ends_an_outage_and_counts(machine: Machine) -> None:
     one = breaker(machine)
     for _ in range(OUTAGE - 1):

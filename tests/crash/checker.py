@@ -224,6 +224,7 @@ class Checker:
         tracks: dict[str, Counter[str]] = defaultdict(Counter)
         fresh: dict[str, set[str]] = defaultdict(set)
         beside: dict[str, set[str]] = defaultdict(lambda: {THINKING, NOTHING_MORE})
+        first = {row.id: _first(row.track) for row in rows["card"]}
         for row in rows["outbox"]:
             body, gone = json.loads(row.body), row.ledger in GONE_OUT
             if "card" in body:
@@ -231,7 +232,7 @@ class Checker:
             if row.way == "text" and gone:
                 texts[row.member].update(self._as_shown(body["text"], row.id))
             elif row.way == "card" and gone:
-                tracks[row.member][body["track"]] += 1
+                tracks[row.member][first[row.card]] += 1
             elif row.way == "update":
                 fresh[row.member].add(f"-r{row.id}")
         # "@…" is no person: the canary's round, and alarms by the second channel
@@ -295,13 +296,13 @@ class Checker:
 
     def _copies(self, row: Row) -> list[Seen]:
         """A card pressed twice may stand there twice (sent anew for want of a code); the copy that was pressed changes."""
-        copies = {row.track, re.sub(r"-r\d+$", "", row.track)}
-        return [one for one in self._phone(row.member).seen if re.sub(r"-r\d+$", "", track_of(one)) in copies]
+        copies = {row.track, _first(row.track)}
+        return [one for one in self._phone(row.member).seen if _first(track_of(one)) in copies]
 
     def _wire_of(self, row: Row) -> Iterable[str]:
         """What went over the wire about a card, to see how it came to say what it says."""
         shown = {(self._phone(row.member).user, one.n) for one in self._copies(row)}
-        first = re.sub(r"-r\d+$", "", row.track)
+        first = _first(row.track)
         for one in self.sim.wire:
             sent = json.dumps(one.sent, ensure_ascii=False, default=str)
             if shown & set(one.on) or first in sent:
@@ -343,3 +344,8 @@ async def at_rest(tx: Tx, now: datetime) -> bool:
     if first is not None and first <= now:
         return False
     return not any([(await queues.depth(tx, name)).open for name in ("inbox", "outbox")])
+
+
+def _first(track: str) -> str:
+    """The track under which a card went out first; one that was sent anew has more behind it."""
+    return re.sub(r"-r\d+$", "", track)
