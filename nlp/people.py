@@ -1,7 +1,7 @@
 """People's names: by label, cue, card line, honorific (王总), and with least trust by the segmenter."""
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from functools import cache
 from operator import attrgetter
 
@@ -220,10 +220,9 @@ _LITTLE_NAME = late(rf"(?P<name>[小老][{''.join(sorted(likely.COMMON))}])(?=[�
 
 def _on_edges(text: str) -> Iterator[re.Match[str]]:
     """老范统一收, 老何点着头: what stands behind is a word of its own."""
-    edges: Set[int] | None = None
+    pieces = odds.Cut(text)
     for match in _LITTLE_NAME.finditer(text):
-        if edges is None:
-            edges, _ = odds.cut(text)
+        edges, _ = pieces.around(*match.span())
         if match.end() in edges and match.start() in edges and not segment.is_word(match["name"]):
             yield match
 
