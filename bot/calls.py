@@ -5,6 +5,8 @@ three hundred bytes cost four times what sending it does, as much as handling th
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, Mapping
 
 import aiohttp
@@ -48,12 +50,14 @@ class Calls:
         if not address.raw_host:
             raise aiohttp.InvalidURL(url)
         request = _written(method, address, body, headers)
+        began = time.monotonic()
         try:
             return await self._once(address, request, timeout)
         except aiohttp.ClientConnectorError:
             raise
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
-            if method not in REPEATABLE:
+            # a process that stood still meanwhile must not say again what others may have gone on from
+            if method not in REPEATABLE or time.monotonic() - began > (timeout.total or math.inf):
                 raise
         return await self._once(address, request, timeout)
 

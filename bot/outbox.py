@@ -45,6 +45,10 @@ DIGEST = "digest"
 KNOWN_MS = 1000
 """Milliseconds for which what was read of where people can be written to is taken for true, as long as sends go well."""
 
+SURE_MS = 3000
+"""Milliseconds after which a lane is asked for once more before anything of it leaves: a process that stood still (a machine
+that swaps, a virtual one that is moved) was given up by the others after ten seconds, and they have gone on."""
+
 
 @dataclass(frozen=True)
 class _Rest:
@@ -79,6 +83,7 @@ class Sender:
         self._line = Line(clock, shared)
         self._ledger = Ledger(db, clock, me)
         self._paid: set[int] = set()  # rows that have their person's token already
+        self._sure: dict[str, int] = {}  # lane → when it was ours for certain
 
     async def look(self, tx: Tx, keys: Sequence[str]) -> dict[str, Waiting]:
         """What waits in these lanes, and where it goes."""
@@ -87,10 +92,15 @@ class Sender:
         return {key: Waiting(rows, people.get(rows[0].member), ms) for key, rows in found.items()}
 
     async def lane(self, lease: Lease, found: Waiting | None) -> Later | None:
-        """Works a claimed lane until it is empty or must rest. `found`: what waits in it, as far as that is known.
+        """Works a claimed lane until it is empty or must rest. `found`: what waits in it, as far as that is known."""
+        self._sure[lease.key] = lease.at_ms
+        try:
+            return await self._work(lease, found)
+        finally:
+            self._sure.pop(lease.key, None)
 
-        A platform that must rest does not hold up what goes to the person on another one.
-        """
+    async def _work(self, lease: Lease, found: Waiting | None) -> Later | None:
+        """A platform that must rest does not hold up what goes to the person on another one."""
         known = found
         while True:
             if found is None:
@@ -220,6 +230,7 @@ class Sender:
             outgoing = await self._parcels.outgoing(row, target, screen, same)
             await self._db.settled()  # nothing leaves that a power cut could still undo
             reach(At.OUTBOX_LEAVING)
+            await self._still_ours(lease)
             sent = await target.platform.send(outgoing)
         except SendFailed as failed:
             return await self._failed(lease, row, target, failed)
@@ -227,6 +238,16 @@ class Sender:
         self._paid.discard(row.id)
         self._breaker.went(name)
         return await self._sent(lease, row, target, sent, screen.code if screen else "")
+
+    async def _still_ours(self, lease: Lease) -> None:
+        """Raises Fenced when others took the lane over while this process stood still: what they sent since must not be
+        followed by what was to be said before."""
+        ms = self._clock.ms()
+        if self._db.sqlite or ms - self._sure[lease.key] < SURE_MS:
+            return
+        async with self._db.write(durable=False) as tx:
+            await lanes.hold(tx, "outbox", self._me, lease, ms + LEASE_MS)
+        self._sure[lease.key] = ms
 
     async def _says_so(self, row: Queued) -> bool:
         """Whether what went out last for this card is what the row says."""

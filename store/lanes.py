@@ -23,11 +23,12 @@ class Fenced(Exception):
 
 @dataclass(frozen=True)
 class Lease:
-    """A claimed lane."""
+    """A lane that was claimed at `at_ms`."""
 
     key: str
     epoch: int
     pending: int
+    at_ms: int
 
 
 # A send wakes its lane even when an earlier one rests (perhaps on another platform); an event waits for its turn. Woken is
@@ -149,7 +150,7 @@ async def claim(tx: Tx, q: Queue, me: str, ms: int, *, n: int, lease_ms: int) ->
     """Claims up to n lanes whose time has come. One owner per lane: that is what keeps a customer's order."""
     values = {"queue": q, "me": me, "ms": ms, "n": n, "lease": lease_ms}
     rows = await tx.execute(_CLAIM[tx.dialect.name], values)
-    return [Lease(row.key, row.epoch, row.pending) for row in rows if row.ok]
+    return [Lease(row.key, row.epoch, row.pending, ms) for row in rows if row.ok]
 
 
 async def claim_one(tx: Tx, q: Queue, key: str, me: str, ms: int, *, lease_ms: int) -> Lease | None:
@@ -158,7 +159,7 @@ async def claim_one(tx: Tx, q: Queue, key: str, me: str, ms: int, *, lease_ms: i
         _CLAIM_ONE[tx.dialect.name], {"queue": q, "one": key, "me": me, "ms": ms, "lease": lease_ms}
     )
     row = found.first()
-    return Lease(row.key, row.epoch, row.pending) if row else None
+    return Lease(row.key, row.epoch, row.pending, ms) if row else None
 
 
 _MINE = (
@@ -208,6 +209,13 @@ async def fence(tx: Tx, q: Queue, me: str, lease: Lease, ms: int, *, lease_ms: i
 async def release(tx: Tx, q: Queue, me: str, lease: Lease, at_ms: int) -> None:
     """Gives a lane back; it can be claimed again at `at_ms`."""
     await tx.execute(_RELEASE, {"q_": q, "key_": lease.key, "me_": me, "epoch_": lease.epoch, "at": at_ms})
+
+
+async def hold(tx: Tx, q: Queue, me: str, lease: Lease, until_ms: int) -> None:
+    """Keeps a lane for longer. Raises Fenced when it is not ours any more, whoever has it."""
+    values = {"q_": q, "key_": lease.key, "me_": me, "epoch_": lease.epoch, "at": until_ms}
+    if (await tx.execute(_RENEW, values)).rowcount != 1:
+        raise Fenced(lease.key)
 
 
 _EPOCH = sa.select(lane.c.epoch).where(lane.c.q == sa.bindparam("q_"), lane.c.key == sa.bindparam("key_"))

@@ -85,6 +85,9 @@ class Link:
                     self._alive()
                 case WSMsgType.BINARY:
                     log.info("dingtalk.link.binary", size=len(message.data))
+                case WSMsgType.ERROR:  # a frame that is too large, or none
+                    log.warning("dingtalk.link.broken", error=str(message.data)[:100])
+                    return
                 case _:
                     return
 

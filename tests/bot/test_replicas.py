@@ -196,3 +196,30 @@ async def test_intake_and_a_starting_replica_wait_for_no_handling_transaction(
         await first.stop()
         await shared.close()
         await db.close()
+
+
+async def test_who_stood_still_sends_nothing_that_others_have_gone_on_from(
+    postgres: Postgres, postgres_template: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had the lane and the row in hand; by the time it goes on, another has the lane."""
+    monkeypatch.setattr("bot.outbox.SURE_MS", 0)  # as if it had stood still for longer
+    url = postgres.create("stood_still", postgres_template)
+    recorder, begun, go_on = Recorder(), asyncio.Event(), asyncio.Event()
+    async with replica(url, redis.url, recorder) as engine:
+
+        async def stands_still(*_: object) -> float:
+            begun.set()
+            await go_on.wait()
+            return 0.0
+
+        monkeypatch.setattr(engine._sender, "_person", stands_still)
+        await engine.intake([message("wanglei", 1)])
+        await begun.wait()
+        async with engine.db.write() as tx:
+            other = {"owner": "another", "epoch": lane.c.epoch + 1, "due": lane.c.due + 600_000}
+            await tx.execute(sa.update(lane).where(lane.c.q == "outbox").values(other))
+        go_on.set()
+        async with asyncio.timeout(30):
+            while engine._outbox.working:  # noqa: ASYNC110 - nothing rings when nothing was done
+                await asyncio.sleep(0.01)
+        assert recorder.sent == []

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import ipaddress
+import itertools
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -143,6 +144,17 @@ async def test_nothing_that_may_have_arrived_is_sent_again_but_what_may_be_repea
         with pytest.raises(aiohttp.ServerDisconnectedError):
             await ours("PUT", there.url, b"2", {})
         assert len(there.asked) == 2
+
+
+async def test_who_stood_still_does_not_say_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than the time for a try has gone by while it was being tried: others may have gone on from there."""
+    async with host(HANG_UP) as there, calls() as ours:
+        moments = itertools.count(step=1000)
+        monkeypatch.setattr("bot.calls.time.monotonic", lambda: float(next(moments)))
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await ours("PUT", there.url, b"2", {})
+        monkeypatch.undo()
+        assert len(there.asked) == 1
 
 
 @pytest.mark.parametrize("how", ["late", "called off"])

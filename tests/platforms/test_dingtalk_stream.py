@@ -4,7 +4,9 @@ import asyncio
 import json
 import time
 
-from bot.dingtalk.stream import Pace
+from structlog.testing import capture_logs
+
+from bot.dingtalk.stream import LARGEST, Pace
 from bot.events import Kind
 from tests.platforms.dingtalk_kit import QUICK, acks, running, until
 
@@ -232,6 +234,18 @@ async def test_odd_frames_do_no_harm() -> None:
         assert rig.inbox.alerts == []
         assert rig.sim.complaints == []
         assert rig.sim.stream.opens == 1
+
+
+async def test_a_frame_larger_than_any_costs_the_connection_and_says_so() -> None:
+    async with running() as rig:
+        huge = {"type": "CALLBACK", "headers": {"messageId": "b"}, "data": "x" * LARGEST}
+        with capture_logs() as said:
+            await rig.sim.stream.push_raw(huge)
+            await until(lambda: rig.sim.stream.opens == 2)
+        assert "dingtalk.link.broken" in {line["event"] for line in said}
+        await rig.sim.phones["lisi"].says("照常")
+        await until(lambda: rig.inbox.messages)
+        assert [m.text for m in rig.inbox.messages] == ["照常"]
 
 
 async def test_stop_finishes_what_is_in_hand_and_closes_properly() -> None:
