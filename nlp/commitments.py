@@ -13,14 +13,21 @@ LONGEST = 40  # characters from the time to the end of the clause
 
 _DO = late(
     r"发(?!现|生|展)|寄|给|送|提供|回复|答复|回电|回[您你]|回访|报价|安排|提交|交付|交货|出(?:货|"
-    r"方案|图|报告|样|具|结果)|完成|准备|确认|打款|付款|汇款|转账|签|到货|"
+    r"方案|图|报告|样|具|结果)|完成|准备(?:好|齐|完|[一-龥]{0,4}(?:资料|材料|样品|样机|合同|方案|报价|文件|图纸|标书|货))|确认|打款|付款|汇款|转账|签|到货|"
     r"发货|派|带.{1,8}(?:去|来|到)|去(?:现场|工地|厂里|你|您)|勘[察查]|量尺|验货|跑一趟|上门|拜访|过[去来]|联系|打电话|演示|测试|调试|安装|"
     r"[做改弄整修补装写画算排审调印]好|[做改写赶画审弄办测算装]完|做出来|下单|定下来|运[到过]|修复|[陪接帮找][您你]|申请|"
     r"[跟和向][^,]{1,6}(?:说|汇报|申请|商量|确定)|拉个?[会群]|搞定|反馈|通知|整理|更新|付|补|修好|开(?:票|机|工|出来?)|统一开|送样|打样|备货|"
-    r"解决|处理|拉[你您]|催|到[你您]|[一准]定到|准时到|结账|结清|退[款钱货]|到账|答应|落实|跟进|赶出来"
+    r"解决|处理|拉[你您]|催|到[你您]|[一准]定到|准时到|结账|结清|退[款钱货]|到账|答应|落实|跟进|赶出来|把[^,]{1,14}(?:出来|[好完掉了]|[过回]来|[上过]去)|交(?:模|样|图|件|稿|工)|拍板|敲定|当面[谈聊]|来(?:厂|公司|现场|看|签|拉|提|取|谈|装)|办(?:$|[好完了下]|理|一下)"
 )
 _DO_ENGLISH = late(
     r"(?:\b(?:I|we|they|he|she))?(?:(?:^| )will|'ll| shall| am going to) (?!not\b)[a-z]{2,}", re.I
+)
+# Who gives his word, whatever it is for; what he is, where he is and what he plans for himself is no promise.
+_PLEDGE = late(r"保证|一定|肯定|争取|尽量|尽力|承诺|答应|包您|准能|必定")
+_PLEDGED = late(r"^(?:就|会|[我他她]们?)*(?:保证|一定|肯定|争取|尽量|尽力|承诺|包您|准能|必定)")
+_OWN_STATE = late(
+    r"休息|休假|放假|请假|[上下加]个?班|生日|结婚|出差|开会|上课|考试|搬|有空|有事|方便|[没不别]|[要想]用|过期|到期|打算|计划|准备|涨|跌|降|需要|缺|希望|"
+    r"^(?:就|会|也|还|一定|肯定)*(?:在|是|有|要|想|得|的|很)|扩产|投产|年会|聚餐|体检|看病|孩子|周年"
 )
 # Who asks promises nothing.
 _ASK = late(
@@ -114,9 +121,16 @@ def _promises(before: str, after: str) -> bool:
     return (
         not is_past(after)
         and not _NOUN.match(after)
-        and _DO.search(after) is not None
+        and (_DO.search(after) is not None or _is_pledged(before, after))
         and not _NOT_DONE.search(after)
     )
+
+
+def _is_pledged(before: str, after: str) -> bool:
+    """下周一定弄完, 我保证明天搞出来: the word is given."""
+    if len(after.strip(" ▪.~")) < 2 or _OWN_STATE.search(after) is not None:
+        return False
+    return _PLEDGE.search(before) is not None or _PLEDGED.search(after) is not None
 
 
 def is_past(after: str) -> bool:
