@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from nlp.evidence import Found
 from nlp.late import late
 from nlp.plain import Plain
+from nlp.signs import sign
 
 LONGEST = 28  # characters of the thing itself
 
@@ -47,8 +48,9 @@ _LAST = re.compile(
     r"(?:[的了吗呢吧啊呀之就也都先在和与及或要做给 .\-/]|这块|这个|这边|那边|一下|相关|方面)+$"
 )
 
-# Cue, trust. What stands behind it is cut at the first stop.
-_BEHIND: tuple[tuple[re.Pattern[str], float], ...] = (
+_Cue = tuple[re.Pattern[str], float, int]
+# Cue, trust, and the sign of the characters one of which it needs (0: any text). What stands behind it is cut at the first stop.
+_BEHIND: tuple[_Cue, ...] = (
     (
         re.compile(
             r"(?:^|[\s,;。、|\[\]])(?:(?:需求|咨询|意向|采购|询价|询盘|求购|所需|需要)"
@@ -57,6 +59,7 @@ _BEHIND: tuple[tuple[re.Pattern[str], float], ...] = (
             r" ?(?:[:=]|-(?=[一-龥])|(?<=: 询价) |(?<=产品是)|(?<=产品为)|(?<=需求) ) ?"
         ),
         0.9,
+        0,
     ),
     (
         re.compile(
@@ -69,6 +72,7 @@ _BEHIND: tuple[tuple[re.Pattern[str], float], ...] = (
             r"采购(?![部科经主员总工人方商])|购买|订购|求|询价|购置|下单|订做|订制(?=\d)|需(?=\d))"
         ),
         0.8,
+        0,
     ),
     (
         late(
@@ -77,25 +81,28 @@ _BEHIND: tuple[tuple[re.Pattern[str], float], ...] = (
             r",|。|\?|$)))"
         ),
         0.75,
+        sign("有能会做卖问那可"),
     ),
-    (late(r"(?:怎么|如何|想)(?:做你们)?(?:代理|加盟|经销)(?![商费政])"), 0.75),
+    (late(r"(?:怎么|如何|想)(?:做你们)?(?:代理|加盟|经销)(?![商费政])"), 0.75, sign("代加经")),
     (
         late(
             r"(?<![一-龥])(?:我们|我司|公司)?(?:正在|在|准备|打算)[选找](?=[A-Za-z]{2}|[一-龥]{2})(?!择|中)"
         ),
         0.7,
+        sign("选找"),
     ),
-    (late(r"报(?:一下|个|下|一个)(?=[^,。;!?\n▪◆]{2,20}的?(?:价|报价))"), 0.75),
+    (late(r"报(?:一下|个|下|一个)(?=[^,。;!?\n▪◆]{2,20}的?(?:价|报价))"), 0.75, sign("报")),
     (
         late(
             r"(?:^|[\s,。;!?他她们户司总工理▪◆▫])(?:就|先|还)?(?:要|来|买|订)(?![求是不么给去看签过回开走到再货单电]|发(?![电动光]))"
         ),
         0.65,
+        sign("要来买订"),
     ),
-    (late(r"(?:^|[\s,。;!?▪◆])(?:询|租)(?=[一-龥A-Za-z])(?![价问个方])"), 0.7),
+    (late(r"(?:^|[\s,。;!?▪◆])(?:询|租)(?=[一-龥A-Za-z])(?![价问个方])"), 0.7, sign("询租")),
 )
 # What stands in front of 多少钱, 询价, 300件.
-_FRONT: tuple[tuple[re.Pattern[str], float], ...] = (
+_FRONT: tuple[_Cue, ...] = (
     (
         late(
             r"(?:^|(?<=[\s,。;!?▪◆]))(?:请问|问下|想问|你们的?|"
@@ -104,6 +111,7 @@ _FRONT: tuple[tuple[re.Pattern[str], float], ...] = (
             r"询价|求报价|的?价格(?:是|多少|怎么))"
         ),
         0.7,
+        sign("怎多什啥几询求价"),
     ),
     (
         late(
@@ -111,6 +119,7 @@ _FRONT: tuple[tuple[re.Pattern[str], float], ...] = (
             r"[\s,]?(?:还)?有(?:没有)?现货"
         ),
         0.7,
+        sign("货"),
     ),
     # 6205-2RS 先来2000套
     (
@@ -118,6 +127,7 @@ _FRONT: tuple[tuple[re.Pattern[str], float], ...] = (
             rf"(?:^|(?<=[\s,。;:!?▪◆]))(?P<thing>(?=[\d-]*[A-Z])[A-Z0-9\-/.]{{4,16}}) ?(?:先|再)?[来要拿](?={_AMOUNT})"
         ),
         0.8,
+        sign("来要拿"),
     ),
     (
         late(
@@ -125,18 +135,21 @@ _FRONT: tuple[tuple[re.Pattern[str], float], ...] = (
             r"(?:很|挺|比较|非常|特别)?(?:超|超级)?(?:感兴趣|有兴趣|有意向)"
         ),
         0.8,
+        sign("对"),
     ),
     (
         late(
             r"(?:^|(?<=[\s,。;!?▪◆说]))(?P<thing>[A-Za-z0-9一-龥\-]{2,12}?)(?:又)?(?:坏了|出故障|漏油|有异响|不转了)"
         ),
         0.55,
+        sign("坏障漏响转"),
     ),
     (
         late(
             rf"(?:^|(?<=[\s,。;!?▪◆:]))(?P<thing>[A-Za-z一-龥][A-Za-z0-9一-龥\-/*×.]{{1,16}}?) ?(?={_AMOUNT}(?:[\s,。;!?▪◆]|$))"
         ),
         0.5,
+        0,
     ),
 )
 _COUNT = _FRONT[-1:]
@@ -165,7 +178,9 @@ def find(words: Plain, skip: Sequence[tuple[int, int]] = ()) -> Found | None:
     The surest cue wins, the first of equals. `skip`: stretches [start, end) of the original text that are not read.
     """
     best: Found | None = None
-    for pattern, trust in _CUES if _HINT.search(words.text) else _COUNT:
+    for pattern, trust, needs in _CUES if _HINT.search(words.text) else _COUNT:
+        if needs and not words.signs & needs:
+            continue
         for match in pattern.finditer(words.text):
             if "thing" in pattern.groupindex:
                 hit = _thing(words, match.end("thing") - len(match["thing"].rsplit(" ", 1)[-1]), trust)
