@@ -6,6 +6,7 @@ from nlp import name_shape
 from nlp.choose import theirs
 from nlp.evidence import Found
 from nlp.late import late
+from nlp.lexicon import surname_letters
 from nlp.reading import Reading
 
 
@@ -31,9 +32,22 @@ def name(
     pool = said or [hit for hit in found if hit.value in kept]
     beside = [hit for hit in pool if phone is not None and not said and _holds(reading.text, hit, phone)]
     surest = max(beside or pool, key=lambda hit: hit.confidence, default=None)
-    if surest is not None and surest.value.isascii():  # 曹颖 Cathy Cao
+    if surest is None:
+        return _only_surname(reading.text)
+    if surest.value.isascii():  # 曹颖 Cathy Cao
         return next((hit for hit in found if _same_person(surest, hit)), surest)
     return surest
+
+
+_SURNAME = late(rf"(?:我|免贵|本人|鄙人)姓(?P<surname>[{surname_letters()}])(?=$|[\s,，。;；!！、的])")
+
+
+def _only_surname(text: str) -> Found | None:
+    """我姓秦，公司在廊坊: so the card has something to ask about, though it is nobody's whole name."""
+    match = _SURNAME.search(text) if "姓" in text else None
+    if match is None:
+        return None
+    return Found("names", match["surname"], match["surname"], *match.span("surname"), 0.6, "surname")
 
 
 def _same_person(foreign: Found, hit: Found) -> bool:
@@ -89,6 +103,7 @@ def _introduced(text: str, hit: Found) -> bool:
 def speaker(reading: Reading, own_names: frozenset[str]) -> Found | None:
     """The customer of a chat log: marked @微信, or the first to speak who is not ours."""
     others = [turn for turn in reading.turns if turn.speaker not in own_names]
+    others = [turn for turn in others if _SERVICE.search(turn.speaker) is None]
     turn = next((turn for turn in others if turn.mark == "微信"), next(iter(others), None))
     called = _called(turn.speaker) if turn is not None else ""
     if turn is None or not called:
@@ -101,6 +116,8 @@ def speaker(reading: Reading, own_names: frozenset[str]) -> Found | None:
 _ROLE = late(
     r"(?:客户|顾客|买家|卖家|用户|访客|商家|客服|销售|我方?|对方|甲方|乙方|家长|患者)(?:\s*\d*$|[-_\s·:：](?=.))"
 )
+# Who speaks for a firm and has no name: 展会客服, 小助手.
+_SERVICE = late(r"(?:客服|助手|机器人|官方|旗舰店|专卖店|公众号|服务号|热线)\s*\d*$")
 _ORNAMENT = late("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+")
 
 

@@ -70,6 +70,8 @@ def by_rule(words: Plain, rule: str, matches: Iterable[re.Match[str]]) -> Iterat
         if group == "before" and rule == "department":
             yield words.found("names", start, end, 0.8, "little")
             continue
+        if _no_person(words.text, start, end, rule):
+            continue
         likely = is_name(name, sure=rule in _STRONG, steady=rule in _STEADY)
         if not name[0].isascii() and not likely and not _trusted(rule, name, match):
             continue
@@ -94,6 +96,33 @@ def by_rule(words: Plain, rule: str, matches: Iterable[re.Match[str]]) -> Iterat
         if rule in ("title", "label") and name.isascii() and name.upper() == name and len(name) < 5:
             continue
         yield words.found("names", start, end, _SURE[rule], rule)
+
+
+# Rules that are sure of their place, so that an everyday word there must be looked at by itself.
+_AT_PLACE = frozenset(("company", "polite", "segment"))
+_TO_PERSONS = ("先生", "女士", "小姐", "太太")
+
+
+def _no_person(text: str, start: int, end: int, rule: str) -> bool:
+    """Are these everyday words, or the first half of a foreign name, at a place where names stand?"""
+    name = text[start:end]
+    if rule == "title" and len(name) < 4 and _sounds_on(text, start, end):
+        return True  # 主帅贝尼|特斯: the weights know how far it goes
+    if rule == "company" and len(name) == 2 and segment.is_word(name):
+        return True  # 美的冷柜
+    if name[0] not in WEAK:
+        return False
+    weight = likely.weight(likely.given_of(name))
+    if rule == "called":
+        return weight < -1  # 有急事 13800138000
+    if rule not in _AT_PLACE or text.startswith(_TO_PERSONS, end):
+        return False
+    return weight < 1 or segment.is_word(name)  # 沃尔沃都看过, 法学博士
+
+
+def _sounds_on(text: str, start: int, end: int) -> bool:
+    """Do the sounds of a foreign name go on behind what looks like a Chinese one?"""
+    return end + 2 <= len(text) and all(char in SOUNDS for char in text[start : end + 2])
 
 
 _STRETCHED = frozenset(("title", "company", "cue", "post", "says"))
@@ -155,8 +184,13 @@ def _trusted(rule: str, name: str, match: re.Match[str]) -> bool:
             return True
         case "rare":
             return likely.weight(name[1:]) >= 0  # 区丽嫦, not 区公所
-        case "entry":  # 白云霞：女
-            return len(name) == 3 and name[2] != "好"
+        case "entry":  # 白云霞：女; 但春山，男
+            given = name[1:] if len(name) < 4 else name[2:]
+            return (len(name) == 3 and name[2] != "好") or (
+                match.string[match.end() :][:1] in ("男", "女")
+                and not segment.is_word(name)
+                and likely.weight(given) >= 1
+            )
         case "called":  # 尚可欣 13981100234: the first two may be a word
             return len(name) == 3 and name not in not_names() and not name.endswith(NOT_AT_END)
         case "beside":

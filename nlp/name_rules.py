@@ -85,7 +85,7 @@ _BEFORE, _AFTER = (
 )
 _ALWAYS = _BEFORE + _AFTER
 _WITH_CONTACT = (*_BEFORE, "called", "segment", "spaced", "beside", "card", *_AFTER)
-HONOURS = frozenset("总工董姐哥叔经监任管师计长记授士医律老先女小太大阿助秘")
+HONOURS = frozenset("总工董姐哥叔经监任管师计长记授士医律老先女小太大阿助秘伯奶爷护园馆法警教设")
 # What a text must hold for a rule to find anything in it.
 _NEEDS = {
     "label": frozenset("名字人方呼户者主员东客表长生核准证办治刀演剧编影文mMtT"),
@@ -125,12 +125,12 @@ BEHIND = {
     "called": _BREAKS,
     "cue": frozenset(
         " 给跟和与找系约了叫学事友公婆人蜜兄姐长卫机档电打拨呼问一下请让知告"
-        "诉醒访绍接复是做为对烦经由替帮向查通@弟妹哥舅叔姑姨爸妈爷奶嫂子夫女婿到见遇陪成"
+        "诉醒访绍接复是做为对烦经由替帮向查通@弟妹哥舅叔姑姨爸妈爷奶嫂子夫女婿到见遇陪成谢喜"
     ),
     "says": _BREAKS.union("!?由"),
     "segment": _BREAKS.union(":"),
 }  # fmt: skip
-_OR = {"segment": frozenset("·"), "entry": frozenset("·"), "department": frozenset("小老")}
+_OR = {"segment": frozenset("·"), "entry": frozenset("·男女"), "department": frozenset("小老")}
 
 _Set = frozenset[str]
 # The rules as the bits of a number: the lower ones say that the text holds what a rule needs, the upper ones that what it

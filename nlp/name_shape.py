@@ -7,19 +7,20 @@ from nlp.lexicon import not_given, not_names, places, surnames
 from nlp.name_patterns import FULL_HONORIFIC, NEVER, WEAK
 
 
-def is_name(name: str, *, sure: bool = False, steady: bool = False) -> bool:
+def is_name(name: str, *, sure: bool = False, steady: bool = False, weighed: bool = False) -> bool:
     """Does it look like a full Chinese name: a surname, one or two more characters, and no common word?
 
     `sure`: its place says that it is a person, so the given name may be a word (靳东海, 党国庆);
-    `steady`: so surely that surname and middle character may be one (范文程).
+    `steady`: so surely that surname and middle character may be one (范文程); `weighed`: that they are a word is
+    weighed elsewhere (江北辰).
     """
     if "·" in name:
         return True
     known, bare, size = surnames(), not_names(), len(name)
-    if not 2 <= size <= 4 or name in bare or name in places().cities:
+    if not 2 <= size <= 4 or name in bare or name in places().cities or name[:2] == "谢谢":
         return False
     if name[:2] in bare and not (
-        steady and size == 3 and name[0] != "祝" and segment.cut(name)[0] != name[:2]
+        size == 3 and (weighed or (steady and name[0] != "祝" and segment.cut(name)[0] != name[:2]))
     ):
         return False  # 高级工; 范文程 is one name
     if name[:2] in known.compound:
@@ -59,8 +60,8 @@ _NEVER_CHARS = frozenset(NEVER)
 
 
 def may_be_name(name: str) -> bool:
-    """The same where its place says that it is a person."""
-    return is_name(name, sure=True)
+    """The same where all that speaks for a person and against one is weighed."""
+    return is_name(name, sure=True, weighed=True)
 
 
 def surname_of(name: str) -> str:

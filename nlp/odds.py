@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
-from itertools import accumulate, pairwise
+from functools import cache, lru_cache
+from itertools import accumulate
 
 from nlp import likely, segment
-from nlp.lexicon import given, odds, surnames
+from nlp.lexicon import given, not_names, odds, surnames
 
 _HOPE = (
     -55
@@ -49,6 +49,7 @@ class _Weights:
     followed: int  # what often stands behind a name does
     best: Mapping[str, int]  # what a character behind the surname can add at most, alone or with another
     least: int  # and one that is not listed
+    word_first: int  # surname and middle character are a word that is no name (江北辰)
     near: int  # what that and the dictionary can add at most
     most: int  # and with the cut
 
@@ -115,6 +116,7 @@ def _weights(weak: frozenset[str]) -> _Weights:
         elsewhere=fronts.get("o", 0),
         running_on=table["after kind"].get("o", 0),
         followed=followed,
+        word_first=table["word first"].get("1", 0),
         near=near,
         most=near + max(table["cut"].values()),
     )
@@ -163,10 +165,9 @@ def find(
                 _weigh(table, text, here, here + 2, points, least, maybe)
     if not maybe:
         return
-    pieces = Cut(text)
+    edges, words = cut(text)
     found: list[Weighed] = []
     for here, middle, end, points in maybe:
-        edges, words = pieces.around(here, end)
         points += table.cut.get(_way(edges, here, middle, end), 0)
         if points + table.near >= least:
             if follows.match(text, end) is not None:
@@ -174,6 +175,10 @@ def find(
             if words.get(here) == end and segment.is_person(text[here:end]):
                 points += table.listed.get(str(end - middle), 0)
             name = text[here:end]
+            if end - here == 3 and name[:2] in not_names():
+                if words.get(here) == end:
+                    continue  # 安全带: the dictionary takes it for a person
+                points += table.word_first
             if points >= least and name.isalpha() and not name.isascii() and is_name(name):
                 found.append(Weighed(here, end, points))
     found.sort(key=lambda one: (-one.points, one.start))
@@ -225,34 +230,7 @@ def sign(char: str) -> str:
     return "a" if char.isalpha() else "_" if char.isspace() else char
 
 
-# No word of the dictionary holds one of these, so what stands between two of them is cut alike by itself.
-_BETWEEN_WORDS = frozenset("\n ,。;:!?、()[]/|“”▪◆▫")
-
-
-class Cut:
-    """How the dictionary cuts a text, looked up only where it is asked: from mark to mark. Ask from left to right."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._first, self._last = 0, -1  # what was cut last
-        self.edges: set[int] = set()
-        self.words: dict[int, int] = {}
-
-    def around(self, start: int, end: int) -> tuple[Set[int], Mapping[int, int]]:
-        """What `cut` says, as far as [start, end] goes."""
-        if not self._first <= start <= end <= self._last:
-            text, first, last = self._text, start, end
-            while first > 0 and text[first - 1] not in _BETWEEN_WORDS:
-                first -= 1
-            while last < len(text) and text[last] not in _BETWEEN_WORDS:
-                last += 1
-            self._first, self._last = first, last
-            ends = list(accumulate(map(len, segment.pieces(text[first:last])), initial=first))
-            self.edges.update(ends)
-            self.words.update(pairwise(ends))
-        return self.edges, self.words
-
-
+@lru_cache(maxsize=2)  # several rules ask of the same text
 def cut(text: str) -> tuple[Set[int], Mapping[int, int]]:
     """Where the dictionary's words begin and end: every edge, and the end of the word that begins at a place."""
     ends = list(accumulate(map(len, segment.pieces(text))))

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from operator import attrgetter
 
-from nlp import asked, elements, likely, model, name_rules, odds, running, segment
+from nlp import asked, elements, model, name_rules, running, segment, spoken_names
 from nlp.evidence import Found, Taken
-from nlp.late import late
 from nlp.lexicon import not_names, surnames
 from nlp.name_doubts import APART, by_rule
 from nlp.name_patterns import BOUNDARY, CONTACT, FOLLOW, TIES, WEAK, patterns
@@ -56,6 +55,8 @@ def find(
         hits += [hit for hit in _in_brackets(words, hits) if taken.take(hit.start, hit.end)]
     if "、" in words.text:
         hits += [hit for hit in _listed(words, hits) if taken.take(hit.start, hit.end)]
+    if "1" in words.text:
+        hits += [hit for hit in spoken_names.numbered(words) if taken.take(hit.start, hit.end)]
     if len(hits) > 1:
         hits.sort(key=attrgetter("start"))
     return tuple(hits)
@@ -111,11 +112,11 @@ def _candidates(words: Plain, contact: bool, called: Sequence[Found], spots: Seq
             if matches:
                 found += by_rule(words, rule, matches)
     found += elements.find(words)
-    if words.signs & _LITTLE:
-        found += _little(words)
+    found += spoken_names.find(words)
     return found
 
 
+_GREETED = re.compile(r"您|你|好|早|[,:!]|$")
 _ADDRESSED = re.compile(r"您好|你好|您|你|好|早|[,:!]|说|吗|在")
 
 
@@ -138,8 +139,20 @@ def _aliases(words: Plain) -> Iterator[Found]:
         if (alias in not_names() or alias[:2] in not_names()) and not greeted:
             continue
         bounded = not before or BOUNDARY.search(before) is not None
-        if surname in WEAK and not bounded and not _somebody(surname, match["role"], before):
+        if (
+            surname in WEAK
+            and not bounded
+            and not _somebody(surname, match["role"], before)
+            and not (surname in _WEAK_BUT_SAID and _behind_word(words.text, match.start(), match.end()))
+        ):
             continue
+        if (
+            surname in TIES
+            and before
+            and len(match["role"]) > 1
+            and not _GREETED.match(words.text, match.end())
+        ):
+            continue  # 坏了，和经理说一声
         if before and before in "公代现理助副高中初级" and match["role"][0] in "总经主":
             continue  # 公司董总, 现任总
         if before and not bounded and surnames().single and _inside_name(words.text, match.start()):
@@ -158,73 +171,26 @@ def _somebody(surname: str, role: str, before: str) -> bool:
     return role in _PEOPLE and surname in _WEAK_BUT_SAID and before in "主户过了见到友事长员者"
 
 
+def _behind_word(text: str, start: int, end: int) -> bool:
+    """方案|米经理: does the dictionary cut a whole word off in front of it?"""
+    at = 0
+    for piece in segment.pieces(text[max(0, start - _WORD) : end]):
+        at += len(piece)
+        if at == min(start, _WORD):
+            return len(piece) >= 2
+    return False
+
+
+_WORD = 6  # characters in front of it that decide how it is cut
+
+
 def _inside_name(text: str, start: int) -> bool:
     """Is the surname here the end of a word: 水平总, 海关总, 施工方高工, 基金经理?"""
     word = text[start - 1 : start + 1]
     return word in not_names() or segment.is_word(word)
 
 
-_LITTLE, _HONOURS = sign("小老阿"), sign(HONOURS)
-_OFFICES = frozenset(
-    (
-        "门卫",
-        "保安",
-        "司机",
-        "师傅",
-        "电工",
-        "保管",
-        "仓管",
-        "客户",
-        "同事",
-        "同学",
-        "朋友",
-        "老乡",
-        "会计",
-        "出纳",
-        "文员",
-        "前台",
-        "助理",
-        "秘书",
-        "客服",
-        "店长",
-        "班长",
-        "财务",
-        "采购",
-        "销售",
-        "技术",
-        "行政",
-        "人事",
-        "仓库",
-        "质检",
-        "售后",
-        "业务",
-        "生产",
-        "工艺",
-        "商务",
-        "法务",
-        "库管",
-    )
-)
-
-
-def _little(words: Plain) -> Iterator[Found]:
-    for match in (*patterns()["little"].finditer(words.text), *_on_edges(words.text)):
-        before = words.text[max(0, match.start() - 1) : match.start()]
-        office = words.text[max(0, match.start() - 2) : match.start()] in _OFFICES
-        if match["name"] not in not_names() and (not before or office or BOUNDARY.search(before)):
-            yield words.found("names", *match.span("name"), 0.8, "little")
-
-
-_LITTLE_NAME = late(rf"(?P<name>[小老][{''.join(sorted(likely.COMMON))}])(?=[一-龥])")
-
-
-def _on_edges(text: str) -> Iterator[re.Match[str]]:
-    """老范统一收, 老何点着头: what stands behind is a word of its own."""
-    pieces = odds.Cut(text)
-    for match in _LITTLE_NAME.finditer(text):
-        edges, _ = pieces.around(*match.span())
-        if match.end() in edges and match.start() in edges and not segment.is_word(match["name"]):
-            yield match
+_HONOURS = sign(HONOURS)
 
 
 @cache

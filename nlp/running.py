@@ -9,7 +9,7 @@ from nlp.evidence import Found
 from nlp.lexicon import abroad, not_persons
 from nlp.plain import Plain
 
-ENOUGH = -5  # a little less than even odds: missing one costs as much as one too many
+ENOUGH = -12  # three to ten: one that is missed costs as much as one too many, and chats hold more names than what taught
 SURELY = 40  # fifty to one: a name though it is a word, too
 _LONGEST = 4_000  # characters of a text that are looked at
 _BRANDED = frozenset(("家叫", "司叫", "厂叫", "店叫", "牌叫", "子叫"))  # 有一家叫富安娜的
@@ -44,7 +44,10 @@ def find(
             continue
         if one in strange:
             if not (
-                text[one.end : one.end + 1] in _STREETS or segment.is_word(name) or name in not_persons()
+                text[one.end : one.end + 1] in _STREETS
+                or len(set(name)) == 1  # 谢谢谢
+                or segment.is_word(name)
+                or name in not_persons()
             ):
                 yield words.found("names", one.start, one.end, 0.5, "sounds")
         elif (

@@ -1,0 +1,105 @@
+"""Names as people say them: 小王, 我老耿啊, 我姓骆，骆秋, 欧阳明天来; and as they number them."""
+
+import re
+from collections.abc import Iterator, Set
+from functools import cache
+
+from nlp import likely, odds, segment
+from nlp.evidence import Found
+from nlp.late import late
+from nlp.lexicon import not_names, surname_letters, surnames
+from nlp.name_patterns import BOUNDARY, FOLLOW, SOUNDS, WEAK, patterns
+from nlp.name_shape import is_name
+from nlp.plain import Plain
+from nlp.signs import sign
+
+_LITTLE, _SECONDS = sign("小老阿"), sign("阳官徒容甫狐迟侯")
+_OFFICES = frozenset(
+    (
+        "门卫", "保安", "司机", "师傅", "电工", "保管", "仓管", "客户", "同事", "同学", "朋友", "老乡", "会计", "出纳", "文员",
+        "前台", "助理", "秘书", "客服", "店长", "班长", "财务", "采购", "销售", "技术", "行政", "人事", "仓库", "质检", "售后",
+        "业务", "生产", "工艺", "商务", "法务", "库管",
+    )
+)  # fmt: skip
+
+
+def find(words: Plain) -> Iterator[Found]:
+    """All of these but the numbered ones."""
+    if words.signs & _LITTLE:
+        yield from _little(words)
+    if "姓" in words.text:
+        yield from _of_the_surname(words)
+    if words.signs & _SECONDS:
+        for match in _DOUBLE.finditer(words.text):
+            yield words.found("names", *match.span("name"), 0.75, "double")
+
+
+def _little(words: Plain) -> Iterator[Found]:
+    text = words.text
+    for match in (*patterns()["little"].finditer(text), *_on_edges(text)):
+        before = text[max(0, match.start() - 1) : match.start()]
+        office = text[max(0, match.start() - 2) : match.start()] in _OFFICES
+        told = before == "我" and _ENDS.match(text, match.end()) is not None
+        if match["name"] not in not_names() and (not before or office or told or BOUNDARY.search(before)):
+            yield words.found("names", *match.span("name"), 0.8, "little")
+
+
+_ENDS = late(r"$|[\s,。;!、]|[啊呀哦呐嘛]")
+# Surnames behind which 小 and 老 make things and animals, not persons, as a rule.
+_THINGS = frozenset(
+    "车花牛羊鱼虎鸟鹿米麦谷井山江河湖海云风雪火水木门布包冰冷红蓝白黑黄紫青银铁铜瓦弓牧房屋钟计单解步头年时巴强毛皮沙盘楼官公家店区党农师父母麻"
+    "厂商从空温原来于苗种容古字言简别桂花枣栗蒲桑柏松柳梅竹"
+)
+
+
+@cache
+def _little_name() -> re.Pattern[str]:
+    known = likely.COMMON | (surnames().single - WEAK - _THINGS)
+    return re.compile(rf"(?P<name>[小老][{''.join(sorted(known))}])(?=[一-龥])")
+
+
+def _on_edges(text: str) -> Iterator[re.Match[str]]:
+    """老范统一收, 你们小窦聊过: what stands behind is a word of its own."""
+    edges: Set[int] | None = None
+    for match in _little_name().finditer(text):
+        if edges is None:
+            edges, _ = odds.cut(text)
+        if match.end() in edges and match.start() in edges and not segment.is_word(match["name"]):
+            yield match
+
+
+_SAID = late(rf"姓(?P<surname>[{surname_letters()}])(?![名氏])")
+
+
+def _of_the_surname(words: Plain) -> Iterator[Found]:
+    """我姓骆，骆秋: who has said the surname says the whole name with it."""
+    for surname in {match["surname"] for match in _SAID.finditer(words.text)}:
+        for match in re.finditer(rf"(?<![一-龥])(?P<name>{surname}[一-龥]{{1,2}}?)(?={FOLLOW})", words.text):
+            if is_name(match["name"], sure=True, steady=True):
+                yield words.found("names", *match.span("name"), 0.85, "surname")
+
+
+_DOUBLE = late(
+    r"(?:^|(?<=[\s,。;:!?、跟和给找是让叫与问请]))(?P<name>欧阳|上官|司徒|慕容|皇甫|令狐|尉迟|夏侯)"
+    r"(?=$|[\s,。;!?、▪]|[今明昨]天|[说在去来那也已刚还没不]|负责|出差|休息|跟|让|把|给)"
+)
+
+_NUMBER = late(r"(?:^|(?<=[\s、;,:]))\d{1,2}[.、)] ?(?P<name>[一-龥]{2,4})(?=$|[\s、;,])", re.M)
+
+
+def numbered(words: Plain) -> Iterator[Found]:
+    """1.臧文 2.扶明月 3.买买提: a numbered list of persons, where two and at least half of it look like names."""
+    lines = list(_NUMBER.finditer(words.text))
+    if len(lines) < 2:
+        return
+    names = [match for match in lines if _looks(match["name"])]
+    if len(names) >= 2 and len(names) * 2 >= len(lines):
+        for match in lines:
+            if match in names or all(char in SOUNDS for char in match["name"]):
+                yield words.found("names", *match.span("name"), 0.7, "numbered")
+
+
+def _looks(name: str) -> bool:
+    return (
+        is_name(name, sure=True) and likely.weight(likely.given_of(name)) >= 1 and not segment.is_word(name)
+    )
