@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -150,10 +151,10 @@ async def test_who_stood_still_does_not_say_it_again(monkeypatch: pytest.MonkeyP
     """More than the time for a try has gone by while it was being tried: others may have gone on from there."""
     async with host(HANG_UP) as there, calls() as ours:
         moments = itertools.count(step=1000)
-        monkeypatch.setattr("bot.calls.time.monotonic", lambda: float(next(moments)))
+        clock = SimpleNamespace(monotonic=lambda: float(next(moments)))
+        monkeypatch.setattr("bot.calls.time", clock)
         with pytest.raises(aiohttp.ServerDisconnectedError):
             await ours("PUT", there.url, b"2", {})
-        monkeypatch.undo()
         assert len(there.asked) == 1
 
 
