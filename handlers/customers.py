@@ -22,7 +22,7 @@ from handlers import (
     transfer,
 )
 from handlers import leads as desk
-from nlp import phones
+from nlp import cores, phones, similar
 from rules import access, credit_code, names
 from rules.checkins import FollowUp
 from rules.customers import LIKELY, SURE, mine_to_join
@@ -33,6 +33,7 @@ from rules.text import clip, customer_id, lead_id, parse_id, when
 from store import audit, customers, followups, leads, mergers, opportunities, origins, team
 
 router = Router("customers")
+FEW = "没有叫「{}」的客户。名称太短，可能查不全，请用全称或手机再查一次。"
 SALES = (Role.REP, Role.MANAGER, Role.DIRECTOR, Role.ADMIN)
 RECEIPT = re.compile(r"[2-9A-Z]{4}-[2-9A-Z]{4}")  # what a web form gave its visitor
 
@@ -225,7 +226,8 @@ async def check(turn: Turn, words: str) -> None:
         turn.event_id,
     )
     if not hits:
-        await turn.answer("没有重复，可以录入。")
+        few = not phone and not code and "@" not in words and len(cores.core(words)) < similar.SHORT
+        await turn.answer(FEW.format(clip(words, 20)) if few else "没有重复，可以录入。")
         return
     people = team.names(await team.everyone(turn.tx))
     lines = dict.fromkeys(

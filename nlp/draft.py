@@ -6,7 +6,20 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from nlp import chat, choose, contact, corrected, emails, employer, intent, keywords, money, phones, wants
+from nlp import (
+    chat,
+    choose,
+    contact,
+    corrected,
+    emails,
+    employer,
+    intent,
+    keywords,
+    money,
+    phones,
+    strangers,
+    wants,
+)
 from nlp.evidence import Found
 from nlp.next_step import moment
 from nlp.reading import LONGEST, Reading, scan
@@ -201,6 +214,8 @@ def _questions(
     when: When | None,
     ours: list[tuple[int, int]],
 ) -> Iterable[str]:
+    if stranger := strangers.question(reading.text):
+        yield stranger
     if name is not None and name.confidence < UNSURE:
         yield f"姓名「{name.value}」对吗？"
     if company is not None and company.confidence < UNSURE:

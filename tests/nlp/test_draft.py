@@ -258,3 +258,28 @@ def test_a_correction_without_its_value_is_asked_about(line: str, sentence: str)
     with pytest.raises(Refused) as refusal:
         draft.correct(HELD, line, NOW)
     assert refusal.value.sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("您好，我叫徐志远，应聘销售工程师岗位，手机15850501234", "像是求职的，不像客户，要存吗？"),
+        (
+            "智联招聘提醒：候选人 陶然 投递了 华东区销售经理，电话 13262345678",
+            "像是求职的，不像客户，要存吗？",
+        ),
+        (
+            "【鑫融贷】专业办理企业信用贷，当天放款！详询李经理 13666668888 退订回T",
+            "像是广告，不像客户，要存吗？",
+        ),
+    ],
+)
+def test_who_wants_no_goods_is_asked_about(text: str, question: str) -> None:
+    assert draft.read(text, NOW).questions[0] == question
+
+
+@pytest.mark.parametrize(
+    "text", ["我是恒达的陈立 13900010001，要两台打印机打简历", "周三回T恤样品，李四 13800138000", LOG]
+)
+def test_a_customer_is_not_taken_for_an_advertisement(text: str) -> None:
+    assert not any("不像客户" in question for question in read(text).questions)

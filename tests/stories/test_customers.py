@@ -81,6 +81,8 @@ async def test_the_check_for_duplicates_tells_the_owner_and_nothing_else(world: 
     await world.rep.says("/查重 深圳明达电子有限公司")
     await world.idle()
     assert world.rep.count("没有重复，可以录入") == 2
+    await world.rep.says("/查重 恒达")  # the beginning of a name, too short to tell one from another
+    await world.rep.sees("没有叫「恒达」的客户", "请用全称或手机再查一次")
     await world.rep.says("/查重 123")
     await world.rep.sees("「123」既不是完整的电话号码，也不是公司名称")
     await world.rep.says("/查重")
