@@ -1,6 +1,7 @@
 """The disk under a SQLite file: when what was committed would survive a power cut."""
 
 import asyncio
+import errno
 import os
 import threading
 import time
@@ -89,13 +90,19 @@ class Disk:
             self._busy = False
             return
         self._owed = False
-        if loop.time() >= self._in_place_from:
+        if loop.time() >= self._in_place_from or not self._threaded():
             self._here(loop, batch)
             return
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="disk", daemon=True)
-            self._thread.start()
         self._orders.put((loop, batch))
+
+    def _threaded(self) -> bool:
+        """Whether there is a thread to wait in: the machine may have none left to give."""
+        if self._thread is None:
+            thread = threading.Thread(target=self._work, name="disk", daemon=True)
+            with suppress(RuntimeError):
+                thread.start()
+                self._thread = thread
+        return self._thread is not None
 
     def _here(self, loop: asyncio.AbstractEventLoop, batch: list[asyncio.Future[None]]) -> None:
         began = time.perf_counter()
@@ -123,6 +130,8 @@ class Disk:
             return self._write(), None
         except OSError as no:
             return 0, no
+        except MemoryError:  # whoever waits has to hear something, or they wait for ever
+            return 0, OSError(errno.ENOMEM, "no memory left to flush the log")
 
     def _ended(self, batch: list[asyncio.Future[None]], size: int, error: OSError | None) -> None:
         if error is None:

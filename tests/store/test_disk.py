@@ -76,6 +76,35 @@ async def test_a_slow_disk_holds_nobody_else_up(
     assert [here for here, _ in done] == [True, False, False, False]
 
 
+async def test_without_a_thread_or_memory_nobody_waits_for_ever(
+    opened: Callable[[], Database],
+    flushed: Callable[[float], Flushed],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The machine gives out no thread for a while, then no memory: it is done in place, or said not to be done."""
+
+    def none_left(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def no_memory(_handle: int) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(disk, "AWAY", (600.0, 600.0))
+    db, done = opened(), flushed(0.03)
+    async with asyncio.timeout(60):
+        with monkeypatch.context() as short:
+            short.setattr(threading.Thread, "start", none_left)
+            for n in range(3):
+                await wrote(db, n)
+        await wrote(db, 3)
+        assert [here for here, _ in done] == [True, True, True, False]
+        with monkeypatch.context() as short:
+            short.setattr(disk, "_flush", no_memory)
+            with pytest.raises(OSError, match="no memory"):
+                await wrote(db, 4)
+        await wrote(db, 5)
+
+
 async def test_a_quick_disk_is_waited_for_in_place_and_one_flush_is_for_all(
     opened: Callable[[], Database],
     flushed: Callable[[float], Flushed],
