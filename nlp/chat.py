@@ -66,6 +66,7 @@ def _turns(words: Plain, lines: Lines, found: list[Header], now: datetime | None
     dividers = sorted(days)
     found, dated = _in_order(found, _dates(found, days, dividers, now), now)
     quoted = all(_quoted(header.name) for header in found)
+    led = quoted or all(len(header.name) > 1 and header.name[0] == "@" for header in found)
     for n, header in enumerate(found):
         last = found[n + 1].line if n + 1 < len(found) else len(lines)
         inside = dividers[bisect_left(dividers, header.line) : bisect_left(dividers, last)]
@@ -77,7 +78,7 @@ def _turns(words: Plain, lines: Lines, found: list[Header], now: datetime | None
             if end > start
             else (words.place(start - 1, start)[1] if start else 0,) * 2
         )
-        speaker = words.words(header.at_name + quoted, header.at_name + len(header.name) - quoted)
+        speaker = words.words(header.at_name + led, header.at_name + len(header.name) - quoted)
         head = words.place(header.start, header.start + 1)[0]
         yield Turn(speaker, words.source[first:upto], dated[n], first, upto, header.mark, head)
 

@@ -184,3 +184,10 @@ def test_english_months_come_first_where_they_must() -> None:
         datetime.fromisoformat("2026-01-13T16:45"),
         datetime.fromisoformat("2026-01-13T16:46"),
     ]
+
+
+def test_a_mark_in_front_of_every_speaker_is_the_programs() -> None:
+    log = "@一叶知秋 11-18 10:00\n种子袋印几色\n@印务小钱 11-18 10:02\n四色，带防伪"
+    assert [turn.speaker for turn in chat.split(log, NOW)] == ["一叶知秋", "印务小钱"]
+    log = "@一叶知秋 11-18 10:00\n种子袋印几色\n印务小钱 11-18 10:02\n四色，带防伪"
+    assert [turn.speaker for turn in chat.split(log, NOW)] == ["@一叶知秋", "印务小钱"]
