@@ -141,8 +141,10 @@ class Plan:
 
     __slots__ = ("_make", "_types", "compiled", "expands", "returns", "slots", "sql")
 
-    def __init__(self, compiled: Any, dialect: sa.Dialect) -> None:
-        self.compiled, self.sql = compiled, str(compiled)
+    def __init__(self, compiled: Any, dialect: sa.Dialect, *, whole: bool = False) -> None:
+        """`whole`: nothing is left to compose, so that what SQLAlchemy made of the statement can go (10 KB)."""
+        self.compiled: Any = None if whole else compiled
+        self.sql = str(compiled)
         columns = compiled._result_columns
         # a text says nothing about its columns: the driver names them
         self.returns = bool(columns) or getattr(compiled, "isplaintext", False)
@@ -261,7 +263,7 @@ class Statements:
             if plan is None:  # met again: from now on it is known by its identity
                 whole: Any = statement
                 own = whole.compile(dialect=self._with_constants, column_keys=list(names) or None)
-                plan = Plan(own, self.dialect)
+                plan = Plan(own, self.dialect, whole=True)
                 self._kept[key] = (kept[0], plan)
             if not plan.expands:
                 return plan, plan.sql, plan.bind(given)

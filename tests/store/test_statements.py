@@ -1,7 +1,10 @@
 """A statement that is kept: what never changes in it stands in its SQL, what is given is bound."""
 
+import gc
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import pysqlite
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from store.db import Database
 from store.seals import NONE
@@ -33,6 +36,21 @@ def test_constants_stand_in_the_sql_and_a_list_of_them_too() -> None:
     assert not plan.expands
     statements.prepare(KEPT, {"key": "k", "most": 1})
     assert statements.prepare(KEPT, {"key": "k", "most": 1})[2] == [1, "k"]
+
+
+def compilers() -> int:
+    gc.collect()
+    return sum(isinstance(one, SQLCompiler) for one in gc.get_objects())
+
+
+def test_a_statement_that_is_known_by_its_identity_keeps_its_sql_alone() -> None:
+    """There are hundreds of them, and what SQLAlchemy made of each holds ten kilobytes."""
+    statements = Statements(pysqlite.dialect(), NONE)
+    statements.prepare(KEPT, {"key": "k"})
+    before = compilers()
+    statements.prepare(KEPT, {"key": "k"})
+    assert compilers() == before
+    assert statements.prepare(KEPT, {"key": "k"})[2] == [3, "k"]
 
 
 async def test_it_finds_the_same_every_time(db: Database) -> None:
