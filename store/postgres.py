@@ -9,8 +9,6 @@ from weakref import WeakSet
 import asyncpg  # type: ignore[import-untyped,unused-ignore]
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 from store.load import LoadMeter
 from store.seals import Seals
@@ -296,6 +294,9 @@ class Postgres:
     async def schema(self, work: Callable[..., T], *arguments: Any) -> T:
         """Runs a synchronous function on a SQLAlchemy connection, in a transaction of its own. A statement of it may take as
         long as a large table makes it; a lock is waited for no longer than elsewhere."""
+        from sqlalchemy.ext.asyncio import create_async_engine  # with the ORM: 6 MB, for this alone
+        from sqlalchemy.pool import NullPool
+
         url = self._url.replace("postgresql://", "postgresql+asyncpg://", 1)
         engine = create_async_engine(
             url,

@@ -17,7 +17,7 @@ CONFIG = """
 [app]
 listen = "127.0.0.1:0"
 [store]
-database = "sqlite:///{data}/genjin.db"
+database = "{database}"
 [[member]]
 id = "wanglei"
 name = "王磊"
@@ -28,12 +28,15 @@ NOT_ON_SQLITE = {
 }  # fmt: skip
 
 
+NOT_ON_POSTGRESQL = NOT_ON_SQLITE - {"asyncpg", "sqlalchemy.dialects.postgresql"}
+
+
 @pytest.fixture
 def config(sqlite_template: Path, tmp_path: Path) -> Path:
     """Of a small firm, beside its migrated database."""
     shutil.copy(sqlite_template, tmp_path / "genjin.db")
     path = tmp_path / "config.toml"
-    path.write_text(CONFIG.format(data=tmp_path))
+    path.write_text(CONFIG.format(database=f"sqlite:///{tmp_path}/genjin.db"))
     return path
 
 
@@ -58,14 +61,32 @@ def said_last(errors: Path) -> str:
     return errors.read_text()[-2000:]
 
 
-async def test_a_process_on_sqlite_does_not_load_what_others_need(config: Path, tmp_path: Path) -> None:
-    imports = tmp_path / "imports"
+async def loads(config: Path, imports: Path) -> set[str]:
+    """Every module that a process loads until it serves; `imports` is where it says so."""
     words = ("-X", "importtime", "main.py", "serve", "--migrate", "--config", str(config))
     async with started(*words, errors=imports):
         pass  # it has shown what is to be seen
-    loaded = set(re.findall(r"^import time:.*\| +(\S+)$", imports.read_text(), re.MULTILINE))
+    return loaded_in(imports)
+
+
+def loaded_in(imports: Path) -> set[str]:
+    return set(re.findall(r"^import time:.*\| +(\S+)$", imports.read_text(), re.MULTILINE))
+
+
+async def test_a_process_on_sqlite_does_not_load_what_others_need(config: Path, tmp_path: Path) -> None:
+    loaded = await loads(config, tmp_path / "imports")
     assert {"sqlalchemy", "structlog", "aiohttp", "handlers.leads"} <= loaded, "this sees what is loaded"
     assert loaded & NOT_ON_SQLITE == set()
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+async def test_nor_does_one_on_postgresql(migrated_url: str, tmp_path: Path) -> None:
+    """SQLAlchemy's asyncio brings its ORM along: 6 MB, for migrations alone."""
+    config = tmp_path / "config.toml"
+    config.write_text(CONFIG.format(database=migrated_url))
+    loaded = await loads(config, tmp_path / "imports")
+    assert {"asyncpg", "handlers.leads"} <= loaded
+    assert loaded & NOT_ON_POSTGRESQL == set()
 
 
 async def test_a_stop_while_dictionaries_still_load_is_in_order(config: Path, tmp_path: Path) -> None:
