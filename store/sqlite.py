@@ -44,10 +44,10 @@ PATIENCE, PAUSE = 30.0, 0.04
 """Seconds for which another program may keep the file from being written to, and between two tries."""
 WRITER = (
     "busy_timeout=10", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=0",
-    "cache_size=-16384", "temp_store=MEMORY", "secure_delete=ON",
+    "cache_size=-8192", "temp_store=MEMORY", "secure_delete=ON",
 )  # fmt: skip
 """SQLite itself waits in the event loop's thread, where nothing else happens meanwhile: no longer than a moment."""
-READER = ("busy_timeout=200", "query_only=ON", "cache_size=-4096")
+READER = ("busy_timeout=200", "query_only=ON", "cache_size=-2048")
 
 
 class _Turnstile:
