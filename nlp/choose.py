@@ -114,7 +114,7 @@ _ONLY_INTENT = late(
     r"|(?:我们?|他们?|她)是(?!要|想|需|打算|准备).*"
     r"|.{0,12}再不.{1,10}就.*|.{0,16}(?:在邮箱|扫描件|有效期|退回来?|寄回来?).*"
     # what is told or to be done with papers, what is too dear, where one meets
-    r"|.*(?:没问题|没毛病|测试通过|合格了?|挺?满意|不考虑了?)|.*能不能.*(?:价|便宜|优惠)|(?:在|里面?|过来?|去).*"
+    r"|.*(?:没问题|没毛病|测试通过|合格了?|挺?满意|不错|挺好的?|不考虑了?)|.*能不能.*(?:价|便宜|优惠)|(?:在|里面?|过来?|去).*"
     r"|.*(?:把|将).{1,10}(?:发|寄|给|传|拿|签).*|(?:我们?|他们?)?(?:是)?[做搞](?:批发|采购|定制)的?"
     r"|(?:主?经营|主营|业务范围)[:：是].*|\W*(?:采购|销售)部?\W*|.*(?:看重|在意).*|.{0,6}没有?预算.*|什么价.?"
     r"|.*不需要.*|.*用不上.*|.*比.{1,8}(?:高|贵|低|便宜).*"
@@ -204,6 +204,9 @@ def _between_contacts(reading: Reading, when: When, start: int, end: int) -> tup
     for turn in reading.turns:
         if turn.start <= when.at < turn.end:
             start = max(start, turn.start)
+    for hit in reading.names:  # 冯雪：我们下周四之前给您答复
+        if start <= hit.start and hit.end < when.at and reading.text[hit.end] in ":：":
+            start = hit.end + 1
     sums = [hit for hit in reading.money if hit.rule == "budget"]
     for hit in (*reading.phones, *reading.emails, *sums):
         start = hit.end if start <= hit.start < hit.end <= when.at else start

@@ -114,3 +114,24 @@ def test_a_question_is_a_step_to_take(text: str, step: str, at: str) -> None:
 )  # fmt: skip
 def test_the_need_is_the_thing_with_its_quantity(text: str, need: str) -> None:
     assert read(text, NOW).need == need
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "李姐 13800138000 退回来三箱",
+        "王总 13800138000 上次那批退回来三箱，少了两箱",
+        "陆老板 13800138000 活动价还有没有",
+        "齐工 13800138000 说样品测试没问题",
+        "周总 13800138000 说样品不错，价格再谈谈",
+        "东莞凯升五金 莫总 13538501234，说暂时不需要数控车床，今年都没预算",
+        "何建国 13567581122，你周三上午把合同发我",
+    ],
+)
+def test_what_is_only_told_is_no_need(text: str) -> None:
+    assert read(text, NOW, own_names=OURS).need == ""
+
+
+def test_a_step_names_neither_who_says_it_nor_its_faces() -> None:
+    found = read("冯雪：我们下周四之前给您答复[抱拳][抱拳]", NOW, own_names=OURS)
+    assert (found.next_text, found.commitments) == ("我们给您答复", ("下周四之前给您答复",))
