@@ -49,6 +49,7 @@ def compare(
     """The changes. `members`: user ids of members on this platform; `nameless`: name → name of a member who has no id here.
 
     Who is missing counts as gone only when they had been in the directory before and all of it could be read (`whole`).
+    A member's user id that is there again under another name is not them, but for an admin who says so (`sure`).
     When more than `most_gone` (a share) are missing, somebody narrowed what the app may see, more likely than not:
     nobody is gone until an admin says that it is true (`sure`).
     """
@@ -64,13 +65,23 @@ def compare(
             failed.append((person.name, "与成员同名，发 /绑定 @姓名 认人"))
         elif person.user not in known:
             new.append(person)
-    here = {one.user for one in seen}
-    back = tuple(one.user for one in entries if one.gone and one.user in here)
+    here = {one.user: one.name for one in seen}
+    again = [one for one in entries if one.gone and one.user in here]
+    others = () if sure else tuple(one.user for one in again if _somebody_else(one, here[one.user]))
+    failed += [(one.user, f"现在叫{here[one.user]}，原来是{one.name}：是本人就发 /同步 确认，不是就在 config.toml 里另写")
+               for one in again if one.user in others]  # fmt: skip
+    back = tuple(one.user for one in again if one.user not in others)
     before = [one.user for one in entries if not one.gone]
     gone = tuple(user for user in before if user not in here) if whole else ()
     if not sure and len(gone) > max(ALWAYS, floor(most_gone * len(before))):
         return Changes(tuple(new), tuple(found), back, (), tuple(failed), held=len(gone))
     return Changes(tuple(new), tuple(found), back, gone, tuple(failed))
+
+
+def _somebody_else(was: Entry, name: str) -> bool:
+    """Whether a member's user id, back in the directory, is another person's now: platforms give ids out again."""
+    known = {was.name, name} - {"", was.user}
+    return was.state == "member" and len(known) == 2
 
 
 def member_id(user: str, taken: Collection[str]) -> str:

@@ -41,6 +41,19 @@ def test_back_again() -> None:
     assert (found.back, found.new) == (("a",), ())
 
 
+def test_somebody_else_under_a_leaver_s_user_id_is_not_the_leaver() -> None:
+    """Platforms give ids out again: a new colleague would get the customers, or the rights, of who had it before."""
+    before = [Entry(1, "a", "周工", "member", gone=True), Entry(2, "b", "钱会计", "no", gone=True)]
+    seen = [Person("a", "何新"), Person("b", "吕晴")]
+    found = compare(seen, before, {"a"}, {}, whole=True, most_gone=0.3)
+    assert (found.back, [who for who, _ in found.failed]) == (("b",), ["a"])
+    assert "现在叫何新，原来是周工" in told(found.failed)
+    sure = compare(seen, before, {"a"}, {}, whole=True, most_gone=0.3, sure=True)
+    assert (sure.back, sure.failed) == (("a", "b"), ())
+    same = compare([Person("a", "周工"), Person("b", "")], before, {"a"}, {}, whole=True, most_gone=0.3)
+    assert same.back == ("a", "b")
+
+
 def test_a_member_id_is_readable_and_free() -> None:
     assert member_id("He.Xin", set()) == "he.xin"
     assert member_id("he xin", {"hexin"}) == "hexin-2"
