@@ -9,7 +9,7 @@ from rules.budget import Weight
 from rules.errors import Denied
 from rules.opportunities import Opportunity
 from rules.team import Member, Role
-from rules.text import mask_phones_in, opportunity_id, when
+from rules.text import mask_contacts_in, opportunity_id, when
 from store import customers, leads, opportunities, team
 
 
@@ -49,7 +49,7 @@ async def view(turn: Turn, one: Opportunity, reader: Member, *, news: str = "", 
 
 def words(one: Opportunity, reader: Member, text: str) -> str:
     """Free words: phone numbers among them are the owner's alone."""
-    return text if one.owner == reader.id else mask_phones_in(text)
+    return text if one.owner == reader.id else mask_contacts_in(text)
 
 
 def rested(turn: Turn, one: Opportunity) -> str:

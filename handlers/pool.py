@@ -22,7 +22,7 @@ from rules.budget import Weight
 from rules.errors import Refused
 from rules.leads import Lead
 from rules.team import Role
-from rules.text import lead_id, mask_phones_in, parse_id, when
+from rules.text import lead_id, mask_contacts_in, parse_id, when
 from store import audit, customers, followups, leads, pool, team
 from store.pool import Pooled
 
@@ -86,8 +86,8 @@ async def _rows(turn: Turn, found: Sequence[Pooled]) -> list[cards.Row]:
         customer = await customers.get(turn.tx, lead.customer)
         rows.append(
             cards.Row(
-                lead.id, lead.version, mask_phones_in(customer.company or customer.city or "个人客户"),
-                mask_phones_in(lead.need or lead.kind or lead.source), one.since,
+                lead.id, lead.version, mask_contacts_in(customer.company or customer.city or "个人客户"),
+                mask_contacts_in(lead.need or lead.kind or lead.source), one.since,
                 rules.REASONS.get(one.reason, "放回"), people.get(one.former, ""),
             )
         )  # fmt: skip

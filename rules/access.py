@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from rules.team import Member, Role, Team
-from rules.text import grouped_phone, mask_phone, mask_phones_in
+from rules.text import grouped_phone, mask_contacts_in, mask_phone
 
 
 class Sight(StrEnum):
@@ -120,7 +120,7 @@ def email_for(member: Member, owner: Member | None, email: str, teams: Sequence[
 
 def words_for(member: Member, owner: Member | None, text: str, teams: Sequence[Team]) -> str:
     """Free words as this member may read them: a number that somebody wrote into them is read like the number itself."""
-    return text if sees_phone(member, owner, teams) else mask_phones_in(text)
+    return text if sees_phone(member, owner, teams) else mask_contacts_in(text)
 
 
 def mask_email(email: str) -> str:

@@ -25,6 +25,7 @@ _IN_TEXT = re.compile(
 _SPOKEN = re.compile(
     r"(?<![零〇一二两三四五六七八九幺])[一幺][三四五六七八九][零〇一二两三四五六七八九幺]{9}(?![零〇一二两三四五六七八九幺])"
 )
+_MAIL = re.compile(r"(?<=(?<![\w.+%-])[\w.+%-])[\w.+%-]{0,63}(?=@[\w-]{1,63}\.)", re.ASCII)
 _MASKED = re.compile(r"\d{0,4}-?\*{3,}-?\d{0,4}|\*+")
 
 
@@ -69,6 +70,11 @@ def mask_phones_in(text: str) -> str:
     plain = half_width(text)
     masked = _IN_TEXT.sub(lambda found: mask_phone(found["mobile"] or found["fixed"]), plain)
     return _SPOKEN.sub(lambda found: mask_phone(found[0].translate(NUMERALS)), masked)
+
+
+def mask_contacts_in(text: str) -> str:
+    """The same, and of every e-mail address in it only the first letter: for readers whose record it is not."""
+    return _MAIL.sub("****", mask_phones_in(text)) if "@" in text else mask_phones_in(text)
 
 
 def half_width(text: str) -> str:

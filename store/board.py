@@ -159,7 +159,7 @@ async def rows(tx: Tx, ask: Ask, marks: Sequence[Mark], lost: Collection[int] = 
     where = [*_owned(ask.owners), *_state(ask, late, lost), *_words(ask.words)]
     if ask.status:
         where.append(lead.c.status == ask.status)
-    if search.numeric(ask.words) and text.parse_id(ask.words) is None:
+    if search.prying(ask.words) and text.parse_id(ask.words) is None:
         where = [lead.c.id.in_(await _legible(tx, ask, joined, where))]
     total = (await tx.execute(sa.select(sa.func.count()).select_from(joined).where(*where))).scalar_one()
     query = (

@@ -116,7 +116,7 @@ async def listed(
 ) -> list[Pooled]:
     """Open leads of the pool, the longest there first, from the place `after` on; `words`: in firm, city or need."""
     texts = (customer.c.company, customer.c.name, customer.c.city, lead.c.need, lead.c.kind, lead.c.source)
-    masked = search.numeric(words)
+    masked = search.prying(words)
     query = (
         sa.select(pool, *(texts if masked else ()))
         .join(lead, lead.c.id == pool.c.lead)

@@ -13,7 +13,7 @@ from rules import access, hours, sla
 from rules.board import SORTS, STATES, Mark, Sort, State, marks, median
 from rules.leads import CLOSED, TITLES, Status
 from rules.team import Member
-from rules.text import lead_id, mask_phones_in, when
+from rules.text import lead_id, mask_contacts_in, when
 from store import board, climbs, team
 from store.board import Ask, Count
 from store.db import Tx
@@ -230,8 +230,8 @@ class Board:
 
 def _masked(one: Shown) -> Shown:
     return replace(
-        one, label=mask_phones_in(one.label), person=mask_phones_in(one.person), need=mask_phones_in(one.need),
-        next=mask_phones_in(one.next),
+        one, label=mask_contacts_in(one.label), person=mask_contacts_in(one.person), need=mask_contacts_in(one.need),
+        next=mask_contacts_in(one.next),
     )  # fmt: skip
 
 

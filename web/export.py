@@ -19,7 +19,7 @@ from rules import export as rules
 from rules.leads import TITLES, Status
 from rules.opportunities import Opportunity, money
 from rules.team import Member, Role, Team
-from rules.text import lead_id, mask_phones_in, opportunity_id, when
+from rules.text import lead_id, mask_contacts_in, opportunity_id, when
 from store import export, pool, settings, team
 from web.errors import Refusal, read_fields
 from web.site import HEADERS, Signed, Site
@@ -126,7 +126,7 @@ def cells(row: export.Row, reader: Reader) -> list[str]:
     mine = owner is not None and owner.id == reader.member.id
 
     def words(text: str) -> str:
-        return text if mine else mask_phones_in(text)
+        return text if mine else mask_contacts_in(text)
 
     def at(moment: datetime | None) -> str:
         return moment.astimezone(reader.zone).strftime("%Y-%m-%d %H:%M") if moment else ""

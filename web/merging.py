@@ -14,7 +14,7 @@ from rules.hours import show_duration
 from rules.leads import Contact, Customer
 from rules.merging import FIELDS
 from rules.team import Member
-from rules.text import customer_id, mask_phones_in, parse_id
+from rules.text import customer_id, mask_contacts_in, parse_id
 from store import customers, mergers, team
 from store.db import Tx
 from web.errors import Refusal, read_fields
@@ -92,7 +92,11 @@ class Merging:
             for one, why in alike
         ]  # fmt: skip
         return self._site.show(
-            "merge_with.html", signed, here=customer_id(kept.id), label=mask_phones_in(kept.label), twins=rows
+            "merge_with.html",
+            signed,
+            here=customer_id(kept.id),
+            label=mask_contacts_in(kept.label),
+            twins=rows,
         )
 
     def _lines(self, kept: Customer, gone: Customer, people: Mapping[str, Member]) -> list[Line]:
@@ -102,7 +106,7 @@ class Merging:
         def shown(field: str, value: str) -> str:
             if field == "owner" and value:
                 return _name(value, people)
-            return mask_phones_in(value) if field in {"name", "company"} else value
+            return mask_contacts_in(value) if field in {"name", "company"} else value
 
         found = []
         for field, name in FIELDS.items():

@@ -15,7 +15,7 @@ from rules import access, merging, sla
 from rules.leads import TITLES, Contact, Lead
 from rules.opportunities import Happened, Opportunity, money
 from rules.team import Member, Role
-from rules.text import customer_id, grouped_phone, lead_id, mask_phones_in, opportunity_id, parse_id, when
+from rules.text import customer_id, grouped_phone, lead_id, mask_contacts_in, opportunity_id, parse_id, when
 from store import climbs, customers, followups, leads, mergers, opportunities, team, timeline
 from store.db import Tx
 from store.mergers import Merger
@@ -276,11 +276,11 @@ class Records:
 
     def _text(self, signed: Signed, owner: Member | None, text: str) -> str:
         """Free words: numbers in them are masked for everybody but the owner."""
-        return text if owner is not None and owner.id == signed.member.id else mask_phones_in(text)
+        return text if owner is not None and owner.id == signed.member.id else mask_contacts_in(text)
 
 
 def _hidden(line: story.Line) -> story.Line:
-    return replace(line, what=mask_phones_in(line.what), more=mask_phones_in(line.more))
+    return replace(line, what=mask_contacts_in(line.what), more=mask_contacts_in(line.more))
 
 
 def _number(request: web.Request, kind: str) -> int:

@@ -293,25 +293,29 @@ async def test_lists_show_what_may_be_seen_one_by_one(firm: Firm, role: Role):
 @pytest.mark.parametrize("role", [Role.REP, Role.MANAGER, Role.DIRECTOR, Role.ADMIN])
 async def test_a_number_in_words_is_the_owner_s_alone(firm: Firm, role: Role):
     """Need, next step and company of a lead hold what people wrote: numbers among them are read by the owner."""
-    me, number = ROLES[role], "13712349876"
+    me, number, address = ROLES[role], "13712349876", "li.gong@hengli.cn"
     async with firm.bench.engine.db.write() as tx:
-        await tx.execute(sa.update(lead).values(need=f"阀块，打 {number}", next_text=f"回 {number}"))
+        await tx.execute(
+            sa.update(lead).values(need=f"阀块，打 {number}", next_text=f"回 {number}，发到{address}")
+        )
         await tx.execute(sa.update(customer).values(company=f"恒达 {number}"))
     cookie, signed = await firm.enters(me)
     seen = False
     for state in ("open", "pool", "new", "closed"):
         _, said = await firm.asks("GET", f"/board?state={state}", cookie)
         others = [one for one in said.split("<tr") if f"L-{firm.leads[me]}" not in one]
-        assert not [one for one in others if number in one], state
-        seen |= "137****9876" in said
+        assert not [one for one in others if number in one or address in one], state
+        seen |= "137****9876" in said and "l****@hengli.cn" in said
     assert seen, "the looks look"
     for owner in ("mate", ""):
         if access.may_see(signed.member, await firm.person(owner) if owner else None, firm.app[SITE].teams):
             _, said = await firm.asks("GET", f"/leads/L-{firm.leads[owner]}", cookie)
             assert "137****9876" in said
             assert number not in said
+            assert address not in said
             _, said = await firm.asks("GET", f"/customers/C-{firm.leads[owner]}", cookie)
             assert number not in said
+            assert address not in said
 
 
 @pytest.mark.parametrize("role", [Role.REP, Role.MANAGER, Role.DIRECTOR, Role.ADMIN])
