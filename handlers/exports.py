@@ -35,7 +35,8 @@ async def exported(turn: Turn, form: Form) -> None:
     if not person.has(*SALES):
         raise Denied("导出不对你的角色开放。", about="")
     rows, web, day = int(form.fields["rows"]), turn.config.web, f"{turn.wall:%Y-%m-%d}"
-    taken = await pool.tally_of(turn.tx, person.id, day, TALLY)
+    # counted first: other sessions of theirs wait here
+    taken = await pool.count(turn.tx, person.id, day, TALLY, rows) - rows
     left = rules.left(person, turn.config.teams(), taken, web.export_daily)
     if left is not None and rows > left:
         raise Refused(f"今天已经导出 {taken} 条，每天最多 {web.export_daily} 条。需要更多请找主管。")
@@ -43,7 +44,6 @@ async def exported(turn: Turn, form: Form) -> None:
         if not await agreed(turn, person.id):
             raise Refused(f"超过 {web.export_second} 条，要另一位总监或管理员同意才能导出。")
         await settings.drop(turn.tx, consent(person.id))
-    await pool.count(turn.tx, person.id, day, TALLY, rows)
     detail = {"rows": rows, "kind": str(form.fields["kind"]), "by": "web"}
     await audit.add(turn.tx, turn.now, person.id, "leads.exported", "", detail, turn.event_id)
 

@@ -297,8 +297,7 @@ async def _take(turn: Turn, one: Opportunity) -> None:
     if customer.owner not in ("", turn.me.id):
         whose = await team.get(turn.tx, customer.owner)
         raise Refused(f"{customer_id(customer.id)} 由{whose.name if whose else '别人'}负责，请他接手")
-    within_cap(turn.config.pool.rules(), await pooling.claimed_today(turn))
-    await pooling.claimed(turn)
+    within_cap(turn.config.pool.rules(), await pooling.claimed(turn))
     if not customer.owner:
         await customers.save(turn.tx, replace(customer, owner=turn.me.id), turn.now)
         await along.taken_up(turn, customer.id, turn.me.id)

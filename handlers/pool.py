@@ -119,14 +119,13 @@ async def _claim(turn: Turn, lead: Lead) -> None:
         said = f"已由{owner.name}负责" if owner else "已经关闭"
         raise Refused(f"{lead_id(lead.id)} {said}，领取不了")
     there = await pool.get(turn.tx, lead.id) or Pooled(lead.id, lead.created_at)
-    today = await pooling.claimed_today(turn)
+    today = await pooling.claimed(turn)
     rules.may_claim(turn.config.pool.rules(), lead, turn.me.id, there.former, there.since, today, turn.now)
     mine = await leads.save(
         turn.tx,
         replace(lead, owner=turn.me.id, assigned_at=turn.now, assigned_why="公海领取", acked_at=turn.now),
     )
     await pool.take(turn.tx, lead.id)
-    await pooling.claimed(turn)
     customer = await customers.get(turn.tx, lead.customer)
     if not customer.owner:
         await customers.save(turn.tx, replace(customer, owner=turn.me.id), turn.now)

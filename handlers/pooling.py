@@ -73,14 +73,9 @@ async def release(turn: Turn, lead: Lead, reason: str, why: str, *, by: str) -> 
     return freed
 
 
-async def claimed_today(turn: Turn) -> int:
-    """How much the member took up today that nobody had."""
-    return await pool.tally_of(turn.tx, turn.me.id, f"{turn.wall:%Y-%m-%d}", CLAIMS)
-
-
-async def claimed(turn: Turn) -> None:
-    """One more of those."""
-    await pool.count(turn.tx, turn.me.id, f"{turn.wall:%Y-%m-%d}", CLAIMS)
+async def claimed(turn: Turn) -> int:
+    """The member takes up one more that nobody had: how many they took up today before."""
+    return await pool.count(turn.tx, turn.me.id, f"{turn.wall:%Y-%m-%d}", CLAIMS) - 1
 
 
 async def take_up(turn: Turn, customer: Customer) -> None:
@@ -90,8 +85,7 @@ async def take_up(turn: Turn, customer: Customer) -> None:
     if owner is not None and not access.may_see(turn.me, owner, turn.config.teams()):
         about = customer_id(customer.id)
         raise Denied(f"{about} 的负责人{owner.name}已离职，还没有交接。请主管先交接（/交接）", about=about)
-    rules.within_cap(turn.config.pool.rules(), await claimed_today(turn))
-    await claimed(turn)
+    rules.within_cap(turn.config.pool.rules(), await claimed(turn))
 
 
 async def goes_back(turn: Turn, lead: Lead) -> datetime | None:

@@ -187,17 +187,17 @@ async def tally_of(tx: Tx, member: str, day: str, name: str) -> int:
     return int((await tx.execute(query)).scalar() or 0)
 
 
-async def count(tx: Tx, member: str, day: str, name: str, n: int = 1) -> None:
-    """The member did it n times more; tallies of other days go."""
+async def count(tx: Tx, member: str, day: str, name: str, n: int = 1) -> int:
+    """The member did it n times more; tallies of other days go. Returns how often by now: whoever counts at the same time
+    waits here and gets the sum, so a cap is looked at after counting, and what is over it rolled back."""
     await tx.execute(
         sa.delete(tally).where(tally.c.member == member, tally.c.name == name, tally.c.day < day)
     )
     insert = upsert(tx, tally).values(member=member, day=day, name=name, n=n)
-    await tx.execute(
-        insert.on_conflict_do_update(
-            index_elements=["member", "day", "name"], set_={"n": tally.c.n + insert.excluded.n}
-        )
+    more = insert.on_conflict_do_update(
+        index_elements=["member", "day", "name"], set_={"n": tally.c.n + insert.excluded.n}
     )
+    return int((await tx.execute(more.returning(tally.c.n))).scalar_one())
 
 
 async def last_effective(tx: Tx, lead: int, ineffective: Sequence[str]) -> datetime | None:

@@ -1,12 +1,15 @@
 """How much of the books goes along: so much a day for a rep, a lot for an admin only with a second person. (product C.1)"""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
 import sqlalchemy as sa
 
+from store import pool
 from store.tables import audit, member
 from tests.web.pages_kit import Visitor, take
 from tests.world import World
@@ -32,6 +35,23 @@ async def test_a_rep_takes_so_many_a_day(world: World, visitor: Visitor):
     assert "L-1005" not in visitor.text
     await world.at("2026-11-24 09:00")
     await take(visitor, world.rep, "csv")
+
+
+@pytest.mark.parametrize("changes", [{"web": {"export_daily": 3, "tries": 60}}], indirect=True)
+async def test_several_browsers_at_once_take_no_more_than_one(world: World):
+    """Each session has a mailbox of its own: they are handled side by side."""
+    for n in range(2):
+        await world.api_lead(phone=f"1390000000{n}", company=f"宁波{'甲乙'[n]}机械有限公司")
+    async with AsyncExitStack() as open_ones:
+        visitors = [await open_ones.enter_async_context(Visitor(world)) for _ in range(6)]
+        for one in visitors:
+            await one.enters(world.rep, "/导出")
+        forms = [next(fields for to, fields in one.forms() if to == "/export") for one in visitors]
+        await asyncio.gather(*(one.posts("/export", fields | {"kind": "csv"})
+                               for one, fields in zip(visitors, forms, strict=True)))  # fmt: skip
+        assert sum("L-1001" in one.text for one in visitors) == 1, "two rows once; two more would be four"
+    async with world.db.read() as tx:
+        assert await pool.tally_of(tx, "wanglei", "2026-11-23", "export") <= 3
 
 
 @pytest.mark.parametrize("changes", [{"web": {"export_second": 1}}], indirect=True)
