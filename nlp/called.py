@@ -13,7 +13,7 @@ from nlp.plain import BLANK, Plain
 
 # A firm, and perhaps how sure the writer is, then its name to the next mark.
 _CALLED = late(
-    r"(?:公司|厂子|工厂|厂|店铺?|单位|企业|商行|品牌)(?:的?(?:名字|名称|全称|全名))?"
+    r"(?:公司|集团|厂子|工厂|厂|店铺?|单位|企业|商行|品牌)(?:的?(?:名字|名称|全称|全名))?"
     r"(?:好像|应该|大概|可能|就|现在)?(?:是)?叫(?:做|作)?:? ?"
     rf"(?P<name>[一-龥A-Za-z0-9&·()]{{2,16}}?)(?=[,。;!?、\s{BLANK}]|$)"
 )
@@ -49,7 +49,7 @@ def _is_firm(name: str) -> bool:
     town = region(name)
     if town:
         return len(name) - len(town) >= 2
-    if told.is_called_so(name[:2]) and not segment.is_word(name):
+    if len(name) > 3 and told.is_called_so(name[:2]) and not segment.is_word(name):
         return False  # 公司叫张三去
     first = segment.pieces(name)[0]
     return not segment.tag(first)[0][1].startswith(_NO_NOUN) or is_coined(name)

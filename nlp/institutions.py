@@ -48,6 +48,7 @@ _WHOSE = late(
 _KNOWN = late(
     r"[省市县区]?(?:第[一二三四五六七八九十\d]+)?(?:人民|中心)医院|(?:第[一二三四五六七八九十]+)(?:医院|中学|小学|中医院)|(?:省|市|县|区)?妇幼保健院|[省市]立医院"
 )
+_COUNTED = ("个", "家", "所", "间")
 # Any of its kind: 三甲医院, 重点中学, 附近的小学, 高新区管委会.
 _ANY = late(
     r"(?:[省市县区乡镇村]|公立|私立|公办|民办|民营|国有|三甲|二甲|三级|综合性?|专科|专业|宠物|动物|中医|中西医|人民|中心|妇幼|妇产|儿童|口腔|牙科|眼科|整形|美容|骨科|"
@@ -138,6 +139,8 @@ def _left_edge(
             start = at
     while start < suffix and text[start] in ")·0123456789":
         start += 1
+    if text[start : start + 1] in _COUNTED and text[start - 1 : start] in "那这哪一几":
+        start += 1  # 那个第一人民医院
     for road in _ROAD.finditer(text, start, suffix):
         start = road.end()  # 朝阳路县医院; 南京路小学 is called so
     if start == floor > 0 and text[start] in "和与及跟":

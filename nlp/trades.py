@@ -70,7 +70,7 @@ def _owner() -> re.Pattern[str]:
     """的 and a person or a job, or the end of the clause."""
     single = surname_letters()
     return re.compile(
-        rf"(?:公司)?(?:的|那边|这边)(?:那[个位])?(?:[小老阿]?[{single}]|{_JOB}|我|▫|[,。;!?\n ]|$|{BLANK})"
+        rf"(?:公司)?(?:的|那边|这边)(?:那[个位])?(?:[小老阿]?[{single}]|{_JOB}|我|[啊呀哈]|▫|[,。;!?\n ]|$|{BLANK})"
     )
 
 
@@ -158,6 +158,8 @@ def _with_town(
             return first, 0.65  # 金华永康电动工具: the second town may be the name
         if _LISTED.search(text, max(0, first - 4), first) and _CLOSED.match(text, end):
             return first, 0.7  # 客户：南宁糖业
+        if text[first - 1 : first] == "给" and _SUPPLIED.match(text, end):
+            return first, 0.7  # 给邢台钢铁配套
         with_person = cued or _MET.search(text, max(0, first - 3), first) is not None
         return (first, 0.75) if with_person and owned else None  # 我是上海电气的王工
     if len(proper) < 2 or not _is_proper(proper):
@@ -173,6 +175,7 @@ def _with_town(
     return None
 
 
+_SUPPLIED = late(r"做?(?:配套(?!设|件)|代工|供货)")
 _OF_A_FIRM = "供应链"
 # 凯达电机 0513-…, at the end of a mail; its first line says what is wanted.
 _SIGNED = re.compile(r"[^\s]\s*\n[ ]*$")
@@ -210,7 +213,7 @@ _FREE_LEFT = late(
 )
 _FREE_RIGHT = late(
     rf"$|[\s,。;:!?、)\]|/\"”'\-{BLANK}]|[和与及](?=[一-龥])|的(?=采购|销售|技术|老板|负责人|经理|代理|客户|订单|项目|合同|人|设备|价格|报价|方案|▫|[一-龥]{{0,2}}(?:总|工)(?![部体]))|"
-    r"那边|这边|(?:今日|昨日|日前|近日)?(?:公告|宣布|发布|披露|推出)|又|已|均|都(?=约|有|在|是|要|想|已)|要(?!求)|想|说|作废|招标|中标|下单|报了|签了|[发寄送](?=合同|货|样|报价|资料|函)"
+    r"那边|这边|现在|目前|归(?=谁|[我你])|同意|通知|回复|反馈|[涨降]价|全(?=在|是|都)|配套(?!设|件)|(?:今日|昨日|日前|近日)?(?:公告|宣布|发布|披露|推出)|又|已|均|都(?=约|有|在|是|要|想|已)|要(?!求)|想|说|作废|招标|中标|下单|报了|签了|[发寄送](?=合同|货|样|报价|资料|函)"
 )
 
 
