@@ -67,6 +67,8 @@ FLOORS = {
     "own_fields_held": {"companies": 0.8, "titles": 0.86, "cities": 0.95, "money": 0.87},
     "own_fourteenth": {"companies": 0.79, "titles": 0.85},
     "own_fourteenth_held": {"companies": 0.76, "titles": 0.87},
+    "own_seventeenth": {"companies": 0.84, "money": 0.98, "noise": 0.98, "commitments": 0.98, "phones": 0.98},
+    "own_seventeenth_held": {"companies": 0.75, "money": 0.84, "times": 0.9, "noise": 0.9, "cities": 0.96},
     "own_fifth": {
         "names": 0.88,
         "companies": 0.84,
