@@ -29,7 +29,7 @@ def find(words: Plain) -> Iterator[Found]:
         yield from _little(words)
     if "姓" in words.text:
         yield from _of_the_surname(words)
-    if words.signs & _SECONDS:
+    if words.signs & _SECONDS and any(name in words.text for name in _DOUBLES):
         for match in _DOUBLE.finditer(words.text):
             yield words.found("names", *match.span("name"), 0.75, "double")
 
@@ -79,8 +79,9 @@ def _of_the_surname(words: Plain) -> Iterator[Found]:
                 yield words.found("names", *match.span("name"), 0.85, "surname")
 
 
+_DOUBLES = ("欧阳", "上官", "司徒", "慕容", "皇甫", "令狐", "尉迟", "夏侯")
 _DOUBLE = late(
-    r"(?:^|(?<=[\s,。;:!?、跟和给找是让叫与问请]))(?P<name>欧阳|上官|司徒|慕容|皇甫|令狐|尉迟|夏侯)"
+    rf"(?:^|(?<=[\s,。;:!?、跟和给找是让叫与问请]))(?P<name>{'|'.join(_DOUBLES)})"
     r"(?=$|[\s,。;!?、▪]|[今明昨]天|[说在去来那也已刚还没不]|负责|出差|休息|跟|让|把|给)"
 )
 
@@ -89,6 +90,8 @@ _NUMBER = late(r"(?:^|(?<=[\s、;,:]))\d{1,2}[.、)] ?(?P<name>[一-龥]{2,4})(?
 
 def numbered(words: Plain) -> Iterator[Found]:
     """1.臧文 2.扶明月 3.买买提: a numbered list of persons, where two and at least half of it look like names."""
+    if not any(second in words.text for second in ("2.", "2、", "2)")):
+        return  # nearly always
     lines = list(_NUMBER.finditer(words.text))
     if len(lines) < 2:
         return
