@@ -7,7 +7,7 @@ from functools import cache
 
 from nlp import segment
 from nlp.lexicon import abroad, foreign, surnames
-from nlp.odds import LONGEST, Weighed, cut, sign
+from nlp.odds import LONGEST, Cut, Weighed, sign
 
 _LONGEST_NAME = 12  # characters, dots counted
 _SHORT, _LONG = 20, 11  # of sounds that a name of two characters, and a longer one, must have on average
@@ -63,10 +63,10 @@ def find(text: str, least: int) -> Sequence[Weighed]:
     ]
     if not maybe:
         return ()
-    edges, words = cut(text)
+    pieces = Cut(text)
     found: list[Weighed] = []
     for start, end, points in maybe:
-        points += sum([of(one, 0) for one in listed(text, start, end, edges, words)])
+        points += sum([of(one, 0) for one in listed(text, start, end, *pieces.around(start, end))])
         if points >= least:
             found.append(Weighed(start, end, points))
     return found

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from itertools import accumulate
+from functools import cache
+from itertools import accumulate, pairwise
 
 from nlp import likely, segment
 from nlp.lexicon import given, not_names, odds, surnames
@@ -165,9 +165,10 @@ def find(
                 _weigh(table, text, here, here + 2, points, least, maybe)
     if not maybe:
         return
-    edges, words = cut(text)
+    pieces = Cut(text)
     found: list[Weighed] = []
     for here, middle, end, points in maybe:
+        edges, words = pieces.around(here, end)
         points += table.cut.get(_way(edges, here, middle, end), 0)
         if points + table.near >= least:
             if follows.match(text, end) is not None:
@@ -230,7 +231,34 @@ def sign(char: str) -> str:
     return "a" if char.isalpha() else "_" if char.isspace() else char
 
 
-@lru_cache(maxsize=2)  # several rules ask of the same text
+# No word of the dictionary holds one of these, so what stands between two of them is cut alike by itself.
+_BETWEEN_WORDS = frozenset("\n ,。;:!?、()[]/|“”▪◆▫")
+
+
+class Cut:
+    """How the dictionary cuts a text, looked up only where it is asked: from mark to mark. Ask from left to right."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._first, self._last = 0, -1  # what was cut last
+        self.edges: set[int] = set()
+        self.words: dict[int, int] = {}
+
+    def around(self, start: int, end: int) -> tuple[Set[int], Mapping[int, int]]:
+        """What `cut` says, as far as [start, end] goes."""
+        if not self._first <= start <= end <= self._last:
+            text, first, last = self._text, start, end
+            while first > 0 and text[first - 1] not in _BETWEEN_WORDS:
+                first -= 1
+            while last < len(text) and text[last] not in _BETWEEN_WORDS:
+                last += 1
+            self._first, self._last = first, last
+            ends = list(accumulate(map(len, segment.pieces(text[first:last])), initial=first))
+            self.edges.update(ends)
+            self.words.update(pairwise(ends))
+        return self.edges, self.words
+
+
 def cut(text: str) -> tuple[Set[int], Mapping[int, int]]:
     """Where the dictionary's words begin and end: every edge, and the end of the word that begins at a place."""
     ends = list(accumulate(map(len, segment.pieces(text))))

@@ -1,7 +1,7 @@
 """Firms named in passing by a short name (盛虹那边, 恒力和荣盛都在问): weighed by what was learned, as names are in odds.py."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -12,7 +12,7 @@ from nlp.late import late
 from nlp.lexicon import firm_odds, surname_letters, surnames, unsure_firms
 from nlp.likely import COMMON
 from nlp.named import well_known
-from nlp.odds import cut
+from nlp.odds import Cut
 from nlp.places import regions, towns
 from nlp.plain import BLANK, Plain
 from nlp.trades import is_trade
@@ -151,7 +151,7 @@ def _spots(
     """
     behind: dict[int, str] = {}
     before = {end: start for start, end in places}
-    edges: Set[int] | None = None
+    pieces = Cut(text)
     for first in likely:
         ends = list(_ends(text, first, behind))
         for start in (first, before[first]) if first in before else (first,):
@@ -160,7 +160,7 @@ def _spots(
                 continue
             front = _front(text, start)
             if front == "o":
-                edges = cut(text)[0] if edges is None else edges
+                edges, _ = pieces.around(start, start)
                 if start not in edges:
                     continue
             for end, sort in sorted(spots):

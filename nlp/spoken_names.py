@@ -1,7 +1,7 @@
 """Names as people say them: 小王, 我老耿啊, 我姓骆，骆秋, 欧阳明天来; and as they number them."""
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from functools import cache
 
 from nlp import likely, odds, segment
@@ -60,10 +60,9 @@ def _little_name() -> re.Pattern[str]:
 
 def _on_edges(text: str) -> Iterator[re.Match[str]]:
     """老范统一收, 你们小窦聊过: what stands behind is a word of its own."""
-    edges: Set[int] | None = None
+    pieces = odds.Cut(text)
     for match in _little_name().finditer(text):
-        if edges is None:
-            edges, _ = odds.cut(text)
+        edges, _ = pieces.around(*match.span())
         if match.end() in edges and match.start() in edges and not segment.is_word(match["name"]):
             yield match
 

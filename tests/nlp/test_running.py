@@ -1,12 +1,17 @@
 """Names that nothing but their characters and their place among the words give away, and everyday words that look like them."""
 
+import json
 import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from nlp import likely, odds, running
+from nlp.plain import plain
 from nlp.reading import scan
+
+DATA = Path(__file__).parents[2] / "bench" / "data"
 
 NOW = datetime.fromisoformat("2026-11-23T10:00")
 
@@ -88,3 +93,20 @@ def test_what_was_learned_weighs_the_characters_and_the_neighbours() -> None:
         points("记者王建国说", "王建国") > points("买了王建国花", "王建国") > points("买了王的和花", "王的和")
     )
     assert points("记者王建国说", "王建国") > running.SURELY
+
+
+@pytest.mark.parametrize("name", ["public", "own_fifth", "own_logs", "own_ninth"])
+def test_a_part_of_a_text_is_cut_as_the_whole_is(name: str) -> None:
+    for line in (DATA / f"{name}.jsonl").read_text("utf-8").splitlines():
+        text = plain(json.loads(line)["text"]).text
+        edges, words = odds.cut(text)
+        pieces = odds.Cut(text)
+        for start in range(0, len(text), 2):
+            end = min(start + 3, len(text))
+            near, begun = pieces.around(start, end)
+            assert [place in near for place in range(start, end + 1)] == [
+                place in edges for place in range(start, end + 1)
+            ], text
+            assert [begun.get(place) for place in range(start, end)] == [
+                words.get(place) for place in range(start, end)
+            ], text
