@@ -107,7 +107,7 @@ def migrate(env: Mapping[str, str], path: Path) -> None:
     )  # fmt: skip
 
 
-PRODUCT = "import main, handlers, web.app, bot.wecom.platform, openpyxl, uvloop; main.warm(('work',))"
+PRODUCT = "import main, handlers, web.app, bot.wecom.platform, openpyxl, store.postgres, store.redis, uvloop; main.warm(('work',))"
 
 
 def template(at: Path) -> Path:
