@@ -23,6 +23,15 @@ class MergeDraft(Action):
 
 
 @dataclass(frozen=True)
+class NoteDraft(Action):
+    """记到 L-1024: the chat is written down with a lead that is running."""
+
+    draft: int
+    version: int
+    lead: int
+
+
+@dataclass(frozen=True)
 class ChangeDraft(Action):
     """改一下: the next line that the rep writes corrects the draft."""
 

@@ -19,12 +19,13 @@ from cards.actions_leads import (
     KnownCustomer,
     MergeDraft,
     MoreLead,
+    NoteDraft,
     SaveDraft,
     ShowLead,
 )
 from cards.card import Button, Card, Field, Style, Tone
 from rules.leads import Lead
-from rules.text import clip, customer_id, lead_id, when
+from rules.text import clip, customer_id, lead_id, mask_phones_in, when
 
 WHO, COMPANY, SOURCE, NEED = 44, 20, 12, 40
 """The most characters of R1's first line, of the company in it, of the source and of the need (C.2)."""
@@ -33,12 +34,14 @@ WHO, COMPANY, SOURCE, NEED = 44, 20, 12, 40
 # ── drafts ─────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
 class Likely:
-    """A customer that the draft may be: id, name, the owner's name ("" for none) and what is alike."""
+    """A customer that the draft may be: id, name, the owner's name ("" for none), what is alike, and the reader's own
+    running lead of theirs (0: none)."""
 
     id: int
     label: str
     owner: str
     why: str
+    lead: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,9 @@ def draft(view: DraftView) -> Card:
     if view.likely and view.may_merge:
         merge = MergeDraft(view.id, view.version, view.likely.id)
         buttons.insert(0, Button(f"并入 {customer_id(view.likely.id)}", merge.pack()))
+    if view.likely and view.likely.lead:
+        note = NoteDraft(view.id, view.version, view.likely.lead)
+        buttons.insert(0, Button(f"记到 {lead_id(view.likely.lead)}", note.pack()))
     buttons += [
         Button("改一下", ChangeDraft(view.id, view.version).pack()),
         Button("丢弃", DropDraft(view.id, view.version).pack()),
@@ -130,7 +136,8 @@ def likely_line(likely: Likely) -> str:
     """ "疑似已有：C-0311 宁波恒某（公司相近，负责人 李倩）" """
     owner = f"负责人 {likely.owner}" if likely.owner else "暂无负责人"
     why = f"{likely.why}，" if likely.why else ""
-    return f"疑似已有：{customer_id(likely.id)} {clip(likely.label, 24)}（{why}{owner}）"
+    running = f"，正在跟进 {lead_id(likely.lead)}" if likely.lead else ""
+    return f"疑似已有：{customer_id(likely.id)} {clip(likely.label, 24)}（{why}{owner}）{running}"
 
 
 def saved(customer: int, lead: int, *, label: str, undo: int, merged: bool = False) -> Card:
@@ -141,6 +148,26 @@ def saved(customer: int, lead: int, *, label: str, undo: int, merged: bool = Fal
         title=f"{words} {customer_id(customer)} · {lead_id(lead)}",
         subject=lead_id(lead),
         lines=(label,),
+        buttons=(
+            Button("开始跟进", StartCheckin(lead).pack(), Style.PRIMARY),
+            Button("撤销", Undo(undo).pack()),
+        ),
+        tone=Tone.GOOD,
+    )
+
+
+def noted(draft: int, lead: int, *, label: str, undo: int, wanted: str, next: str) -> Card:
+    """A draft that was written down with a running lead: what the chat says, and what it says of the next step."""
+    lines = (
+        label,
+        f"需求：{wanted}" if wanted else "",
+        f"聊天里提到：{next}。打卡时可以写成下一步" if next else "",
+    )
+    return Card(
+        kind="draft.noted",
+        title=f"已记到 {lead_id(lead)}",
+        subject=draft_subject(draft),
+        lines=tuple(mask_phones_in(clip(line, 60)) for line in lines if line),
         buttons=(
             Button("开始跟进", StartCheckin(lead).pack(), Style.PRIMARY),
             Button("撤销", Undo(undo).pack()),

@@ -8,7 +8,7 @@ from rules.touchpoints import Kind
 
 ICONS = {
     Kind.CALL: "📞 客户来电", Kind.MAIL: "✉ 客户来信", Kind.WECHAT: "💬 企业微信", Kind.VISIT: "📅 拜访",
-    Kind.OFFICIAL: "💬 公众号",
+    Kind.OFFICIAL: "💬 公众号", Kind.CHAT: "💬 聊天",
 }  # fmt: skip
 
 

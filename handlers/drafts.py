@@ -125,7 +125,7 @@ async def _take(turn: Turn, text: str, source: str, hint: str = "") -> None:
     body = {"draft": pack(found), "hints": [hint] if hint else [], "likely": _id(alike)}
     kept = await drafts.add(turn.tx, member=turn.me.id, source=source, body=body, original=text, now=turn.now)
     await turn.unexpect("draft.change")
-    await turn.answer(await _card(turn, kept, alike))
+    await turn.answer(await card(turn, kept, alike))
 
 
 # ── the card ───────────────────────────────────────────────────────────────────────────────────────────
@@ -140,11 +140,11 @@ def _id(alike: Likeness) -> int:
     return alike.customer.id if alike.customer else 0
 
 
-async def _card(turn: Turn, kept: Kept, alike: Likeness | None = None) -> Card:
+async def card(turn: Turn, kept: Kept, alike: Likeness | None = None) -> Card:
     """R9 for the draft as it stands, with whom it may be."""
     found = unpack(kept.body["draft"])
     alike = alike or await _alike(turn, found)
-    likely = await desk.likely_view(turn, alike, turn.member) if alike.customer else None
+    likely = await _likely(turn, alike) if alike.customer else None
     at = when(turn.utc(found.next_at), turn.now, turn.zone) if found.next_at else ""
     return cards.draft(
         cards.DraftView(
@@ -160,9 +160,23 @@ async def _card(turn: Turn, kept: Kept, alike: Likeness | None = None) -> Card:
     )  # fmt: skip
 
 
+async def _likely(turn: Turn, alike: Likeness) -> cards.Likely:
+    """Whom the draft may be, with the reader's own running lead of that customer."""
+    view = await desk.likely_view(turn, alike, turn.member)
+    if alike.customer is None or alike.customer.owner != turn.me.id:
+        return view
+    running = await leads.of_customer(turn.tx, alike.customer.id)
+    return replace(view, lead=next((one.id for one in running if one.owner == turn.me.id), 0))
+
+
 def _sum(yuan: float | None) -> str:
     """300000.0 → "¥300,000", "" for none."""
     return money(round(yuan * 100)) if yuan else ""
+
+
+def budget(found: Draft) -> str:
+    """The lead's note of it: "预算 ¥300,000", "" for none."""
+    return f"预算 {_sum(found.budget)}" if found.budget else ""
 
 
 def _masked(wechat: str) -> str:
@@ -201,7 +215,7 @@ def unpack(kept: Mapping[str, Any]) -> Draft:
     return Draft(**values)
 
 
-async def _open(turn: Turn, id: int, version: int) -> Kept | None:
+async def opened(turn: Turn, id: int, version: int) -> Kept | None:
     """The draft when it is still as it was on the card; else shows the card again and gives None."""
     kept = await drafts.get(turn.tx, id)
     if kept.member != turn.me.id or kept.state != "open" or kept.version != version:
@@ -224,7 +238,7 @@ class Made:
 @router.click(SaveDraft, may=SALES)
 async def save(turn: Turn, action: SaveDraft) -> None:
     """存为新客户: customer, contact and lead, owned by the rep; the first-touch clock runs."""
-    kept = await _open(turn, action.draft, action.version)
+    kept = await opened(turn, action.draft, action.version)
     if kept is None:
         return
     found = unpack(kept.body["draft"])
@@ -235,7 +249,7 @@ async def save(turn: Turn, action: SaveDraft) -> None:
         company=found.company, core=cores.core(found.company) if found.company else "", city=found.city,
         owner=turn.me.id, created_by=turn.me.id, credit_code=found.credit_code, now=turn.now,
     )  # fmt: skip
-    contact = await _contact(turn, customer, found)
+    contact = await contact_of(turn, customer, found)
     await _become_lead(turn, kept, found, customer, contact, Made(customer=True, contact=contact is not None))
 
 
@@ -246,7 +260,7 @@ async def _met_since(turn: Turn, kept: Kept, found: Draft) -> bool:
     if alike.customer is None or _id(alike) in {kept.body.get("likely"), kept.body.get("asked_owner_of")}:
         return False
     kept = await drafts.save(turn.tx, replace(kept, body={**kept.body, "likely": _id(alike)}), turn.now)
-    await turn.update(await _card(turn, kept, alike))
+    await turn.update(await card(turn, kept, alike))
     there = f"这期间已有{alike.why}的客户 {customer_id(_id(alike))}，还没有存。"
     await turn.answer(f"{there}请看更新后的卡片：并入它；确实是另一位，再点一次「存为新客户」")
     return True
@@ -255,7 +269,7 @@ async def _met_since(turn: Turn, kept: Kept, found: Draft) -> bool:
 @router.click(MergeDraft, may=SALES)
 async def merge(turn: Turn, action: MergeDraft) -> None:
     """并入 C-0311: contact and lead go to the customer that is there; a colleague's customer is the colleague's."""
-    kept = await _open(turn, action.draft, action.version)
+    kept = await opened(turn, action.draft, action.version)
     if kept is None:
         return
     found = unpack(kept.body["draft"])
@@ -273,7 +287,7 @@ async def merge(turn: Turn, action: MergeDraft) -> None:
     if fuller != customer:
         customer = await customers.save(turn.tx, fuller, turn.now)
     before = {one.id for one in await customers.contacts_of(turn.tx, customer.id)}
-    contact = await _contact(turn, customer, found)
+    contact = await contact_of(turn, customer, found)
     fresh = contact is not None and contact.id not in before
     made = Made(contact=fresh, claimed=claimed, opportunities=tuple(deals))
     await _become_lead(turn, kept, found, customer, contact, made)
@@ -289,11 +303,12 @@ async def _tell_owner(turn: Turn, kept: Kept, customer: Customer, owner: str, na
     await turn.tell(
         cards.asked_owner(customer.id, customer.label, turn.me.name), to=owner, weight=Weight.WORD
     )
-    await turn.update(await _card(turn, kept))
+    await turn.update(await card(turn, kept))
     await turn.answer(f"{customer_id(customer.id)} 的负责人是 {name}，已转告")
 
 
-async def _contact(turn: Turn, customer: Customer, found: Draft) -> Contact | None:
+async def contact_of(turn: Turn, customer: Customer, found: Draft) -> Contact | None:
+    """The customer's contact whom the draft speaks of; a new one when it is somebody new."""
     return await desk.contact_for(
         turn, customer, name=found.name, phone=found.phone, email=found.email, title=found.title,
         wechat=found.wechat,
@@ -309,7 +324,7 @@ async def _become_lead(
         source=kept.source, kind=found.kind, need=found.need or "、".join(found.keywords), created_by=turn.me.id,
         assigned_why="你自己录入", next_text=found.next_text,
         next_at=turn.utc(found.next_at) if found.next_at else None,
-        note=f"预算 {_sum(found.budget)}" if found.budget else "",
+        note=budget(found),
     )  # fmt: skip
     state: State = "saved" if made.customer else "merged"
     kept = await drafts.save(turn.tx, replace(kept, state=state, lead=lead.id), turn.now)
@@ -338,7 +353,7 @@ async def _become_lead(
 @router.click(ChangeDraft)
 async def change(turn: Turn, action: ChangeDraft) -> None:
     """改一下: the next line corrects the draft."""
-    kept = await _open(turn, action.draft, action.version)
+    kept = await opened(turn, action.draft, action.version)
     if kept is None:
         return
     await turn.expect("draft.change", draft=kept.id, card=turn.on.id if turn.on else 0)
@@ -369,18 +384,18 @@ async def changed(turn: Turn, message: Message) -> None:
     kept = await drafts.save(turn.tx, replace(kept, body=body), turn.now)
     await turn.unexpect("draft.change")
     screen = await screens.get(turn.tx, int(turn.expected["card"]))
-    await turn.update(await _card(turn, kept, alike), screen=screen)
+    await turn.update(await card(turn, kept, alike), screen=screen)
 
 
 @router.click(DropDraft)
 async def drop(turn: Turn, action: DropDraft) -> None:
     """丢弃: the draft is closed; nothing else was ever written."""
-    kept = await _open(turn, action.draft, action.version)
+    kept = await opened(turn, action.draft, action.version)
     if kept is None:
         return
     dropped = await drafts.save(turn.tx, replace(kept, state="discarded"), turn.now)
     await turn.unexpect("draft.change")
-    await turn.update(replace(await _card(turn, dropped), closed="已丢弃"))
+    await turn.update(replace(await card(turn, dropped), closed="已丢弃"))
 
 
 # ── back ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -417,7 +432,7 @@ async def undo_saved(turn: Turn, undoable: Undoable) -> str:
     kept = await drafts.save(turn.tx, replace(kept, state="open", lead=None), turn.now)
     for subject in (cards.draft_subject(kept.id), lead_id(lead.id)):
         for screen in await screens.live(turn.tx, subject=subject, kinds=("draft", "draft.saved")):
-            await turn.update(await _card(turn, kept), screen=screen)
+            await turn.update(await card(turn, kept), screen=screen)
     await turn.close(lead_id(lead.id), "已撤销")
     return f"{lead_id(lead.id)}，草稿还在，可以重新存"
 

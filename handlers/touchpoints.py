@@ -19,12 +19,14 @@ async def owner_of(turn: Turn, customer: Customer) -> Member | None:
 
 async def add(
     turn: Turn, customer: Customer, contact: Contact | None, touch: Touch, *, tell: Member | None = None,
-    hints: tuple[str, ...] = (),
+    hints: tuple[str, ...] = (), lead: int | None = None,
 ) -> int:  # fmt: skip
     """Writes it down and tells `tell` (normally the owner), with `hints` on the card; numbers in its words are masked
-    there. Returns its id, 0 when it was written before."""
-    mine = [one for one in await leads.of_customer(turn.tx, customer.id) if one.owner == customer.owner]
-    lead = mine[0].id if mine else None
+    there. `lead`: the one it belongs to (None: the owner's newest that is open). Returns its id, 0 when it was written
+    before."""
+    if lead is None:
+        mine = [one for one in await leads.of_customer(turn.tx, customer.id) if one.owner == customer.owner]
+        lead = mine[0].id if mine else None
     made = await touchpoints.add(
         turn.tx, customer.id, touch, turn.now, contact=contact.id if contact else None, lead=lead
     )

@@ -16,10 +16,12 @@ class Kind(StrEnum):
     VISIT = "visit"
     WECHAT = "wechat"
     OFFICIAL = "official"
+    CHAT = "chat"
 
 
 NAMES = {
     Kind.CALL: "来电", Kind.MAIL: "邮件", Kind.VISIT: "拜访", Kind.WECHAT: "企业微信", Kind.OFFICIAL: "公众号",
+    Kind.CHAT: "聊天",
 }  # fmt: skip
 
 

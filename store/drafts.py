@@ -12,7 +12,7 @@ from rules.errors import Refused
 from store.db import Conflict, Tx
 from store.tables import draft
 
-State = Literal["open", "saved", "merged", "discarded"]
+State = Literal["open", "saved", "merged", "noted", "discarded"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ async def get(tx: Tx, id: int) -> Kept:
 
 async def of_lead(tx: Tx, lead: int) -> Kept | None:
     """The draft that became this lead, or None."""
-    row = (await tx.execute(select(draft).where(draft.c.lead == lead).order_by(draft.c.id))).first()
+    became = select(draft).where(draft.c.lead == lead, draft.c.state != "noted")
+    row = (await tx.execute(became.order_by(draft.c.id))).first()
     return _kept(row) if row else None
 
 

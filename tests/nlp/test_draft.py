@@ -192,6 +192,23 @@ def test_what_is_said_of_payment_or_paper_is_no_need(text: str) -> None:
     assert read(text).need == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "need"),
+    [
+        ("陈立 13900010001：另外再要两台增压泵，预算30万", "两台增压泵"),
+        ("陈立 13900010001，想再要两台增压泵", "两台增压泵"),
+        ("陈立 13900010001 追加两台增压泵", "两台增压泵"),
+        ("陈立说再加两台增压泵，13900010001", "两台增压泵"),
+        ("陈立 13900010001，我要5台商用净水器", "5台商用净水器"),
+        ("陈立 13900010001 说再加两天", ""),
+        ("陈立 13900010001 加3个点税", ""),
+        ("总监级别的都不参加，来的是专员", ""),
+    ],
+)
+def test_who_has_bought_before_asks_for_more(text: str, need: str) -> None:
+    assert read(text).need == need
+
+
 HELD = draft.Draft(
     name="王总", company="苏州恒昌塑胶", phone="13812340077", city="苏州", need="两台注塑机机械手", keywords=("采购", "两台"),
     budget=200_000.0, next_at=NOW, next_text="回电话",

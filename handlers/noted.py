@@ -1,0 +1,101 @@
+"""记到 L-1024: a further chat of a customer whose lead is running is written down there, and makes no second lead. (B05, B06)"""
+
+from dataclasses import replace
+
+from bot.router import Router
+from bot.turn import Turn
+from cards import leads as cards
+from cards.actions_leads import NoteDraft
+from handlers import drafts as desk
+from handlers import leads as lead_desk
+from handlers import touchpoints
+from handlers.undo import undoer
+from nlp.draft import Draft
+from rules.leads import Lead
+from rules.text import clip, lead_id, when
+from rules.touchpoints import Kind, Touch
+from store import audit, customers, drafts, leads, screens, undo
+from store import touchpoints as rows
+from store.undo import Undoable
+
+router = Router("noted")
+WORDS = 4000  # characters of a chat that are kept with the customer
+
+
+@router.click(NoteDraft, may=desk.SALES)
+async def note(turn: Turn, action: NoteDraft) -> None:
+    """The chat becomes a touchpoint, a new number a contact; what the lead lacked so far is filled in."""
+    kept = await desk.opened(turn, action.draft, action.version)
+    if kept is None:
+        return
+    lead = await leads.get(turn.tx, action.lead)
+    if not lead.open or lead.owner != turn.me.id:
+        await turn.update(await desk.card(turn, kept))
+        await turn.answer(f"{lead_id(lead.id)} 已经关闭或不在你名下，还没有记。请看更新后的卡片")
+        return
+    found = desk.unpack(kept.body["draft"])
+    customer = await customers.get(turn.tx, lead.customer)
+    known = {one.id for one in await customers.contacts_of(turn.tx, customer.id)}
+    contact = await desk.contact_of(turn, customer, found)
+    touch = Touch(
+        kind=Kind.CHAT, at=turn.now, dedup=f"draft:{kept.id}", title=clip(wanted(found), 200), body=kept.original[:WORDS],
+        member=turn.me.id, source=kept.source,
+    )  # fmt: skip
+    made = await touchpoints.add(turn, customer, contact, touch, lead=lead.id)
+    filled = _filled(lead, found)
+    if filled != lead:
+        await leads.save(turn.tx, filled)
+    kept = await drafts.save(turn.tx, replace(kept, state="noted", lead=lead.id), turn.now)
+    taken = await undo.remember(
+        turn.tx, turn.me.id, "draft.noted", lead_id(lead.id),
+        {"draft": kept.id, "lead": lead.id, "touch": made, "need": filled.need != lead.need, "note": filled.note != lead.note,
+         "contact": contact.id if contact and contact.id not in known else 0},
+        turn.now, turn.now + turn.config.checkin.undo,
+    )  # fmt: skip
+    await audit.add(turn.tx, turn.now, turn.me.id, "draft.noted", lead_id(lead.id), {"draft": kept.id},
+                    turn.event_id)  # fmt: skip
+    await turn.unexpect("draft.change")
+    at = when(turn.utc(found.next_at), turn.now, turn.zone) if found.next_at else ""
+    said = " ".join(part for part in (at, found.next_text) if part)
+    await turn.update(
+        cards.noted(
+            kept.id,
+            lead.id,
+            label=await lead_desk.label(turn, lead),
+            undo=taken,
+            wanted=wanted(found),
+            next=said,
+        )
+    )
+
+
+def wanted(found: Draft) -> str:
+    """What the customer wants, in a few words."""
+    return found.need or "、".join(found.keywords)
+
+
+def _filled(lead: Lead, found: Draft) -> Lead:
+    """The lead with the need and the budget of the chat, where it had none."""
+    return replace(lead, need=lead.need or wanted(found), note=lead.note or desk.budget(found))
+
+
+@undoer("draft.noted")
+async def undo_noted(turn: Turn, undoable: Undoable) -> str:
+    """The chat, the contact and what was filled in go; the draft is open again."""
+    payload = undoable.payload
+    kept = await drafts.get(turn.tx, payload["draft"])
+    found = desk.unpack(kept.body["draft"])
+    await rows.remove(turn.tx, payload["touch"])
+    if payload["contact"]:
+        await customers.remove_contact(turn.tx, payload["contact"], turn.now)
+    lead = await leads.get(turn.tx, payload["lead"])
+    need = "" if payload["need"] and lead.need == wanted(found) else lead.need
+    note = "" if payload["note"] and lead.note == desk.budget(found) else lead.note
+    if (need, note) != (lead.need, lead.note):
+        await leads.save(turn.tx, replace(lead, need=need, note=note))
+    kept = await drafts.save(turn.tx, replace(kept, state="open", lead=None), turn.now)
+    for screen in await screens.live(
+        turn.tx, subject=cards.draft_subject(kept.id), kinds=("draft", "draft.noted")
+    ):
+        await turn.update(await desk.card(turn, kept), screen=screen)
+    return f"{lead_id(lead.id)} 的这段聊天"
