@@ -73,11 +73,11 @@ def _turns(words: Plain, lines: Lines, found: list[Header], now: datetime | None
         last = next((line for line in inside if _ends_there(line, header, last, lines)), last)
         end = lines[last][0] if last < len(lines) else len(words.text)
         start, end = _without_notices(words.text, *_trim(words.text, header.body, end))
-        first, upto = (
-            words.place(start, end)
-            if end > start
-            else (words.place(start - 1, start)[1] if start else 0,) * 2
-        )
+        if end > start:
+            first, upto = words.place(start, end)
+        else:  # nothing was said; behind the last header there may not even be a line
+            before = min(start, len(words.text))
+            first = upto = words.place(before - 1, before)[1] if before else 0
         speaker = words.words(header.at_name + led, header.at_name + len(header.name) - quoted)
         head = words.place(header.start, header.start + 1)[0]
         yield Turn(speaker, words.source[first:upto], dated[n], first, upto, header.mark, head)

@@ -191,3 +191,8 @@ def test_a_mark_in_front_of_every_speaker_is_the_programs() -> None:
     assert [turn.speaker for turn in chat.split(log, NOW)] == ["一叶知秋", "印务小钱"]
     log = "@一叶知秋 11-18 10:00\n种子袋印几色\n印务小钱 11-18 10:02\n四色，带防伪"
     assert [turn.speaker for turn in chat.split(log, NOW)] == ["@一叶知秋", "印务小钱"]
+
+
+def test_a_log_may_end_with_a_header_and_hold_invisible_characters() -> None:
+    turns = chat.split("张三 2026-01-04 10:00\n你好\u200b\n李四 2026-01-04 10:01", NOW)
+    assert [(turn.speaker, turn.text) for turn in turns] == [("张三", "你好"), ("李四", "")]
