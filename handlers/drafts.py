@@ -410,6 +410,8 @@ async def undo_saved(turn: Turn, undoable: Undoable) -> str:
         raise Refused(f"{lead_id(lead.id)} 之后又有变化，不能撤销了")
     if lead.last_followup_at is not None:
         raise Refused(f"{lead_id(lead.id)} 已有跟进记录，请先撤销跟进")
+    if await drafts.noted_with(turn.tx, lead.id):
+        raise Refused(f"{lead_id(lead.id)} 之后又记了一段聊天，请先撤销它")
     if deals := await opportunities.of_leads(turn.tx, [lead.id]):
         raise Refused(f"{lead_id(lead.id)} 已开商机 {opportunity_id(deals[0].id)}，请先撤销或丢单")
     await _end(turn, lead, payload["facts"])

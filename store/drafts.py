@@ -58,6 +58,12 @@ async def of_lead(tx: Tx, lead: int) -> Kept | None:
     return _kept(row) if row else None
 
 
+async def noted_with(tx: Tx, lead: int) -> bool:
+    """Whether a further chat was noted with this lead."""
+    noted = select(draft.c.id).where(draft.c.lead == lead, draft.c.state == "noted").limit(1)
+    return (await tx.execute(noted)).first() is not None
+
+
 async def save(tx: Tx, changed: Kept, now: datetime) -> Kept:
     """Writes the draft back if nobody else did meanwhile and gives it with its new version. Raises Conflict."""
     done = await tx.execute(

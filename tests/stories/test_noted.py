@@ -123,3 +123,24 @@ async def test_a_chat_that_was_noted_survives_a_kill(world: World) -> None:
     await world.rep.sees("已记到 L-1001")
     await world.idle()
     assert len(await _rows(world, touchpoint)) == 1
+
+
+async def test_a_saved_draft_is_not_taken_back_under_a_chat_that_was_noted(world: World) -> None:
+    await world.rep.says("同步至CRM 我是宁波恒达汽配有限公司的陈立，电话13900010001，想要液压阀块报价")
+    await world.rep.sees("识别到联系人（草稿）")
+    await world.rep.clicks("存为新客户")
+    saved = await world.rep.sees("已存为 C-0301 · L-1001")
+    world.rep.looks_away()
+    await world.rep.says(AGAIN)
+    await world.rep.sees("正在跟进 L-1001")
+    await world.rep.clicks("记到 L-1001")
+    await world.rep.sees("已记到 L-1001")
+    await world.idle()
+    await world.rep.clicks("撤销", on=saved)
+    await world.rep.sees("L-1001 之后又记了一段聊天，请先撤销它")
+    await world.rep.says("/撤销")
+    await world.rep.sees("已撤销：L-1001 的这段聊天")
+    await world.idle()
+    assert await _rows(world, touchpoint) == []
+    await world.rep.clicks("撤销", on=saved)
+    await world.rep.sees("已撤销：L-1001，草稿还在")
