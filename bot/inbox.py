@@ -255,7 +255,7 @@ class Worker:
         aside = isinstance(error, PutAside)
         counts = too_much(error) or not passing(error)
         reason = ASIDE + str(error)[:400] if aside else _reason(error)
-        self._report(lease, row, error)
+        self._report(lease, row, error, reason)
         if aside or (counts and row.attempts + 1 >= self._tries):
             async with self._db.write() as tx:
                 rang = await self._tell(tx, row)
@@ -269,12 +269,12 @@ class Worker:
             await inbox.retry_event(tx, row.id, reason, at, counts=counts)
         return Later(at)
 
-    def _report(self, lease: Lease, row: Inrow, error: Exception) -> None:
+    def _report(self, lease: Lease, row: Inrow, error: Exception, reason: str) -> None:
         if isinstance(error, PutAside):
-            log.warning("event put aside", event_id=row.id, lane=lease.key, reason=ASIDE + str(error)[:400])
+            log.warning("event put aside", event_id=row.id, lane=lease.key, reason=reason)
         elif too_much(error):
             log.warning("event took too much", event_id=row.id, lane=lease.key, attempt=row.attempts + 1,
-                        reason=_reason(error))  # fmt: skip
+                        reason=reason)  # fmt: skip
         elif passing(error):
             log.warning("database away", event_id=row.id, error=type(error).__name__)
         else:

@@ -53,6 +53,7 @@ SYNC = re.compile(r"同步至\s*CRM[\s:：,，]*", re.IGNORECASE)
 LONG = 2000  # characters from which reading leaves the event loop
 HOW = "把客户的聊天内容放在「同步至CRM」后面一起发给我，例如：同步至CRM 我是宁波恒达的陈立，13900000001，想要报价"
 SOURCES = {Kind.FORWARDED: "聊天转发", Kind.VOICE: "语音", Kind.LINK: "链接"}
+SHOWN = ("draft", "draft.saved", "draft.noted")  # kinds of cards on which a draft stands
 TAUGHT = ("name", "company", "title", "need")  # fields whose correction teaches words
 
 
@@ -145,14 +146,13 @@ async def card(turn: Turn, kept: Kept, alike: Likeness | None = None) -> Card:
     found = unpack(kept.body["draft"])
     alike = alike or await _alike(turn, found)
     likely = await _likely(turn, alike) if alike.customer else None
-    at = when(turn.utc(found.next_at), turn.now, turn.zone) if found.next_at else ""
     return cards.draft(
         cards.DraftView(
             id=kept.id, version=kept.version, name=found.name, title=found.title, company=found.company,
             phone=mask_phone(found.phone) if found.phone else "", email=found.email, wechat=_masked(found.wechat),
             city=found.city, credit_code=found.credit_code, kind=found.kind,
             budget=_sum(found.budget), keywords=found.keywords[:5], need=mask_phones_in(found.need),
-            next=" ".join(part for part in (at, mask_phones_in(found.next_text)) if part),
+            next=next_step(turn, found),
             evidence=_evidence(found), question=found.questions[0] if found.questions else "",
             hints=tuple(kept.body.get("hints", ())), likely=likely,
             may_merge=alike.customer is None or alike.customer.id != kept.body.get("asked_owner_of"),
@@ -177,6 +177,17 @@ def _sum(yuan: float | None) -> str:
 def budget(found: Draft) -> str:
     """The lead's note of it: "预算 ¥300,000", "" for none."""
     return f"预算 {_sum(found.budget)}" if found.budget else ""
+
+
+def wanted(found: Draft) -> str:
+    """What the customer wants, in a few words."""
+    return found.need or "、".join(found.keywords)
+
+
+def next_step(turn: Turn, found: Draft) -> str:
+    """When the chat says that it goes on, and with what: "周三 12-02 09:00 给他回电话", "" for nothing; numbers masked."""
+    at = when(turn.utc(found.next_at), turn.now, turn.zone) if found.next_at else ""
+    return " ".join(part for part in (at, mask_phones_in(found.next_text)) if part)
 
 
 def _masked(wechat: str) -> str:
@@ -249,7 +260,7 @@ async def save(turn: Turn, action: SaveDraft) -> None:
         company=found.company, core=cores.core(found.company) if found.company else "", city=found.city,
         owner=turn.me.id, created_by=turn.me.id, credit_code=found.credit_code, now=turn.now,
     )  # fmt: skip
-    contact = await contact_of(turn, customer, found)
+    contact = await _contact(turn, customer, found)
     await _become_lead(turn, kept, found, customer, contact, Made(customer=True, contact=contact is not None))
 
 
@@ -286,9 +297,7 @@ async def merge(turn: Turn, action: MergeDraft) -> None:
     deals = await along.taken_up(turn, customer.id, turn.me.id) if not customer.owner else []
     if fuller != customer:
         customer = await customers.save(turn.tx, fuller, turn.now)
-    before = {one.id for one in await customers.contacts_of(turn.tx, customer.id)}
-    contact = await contact_of(turn, customer, found)
-    fresh = contact is not None and contact.id not in before
+    contact, fresh = await joined(turn, customer, found)
     made = Made(contact=fresh, claimed=claimed, opportunities=tuple(deals))
     await _become_lead(turn, kept, found, customer, contact, made)
 
@@ -307,8 +316,14 @@ async def _tell_owner(turn: Turn, kept: Kept, customer: Customer, owner: str, na
     await turn.answer(f"{customer_id(customer.id)} 的负责人是 {name}，已转告")
 
 
-async def contact_of(turn: Turn, customer: Customer, found: Draft) -> Contact | None:
-    """The customer's contact whom the draft speaks of; a new one when it is somebody new."""
+async def joined(turn: Turn, customer: Customer, found: Draft) -> tuple[Contact | None, bool]:
+    """The contact of a known customer whom the draft speaks of, and whether it is new."""
+    before = {one.id for one in await customers.contacts_of(turn.tx, customer.id)}
+    contact = await _contact(turn, customer, found)
+    return contact, contact is not None and contact.id not in before
+
+
+async def _contact(turn: Turn, customer: Customer, found: Draft) -> Contact | None:
     return await desk.contact_for(
         turn, customer, name=found.name, phone=found.phone, email=found.email, title=found.title,
         wechat=found.wechat,
@@ -321,7 +336,7 @@ async def _become_lead(
     """The lead of a draft, its facts, the way back for ten minutes, and the card that says so."""
     lead = await leads.add(
         turn.tx, customer=customer.id, contact=contact.id if contact else None, owner=turn.me.id, now=turn.now,
-        source=kept.source, kind=found.kind, need=found.need or "、".join(found.keywords), created_by=turn.me.id,
+        source=kept.source, kind=found.kind, need=wanted(found), created_by=turn.me.id,
         assigned_why="你自己录入", next_text=found.next_text,
         next_at=turn.utc(found.next_at) if found.next_at else None,
         note=budget(found),
@@ -399,6 +414,14 @@ async def drop(turn: Turn, action: DropDraft) -> None:
 
 
 # ── back ───────────────────────────────────────────────────────────────────────────────────────────────
+async def reopen(turn: Turn, kept: Kept, *subjects: str) -> None:
+    """The draft is as before the click, and so are its cards, which stand under these subjects."""
+    kept = await drafts.save(turn.tx, replace(kept, state="open", lead=None), turn.now)
+    for subject in subjects:
+        for screen in await screens.live(turn.tx, subject=subject, kinds=SHOWN):
+            await turn.update(await card(turn, kept), screen=screen)
+
+
 @undoer("draft.saved")
 async def undo_saved(turn: Turn, undoable: Undoable) -> str:
     """存为新客户 or 并入 taken back: the lead ends, the new customer and contact go, the draft is open again."""
@@ -431,10 +454,7 @@ async def undo_saved(turn: Turn, undoable: Undoable) -> str:
         await customers.save(turn.tx, replace(customer, owner=""), turn.now)
         await along.back(turn, payload.get("opportunities", ()), turn.me.id, "")
     kept = await drafts.get(turn.tx, payload["draft"])
-    kept = await drafts.save(turn.tx, replace(kept, state="open", lead=None), turn.now)
-    for subject in (cards.draft_subject(kept.id), lead_id(lead.id)):
-        for screen in await screens.live(turn.tx, subject=subject, kinds=("draft", "draft.saved")):
-            await turn.update(await card(turn, kept), screen=screen)
+    await reopen(turn, kept, cards.draft_subject(kept.id), lead_id(lead.id))
     await turn.close(lead_id(lead.id), "已撤销")
     return f"{lead_id(lead.id)}，草稿还在，可以重新存"
 

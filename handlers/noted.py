@@ -12,9 +12,9 @@ from handlers import touchpoints
 from handlers.undo import undoer
 from nlp.draft import Draft
 from rules.leads import Lead
-from rules.text import clip, lead_id, when
+from rules.text import clip, lead_id
 from rules.touchpoints import Kind, Touch
-from store import audit, customers, drafts, leads, screens, undo
+from store import audit, customers, drafts, leads, undo
 from store import touchpoints as rows
 from store.undo import Undoable
 
@@ -35,10 +35,9 @@ async def note(turn: Turn, action: NoteDraft) -> None:
         return
     found = desk.unpack(kept.body["draft"])
     customer = await customers.get(turn.tx, lead.customer)
-    known = {one.id for one in await customers.contacts_of(turn.tx, customer.id)}
-    contact = await desk.contact_of(turn, customer, found)
+    contact, fresh = await desk.joined(turn, customer, found)
     touch = Touch(
-        kind=Kind.CHAT, at=turn.now, dedup=f"draft:{kept.id}", title=clip(wanted(found), 200), body=kept.original[:WORDS],
+        kind=Kind.CHAT, at=turn.now, dedup=f"draft:{kept.id}", title=clip(desk.wanted(found), 200), body=kept.original[:WORDS],
         member=turn.me.id, source=kept.source,
     )  # fmt: skip
     made = await touchpoints.add(turn, customer, contact, touch, lead=lead.id)
@@ -49,34 +48,27 @@ async def note(turn: Turn, action: NoteDraft) -> None:
     taken = await undo.remember(
         turn.tx, turn.me.id, "draft.noted", lead_id(lead.id),
         {"draft": kept.id, "lead": lead.id, "touch": made, "need": filled.need != lead.need, "note": filled.note != lead.note,
-         "contact": contact.id if contact and contact.id not in known else 0},
+         "contact": contact.id if contact and fresh else 0},
         turn.now, turn.now + turn.config.checkin.undo,
     )  # fmt: skip
     await audit.add(turn.tx, turn.now, turn.me.id, "draft.noted", lead_id(lead.id), {"draft": kept.id},
                     turn.event_id)  # fmt: skip
     await turn.unexpect("draft.change")
-    at = when(turn.utc(found.next_at), turn.now, turn.zone) if found.next_at else ""
-    said = " ".join(part for part in (at, found.next_text) if part)
     await turn.update(
         cards.noted(
             kept.id,
             lead.id,
             label=await lead_desk.label(turn, lead),
             undo=taken,
-            wanted=wanted(found),
-            next=said,
+            wanted=desk.wanted(found),
+            next=desk.next_step(turn, found),
         )
     )
 
 
-def wanted(found: Draft) -> str:
-    """What the customer wants, in a few words."""
-    return found.need or "、".join(found.keywords)
-
-
 def _filled(lead: Lead, found: Draft) -> Lead:
     """The lead with the need and the budget of the chat, where it had none."""
-    return replace(lead, need=lead.need or wanted(found), note=lead.note or desk.budget(found))
+    return replace(lead, need=lead.need or desk.wanted(found), note=lead.note or desk.budget(found))
 
 
 @undoer("draft.noted")
@@ -89,13 +81,9 @@ async def undo_noted(turn: Turn, undoable: Undoable) -> str:
     if payload["contact"]:
         await customers.remove_contact(turn.tx, payload["contact"], turn.now)
     lead = await leads.get(turn.tx, payload["lead"])
-    need = "" if payload["need"] and lead.need == wanted(found) else lead.need
+    need = "" if payload["need"] and lead.need == desk.wanted(found) else lead.need
     note = "" if payload["note"] and lead.note == desk.budget(found) else lead.note
     if (need, note) != (lead.need, lead.note):
         await leads.save(turn.tx, replace(lead, need=need, note=note))
-    kept = await drafts.save(turn.tx, replace(kept, state="open", lead=None), turn.now)
-    for screen in await screens.live(
-        turn.tx, subject=cards.draft_subject(kept.id), kinds=("draft", "draft.noted")
-    ):
-        await turn.update(await desk.card(turn, kept), screen=screen)
+    await desk.reopen(turn, kept, cards.draft_subject(kept.id))
     return f"{lead_id(lead.id)} 的这段聊天"

@@ -28,10 +28,9 @@ def _of_customers(reading: Reading) -> Iterator[Found]:
 
 
 # 小红书上看到的, 快手客户, 【58同城】 tell where a lead comes from; an employer is it only where the text says so.
-_EMPLOYS_SURELY = late(r"公司|集团|总部|那边|的[一-龥]{0,4}[总工]|的?(?:采购|经理|总监|员工|项目部)")
-_EMPLOYS = late(
-    r"公司|集团|总部|那边|的[一-龥]{0,4}[总工]|的?(?:采购|经理|总监|员工|项目部)|(?:的)?[\s,，。、)）]|$"
-)
+_SURELY = r"公司|集团|总部|那边|的[一-龥]{0,4}[总工]|的?(?:采购|经理|总监|员工|项目部)"
+_EMPLOYS_SURELY = late(_SURELY)
+_EMPLOYS = late(rf"{_SURELY}|(?:的)?[\s,，。、)）]|$")
 _IN_IT = late(r"(?:我是|我们是|来自|就职于?|任职于?|公司|单位|客户)[:：是叫]?\s?$")
 _SHOP = late(r"[-_ ·]?[^,，。\s]{0,12}(?:旗舰店|专营店|专卖店|官方店)$")
 

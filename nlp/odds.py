@@ -245,7 +245,7 @@ class Cut:
         self.words: dict[int, int] = {}
 
     def around(self, start: int, end: int) -> tuple[Set[int], Mapping[int, int]]:
-        """What `cut` says, as far as [start, end] goes."""
+        """What `cut` says of the whole text, as far as [start, end] goes."""
         if not self._first <= start <= end <= self._last:
             text, first, last = self._text, start, end
             while first > 0 and text[first - 1] not in _BETWEEN_WORDS:
@@ -261,8 +261,7 @@ class Cut:
 
 def cut(text: str) -> tuple[Set[int], Mapping[int, int]]:
     """Where the dictionary's words begin and end: every edge, and the end of the word that begins at a place."""
-    ends = list(accumulate(map(len, segment.pieces(text))))
-    return {0, *ends}, dict(zip((0, *ends), ends, strict=False))
+    return Cut(text).around(0, len(text))
 
 
 def _way(edges: Set[int], here: int, middle: int, end: int) -> str:

@@ -349,3 +349,9 @@ async def told(world: World, *words: str) -> list[str]:
                 packed = re.sub(r"[\s-]", "", text)
                 found += [f"{table.name}: {word}" for word in words if word in packed or word in text]
     return sorted(set(found))
+
+
+async def rows(db: Database, table: sa.Table) -> list[Any]:
+    """All rows of a table, by its first column."""
+    async with db.read() as tx:
+        return list(await tx.execute(sa.select(table).order_by(sa.literal_column("1"))))

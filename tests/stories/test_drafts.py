@@ -5,14 +5,9 @@ import sqlalchemy as sa
 
 from sim.phone import Seen
 from store import tables
-from tests.world import World
+from tests.world import World, rows
 
 CHAT = "同步至CRM 我是宁波恒达汽配有限公司的陈立，电话13900010001，想要液压阀块报价，月300件"
-
-
-async def _rows(world: World, table: sa.Table) -> list[sa.Row[tuple[object, ...]]]:
-    async with world.db.read() as tx:
-        return list(await tx.execute(sa.select(table).order_by(sa.literal_column("1"))))
 
 
 async def _draft(world: World, text: str = CHAT) -> Seen:
@@ -27,19 +22,19 @@ async def test_a_chat_becomes_a_draft_and_the_draft_a_lead(world: World) -> None
         assert words in card.text
     assert "13900010001" not in card.text
     assert [press.label for press in card.buttons] == ["存为新客户", "改一下", "丢弃"]
-    assert await _rows(world, tables.customer) == []
+    assert await rows(world.db, tables.customer) == []
 
     await world.rep.clicks("存为新客户")
     done = await world.rep.sees("已存为 C-0301 · L-1001")
     await world.idle()
     assert [press.label for press in done.buttons if press.enabled] == ["开始跟进", "撤销"]
-    (customer,) = await _rows(world, tables.customer)
-    (contact,) = await _rows(world, tables.contact)
-    (lead,) = await _rows(world, tables.lead)
+    (customer,) = await rows(world.db, tables.customer)
+    (contact,) = await rows(world.db, tables.contact)
+    (lead,) = await rows(world.db, tables.lead)
     assert (customer.company, customer.owner) == ("宁波恒达汽配有限公司", "wanglei")
     assert (contact.name, contact.phone) == ("陈立", "13900010001")
     assert (lead.owner, lead.source, lead.status) == ("wanglei", "聊天转发", "new")
-    assert [fact.name for fact in await _rows(world, tables.fact)] == ["lead.created", "lead.assigned"]
+    assert [fact.name for fact in await rows(world.db, tables.fact)] == ["lead.created", "lead.assigned"]
 
 
 async def test_a_pasted_text_a_chat_log_and_a_record_become_drafts_too(world: World) -> None:
@@ -72,7 +67,7 @@ async def test_the_command_without_words_says_how(world: World) -> None:
     assert world.rep.count("把客户的聊天内容放在") == 2
     await world.rep.says("同步至CRM 今天天气不错")
     await world.rep.sees("没有认出姓名、公司、手机或邮箱")
-    assert await _rows(world, tables.draft) == []
+    assert await rows(world.db, tables.draft) == []
 
 
 async def test_a_line_corrects_the_draft_on_the_same_card(world: World) -> None:
@@ -90,7 +85,7 @@ async def test_a_line_corrects_the_draft_on_the_same_card(world: World) -> None:
     await world.rep.clicks("存为新客户")
     await world.rep.sees("已存为")
     await world.idle()
-    (contact,) = await _rows(world, tables.contact)
+    (contact,) = await rows(world.db, tables.contact)
     assert contact.phone == "13911112222"
 
 
@@ -119,8 +114,8 @@ async def test_a_budget_put_right_stands_on_the_card_and_on_the_lead(world: Worl
     await world.rep.clicks("存为新客户")
     await world.rep.sees("已存为")
     await world.idle()
-    (lead,) = await _rows(world, tables.lead)
-    (contact,) = await _rows(world, tables.contact)
+    (lead,) = await rows(world.db, tables.lead)
+    (contact,) = await rows(world.db, tables.contact)
     assert (lead.note, contact.name) == ("预算 ¥300,000", "陈丽")
 
 
@@ -141,9 +136,9 @@ async def test_thrown_away_is_thrown_away(world: World) -> None:
     await world.rep.clicks("丢弃")
     await world.idle()
     assert "已丢弃" in card.text or all(not press.enabled for press in card.buttons)
-    (draft,) = await _rows(world, tables.draft)
+    (draft,) = await rows(world.db, tables.draft)
     assert draft.state == "discarded"
-    assert await _rows(world, tables.customer) == []
+    assert await rows(world.db, tables.customer) == []
 
 
 async def test_two_clicks_at_once_and_a_replay_make_one_customer(world: World) -> None:
@@ -154,8 +149,8 @@ async def test_two_clicks_at_once_and_a_replay_make_one_customer(world: World) -
     await world.idle()
     await world.rep.presses_anyway(card, key)
     await world.idle()
-    assert len(await _rows(world, tables.customer)) == 1
-    assert len(await _rows(world, tables.lead)) == 1
+    assert len(await rows(world.db, tables.customer)) == 1
+    assert len(await rows(world.db, tables.lead)) == 1
 
 
 async def test_another_person_cannot_press_my_draft(world: World) -> None:
@@ -163,7 +158,7 @@ async def test_another_person_cannot_press_my_draft(world: World) -> None:
     key = next(press.key for press in card.buttons if press.label == "存为新客户")
     await world.rep2.presses_anyway(card, key)
     await world.idle()
-    assert await _rows(world, tables.customer) == []
+    assert await rows(world.db, tables.customer) == []
     assert world.rep2.count("陈立") == 0
 
 
@@ -193,7 +188,7 @@ async def test_a_chat_pasted_twice_does_not_become_two_customers(world: World) -
     await world.idle()
     card = next(one for one in world.rep.seen if one.button("并入 C-0301"))
     assert "疑似已有：C-0301" in card.text
-    assert len(await _rows(world, tables.customer)) == 1
+    assert len(await rows(world.db, tables.customer)) == 1
     await world.rep.clicks("存为新客户", on=card)  # knowing of the other: it is meant
     await world.rep.sees("已存为 C-0302 · L-1002", after=0)
 
@@ -205,9 +200,9 @@ async def test_a_known_phone_of_mine_is_joined(world: World) -> None:
     await world.rep.clicks("并入 C-0301")
     await world.rep.sees("已并入 C-0301 · L-1002")
     await world.idle()
-    assert len(await _rows(world, tables.customer)) == 1
-    assert len(await _rows(world, tables.contact)) == 1
-    assert [lead.owner for lead in await _rows(world, tables.lead)] == ["wanglei", "wanglei"]
+    assert len(await rows(world.db, tables.customer)) == 1
+    assert len(await rows(world.db, tables.contact)) == 1
+    assert [lead.owner for lead in await rows(world.db, tables.lead)] == ["wanglei", "wanglei"]
 
 
 async def test_nearly_the_same_company_is_only_a_hint_and_a_new_contact_when_joined(world: World) -> None:
@@ -217,7 +212,7 @@ async def test_nearly_the_same_company_is_only_a_hint_and_a_new_contact_when_joi
     await world.rep.clicks("并入 C-0301")
     await world.rep.sees("已并入 C-0301")
     await world.idle()
-    assert [contact.name for contact in await _rows(world, tables.contact)] == ["刘工", "陈立"]
+    assert [contact.name for contact in await rows(world.db, tables.contact)] == ["刘工", "陈立"]
 
 
 async def test_a_colleagues_customer_is_not_joined_and_they_are_told(world: World) -> None:
@@ -229,7 +224,7 @@ async def test_a_colleagues_customer_is_not_joined_and_they_are_told(world: Worl
     told = await world.rep2.sees("C-0301 有新消息", "王磊")
     assert "13900010001" not in told.text
     await world.idle()
-    assert len(await _rows(world, tables.lead)) == 1
+    assert len(await rows(world.db, tables.lead)) == 1
     assert [press.label for press in card.buttons if press.enabled] == ["存为新客户", "改一下", "丢弃"]
     await world.rep.clicks("存为新客户")  # a warning, not a wall
     await world.rep.sees("已存为 C-0302 · L-1002", after=0)
@@ -244,11 +239,11 @@ async def test_saving_can_be_taken_back_for_ten_minutes(world: World) -> None:
     await world.rep.clicks("撤销")
     await world.rep.sees("已撤销：L-1001")
     await world.idle()
-    (customer,) = await _rows(world, tables.customer)
+    (customer,) = await rows(world.db, tables.customer)
     assert customer.deleted_at is not None
-    (lead,) = await _rows(world, tables.lead)
+    (lead,) = await rows(world.db, tables.lead)
     assert lead.closed_at is not None
-    standing = [fact.name for fact in await _rows(world, tables.fact) if fact.undone_at is None]
+    standing = [fact.name for fact in await rows(world.db, tables.fact) if fact.undone_at is None]
     assert standing == ["lead.closed"]
     # the draft is there again, and can be saved again
     assert "识别到联系人（草稿）" in card.text
@@ -263,7 +258,7 @@ async def test_after_ten_minutes_it_stays(world: World) -> None:
     await world.passes(minutes=11)
     await world.rep.says("/撤销")
     await world.rep.sees("不能撤销了")
-    (customer,) = await _rows(world, tables.customer)
+    (customer,) = await rows(world.db, tables.customer)
     assert customer.deleted_at is None
 
 
@@ -289,7 +284,7 @@ async def test_the_card_of_a_saved_draft_closes_when_the_lead_goes_away(world: W
     # WeCom lets a card be changed once for each click, so it may look alive there: pressing it starts nothing
     await world.rep.presses_anyway(card, start)
     await world.idle()
-    assert await _rows(world, tables.checkin) == []
+    assert await rows(world.db, tables.checkin) == []
 
 
 async def test_a_customer_of_the_pool_that_was_joined_goes_back_when_that_is_undone(world: World) -> None:
@@ -301,11 +296,11 @@ async def test_a_customer_of_the_pool_that_was_joined_goes_back_when_that_is_und
     await world.rep.clicks("并入 C-0301")
     await world.rep.sees("已并入 C-0301 · L-1002")
     await world.idle()
-    assert [customer.owner for customer in await _rows(world, tables.customer)] == ["wanglei"]
+    assert [customer.owner for customer in await rows(world.db, tables.customer)] == ["wanglei"]
     await world.rep.says("/撤销")
     await world.rep.sees("已撤销：L-1002")
     await world.idle()
-    (customer,) = await _rows(world, tables.customer)
+    (customer,) = await rows(world.db, tables.customer)
     assert (customer.owner, customer.deleted_at) == ("", None)
 
 
@@ -314,4 +309,4 @@ async def test_only_sales_people_keep_customers(world: World) -> None:
     await world.admin.sees("识别到联系人（草稿）")
     await world.admin.clicks("存为新客户")
     await world.admin.sees("这一步只有销售、主管可以做")
-    assert await _rows(world, tables.customer) == []
+    assert await rows(world.db, tables.customer) == []

@@ -1,18 +1,11 @@
 """A customer whose lead is running writes again: the rep notes it there, and no second lead begins to run. (B05, B06)"""
 
-import sqlalchemy as sa
-
 from sim.phone import Seen
 from store import tables
 from store.tables_sources import touchpoint
-from tests.world import World
+from tests.world import World, rows
 
 AGAIN = "同步至CRM 陈立 13900010001：另外再要两台增压泵，预算30万，下周三给他回电话"
-
-
-async def _rows(world: World, table: sa.Table) -> list[sa.Row[tuple[object, ...]]]:
-    async with world.db.read() as tx:
-        return list(await tx.execute(sa.select(table).order_by(sa.literal_column("1"))))
 
 
 async def _running(world: World, text: str = AGAIN) -> Seen:
@@ -37,11 +30,11 @@ async def test_a_further_chat_is_noted_with_the_lead_that_is_running(world: Worl
     done = await world.rep.sees("已记到 L-1001", "增压泵", "聊天里提到：", "打卡时可以写成下一步")
     await world.idle()
     assert [press.label for press in done.buttons if press.enabled] == ["开始跟进", "撤销"]
-    assert len(await _rows(world, tables.lead)) == 1
-    assert len(await _rows(world, tables.contact)) == 1
-    (touch,) = await _rows(world, touchpoint)
+    assert len(await rows(world.db, tables.lead)) == 1
+    assert len(await rows(world.db, tables.contact)) == 1
+    (touch,) = await rows(world.db, touchpoint)
     assert (touch.lead, touch.customer, touch.kind, touch.member) == (1001, 301, "chat", "wanglei")
-    (lead,) = await _rows(world, tables.lead)
+    (lead,) = await rows(world.db, tables.lead)
     assert lead.note == "预算 ¥300,000"
     await world.rep.says("/客户 301")
     profile = await world.rep.sees("聊天 · 王磊", after=0)
@@ -58,33 +51,21 @@ async def test_a_second_number_of_the_firm_becomes_a_contact_and_what_was_filled
     await world.rep.clicks("记到 L-1001")
     await world.rep.sees("已记到 L-1001")
     await world.idle()
-    async with world.db.read() as tx:
-        names = [
-            one.name
-            for one in await tx.execute(
-                sa.select(tables.contact).where(tables.contact.c.deleted_at.is_(None))
-            )
-        ]
+    names = [one.name for one in await rows(world.db, tables.contact) if one.deleted_at is None]
     assert names == ["陈立", "刘敏"]
     await world.rep.clicks("撤销")
     await world.rep.sees("已撤销：L-1001 的这段聊天")
     await world.idle()
-    assert await _rows(world, touchpoint) == []
-    async with world.db.read() as tx:
-        names = [
-            one.name
-            for one in await tx.execute(
-                sa.select(tables.contact).where(tables.contact.c.deleted_at.is_(None))
-            )
-        ]
+    assert await rows(world.db, touchpoint) == []
+    names = [one.name for one in await rows(world.db, tables.contact) if one.deleted_at is None]
     assert names == ["陈立"]
-    (lead,) = await _rows(world, tables.lead)
+    (lead,) = await rows(world.db, tables.lead)
     assert lead.note == ""
     assert "识别到联系人（草稿）" in card.text
     await world.rep.clicks("记到 L-1001", on=card)  # the draft is open again
     await world.rep.sees("已记到 L-1001", after=0)
     await world.idle()
-    assert len(await _rows(world, touchpoint)) == 1
+    assert len(await rows(world.db, touchpoint)) == 1
 
 
 async def test_a_lead_that_went_away_meanwhile_takes_no_chat(world: World) -> None:
@@ -95,7 +76,7 @@ async def test_a_lead_that_went_away_meanwhile_takes_no_chat(world: World) -> No
     await world.rep.clicks("记到 L-1001", on=card)
     await world.rep.sees("L-1001 已经关闭或不在你名下，还没有记")
     await world.idle()
-    assert await _rows(world, touchpoint) == []
+    assert await rows(world.db, touchpoint) == []
     assert "记到 L-1001" not in [press.label for press in card.buttons if press.enabled]
 
 
@@ -105,7 +86,7 @@ async def test_pressed_twice_it_is_noted_once_and_a_colleague_cannot_press_it(wo
     await world.rep.presses_anyway(card, key)
     await world.rep.presses_anyway(card, key)
     await world.idle()
-    assert len(await _rows(world, touchpoint)) == 1
+    assert len(await rows(world.db, touchpoint)) == 1
 
 
 async def test_a_colleagues_running_lead_is_not_offered(world: World) -> None:
@@ -122,7 +103,7 @@ async def test_a_chat_that_was_noted_survives_a_kill(world: World) -> None:
     await world.restart()
     await world.rep.sees("已记到 L-1001")
     await world.idle()
-    assert len(await _rows(world, touchpoint)) == 1
+    assert len(await rows(world.db, touchpoint)) == 1
 
 
 async def test_a_saved_draft_is_not_taken_back_under_a_chat_that_was_noted(world: World) -> None:
@@ -141,6 +122,6 @@ async def test_a_saved_draft_is_not_taken_back_under_a_chat_that_was_noted(world
     await world.rep.says("/撤销")
     await world.rep.sees("已撤销：L-1001 的这段聊天")
     await world.idle()
-    assert await _rows(world, touchpoint) == []
+    assert await rows(world.db, touchpoint) == []
     await world.rep.clicks("撤销", on=saved)
     await world.rep.sees("已撤销：L-1001，草稿还在")

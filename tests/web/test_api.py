@@ -24,6 +24,7 @@ from store import tables
 from store.cache import LocalShared
 from store.db import Database
 from tests.bot.kit import Recorder
+from tests.world import rows
 from web.app import make_app
 
 TOKEN = "token-of-the-website"
@@ -90,20 +91,15 @@ async def client(engine: Engine) -> AsyncIterator[Client]:
     await server.close()
 
 
-async def _rows(db: Database, table: sa.Table) -> list[Any]:
-    async with db.read() as tx:
-        return list(await tx.execute(sa.select(table).order_by(sa.literal_column("1"))))
-
-
 async def test_a_lead_is_created_and_assigned_with_a_reason(client: Client, db: Database) -> None:
     status, answer = await client.post(BODY)
     assert (status, answer) == (201, {"id": "L-1001"})
-    (lead,) = await _rows(db, tables.lead)
+    (lead,) = await rows(db, tables.lead)
     assert (lead.owner, lead.source, lead.need) == ("wanglei", "官网询盘", "阀块报价")
     assert lead.assigned_why == "浙江 / 汽配 / 今日第 1 条"
-    (contact,) = await _rows(db, tables.contact)
+    (contact,) = await rows(db, tables.contact)
     assert (contact.phone, contact.phone_key) == ("13900000001", "13900000001")
-    assert [fact.name for fact in await _rows(db, tables.fact)] == ["lead.created", "lead.assigned"]
+    assert [fact.name for fact in await rows(db, tables.fact)] == ["lead.created", "lead.assigned"]
 
 
 async def test_the_same_key_again_gives_the_same_answer_and_nothing_else(
@@ -117,7 +113,7 @@ async def test_the_same_key_again_gives_the_same_answer_and_nothing_else(
     assert again == spaced == (200, {"id": "L-1001"})
     assert other[0] == 409
     assert other[1]["error"]["code"] == "key_reused"
-    assert len(await _rows(db, tables.lead)) == 1
+    assert len(await rows(db, tables.lead)) == 1
 
 
 async def test_keys_belong_to_their_token(client: Client) -> None:
@@ -129,20 +125,20 @@ async def test_many_at_once_with_one_key_are_one_lead(client: Client, db: Databa
     answers = await asyncio.gather(*(client.post(BODY, key="k-1") for _ in range(8)))
     assert {json.dumps(answer) for _, answer in answers} == {'{"id": "L-1001"}'}
     assert {status for status, _ in answers} <= {200, 201}
-    assert len(await _rows(db, tables.lead)) == 1
+    assert len(await rows(db, tables.lead)) == 1
 
 
 async def test_many_at_once_with_one_phone_are_one_customer(client: Client, db: Database) -> None:
     answers = await asyncio.gather(*(client.post(BODY, key=f"k-{n}") for n in range(6)))
     assert len({answer["id"] for _, answer in answers}) == 6
-    assert len(await _rows(db, tables.customer)) == 1
-    assert {lead.owner for lead in await _rows(db, tables.lead)} == {"wanglei"}
+    assert len(await rows(db, tables.customer)) == 1
+    assert {lead.owner for lead in await rows(db, tables.lead)} == {"wanglei"}
 
 
 async def test_a_known_phone_goes_to_its_customer_and_owner(client: Client, db: Database) -> None:
     await client.post(BODY | {"owner": "liqian"})
     await client.post({"name": "陈经理", "phone": "13900000001", "city": "宁波"})
-    first, second = await _rows(db, tables.lead)
+    first, second = await rows(db, tables.lead)
     assert first.customer == second.customer
     assert second.owner == "liqian"
     assert second.assigned_why == "你的老客户 C-0301"
@@ -152,10 +148,10 @@ async def test_nobody_there_puts_it_into_the_pool(client: Client, engine: Engine
     async with db.write() as tx:
         await tx.execute(sa.update(tables.member).values(available=False))
     assert (await client.post(BODY))[0] == 201
-    (lead,) = await _rows(db, tables.lead)
+    (lead,) = await rows(db, tables.lead)
     assert lead.owner == ""
-    told = [row for row in await _rows(db, tables.card) if row.kind == "lead.unassigned"]
-    held = await _rows(db, tables.notice)  # at night it waits for the morning
+    told = [row for row in await rows(db, tables.card) if row.kind == "lead.unassigned"]
+    held = await rows(db, tables.notice)  # at night it waits for the morning
     assert [row.member for row in [*told, *held]] == ["zhangmin"]
     assert "王磊：浙江/汽配，今日 0 条，不在岗" in (
         told[0].body if told else held[0].payload.replace('\\"', '"')
@@ -183,7 +179,7 @@ async def test_a_wrong_field_is_named(
     assert status == 422
     assert answer["error"]["code"] == code
     assert words in answer["error"]["message"]
-    assert await _rows(db, tables.lead) == []
+    assert await rows(db, tables.lead) == []
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"[" * 30_000])
@@ -201,7 +197,7 @@ async def test_phones_of_all_kinds_are_taken(client: Client, phone: object) -> N
 async def test_without_the_token_nothing_goes(client: Client, db: Database, token: str) -> None:
     status, answer = await client.post(BODY, token=token)
     assert (status, answer["error"]["code"]) == (401, "unauthorized")
-    assert [row.dedup for row in await _rows(db, tables.inbox) if not row.dedup.startswith("started:")] == []
+    assert [row.dedup for row in await rows(db, tables.inbox) if not row.dedup.startswith("started:")] == []
 
 
 async def test_a_body_has_a_limit_in_size_and_in_time(
