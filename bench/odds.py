@@ -29,7 +29,7 @@ from nlp.plain import Plain
 DATA = Path(__file__).with_name("data")
 SETS = (
     "own_dev", "own_logs", "own_more", "own_third", "own_fourth", "own_sixth", "own_eighth", "own_eleventh",
-    "own_thirteenth", "own_sixteenth", "public",
+    "own_thirteenth", "own_sixteenth", "own_eighteenth", "public",
 )  # fmt: skip
 NOW = datetime(2026, 11, 23, 10)
 PARAGRAPHS, LONGEST = 18_000, 600
