@@ -5,7 +5,7 @@ import string
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
-from nlp import called, heads, institutions, named, nicknamed, passing, told, trades
+from nlp import called, heads, institutions, named, nicknamed, passing, sheets, told, trades
 from nlp.edges import BRANCH, CUE, CUE_STARTS, GENERIC
 from nlp.evidence import Found, Taken
 from nlp.late import late
@@ -80,8 +80,12 @@ def find(
     sure = [*heads.listed(words)] if "等" in written else []
     if held & (_ENDS | _CAPITALS):
         sure += _by_suffix(words)
-    if held & _LABEL_ENDS:
+    rows = [*sheets.firms(words.source)] if "\n" in written else []
+    if held & _LABEL_ENDS and not (rows and ":" not in written):  # 客户名称 heads a column there
         sure += _by_label(words)
+    sure += rows
+    for start, end in sheets.goods(words.source):
+        taken.take(start, end)
     by_name = named.find(words, tuple(known), tuple(aliases))
     if by_name:
         sure += [hit for hit in by_name if hit.rule != "mentioned"]

@@ -2,6 +2,7 @@
 
 import re
 
+from nlp import sheets
 from nlp.evidence import Found
 from nlp.late import late
 from nlp.numbers import number
@@ -146,6 +147,7 @@ def find(text: str | Plain) -> tuple[Found, ...]:
     held, written = words.signs, words.text
     if not held & _NUMBERS or not (held & _TELLS or ("," in written and "." in written)):
         return ()
+    rows = tuple(sheets.sums(words.source)) if "\n" in written else ()
     for match in matches(_STARTS, _SUM, words.text):
         read = _read(words, match)
         found.extend(read)
@@ -165,7 +167,16 @@ def find(text: str | Plain) -> tuple[Found, ...]:
             value = (number(match["amount"]) or 0) / 10 + (number(match["fen"] or "") or 0) / 100
             found.append(words.found("money", *match.span(), 0.8, "sum", f"{value:.12g}"))
         found.sort(key=lambda hit: hit.start)
+    if rows:
+        found = _with_rows(words.source, found, rows)
     return tuple(found)
+
+
+def _with_rows(source: str, found: list[Found], rows: tuple[Found, ...]) -> list[Found]:
+    """In a row of a table the number under the heading is the sum, and no other."""
+    lines = {source.rfind("\n", 0, hit.start) for hit in rows}
+    kept = [hit for hit in found if source.rfind("\n", 0, hit.start) not in lines]
+    return sorted((*kept, *rows), key=lambda hit: hit.start)
 
 
 def _also(words: Plain, end: int) -> tuple[Found, ...]:
