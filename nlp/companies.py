@@ -86,7 +86,7 @@ def find(
     sure += rows
     for start, end in sheets.goods(words.source):
         taken.take(start, end)
-    by_name = named.find(words, tuple(known), tuple(aliases))
+    by_name = named.find(words, known, tuple(aliases))
     if by_name:
         sure += [hit for hit in by_name if hit.rule != "mentioned"]
     hits: list[Found] = []

@@ -1,8 +1,11 @@
 """Company names with their edges, and which two of them are the same."""
 
+import random
+
+import ahocorasick_rs
 import pytest
 
-from nlp import companies, cores, phones, places, similar
+from nlp import companies, cores, lexicon, named, phones, places, similar
 from nlp.plain import plain
 
 
@@ -204,6 +207,44 @@ def test_a_trade_ends_a_company_that_says_who_it_is(text: str, names: list[str])
 def test_our_customers_are_found_by_their_core() -> None:
     (found,) = companies.find("恒力液压那边又催了", known=("宁波恒力液压有限公司",))
     assert (found.value, found.text) == ("宁波恒力液压有限公司", "恒力液压")
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "names"),
+    [
+        ("长虹美菱那边又催了", "绵阳长虹美菱电器有限公司", ["长虹美菱"]),
+        ("海尔智家那边又催了", "青岛海尔智家股份有限公司", ["青岛海尔智家股份有限公司"]),
+        ("是泰海尔智的人", "台州泰海尔智有限公司", ["台州泰海尔智有限公司"]),  # it begins before 海尔
+    ],
+)
+def test_of_a_customer_and_a_well_known_firm_the_first_and_longest_counts(
+    text: str, known: str, names: list[str]
+) -> None:
+    assert [hit.value for hit in companies.find(text, known=(known,))] == names
+
+
+def test_customers_are_found_as_if_they_stood_in_one_list_with_the_well_known_firms() -> None:
+    choice = random.Random(23)
+    listed = lexicon.known_companies()
+    for _ in range(300):
+        famous = choice.sample(listed, 4)
+        mine = ["宁波" + famous[0], famous[1][1:] + "海", famous[2] + "股份", choice.choice(listed)[:3]]
+        text = "".join(choice.choices([*famous, *mine, "的", "那边", "宁波"], k=8))
+        forms = list(dict.fromkeys([*listed, *(form for name in mine for form in (name, cores.core(name)))]))
+        every = ahocorasick_rs.AhoCorasick(
+            [form for form in forms if len(form) > 1], matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
+        )
+        assert [text[start:end] for start, end, *_ in named._hits(text, mine, ())] == [
+            text[start:end] for _, start, end in every.find_matches_as_indexes(text)
+        ]
+
+
+def test_nothing_is_built_for_one_reps_customers(monkeypatch: pytest.MonkeyPatch) -> None:
+    companies.find("恒力液压那边又催了", known=("宁波恒力液压有限公司",))
+    monkeypatch.setattr(named.ahocorasick_rs, "AhoCorasick", None)
+    for number in range(40):
+        known = [f"宁波恒力{number}液压有限公司", "宁波恒力液压有限公司"]
+        assert companies.find("恒力液压那边又催了", known=known)[0].value == known[1]
 
 
 @pytest.mark.parametrize(
