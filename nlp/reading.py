@@ -107,7 +107,7 @@ def scan(
     return Reading(
         text=text,
         turns=turns,
-        noise=not (turns or numbers or mails or ids or sums or firms) and noise.is_noise(whole),
+        noise=not (turns or numbers or mails or ids or sums) and noise.is_noise(whole),
         phones=numbers,
         emails=mails,
         wechats=ids,

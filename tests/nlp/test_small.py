@@ -334,3 +334,7 @@ def test_promises(text: str, promises: list[str]) -> None:
 )
 def test_numbers(words: str, value: float | None) -> None:
     assert number(words) == value
+
+
+def test_a_notice_stays_one_whatever_firm_it_names() -> None:
+    assert as_dict("你邀请“刘工-格林美”加入了群聊“电池回收交流”", NOW)["noise"]
