@@ -23,7 +23,12 @@ def _of_customers(reading: Reading) -> Iterator[Found]:
     for hit in reading.companies:
         if _competes(text, hit) or (0 <= rival < hit.start and _AND.fullmatch(text, rival, hit.start)):
             rival = hit.end
-        elif hit.rule != "mentioned" and not _where_from(text, hit) and not _only_a_place(text, hit):
+        elif not (
+            hit.rule == "mentioned"
+            or _where_from(text, hit)
+            or _only_a_place(text, hit)
+            or _BESIDE_IT.match(text, hit.end)
+        ):
             yield hit
 
 
@@ -54,6 +59,12 @@ _WEIGHED = late(
 )
 _QUOTED = late(r"(?:那边|他们)?(?:报的价|报的[^,，。\n]{0,6}(?:低|高|便宜|贵)|报价[比更]?[低高便贵])")
 _AND = late(r"\s?(?:和|跟|与|及|、|,|，|还有)\s?")
+
+
+# 太钢不锈的经销商, 刘总（安徽合力）介绍的: of another firm, or sent by one.
+_BESIDE_IT = late(
+    r"的?(?:一级|授权|区域|省)?(?:经销商|代理商|代理(?=[,，。\s]|$)|分销商|渠道商|供应商)(?!大会|管理|平台)|[)）]\s?(?:给我|帮忙)?(?:介绍|推荐)"
+)
 
 
 def _competes(text: str, hit: Found) -> bool:

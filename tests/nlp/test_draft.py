@@ -300,3 +300,15 @@ def test_who_wants_no_goods_is_asked_about(text: str, question: str) -> None:
 )
 def test_a_customer_is_not_taken_for_an_advertisement(text: str) -> None:
     assert not any("不像客户" in question for question in read(text).questions)
+
+
+@pytest.mark.parametrize(
+    ("text", "company"),
+    [
+        ("时代新材的经销商，姓韩，要12吨卷板", ""),
+        ("老客户刘总（时代新材）介绍的，他朋友要找人做线束", ""),
+        ("时代新材的采购，姓韩，要12吨卷板", "时代新材"),
+    ],
+)
+def test_whose_dealer_or_friend_somebody_is_does_not_employ_them(text: str, company: str) -> None:
+    assert read(text).company == company
