@@ -47,6 +47,7 @@ class Profile:
     cover: str = ""  # until when none of its leads goes back to the pool
     friends: str = ""  # with whom of ours they are friends on WeCom
     credit_code: str = ""
+    marks: str = ""  # competitors, price, who decides
     twins: tuple[Twin, ...] = ()
     merged: tuple[int, ...] = ()  # customers that are part of it now
     asked: int = 0  # the old id by which it was asked for
@@ -63,6 +64,7 @@ def profile(view: Profile) -> Card:
         *code,
         *((view.cover,) if view.cover else ()),
         *((view.friends,) if view.friends else ()),
+        *((view.marks,) if view.marks else ()),
         *(twin_line(one) for one in view.twins),
         *(_contact(one) for one in view.contacts[:5]),
     ]

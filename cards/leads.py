@@ -64,6 +64,9 @@ class DraftView:
     credit_code: str = ""
     kind: str = ""
     budget: str = ""
+    rivals: str = ""
+    price: str = ""
+    deciders: str = ""
     keywords: tuple[str, ...] = ()
     need: str = ""
     next: str = ""
@@ -109,6 +112,7 @@ def _draft_lines(view: DraftView) -> tuple[str, ...]:
     lines = [
         _named(("姓名", person), ("手机", view.phone), ("公司", view.company)),
         _named(("类型", view.kind), ("预算", view.budget), ("关键词", "、".join(view.keywords))),
+        _named(("提过竞品", view.rivals), ("价格", view.price), ("决策人", view.deciders)),
         likely_line(view.likely) if view.likely else "",
         *view.hints,
         view.question,

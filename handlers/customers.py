@@ -15,6 +15,7 @@ from handlers import (
     along,
     covers,
     friend_moves,
+    marks,
     merging,
     opportunity_views,
     pooling,
@@ -31,6 +32,7 @@ from rules.leads import TITLES, Contact, Customer, Lead
 from rules.team import Member, Role
 from rules.text import clip, customer_id, lead_id, parse_id, when
 from store import audit, customers, followups, leads, mergers, opportunities, origins, team
+from store import marks as mark_rows
 
 router = Router("customers")
 FEW = "没有叫「{}」的客户。名称太短，可能查不全，请用全称或手机再查一次。"
@@ -156,6 +158,7 @@ async def profile(turn: Turn, customer: Customer, asked: int = 0) -> Card:
             start=next((one.id for one in open_leads if one.owner == turn.me.id), 0),
             cover=await covers.line(turn, customer.id),
             friends=await friend_moves.line(turn, customer.id),
+            marks=access.words_for(turn.me, owner, await marks.line(turn, customer.id), teams),
             credit_code=customer.credit_code, twins=tuple(await merging.alike(turn, customer, 2)),
             merged=tuple(one.gone for one in await mergers.into(turn.tx, customer.id)),
             asked=asked if asked != customer.id else 0,
@@ -303,6 +306,7 @@ async def _join(turn: Turn, lead: Lead, customer: Customer) -> None:
         turn.tx, replace(lead, customer=customer.id, contact=joined.id if joined else lead.contact)
     )
     await opportunities.rehome(turn.tx, lead.id, customer.id)
+    await mark_rows.rehome(turn.tx, lead.id, customer.id)
     await audit.add(turn.tx, turn.now, turn.me.id, "lead.joined", lead_id(lead.id),
                     {"from": customer_id(lead.customer), "to": customer_id(customer.id)}, turn.event_id)  # fmt: skip
     if owner is None or mine:

@@ -13,7 +13,7 @@ from bot.turn import Turn
 from cards import leads as cards
 from cards.actions_leads import ChangeDraft, DropDraft, MergeDraft, SaveDraft
 from cards.card import Card
-from handlers import along, pooling
+from handlers import along, marks, pooling
 from handlers import leads as desk
 from handlers.happened import happened
 from handlers.undo import undoer
@@ -44,6 +44,7 @@ from store import (
     team,
     undo,
 )
+from store import marks as mark_rows
 from store.drafts import Kept, State
 from store.undo import Undoable
 
@@ -54,7 +55,7 @@ LONG = 2000  # characters from which reading leaves the event loop
 HOW = "把客户的聊天内容放在「同步至CRM」后面一起发给我，例如：同步至CRM 我是宁波恒达的陈立，13900000001，想要报价"
 SOURCES = {Kind.FORWARDED: "聊天转发", Kind.VOICE: "语音", Kind.LINK: "链接"}
 SHOWN = ("draft", "draft.saved", "draft.noted")  # kinds of cards on which a draft stands
-TAUGHT = ("name", "company", "title", "need")  # fields whose correction teaches words
+TAUGHT = ("name", "company", "title", "need", "rivals")  # fields whose correction teaches words
 
 
 # ── what becomes a draft ───────────────────────────────────────────────────────────────────────────────
@@ -151,7 +152,8 @@ async def card(turn: Turn, kept: Kept, alike: Likeness | None = None) -> Card:
             id=kept.id, version=kept.version, name=found.name, title=found.title, company=found.company,
             phone=mask_phone(found.phone) if found.phone else "", email=found.email, wechat=_masked(found.wechat),
             city=found.city, credit_code=found.credit_code, kind=found.kind,
-            budget=_sum(found.budget), keywords=found.keywords[:5], need=mask_phones_in(found.need),
+            budget=_sum(found.budget), rivals=found.rivals, price=found.price, deciders=found.deciders,
+            keywords=found.keywords[:5], need=mask_phones_in(found.need),
             next=next_step(turn, found),
             evidence=_evidence(found), question=found.questions[0] if found.questions else "",
             hints=tuple(kept.body.get("hints", ())), likely=likely,
@@ -343,6 +345,7 @@ async def _become_lead(
     )  # fmt: skip
     state: State = "saved" if made.customer else "merged"
     kept = await drafts.save(turn.tx, replace(kept, state=state, lead=lead.id), turn.now)
+    await marks.keep(turn, customer.id, lead.id, kept.id, found)
     created = await happened(turn, lead.id, "lead.created", source=lead.source, by=turn.me.id)
     given = await happened(
         turn, lead.id, "lead.assigned", owner=turn.me.id, by=turn.me.id, why="自己录入", restart=True
@@ -454,6 +457,7 @@ async def undo_saved(turn: Turn, undoable: Undoable) -> str:
         await customers.save(turn.tx, replace(customer, owner=""), turn.now)
         await along.back(turn, payload.get("opportunities", ()), turn.me.id, "")
     kept = await drafts.get(turn.tx, payload["draft"])
+    await mark_rows.remove(turn.tx, kept.id)
     await reopen(turn, kept, cards.draft_subject(kept.id), lead_id(lead.id))
     await turn.close(lead_id(lead.id), "已撤销")
     return f"{lead_id(lead.id)}，草稿还在，可以重新存"

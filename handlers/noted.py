@@ -8,13 +8,14 @@ from cards import leads as cards
 from cards.actions_leads import NoteDraft
 from handlers import drafts as desk
 from handlers import leads as lead_desk
-from handlers import touchpoints
+from handlers import marks, touchpoints
 from handlers.undo import undoer
 from nlp.draft import Draft
 from rules.leads import Lead
 from rules.text import clip, lead_id
 from rules.touchpoints import Kind, Touch
 from store import audit, customers, drafts, leads, undo
+from store import marks as mark_rows
 from store import touchpoints as rows
 from store.undo import Undoable
 
@@ -41,6 +42,7 @@ async def note(turn: Turn, action: NoteDraft) -> None:
         member=turn.me.id, source=kept.source,
     )  # fmt: skip
     made = await touchpoints.add(turn, customer, contact, touch, lead=lead.id)
+    await marks.keep(turn, customer.id, lead.id, kept.id, found)
     filled = _filled(lead, found)
     if filled != lead:
         await leads.save(turn.tx, filled)
@@ -78,6 +80,7 @@ async def undo_noted(turn: Turn, undoable: Undoable) -> str:
     kept = await drafts.get(turn.tx, payload["draft"])
     found = desk.unpack(kept.body["draft"])
     await rows.remove(turn.tx, payload["touch"])
+    await mark_rows.remove(turn.tx, kept.id)
     if payload["contact"]:
         await customers.remove_contact(turn.tx, payload["contact"], turn.now)
     lead = await leads.get(turn.tx, payload["lead"])

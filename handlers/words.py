@@ -14,7 +14,7 @@ from store import audit, corrections
 
 router = Router("words")
 SHOWN = 12
-USAGE = "/词库 [加 词=含义 · 公司 简称=全称 · 姓名 词 · 不是姓名 词 · 职务 词 · 确认 编号 · 撤销 编号]"
+USAGE = "/词库 [加 词=含义 · 公司 简称=全称 · 姓名 词 · 不是姓名 词 · 职务 词 · 竞品 简称=名称 · 确认 编号 · 撤销 编号]"
 _STAGES = {Stage.TAKEN: "管理员确认", Stage.OFF: "已撤销"}
 _KINDS = {
     "加": Kind.NEED,
@@ -23,6 +23,7 @@ _KINDS = {
     "姓名": Kind.NAME,
     "不是姓名": Kind.NOT_NAME,
     "职务": Kind.TITLE,
+    "竞品": Kind.RIVAL,
 }
 
 
@@ -38,7 +39,7 @@ async def current(turn: Turn) -> Vocabulary:
 
 
 @router.command(
-    "词库", usage=USAGE, about="看和改识别用的词：需求词、公司简称、姓名、职务", may=(Role.ADMIN,)
+    "词库", usage=USAGE, about="看和改识别用的词：需求词、公司简称、姓名、职务、竞品", may=(Role.ADMIN,)
 )
 async def words(turn: Turn, text: str) -> None:
     """What is in use, or one change to it."""
@@ -61,7 +62,7 @@ async def _overview(turn: Turn) -> str:
     own = sum(need.own for need in now.needs)
     lines = [
         f"词库：{len(now.needs)} 个需求词类（其中自己的 {own} 个），公司简称 {len(now.companies)} 个，"
-        f"姓名 {len(now.names)} 个，不是姓名 {len(now.not_names)} 个，职务 {len(now.titles)} 个。",
+        f"姓名 {len(now.names)} 个，不是姓名 {len(now.not_names)} 个，职务 {len(now.titles)} 个，竞品 {len(now.rivals)} 个。",
         f"文件 {turn.config.reading.words}：" + _state(file),
     ]
     learned = entries(await corrections.all_heard(turn.tx), turn.config.reading.agree)

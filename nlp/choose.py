@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from nlp import commitments, intent, money, wants
 from nlp.evidence import Found
+from nlp.headers import OURS
 from nlp.late import late
 from nlp.next_step import doing, moment, request
 from nlp.reading import Reading
@@ -15,7 +16,9 @@ from nlp.times import When
 
 def our_turns(reading: Reading, own_names: frozenset[str]) -> list[tuple[int, int]]:
     """Where our own people speak: what they say of themselves is not the customer's."""
-    return [(turn.head, turn.end) for turn in reading.turns if turn.speaker in own_names]
+    return [
+        (turn.head, turn.end) for turn in reading.turns if turn.speaker in own_names or turn.speaker in OURS
+    ]
 
 
 def theirs(found: Sequence[Found], ours: list[tuple[int, int]]) -> list[Found]:
@@ -117,7 +120,7 @@ _ONLY_INTENT = late(
     r"|.*(?:没问题|没毛病|测试通过|合格了?|挺?满意|不错|挺好的?|不考虑了?)|.*能不能.*(?:价|便宜|优惠)|(?:在|里面?|过来?|去).*"
     r"|.*(?:把|将).{1,10}(?:发|寄|给|传|拿|签).*|(?:我们?|他们?)?(?:是)?[做搞](?:批发|采购|定制)的?"
     r"|(?:主?经营|主营|业务范围)[:：是].*|\W*(?:采购|销售)部?\W*|.*(?:看重|在意).*|.{0,6}没有?预算.*|什么价.?"
-    r"|.*不需要.*|.*用不上.*|.*比.{1,8}(?:高|贵|低|便宜).*"
+    r"|.*说了(?:才|不)?算.*|.*(?:拍板|做不了主).*|.*不需要.*|.*用不上.*|.*比.{1,8}(?:高|贵|低|便宜).*"
     r"|那?(?:个|份)?(?:合同|发票|供应商|收据)(?:[你您我他]们?)?|[0-9一二三四五六七八九十两]+天"
 )
 _ENOUGH = 0.45  # a weaker thing (样品, 方案) gives way to the clause it stands in

@@ -14,6 +14,7 @@ from rules.errors import Refused
 FIELDS = {
     "name": "姓名", "company": "公司", "title": "职务", "phone": "手机", "email": "邮箱", "wechat": "微信",
     "city": "城市", "need": "需求", "kind": "类型", "budget": "预算", "next_at": "时间", "credit_code": "信用代码",
+    "rivals": "竞品", "price": "价格", "deciders": "决策人",
 }  # fmt: skip
 _OF = {word: field for field, words in WORDS.items() for word in words}
 _LABEL = "|".join(sorted((word for word in _OF if not word.isascii()), key=len, reverse=True))
@@ -21,7 +22,7 @@ _WRONG = r"(?:不对|错了|错啦|写错了?|搞错了?|弄错了?|有误|不�
 # 没有电话, 城市去掉
 _EMPTIES = late(
     rf"(?:^|(?<=[\s,，。;；、]))(?:(?:没有?|无|不要|删掉?|去掉|清空|删除)(?:写|留|填)?(?P<a>{_LABEL})"
-    rf"|(?P<b>{_LABEL})(?:没有|无|不要了?|删掉|去掉|清空|删除|不用写))了?(?=$|[\s,，。;；、])"
+    rf"|(?P<b>{_LABEL})[ :：]*(?:没有|无|不要了?|删掉|去掉|清空|删除|不用写))了?(?=$|[\s,，。;；、])"
 )
 _ONLY_WRONG = late(rf"(?P<label>{_LABEL})(?:也|都)?{_WRONG}")
 # 电话错了，是138…; 把公司改成…; 客户公司应该是…
@@ -40,7 +41,7 @@ _CALLED = late(r"^(?:他|她|客户|对方|应该|其实)*(?:姓名)?(?:是|叫|
 _PLEASE = late(r"[\s.。!！~吧哈呢了]+$")
 _ENOUGH = late(r"(?:算了|(?:先)?不(?:用)?改了?|取消|没事了?|对的?|没错|是对的|就这样|不变)[吧了哈。.!！]*")
 _FOR_WORDS = "可以这样写：电话 13900001111 公司 宁波某某有限公司 姓名 陈立"
-NAMED = ("name", "company", "title", "city", "phone", "wechat", "email", "need", "kind")
+NAMED = ("name", "company", "title", "city", "phone", "wechat", "email", "need", "kind", "rivals", "deciders")
 
 
 def lets_it_be(line: str) -> bool:

@@ -1,5 +1,6 @@
 """A draft of a lead from a pasted or forwarded text, its correction in one line, and the same as JSON."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -7,16 +8,19 @@ from operator import attrgetter
 from typing import Any
 
 from nlp import (
+    bargains,
     chat,
     choose,
     contact,
     corrected,
+    deciders,
     emails,
     employer,
     intent,
     keywords,
     money,
     phones,
+    rivals,
     strangers,
     wants,
 )
@@ -35,7 +39,8 @@ UNSURE = 0.7  # below this a person is asked
 class Draft:
     """What a text says about a lead; "" where it says nothing.
 
-    `next_at` is naive wall clock of the business zone, `budget` yuan. `evidence` holds the hit behind each field,
+    `rivals` are the competitors that the customer named, `deciders` who decides, several with 、 between; `price` is 敏感
+    or 不敏感. `next_at` is naive wall clock of the business zone, `budget` yuan. `evidence` holds the hit behind each field,
     `questions` Chinese sentences about what a person should look at.
     """
 
@@ -53,6 +58,9 @@ class Draft:
     next_text: str = ""
     next_at: datetime | None = None
     budget: float | None = None
+    rivals: str = ""
+    price: str = ""
+    deciders: str = ""
     commitments: tuple[str, ...] = ()
     intent: str = ""
     noise: bool = False
@@ -73,6 +81,9 @@ def read(
     `vocabulary`: the installation's words (the built-in ones alone without it)."""
     reading = scan(text, now, tuple(known_companies), vocabulary)
     ours = choose.our_turns(reading, own_names)
+    weighed = rivals.find(reading, ours, vocabulary.rivals if vocabulary is not None else ())
+    reading = rivals.without(reading, weighed)
+    minds, decide = bargains.find(reading, ours), deciders.find(reading, ours)
     phone = choose.phone(reading, ours)
     name = contact.name(reading, own_names, ours, phone)
     company = employer.company(reading, ours)
@@ -81,6 +92,10 @@ def read(
     need = choose.need(reading, ours) or _own_need(reading)
     budget = choose.budget(reading)
     when = choose.next_time(reading, now)
+    if title is not None and any(
+        one.start <= title.start and title.end <= one.end and one.value == title.value for one in decide
+    ):
+        title = None  # 得生产总监定: said of somebody else
     chosen = (name, company, title, phone, email, wechat, city, need, budget)
     return Draft(
         name=_value(name),
@@ -97,10 +112,13 @@ def read(
         next_text=choose.clause(reading, when) if when is not None else "",
         next_at=moment(when, now) if when is not None else None,
         budget=money.yuan(budget) if budget is not None else None,
+        rivals="、".join(found.value for found in weighed),
+        price=_value(minds),
+        deciders="、".join(found.value for found in decide),
         commitments=tuple(found.value for found in reading.commitments),
         intent=intent.of(reading.hits),
         noise=reading.noise,
-        evidence=_evidence(chosen, reading, when),
+        evidence=(*_evidence(chosen, reading, when), *weighed, *((minds,) if minds else ()), *decide),
         turns=reading.turns,
         questions=tuple(_questions(reading, name, company, phone, when, ours)),
     )
@@ -281,6 +299,10 @@ def _corrected(draft: Draft, field: str, value: str, now: datetime) -> Draft:
             changed = {"next_at": step[0], "next_text": step[1]}
         case "need":
             changed = {"need": value, "keywords": _keywords(draft, value)}
+        case "price":
+            value = bargains.word(value)
+        case "rivals" | "deciders":
+            value = "、".join(one for one in re.split(r"[\s,，、;；和跟]+", value) if one)
         case "budget":
             sums = money.find(f"预算{value}")
             if not sums:

@@ -9,6 +9,7 @@ from nlp.evidence import Found
 from nlp.late import late
 from nlp.lexicon import platforms
 from nlp.reading import Reading
+from nlp.rivals import AND, QUOTED, WEIGHED, WITH
 
 
 def company(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
@@ -21,7 +22,7 @@ def _of_customers(reading: Reading) -> Iterator[Found]:
     """The firms that are not named in passing, as a source, a competitor or a place."""
     text, rival = reading.text, -1
     for hit in reading.companies:
-        if _competes(text, hit) or (0 <= rival < hit.start and _AND.fullmatch(text, rival, hit.start)):
+        if _competes(text, hit) or (0 <= rival < hit.start and AND.fullmatch(text, rival, hit.start)):
             rival = hit.end
         elif not (
             hit.rule == "mentioned"
@@ -53,12 +54,6 @@ def _where_from(text: str, hit: Found) -> bool:
 _USES = late(
     r"(?:在用的?|用的(?:都|还)?是|用过|一直用|买过|[对相]比[了过]?|比较[了过]|对标|竞品(?:是|有)?|同行|换掉|替换掉?|不如)[:：]?\s?$"
 )
-_WITH = late(r"(?:和|跟|与|比|比起)\s?$")
-_WEIGHED = late(
-    r"(?:那边|家|公司|的)?(?:比|相比|对比|比较|有什么(?:区别|优势|不同)|哪个好|便宜|贵|高|低|差不多)"
-)
-_QUOTED = late(r"(?:那边|他们)?(?:报的价|报的[^,，。\n]{0,6}(?:低|高|便宜|贵)|报价[比更]?[低高便贵])")
-_AND = late(r"\s?(?:和|跟|与|及|、|,|，|还有)\s?")
 
 
 # 太钢不锈的经销商, 刘总（安徽合力）介绍的: of another firm, or sent by one.
@@ -69,9 +64,9 @@ _BESIDE_IT = late(
 
 def _competes(text: str, hit: Found) -> bool:
     before = max(0, hit.start - 8)
-    if _USES.search(text, before, hit.start) or _QUOTED.match(text, hit.end):
+    if _USES.search(text, before, hit.start) or QUOTED.match(text, hit.end):
         return True
-    return _WITH.search(text, before, hit.start) is not None and _WEIGHED.match(text, hit.end) is not None
+    return WITH.search(text, before, hit.start) is not None and WEIGHED.match(text, hit.end) is not None
 
 
 # 送到盐城大丰, 万达那边那个健身房, 【家长咨询】: a short name without a legal form that is a place or a heading.

@@ -228,12 +228,12 @@ def _followed(found: list[Header], lines: Lines) -> bool:
 
 
 _THEIRS = frozenset(("客户", "顾客", "买家", "用户", "访客", "家长", "患者"))
-_OURS = frozenset(("我", "我方", "销售", "客服", "商家", "卖家", "业务员", "顾问"))
+OURS = frozenset(("我", "我方", "销售", "客服", "商家", "卖家", "业务员", "顾问"))
 
 
 def _two_sides(names: Counter[str]) -> bool:
     """客户 and 我 speak, if each of them but once."""
-    return not _THEIRS.isdisjoint(names) and not _OURS.isdisjoint(names)
+    return not _THEIRS.isdisjoint(names) and not OURS.isdisjoint(names)
 
 
 def _below_stamps(found: list[Header], lines: Lines) -> bool:

@@ -18,6 +18,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "kind": ("需求类型", "类型", "类别"),
     "need": ("需求", "产品", "需要", "need"),
     "budget": ("预算", "budget"),
+    "rivals": ("提过竞品", "竞争对手", "竞品"),
+    "price": ("价格敏感度", "价格"),
+    "deciders": ("决策人", "拍板人", "决策者"),
     "next_at": ("下次时间", "下次联系", "下次跟进", "跟进时间", "下一步", "时间", "下次"),
 }
 _FIELD = {word: field for field, words in WORDS.items() for word in words}

@@ -154,6 +154,12 @@ def software() -> frozenset[str]:
 
 
 @cache
+def no_rivals() -> frozenset[str]:
+    """What prices are compared with and is no competitor."""
+    return frozenset(words("no_rivals"))
+
+
+@cache
 def unsure_firms() -> frozenset[str]:
     """Those of them that are everyday words, too."""
     return frozenset(words("unsure_firms"))

@@ -12,7 +12,7 @@ from rules import toml_mistakes
 from rules.words import Kind, Word
 
 _FIELDS = {"keyword", "words", "kind", "intent", "weight", "deny"}
-_TABLES = {"need", "company", "people", "deny"}
+_TABLES = {"need", "company", "competitor", "people", "deny"}
 _PEOPLE = {"names", "not_names", "titles"}
 LARGEST = 1_000_000  # bytes of the admin's file
 
@@ -25,7 +25,8 @@ class BadWords(Exception):
 class Vocabulary:
     """What is looked for beside the rules. Hashable: the automata over it are built once.
 
-    `companies`: pairs of a short form and the full name. `deny`: words that turn a need that follows into its opposite.
+    `companies` and `rivals` (competitors): pairs of a short form and the full name. `deny`: words that turn a need
+    that follows into its opposite.
     """
 
     needs: tuple[Need, ...]
@@ -34,10 +35,13 @@ class Vocabulary:
     names: frozenset[str] = frozenset()
     not_names: frozenset[str] = frozenset()
     titles: tuple[str, ...] = ()
+    rivals: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def _hash(self) -> int:
-        return hash((self.needs, self.deny, self.companies, self.names, self.not_names, self.titles))
+        return hash(
+            (self.needs, self.deny, self.companies, self.names, self.not_names, self.titles, self.rivals)
+        )
 
     def __hash__(self) -> int:
         return self._hash  # asked for with every text, of some hundreds of words
@@ -69,7 +73,8 @@ def parse(text: str, where: str = "词库") -> Vocabulary:
         base,
         needs=_needs(base.needs, _rows(table, "need", where), where),
         deny=(*base.deny, *_words(deny, "words", f"{where}：deny.words")),
-        companies=tuple(_companies(_rows(table, "company", where), where)),
+        companies=tuple(_called(_rows(table, "company", where), where, "company")),
+        rivals=tuple(_called(_rows(table, "competitor", where), where, "competitor")),
         names=frozenset(_words(people, "names", f"{where}：people.names")),
         not_names=frozenset(_words(people, "not_names", f"{where}：people.not_names")),
         titles=_words(people, "titles", f"{where}：people.titles"),
@@ -140,11 +145,12 @@ def _needs(base: tuple[Need, ...], rows: list[dict[str, Any]], where: str) -> tu
     return tuple(found.values())
 
 
-def _companies(rows: list[dict[str, Any]], where: str) -> Iterable[tuple[str, str]]:
+def _called(rows: list[dict[str, Any]], where: str, key: str) -> Iterable[tuple[str, str]]:
+    """How each firm of a table is called, with its name."""
     seen: dict[str, str] = {}
     for number, row in enumerate(rows, start=1):
-        here = f"{where}：company.{number}"
-        _known_keys(row, {"name", "aliases"}, where, f"company.{number}.")
+        here = f"{where}：{key}.{number}"
+        _known_keys(row, {"name", "aliases"}, where, f"{key}.{number}.")
         name = _text(row, "name", here, needed=True)
         for alias in (name, *_words(row, "aliases", f"{here}.aliases")):
             if seen.setdefault(alias, name) != name:
@@ -207,7 +213,7 @@ def _everyday() -> frozenset[str]:
 
 def spoils(word: Word) -> str:
     """Why this word must not be learned as what it is meant to be; "" when it may."""
-    if word.kind in (Kind.COMPANY, Kind.NAME) and word.said in _everyday():
+    if word.kind in (Kind.COMPANY, Kind.NAME, Kind.RIVAL) and word.said in _everyday():
         return f"「{word.said}」是常用词"
     if word.kind is Kind.NEED and (word.said in places().cities or word.said in set(titles().role)):
         return f"「{word.said}」是地名或职务"
@@ -249,4 +255,5 @@ def with_words(base: Vocabulary, words: Iterable[Word]) -> Vocabulary:
         names=base.names | {word.said for word in learned if word.kind is Kind.NAME} - base.not_names,
         not_names=base.not_names | {word.said for word in learned if word.kind is Kind.NOT_NAME} - base.names,
         titles=(*base.titles, *(word.said for word in learned if word.kind is Kind.TITLE)),
+        rivals=(*base.rivals, *((word.said, word.meant) for word in learned if word.kind is Kind.RIVAL)),
     )

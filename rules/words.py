@@ -16,6 +16,7 @@ class Kind(StrEnum):
     NOT_NAME = "not_name"
     TITLE = "title"
     NEED = "need"  # `meant` is the keyword on the card
+    RIVAL = "rival"  # `meant` is the name of the competitor that `said` stands for
 
 
 LABELS = {
@@ -24,6 +25,7 @@ LABELS = {
     Kind.NOT_NAME: "不是姓名",
     Kind.TITLE: "职务",
     Kind.NEED: "需求词",
+    Kind.RIVAL: "竞品",
 }
 
 
@@ -89,6 +91,10 @@ def lessons(field: str, before: str, after: str, text: str, core: str = "") -> t
                 found.append(Word(Kind.NOT_NAME, before, before))
         case "title" if said:
             found.append(Word(Kind.TITLE, after, after))
+        case "rivals":
+            found += [
+                Word(Kind.RIVAL, one, one) for one in after.split("、") if one in text and one not in before
+            ]
         case "need" if said and len(after) <= 12:
             found.append(Word(Kind.NEED, after, after))
     return tuple(word for word in found if learnable(word))

@@ -38,7 +38,7 @@ from store.tables import (
     undo,
 )  # fmt: skip
 from store.tables_assignment import cover, hold, pool
-from store.tables_customers import merger
+from store.tables_customers import mark, merger
 from store.tables_mail import letter, mail_consent
 from store.tables_opportunities import opportunity, opportunity_step
 from store.tables_sole import errand
@@ -204,6 +204,7 @@ async def erase(tx: Tx, person: Person, now: datetime, by: str) -> dict[str, int
     await tx.execute(sa.update(task).where(task.c.lead.in_(leads)).values(subject=""))
     await run(sa.update(claim).where(claim.c.lead.in_(leads)).values(lead=None))
     await run(sa.delete(touchpoint).where(touchpoint.c.customer.in_(mine)))
+    await run(sa.delete(mark).where(mark.c.customer.in_(mine)))
     added = sa.select(origin.c.ref).where(
         origin.c.lead.in_(leads), origin.c.kind == "wecom", origin.c.ref != ""
     )

@@ -17,6 +17,7 @@ from bot import sheets
 from rules import access
 from rules import export as rules
 from rules.leads import TITLES, Status
+from rules.marks import TITLES as TITLES_OF_MARKS
 from rules.opportunities import Opportunity, money
 from rules.team import Member, Role, Team
 from rules.text import lead_id, mask_contacts_in, opportunity_id, when
@@ -26,7 +27,7 @@ from web.site import HEADERS, Signed, Site
 
 HEADINGS = (
     "编号", "公司", "姓名", "手机", "邮箱", "来源", "类型", "需求", "状态", "负责人", "创建", "首次联系", "最近跟进",
-    "下一步", "下一步时间", "商机",
+    "下一步", "下一步时间", "商机", *TITLES_OF_MARKS.values(),
 )  # fmt: skip
 
 
@@ -139,6 +140,7 @@ def cells(row: export.Row, reader: Reader) -> list[str]:
         at(row.last_followup_at), words(row.next_text), at(row.next_at),
         "；".join(deal(one) for one in row.opportunities
                  if access.may_see(reader.member, reader.people.get(one.owner), reader.teams)),
+        *(words(row.marks.get(sort, "")) for sort in TITLES_OF_MARKS),
     ]  # fmt: skip
 
 

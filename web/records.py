@@ -13,10 +13,11 @@ from cards.opportunities import line
 from cards.sla import clock
 from rules import access, merging, sla
 from rules.leads import TITLES, Contact, Lead
+from rules.marks import told
 from rules.opportunities import Happened, Opportunity, money
 from rules.team import Member, Role
 from rules.text import customer_id, grouped_phone, lead_id, mask_contacts_in, opportunity_id, parse_id, when
-from store import climbs, customers, followups, leads, mergers, opportunities, team, timeline
+from store import climbs, customers, followups, leads, marks, mergers, opportunities, team, timeline
 from store.db import Tx
 from store.mergers import Merger
 from web import timeline as story
@@ -96,6 +97,7 @@ class Records:
             lines = await story.of_lead(tx, lead.id, _names(people))
             timers = await timeline.timers(tx, lead.id)
             late = await self._late(tx, lead, now)
+            said = await marks.of_customer(tx, customer.id)
         await self._site.note("web.seen", signed, lead_id(number), hourly=True)
         if not access.sees_phone(signed.member, owner, self._site.teams) or owner != signed.member:
             lines = [_hidden(one) for one in lines]
@@ -111,7 +113,7 @@ class Records:
             came=when(lead.created_at, now, zone), assigned=when(lead.assigned_at, now, zone) if lead.assigned_at else "",
             touched=when(lead.first_touch_at, now, zone) if lead.first_touch_at else "",
             next=when(lead.next_at, now, zone) if lead.next_at else "", need=self._text(signed, owner, lead.need),
-            note=self._text(signed, owner, lead.note),
+            note=self._text(signed, owner, lead.note), marks=self._text(signed, owner, told(said, now, zone)),
             next_text=self._text(signed, owner, lead.next_text), late=late, to_come=story.to_come(timers, now, zone),
             days=story.days([one for one in lines if kind in (None, one.kind)], zone), kinds=story.KINDS,
             kind=kind, count=len(lines), movable=movable, takers=self._takers(signed, lead, list(people.values())),
@@ -200,6 +202,7 @@ class Records:
             parts = await mergers.into(tx, customer.id)
             alike = await twins.of(tx, customer, contacts)
             deals = await opportunities.of_customer(tx, customer.id, open_only=False)
+            said = await marks.of_customer(tx, customer.id)
             steps = await opportunities.steps(tx, customer=customer.id)
         if revealed and revealed not in {one.id for one in contacts}:
             raise Refusal(404, "没有这位联系人。")
@@ -220,6 +223,7 @@ class Records:
             done=DONE.get(request.query.get("done", ""), ""), trail=signed.member.has(*MANAGERS), was=self._was(request, parts),
             parts=[(customer_id(one.gone), when(one.at, now, zone), name(one.member),
                     when(one.until, now, zone) if one.until > now else "") for one in parts],
+            marks=self._text(signed, owner, told(said, now, zone)),
             twins=[(customer_id(one.id), why.value, name(one.owner) or "公海",
                     merging.may_merge(signed.member, [owner, people.get(one.owner)], self._site.teams))
                    for one, why in alike[:5]],
