@@ -37,6 +37,7 @@ from bot.quota import Quota
 from bot.robots.platform import RobotPlatform
 from bot.router import Router
 from bot.sole import Sole
+from bot.stuck import watched
 from bot.wecom.menu import Entry
 from store import keyring, migrate
 from store.cache import LocalShared
@@ -288,14 +289,15 @@ async def serve(config: Config, *, migrating: bool, source: Path | None = None) 
     """`main.py serve`."""
     app = await start(config, migrating=migrating, source=source)
     stop = _told()  # from now on events may be in hand
-    log.info(
-        "started", version=version(), schema=migrate.head(), roles=list(config.app.roles),
-        platforms=[platform.name for platform in app.engine.platforms], **await app.engine.waiting(),
-    )  # fmt: skip
-    print(f"genjin 正在运行：http://{config.app.host}:{app.port}/healthz", flush=True)
-    await app.at_ease()
-    await stop.wait()
-    await app.stop()
+    async with watched(config.watch.stuck):
+        log.info(
+            "started", version=version(), schema=migrate.head(), roles=list(config.app.roles),
+            platforms=[platform.name for platform in app.engine.platforms], **await app.engine.waiting(),
+        )  # fmt: skip
+        print(f"genjin 正在运行：http://{config.app.host}:{app.port}/healthz", flush=True)
+        await app.at_ease()
+        await stop.wait()
+        await app.stop()
     return 0
 
 

@@ -90,6 +90,14 @@ class Watch(Section):
     drop: float = Field(default=0.5, gt=0, lt=1)
     disk_mb: int = Field(default=500, ge=0)
     alarm_to: tuple[str, ...] = ()
+    stuck: Duration = timedelta(seconds=30)
+
+    @field_validator("stuck")
+    @classmethod
+    def _patient(cls, value: timedelta) -> timedelta:
+        if value and value < timedelta(seconds=3):
+            raise ValueError('至少 "3s"；"0s"：不用')
+        return value
 
     @field_validator("alarm_to")
     @classmethod

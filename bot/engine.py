@@ -22,6 +22,7 @@ from bot.outbox import Sender
 from bot.platform import Platform, Shared
 from bot.quota import Quota
 from bot.router import Router
+from bot.suspects import Room
 from bot.watch import Watch
 from store import audit, forgetting, inbox, lanes, queues, replicas, settings, team, timers
 from store.db import Database, passing
@@ -89,6 +90,7 @@ class Engine:
         self.dispatcher = Dispatcher(config, self.calendar, clock)
         self._routers = routers
         self.quota = quota
+        room = Room(db, clock)
         self._worker = Worker(
             db,
             clock,
@@ -97,8 +99,9 @@ class Engine:
             self.dispatcher.handle,
             self.dispatcher.buried,
             done=self._form_done,
+            room=room,
         )
-        self._sender = Sender(db, clock, self.bells, self.me, config, platforms, shared, quota)
+        self._sender = Sender(db, clock, self.bells, self.me, config, platforms, shared, quota, room)
         self._inbox = Lanes(
             db,
             clock,

@@ -14,6 +14,7 @@ from bot.clock import Clock
 from bot.events import Incoming, encode
 from bot.lanes import LEASE_MS, Later
 from bot.logs import clean
+from bot.suspects import REASON, Room, Suspect
 from rules.errors import PutAside
 from store import inbox, lanes
 from store.db import INTAKE, Conflict, Database, Tx, passing, too_much, unusable
@@ -157,14 +158,29 @@ def _answer(one: _Waiting, error: Exception | None) -> None:
         one.stored.set_exception(error)
 
 
+LONGEST = 60.0
+"""Seconds in which an event is handled. On SQLite nobody else writes meanwhile."""
+
+
+class TooLong(Exception):
+    """An event was not handled in time. What it began in a thread may go on there, but changes nothing any more."""
+
+    def __init__(self) -> None:
+        super().__init__(f"处理了 {LONGEST:.0f} 秒还没有完")
+
+
 SHORT = (1.0, 8.0, 60.0, 600.0)
 """Seconds until work that took too much is tried again, by how often it was: what the machine is short of for ten minutes
 puts nothing aside."""
 
 
+def _much(error: Exception) -> bool:
+    return isinstance(error, TooLong) or too_much(error)
+
+
 def _back_off(error: Exception, attempts: int) -> float:
     """Seconds until the next try of an event that was tried `attempts` times before."""
-    if too_much(error):
+    if _much(error):
         return SHORT[min(attempts, len(SHORT) - 1)]
     return 0.5 if passing(error) else min(60.0, 0.2 * 4**attempts)
 
@@ -192,8 +208,9 @@ class Worker:
     def __init__(
         self, db: Database, clock: Clock, bells: Bells, me: str, handle: Handle,
         buried: Callable[[Tx, Inrow], Awaitable[frozenset[str]]], *,
-        done: Callable[[str], None] = lambda _dedup: None, tries: int = 5,
+        done: Callable[[str], None] = lambda _dedup: None, tries: int = 5, room: Room | None = None,
     ) -> None:  # fmt: skip
+        self._room = room or Room(db, clock)
         self._db, self._clock, self._bells, self._me = db, clock, bells, me
         self._handle, self._buried, self._done, self._tries = handle, buried, done, tries
 
@@ -203,6 +220,7 @@ class Worker:
 
     async def lane(self, lease: Lease, found: list[Inrow] | None) -> Later | None:
         """Works a claimed lane until it is empty or must rest. `found`: its rows, as far as they are known."""
+        suspect = lease.suspect  # the first one: the others were not begun
         while True:
             rows, found = found, None
             if not rows:
@@ -211,14 +229,27 @@ class Worker:
             if not rows:
                 return Later(self._clock.ms() + 100)
             for row in rows:
-                rest = await self._row(lease, row)
+                rest = await self._row(lease, row, suspect=suspect)
+                suspect = False
                 if isinstance(rest, Later):
                     return rest
                 if rest == 0:
                     return None
 
-    async def _row(self, lease: Lease, row: Inrow) -> Later | int:
+    async def _row(self, lease: Lease, row: Inrow, *, suspect: bool) -> Later | int:
         """Handles one row. Returns how many remain in the lane, or Later."""
+        if not suspect and not row.starts:
+            async with self._room.among():
+                return await self._tried(lease, row)
+        one = Suspect("inbox", row.id, row.starts, row.next_at)
+        if self._room.spent(one):
+            return await self._deadly(lease, row)
+        if at := self._room.rests(one):
+            return Later(at)
+        async with self._room.alone(one):
+            return await self._tried(lease, row)
+
+    async def _tried(self, lease: Lease, row: Inrow) -> Later | int:
         guarded = False
         for attempt in range(20):
             try:
@@ -239,7 +270,7 @@ class Worker:
             tx.guarded = guarded
             await lanes.handling(tx, lease.key)
             reach(At.WORK_BEGUN)
-            handled = await self._handle(tx, row)
+            handled = await self._in_time(tx, row)
             reach(At.WORK_HANDLED)
             left = await inbox.finish(tx, row.id, self._clock.now(), self._me, lease, self._clock.ms(),
                                       lease_ms=LEASE_MS, error=handled.refused)  # fmt: skip
@@ -249,18 +280,26 @@ class Worker:
         self._done(row.dedup)
         return left
 
+    async def _in_time(self, tx: Tx, row: Inrow) -> "Handled":
+        try:
+            async with asyncio.timeout(LONGEST) as limit:
+                return await self._handle(tx, row)
+        except TimeoutError:
+            if limit.expired():
+                raise TooLong from None
+            raise
+
     async def _failed(self, lease: Lease, row: Inrow, error: Exception) -> Later | int:
         """A bug, a database that is away, or work that took too much: try again later; what counts against the event puts it
         aside at last, with its reason."""
         aside = isinstance(error, PutAside)
-        counts = too_much(error) or not passing(error)
+        counts = _much(error) or not passing(error)
         reason = ASIDE + str(error)[:400] if aside else _reason(error)
         self._report(lease, row, error, reason)
         if aside or (counts and row.attempts + 1 >= self._tries):
             async with self._db.write() as tx:
                 rang = await self._tell(tx, row)
-                left = await lanes.fence(tx, "inbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
-                await inbox.end_event(tx, row.id, self._clock.now(), error=reason, dead=True)
+                left = await self._bury(tx, lease, row, reason)
             log.error("dead letter", event_id=row.id, lane=lease.key, reason=type(error).__name__)
             self._bells.ring(*rang)
             return left
@@ -269,10 +308,25 @@ class Worker:
             await inbox.retry_event(tx, row.id, reason, at, counts=counts)
         return Later(at)
 
+    async def _bury(self, tx: Tx, lease: Lease, row: Inrow, reason: str) -> int:
+        left = await lanes.fence(tx, "inbox", self._me, lease, self._clock.ms(), lease_ms=LEASE_MS)
+        await inbox.end_event(tx, row.id, self._clock.now(), error=reason, dead=True)
+        return left
+
+    async def _deadly(self, lease: Lease, row: Inrow) -> int:
+        """It ended the process each time: put aside unread, and only then is it looked at whom to tell."""
+        async with self._db.write() as tx:
+            left = await self._bury(tx, lease, row, REASON)
+        log.error("dead letter", event_id=row.id, lane=lease.key, reason="the process ended")
+        async with self._db.write() as tx:
+            rang = await self._tell(tx, row)
+        self._bells.ring(*rang)
+        return left
+
     def _report(self, lease: Lease, row: Inrow, error: Exception, reason: str) -> None:
         if isinstance(error, PutAside):
             log.warning("event put aside", event_id=row.id, lane=lease.key, reason=reason)
-        elif too_much(error):
+        elif _much(error):
             log.warning("event took too much", event_id=row.id, lane=lease.key, attempt=row.attempts + 1,
                         reason=reason)  # fmt: skip
         elif passing(error):

@@ -20,6 +20,7 @@ from bot.line import Line
 from bot.parcels import Parcels
 from bot.platform import Platform, SendFailed, Sent, Shared, Way, Wide
 from bot.quota import Quota
+from bot.suspects import REASON, Room, Suspect
 from cards.card import from_json
 from store import callers, inbox, lanes, outbox, screens, team
 from store.callers import Whereabouts
@@ -42,6 +43,8 @@ FOLD_EARLY = 3
 SAID = frozenset({Way.TEXT, Way.CARD})
 """Ways that all go to the same platform: the one where the person was last."""
 DIGEST = "digest"
+ALONE_FOR = 1.0
+"""Seconds for which a send that may have ended the process keeps others out: by then it waits for its platform."""
 KNOWN_MS = 1000
 """Milliseconds for which what was read of where people can be written to is taken for true, as long as sends go well."""
 
@@ -72,8 +75,9 @@ class Sender:
 
     def __init__(
         self, db: Database, clock: Clock, bells: Bells, me: str, config: Config,
-        platforms: Sequence[Platform], shared: Shared, quota: Quota,
+        platforms: Sequence[Platform], shared: Shared, quota: Quota, room: Room | None = None,
     ) -> None:  # fmt: skip
+        self._room = room or Room(db, clock)
         self._db, self._clock, self._bells, self._me = db, clock, bells, me
         self._config, self._shared, self._quota = config, shared, quota
         self._platforms: Mapping[str, Platform] = {platform.name: platform for platform in platforms}
@@ -101,7 +105,7 @@ class Sender:
 
     async def _work(self, lease: Lease, found: Waiting | None) -> Later | None:
         """A platform that must rest does not hold up what goes to the person on another one."""
-        known = found
+        known, suspect = found, lease.suspect  # the one whose turn it was, or is now
         while True:
             if found is None:
                 known = found = await self._look_again(lease.key, known)
@@ -117,7 +121,8 @@ class Sender:
                     continue
                 later = [r for r in rows if r.id > row.id]
                 place = self._place(row, known, first=row is rows[0])
-                rest = await self._row(lease, row, later, resting, place)
+                rest = await self._row(lease, row, later, resting, place, suspect=suspect)
+                suspect = suspect and isinstance(rest, _Rest)
                 if isinstance(rest, _Rest):
                     known = None  # who could not be written to now is looked up again
                     resting[rest.platform] = max(rest.at_ms, resting.get(rest.platform, 0))
@@ -160,8 +165,36 @@ class Sender:
         later: Sequence[Queued],
         resting: Mapping[str, int],
         place: Place | None,
+        *,
+        suspect: bool,
     ) -> "_Rest | int":
         """One row: how many remain, -1 to look again, or which platform must rest."""
+        if not suspect and not row.starts:
+            async with self._room.among():
+                return await self._tried(lease, row, later, resting, place)
+        one = Suspect("outbox", row.id, row.starts, row.next_at)
+        if self._room.spent(one):
+            log.error("send given up", send=row.id, way=row.way, reason="the process ended")
+            return await self._close(lease, row, ledger="unknown", error=REASON, state=DEAD)
+        if at := self._room.rests(one):
+            return _Rest(row.platform, at)
+        async with self._room.alone(one):
+            trying = asyncio.create_task(self._tried(lease, row, later, resting, place))
+            try:
+                await asyncio.wait({trying}, timeout=ALONE_FOR)
+            except asyncio.CancelledError:
+                trying.cancel()
+                raise
+        return await trying
+
+    async def _tried(
+        self,
+        lease: Lease,
+        row: Queued,
+        later: Sequence[Queued],
+        resting: Mapping[str, int],
+        place: Place | None,
+    ) -> "_Rest | int":
         target: Target | None = None
         try:
             way = Way(row.way)

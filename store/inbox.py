@@ -17,13 +17,15 @@ from store.tx import Tx
 
 @dataclass(frozen=True)
 class Inrow:
-    """An open inbox row. `body` is the event as JSON text."""
+    """An open inbox row. `body` is the event as JSON text; `next_at`: not before then (ms); `starts`: see store/suspects.py."""
 
     id: int
     dedup: str
     body: str
     attempts: int
     created_at: datetime
+    next_at: int = 0
+    starts: int = 0
 
 
 class _Incoming(Protocol):
@@ -77,8 +79,11 @@ async def _take(tx: Tx, rows: list[tuple[str, str, str]], now: datetime) -> list
     return (await tx.execute(_TAKE, {"rows": said, "now": now})).scalars().all()
 
 
+_ROW = (
+    inbox.c.id, inbox.c.dedup, inbox.c.body, inbox.c.attempts, inbox.c.created_at, inbox.c.next_at, inbox.c.starts
+)  # fmt: skip
 _OPEN_IN = (
-    sa.select(inbox.c.id, inbox.c.dedup, inbox.c.body, inbox.c.attempts, inbox.c.created_at)
+    sa.select(*_ROW)
     .where(inbox.c.lane == sa.bindparam("lane"), inbox.c.state == OPEN)
     .order_by(inbox.c.id)
     .limit(sa.bindparam("n"))
@@ -91,9 +96,7 @@ async def open_events(tx: Tx, key: str, limit: int) -> list[Inrow]:
 
 
 _OPEN_OF = {
-    dialect: sa.select(
-        inbox.c.lane, inbox.c.id, inbox.c.dedup, inbox.c.body, inbox.c.attempts, inbox.c.created_at
-    )
+    dialect: sa.select(inbox.c.lane, *_ROW)
     .where(among(dialect, inbox.c.lane, "lanes"), inbox.c.state == OPEN)
     .order_by(inbox.c.lane, inbox.c.id)
     .limit(sa.bindparam("n"))
@@ -128,7 +131,7 @@ async def end_event(tx: Tx, row: int, now: datetime, *, error: str = "", dead: b
 _FINISH = sa.text(
     f"WITH done AS (UPDATE inbox SET state = {DONE}, error = :why, done_at = :at WHERE id = :row AND done_at IS NULL"
     " RETURNING id), mine AS (UPDATE lane SET pending = pending - CAST(:fewer AS integer),"
-    " owner = CASE WHEN pending <= :fewer THEN NULL ELSE owner END,"
+    " owner = CASE WHEN pending <= :fewer THEN NULL ELSE owner END, suspect = false,"
     " due = CASE WHEN pending <= :fewer THEN CAST(:ms AS bigint) ELSE CAST(:until AS bigint) END"
     " WHERE q = 'inbox' AND key = :key AND owner = :me AND epoch = :epoch RETURNING pending),"
     f" more AS ({raising('postgresql', where='EXISTS (SELECT FROM mine)')})"
@@ -216,7 +219,7 @@ async def replay(tx: Tx, row: int) -> bool:
     found = await tx.execute(
         sa.update(inbox)
         .where(inbox.c.id == row, inbox.c.state == DEAD)
-        .values(state=OPEN, attempts=0, done_at=None)
+        .values(state=OPEN, attempts=0, starts=0, next_at=0, done_at=None)
         .returning(inbox.c.lane)
     )
     key = found.scalar()

@@ -23,12 +23,13 @@ class Fenced(Exception):
 
 @dataclass(frozen=True)
 class Lease:
-    """A lane that was claimed at `at_ms`."""
+    """A lane that was claimed at `at_ms`. `suspect`: whoever had it before ended with it in hand, perhaps by what is in it."""
 
     key: str
     epoch: int
     pending: int
     at_ms: int
+    suspect: bool = False
 
 
 # A send wakes its lane even when an earlier one rests (perhaps on another platform); an event waits for its turn. Woken is
@@ -95,6 +96,7 @@ _TAKEN: dict[str, Any] = {
     "owner": sa.bindparam("me"),
     "epoch": lane.c.epoch + 1,
     "due": sa.bindparam("ms", type_=sa.BigInteger) + sa.bindparam("lease", type_=sa.BigInteger),
+    "suspect": sa.or_(lane.c.suspect, lane.c.owner.is_not(None)),
 }
 _CLAIM = {
     "sqlite": sa.update(lane)
@@ -102,7 +104,7 @@ _CLAIM = {
         lane.c.q == sa.bindparam("queue"), lane.c.key.in_(sa.select(_PICK.prefix_with("MATERIALIZED").c.key))
     )
     .values(_TAKEN)
-    .returning(lane.c.key, lane.c.epoch, lane.c.pending, sa.true().label("ok")),
+    .returning(lane.c.key, lane.c.epoch, lane.c.pending, lane.c.suspect, sa.true().label("ok")),
     # A lease that ran out while its event is still being handled (see `handling`) stays with who has it.
     "postgresql": sa.text(
         "WITH pick AS MATERIALIZED (SELECT key, owner FROM lane WHERE q = :queue AND pending > 0"
@@ -110,10 +112,11 @@ _CLAIM = {
         f" (SELECT key, owner IS NULL OR pg_try_advisory_xact_lock({HANDLING}, hashtext(key)) AS ok FROM pick)"
         " UPDATE lane SET owner = CASE WHEN free.ok THEN CAST(:me AS varchar) ELSE lane.owner END,"
         " epoch = lane.epoch + CASE WHEN free.ok THEN 1 ELSE 0 END,"
+        " suspect = lane.suspect OR (free.ok AND lane.owner IS NOT NULL),"
         " due = CAST(:ms AS bigint) + CASE WHEN free.ok THEN CAST(:lease AS bigint) ELSE 1000 END"
         # the list once more: joined alone, every lane is read for a few as soon as the planner believes they are few
         " FROM free WHERE lane.q = :queue AND lane.key = free.key AND lane.key = ANY(ARRAY(SELECT key FROM free))"
-        " RETURNING lane.key, lane.epoch, lane.pending, free.ok"
+        " RETURNING lane.key, lane.epoch, lane.pending, lane.suspect, free.ok"
     ),
 }
 
@@ -132,7 +135,7 @@ async def handling(tx: Tx, key: str) -> None:
 _ONE = sa.update(lane).where(*_DUE, lane.c.key == sa.bindparam("one"))
 _IDLE = sa.func.pg_try_advisory_xact_lock(HANDLING, sa.func.hashtext(lane.c.key), type_=sa.Boolean)
 _CLAIM_ONE = {
-    name: statement.values(_TAKEN).returning(lane.c.key, lane.c.epoch, lane.c.pending)
+    name: statement.values(_TAKEN).returning(lane.c.key, lane.c.epoch, lane.c.pending, lane.c.suspect)
     for name, statement in (
         ("sqlite", _ONE),
         ("postgresql", _ONE.where(sa.or_(lane.c.owner.is_(None), _IDLE))),
@@ -150,7 +153,7 @@ async def claim(tx: Tx, q: Queue, me: str, ms: int, *, n: int, lease_ms: int) ->
     """Claims up to n lanes whose time has come. One owner per lane: that is what keeps a customer's order."""
     values = {"queue": q, "me": me, "ms": ms, "n": n, "lease": lease_ms}
     rows = await tx.execute(_CLAIM[tx.dialect.name], values)
-    return [Lease(row.key, row.epoch, row.pending, ms) for row in rows if row.ok]
+    return [Lease(row.key, row.epoch, row.pending, ms, row.suspect) for row in rows if row.ok]
 
 
 async def claim_one(tx: Tx, q: Queue, key: str, me: str, ms: int, *, lease_ms: int) -> Lease | None:
@@ -159,7 +162,7 @@ async def claim_one(tx: Tx, q: Queue, key: str, me: str, ms: int, *, lease_ms: i
         _CLAIM_ONE[tx.dialect.name], {"queue": q, "one": key, "me": me, "ms": ms, "lease": lease_ms}
     )
     row = found.first()
-    return Lease(row.key, row.epoch, row.pending, ms) if row else None
+    return Lease(row.key, row.epoch, row.pending, ms, row.suspect) if row else None
 
 
 _MINE = (
@@ -173,6 +176,7 @@ _FENCE = (
     .where(*_MINE)
     .values(
         pending=lane.c.pending - 1,
+        suspect=False,
         # the last row gives the lane back in the same breath
         owner=sa.case((lane.c.pending <= 1, None), else_=lane.c.owner),
         due=sa.case(
@@ -182,7 +186,11 @@ _FENCE = (
     )
     .returning(lane.c.pending)
 )
-_RELEASE = sa.update(lane).where(*_MINE).values(owner=None, due=sa.bindparam("at", type_=sa.BigInteger))
+_RELEASE = (
+    sa.update(lane)
+    .where(*_MINE)
+    .values(owner=None, due=sa.bindparam("at", type_=sa.BigInteger), suspect=False)
+)
 _RENEW = sa.update(lane).where(*_MINE).values(due=sa.bindparam("at", type_=sa.BigInteger))
 
 
@@ -233,7 +241,8 @@ async def renew(tx: Tx, q: Queue, me: str, lease: Lease, until_ms: int) -> bool:
 
 
 _FREED = sa.text(
-    "UPDATE lane SET due = CASE WHEN owner IS NULL THEN min(due, :ms) ELSE :ms END, owner = NULL WHERE pending > 0"
+    "UPDATE lane SET due = CASE WHEN owner IS NULL THEN min(due, :ms) ELSE :ms END, owner = NULL,"
+    " suspect = CASE WHEN owner IS NULL THEN suspect ELSE 1 END WHERE pending > 0"
 )
 
 

@@ -49,6 +49,7 @@ class Queued:
     error: str = ""
     next_at: int = 0
     platform: str = ""  # which one `next_at` is about
+    starts: int = 0  # see store/suspects.py
     there: str = ""
     screen: Shown | None = None
 
@@ -101,7 +102,8 @@ async def put(tx: Tx, row: Outrow, *, now: datetime, cause: int, shows: NewCard 
 _OUT_COLUMNS = (
     outbox.c.id, outbox.c.member, outbox.c.way, outbox.c.body, outbox.c.card, outbox.c.subject, outbox.c.kind,
     outbox.c.priority, outbox.c.attempts, outbox.c.ledger, outbox.c.created_at, outbox.c.error, outbox.c.next_at,
-    outbox.c.platform, member.c.platform, screen.c.id, screen.c.platform, screen.c.track, screen.c.code, screen.c.code_at,
+    outbox.c.platform, outbox.c.starts,
+    member.c.platform, screen.c.id, screen.c.platform, screen.c.track, screen.c.code, screen.c.code_at,
 )  # fmt: skip
 _WITH_PLACE = outbox.outerjoin(member, member.c.id == outbox.c.member).outerjoin(
     screen, screen.c.id == outbox.c.card
@@ -248,7 +250,16 @@ async def resend(tx: Tx, row: int, now: datetime) -> bool:
     found = await tx.execute(
         sa.update(outbox)
         .where(outbox.c.id == row, *_GIVEN_UP)
-        .values(state=OPEN, ledger="queued", attempts=0, error="", next_at=0, done_at=None, created_at=now)
+        .values(
+            state=OPEN,
+            ledger="queued",
+            attempts=0,
+            starts=0,
+            error="",
+            next_at=0,
+            done_at=None,
+            created_at=now,
+        )
         .returning(outbox.c.lane, outbox.c.card)
     )
     sent = found.first()

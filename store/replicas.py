@@ -35,7 +35,11 @@ async def beat(tx: Tx, me: str, ms: int, *, silent_ms: int = 10_000) -> int:
     held = sa.select(lane.c.q, lane.c.key, sa.or_(lane.c.q == "outbox", idle).label("idle"))
     theirs = held.where(lane.c.owner.in_(gone)).cte("theirs").prefix_with("MATERIALIZED")
     free = sa.select(theirs.c.q, theirs.c.key).where(theirs.c.idle)
-    done = sa.update(lane).where(sa.tuple_(lane.c.q, lane.c.key).in_(free)).values(owner=None, due=0)
+    done = (
+        sa.update(lane)
+        .where(sa.tuple_(lane.c.q, lane.c.key).in_(free))
+        .values(owner=None, due=0, suspect=True)
+    )
     freed = await tx.execute(done)
     # who still handles something is looked at again at the next beat: the server may not have missed it yet
     left = sa.exists().where(lane.c.owner == replica.c.id)

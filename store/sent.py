@@ -61,7 +61,7 @@ _CARDS = {
  UPDATE card SET {_PLACED.format(now="CAST(:now AS timestamptz)")} FROM v
  WHERE card.id = v.id AND card.id = ANY(CAST(:ids AS bigint[])) RETURNING card.id""",
 }
-_LANES_SET = """pending = lane.pending - 1, owner = CASE WHEN lane.pending <= 1 THEN NULL ELSE lane.owner END,
+_LANES_SET = """pending = lane.pending - 1, suspect = false, owner = CASE WHEN lane.pending <= 1 THEN NULL ELSE lane.owner END,
  due = CASE WHEN lane.pending <= 1 THEN {ms} ELSE {until} END"""
 _LANES = {
     "sqlite": f"""UPDATE lane SET {_LANES_SET.format(ms=":ms", until=":until")} FROM {_EACH} AS v

@@ -125,6 +125,7 @@ inbox = _table(
     _number("state"),  # 0 open · 2 done · 3 dead letter
     _number("attempts"), Column("next_at", sa.BigInteger, nullable=False, server_default="0"),
     _text("error"), _time("created_at", nullable=False), _time("done_at"),
+    _number("starts"),  # how often it was begun alone and the process ended before it did
     UniqueConstraint("dedup"),
 )  # fmt: skip
 Index("ix_inbox_open", inbox.c.lane, inbox.c.id, **_where(inbox.c.state == 0))
@@ -139,7 +140,7 @@ outbox = _table(
     _text("platform", 16), Column("card", Id, nullable=True), _text("subject", 64), _text("kind", 64),
     _text("ref", 200), _number("attempts"), Column("next_at", sa.BigInteger, nullable=False, server_default="0"),
     _text("error"), _time("created_at", nullable=False), _time("sent_at"), _time("done_at"), _time("acted_at"),
-    Column("cause", Id, nullable=False, server_default="0"),
+    Column("cause", Id, nullable=False, server_default="0"), _number("starts"),
     UniqueConstraint("dedup"),
 )  # fmt: skip
 Index("ix_outbox_open", outbox.c.lane, outbox.c.id, **_where(outbox.c.state == 0))
@@ -153,6 +154,7 @@ lane = _table(
     "lane", Column("q", String(8), primary_key=True), Column("key", String(200), primary_key=True),
     _number("pending"), Column("due", sa.BigInteger, nullable=False, server_default="0"),
     Column("owner", String(40), nullable=True), _number("epoch"),
+    _flag("suspect"),  # was in the hands of a process that ended
 )  # fmt: skip
 Index("ix_lane_due", lane.c.q, lane.c.due, **_where(lane.c.pending > 0))
 

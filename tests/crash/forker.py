@@ -45,6 +45,8 @@ def main(config: str, log: str) -> None:
             os.dup2(out, stream)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.environ.update(json.loads(line))
+        if how := os.environ.get("GENJIN_TEST_POISON"):
+            import_module("tests.crash.poison").arm(how)
         os._exit(product.main(["serve", "--config", config]))
 
 
