@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0028_0020"
-down_revision = "0027_0020"
+revision = "0029_0020"
+down_revision = "0028_0020"
 branch_labels = None
 depends_on = None
 
