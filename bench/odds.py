@@ -21,7 +21,7 @@ from typing import Any
 from unittest.mock import patch
 
 from bench import learning
-from nlp import likely, model, name_patterns, name_rules, name_shape, odds, people, reading, segment
+from nlp import asked, likely, model, name_patterns, name_rules, name_shape, odds, people, reading, segment
 from nlp.evidence import Taken
 from nlp.lexicon import given, not_names, surnames
 from nlp.plain import Plain
@@ -117,7 +117,8 @@ def untagged(path: Path, tagger: model.Tagger) -> Iterator[Candidate]:
             persons = {
                 (match.start() + start, match.start() + end)
                 for match in re.finditer(r"[^。!?！？]+", line)
-                for start, end in tagger.persons(match[0])
+                for (start, end), chance in tagger.persons(match[0]).items()
+                if chance >= asked.SURE
             }
             yield from candidates(words, persons, path.stem, 1.0)
 

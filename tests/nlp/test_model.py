@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import pytest
@@ -23,13 +23,13 @@ RUNNING = "回头让舜华再算一遍，别超预算"
 class StandIn:
     """Calls these words persons, wherever they stand, and remembers what it was asked."""
 
-    def __init__(self, *persons: str) -> None:
-        self.persons_are, self.asked = persons, list[str]()
+    def __init__(self, *persons: str, chance: float = 0.9) -> None:
+        self.persons_are, self.asked, self.chance = persons, list[str](), chance
 
-    def persons(self, line: str) -> Sequence[tuple[int, int]]:
+    def persons(self, line: str) -> Mapping[tuple[int, int], float]:
         self.asked.append(line)
         spots = [(line.find(word), word) for word in self.persons_are]
-        return [(at, at + len(word)) for at, word in spots if at >= 0]
+        return {(at, at + len(word)): self.chance for at, word in spots if at >= 0}
 
 
 @pytest.fixture
@@ -49,6 +49,28 @@ def test_it_adds_what_the_rules_did_not_see_and_a_person_is_asked(stand_in: Stan
     assert draft.questions == ("姓名「舜华」对吗？",)
     model.use(None)
     assert read(RUNNING, NOW).name == ""
+
+
+@pytest.mark.parametrize(("text", "name"), [("程序找阿May写", "阿May"), ("王总说易烊千玺到了", "易烊千玺")])
+def test_surely_a_person_needs_no_look_of_a_name(text: str, name: str) -> None:
+    model.use(StandIn(name))
+    try:
+        assert name in as_dict(text, NOW)["names"]
+        model.use(StandIn(name, chance=0.4))
+        assert name not in as_dict(text, NOW)["names"]
+    finally:
+        model.use(None)
+
+
+def test_a_guess_that_it_does_not_share_is_dropped() -> None:
+    text = "石英砂多少钱一吨"
+    model.use(None)
+    assert as_dict(text, NOW)["names"] == ["石英砂"]
+    model.use(StandIn())
+    try:
+        assert as_dict(text, NOW)["names"] == []
+    finally:
+        model.use(None)
 
 
 def test_it_is_not_asked_where_the_rules_are_sure(stand_in: StandIn) -> None:
