@@ -131,13 +131,14 @@ def entries(heard: Sequence[Heard], agree: int) -> tuple[Entry, ...]:
     for one in heard:
         groups.setdefault(one.word, []).append(one)
     votes = {word: len({one.member for one in said}) for word, said in groups.items()}
+    meant: dict[tuple[Kind, str], list[Word]] = {}
+    for word, said in groups.items():
+        if _stage(said) is not Stage.OFF:
+            meant.setdefault((word.kind, word.said), []).append(word)
     found = []
     for word, said in groups.items():
         stage = _stage(said)
-        rivals = [
-            other for other in groups
-            if other != word and (other.kind, other.said) == (word.kind, word.said) and _stage(groups[other]) is not Stage.OFF
-        ]  # fmt: skip
+        rivals = [other for other in meant.get((word.kind, word.said), ()) if other != word]
         won = votes[word] >= agree and all(votes[other] < votes[word] for other in rivals)
         taken_elsewhere = any(_stage(groups[other]) is Stage.TAKEN for other in rivals)
         used = stage is Stage.TAKEN or (stage is Stage.HEARD and won and not taken_elsewhere)

@@ -70,3 +70,23 @@ def test_whatever_is_written_nothing_unlearnable_is_taught(
     field: str, before: str, after: str, text: str
 ) -> None:
     assert all(learnable(word) for word in lessons(field, before, after, text, after[:6]))
+
+
+def counted(words: int) -> int:
+    """How often words were compared while so many were looked through."""
+    compared = 0
+
+    class Counted(Word):
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return super().__eq__(other)
+
+        __hash__ = Word.__hash__
+
+    entries([Heard(n, Counted(Kind.NEED, f"词{n}", f"词{n}"), "a") for n in range(words)], 2)
+    return compared
+
+
+def test_a_thousand_words_are_not_compared_each_with_each() -> None:
+    assert counted(1000) <= 10 * max(100, counted(100))
