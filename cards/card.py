@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from rules.json_text import written
+
 
 class Tone(StrEnum):
     """How much a card shouts; platforms map it to a colour or leave it."""
@@ -111,12 +113,9 @@ def text_twin(card: Card) -> str:
     return "\n".join(lines)
 
 
-_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=vars).encode
-
-
 def to_json(card: Card) -> str:
     """Card → JSON text, byte-stable for equal cards (the outbox re-sends stored bytes)."""
-    return _json(vars(card))
+    return written(vars(card), vars, ordered=True)
 
 
 def from_json(text: str | Mapping[str, Any]) -> Card:

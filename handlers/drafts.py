@@ -127,7 +127,7 @@ async def _take(turn: Turn, text: str, source: str, hint: str = "") -> None:
     body = {"draft": pack(found), "hints": [hint] if hint else [], "likely": _id(alike)}
     kept = await drafts.add(turn.tx, member=turn.me.id, source=source, body=body, original=text, now=turn.now)
     await turn.unexpect("draft.change")
-    await turn.answer(await card(turn, kept, alike))
+    await turn.answer(await card(turn, kept, alike, found))
 
 
 # ── the card ───────────────────────────────────────────────────────────────────────────────────────────
@@ -142,9 +142,9 @@ def _id(alike: Likeness) -> int:
     return alike.customer.id if alike.customer else 0
 
 
-async def card(turn: Turn, kept: Kept, alike: Likeness | None = None) -> Card:
-    """R9 for the draft as it stands, with whom it may be."""
-    found = unpack(kept.body["draft"])
+async def card(turn: Turn, kept: Kept, alike: Likeness | None = None, found: Draft | None = None) -> Card:
+    """R9 for the draft as it stands, with whom it may be. `found`: what was kept, where it is at hand."""
+    found = found or unpack(kept.body["draft"])
     alike = alike or await _alike(turn, found)
     likely = await _likely(turn, alike) if alike.customer else None
     return cards.draft(
@@ -402,7 +402,7 @@ async def changed(turn: Turn, message: Message) -> None:
     kept = await drafts.save(turn.tx, replace(kept, body=body), turn.now)
     await turn.unexpect("draft.change")
     screen = await screens.get(turn.tx, int(turn.expected["card"]))
-    await turn.update(await card(turn, kept, alike), screen=screen)
+    await turn.update(await card(turn, kept, alike, corrected), screen=screen)
 
 
 @router.click(DropDraft)

@@ -208,7 +208,11 @@ def _all(reading: Reading) -> list[Found]:
 def _evidence(chosen: tuple[Found | None, ...], reading: Reading, when: When | None) -> tuple[Found, ...]:
     """The hit behind each field, under the field's own name, then the other hits of the text."""
     names = ("name", "company", "title", "phone", "email", "wechat", "city", "need", "budget")
-    behind = [replace(hit, field=field) for field, hit in zip(names, chosen, strict=True) if hit is not None]
+    behind = [
+        Found(field, hit.value, hit.text, hit.start, hit.end, hit.confidence, hit.rule)
+        for field, hit in zip(names, chosen, strict=True)
+        if hit is not None
+    ]
     if when is not None:
         value = moment_text(when)
         behind.append(

@@ -26,6 +26,7 @@ _SPOKEN = re.compile(
     r"(?<![零〇一二两三四五六七八九幺])[一幺][三四五六七八九][零〇一二两三四五六七八九幺]{9}(?![零〇一二两三四五六七八九幺])"
 )
 _MAIL = re.compile(r"(?<=(?<![\w.+%-])[\w.+%-])[\w.+%-]{0,63}(?=@[\w-]{1,63}\.)", re.ASCII)
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _MASKED = re.compile(r"\d{0,4}-?\*{3,}-?\d{0,4}|\*+")
 
 
@@ -53,6 +54,8 @@ def mask_phone(phone: str) -> str:
 
     An extension is left out. A phone that is masked already stays as it is.
     """
+    if _MOBILE.fullmatch(phone):  # nearly every one
+        return f"{phone[:3]}****{phone[-4:]}"
     if _MASKED.fullmatch(phone.strip()):
         return phone.strip()
     area, number, _ = _split(phone)
@@ -79,7 +82,7 @@ def mask_contacts_in(text: str) -> str:
 
 def half_width(text: str) -> str:
     """Digits of every script as 0-9, one character for one character."""
-    if text.isascii():
+    if text.isascii() or all(map(str.isascii, filter(str.isdigit, text))):
         return text
     return "".join(str(digit) if (digit := unicodedata.digit(char, -1)) >= 0 else char for char in text)
 

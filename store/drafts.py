@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import insert, select, update
 
 from rules.errors import Refused
+from rules.json_text import written
 from store.db import Conflict, Tx
 from store.tables import draft
 
@@ -38,7 +39,7 @@ async def add(
 ) -> Kept:
     """Writes a new open draft."""
     new = Kept(0, member, source, dict(body), original)
-    row = {"member": member, "source": source, "body": _json(body), "original": original}
+    row = {"member": member, "source": source, "body": written(body), "original": original}
     made = await tx.execute(_ADD, {**row, "created_at": now, "updated_at": now})
     return replace(new, id=int(made.scalar_one()))
 
@@ -70,17 +71,13 @@ async def save(tx: Tx, changed: Kept, now: datetime) -> Kept:
         update(draft)
         .where(draft.c.id == changed.id, draft.c.version == changed.version)
         .values(
-            body=_json(changed.body), state=changed.state, lead=changed.lead, version=changed.version + 1,
+            body=written(changed.body), state=changed.state, lead=changed.lead, version=changed.version + 1,
             updated_at=now,
         )
     )  # fmt: skip
     if done.rowcount != 1:
         raise Conflict(f"draft {changed.id} is not at version {changed.version} any more")
     return replace(changed, version=changed.version + 1)
-
-
-def _json(body: Mapping[str, Any]) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 def _kept(row: Any) -> Kept:

@@ -4,7 +4,6 @@ Leases, retries and throttles are machine time: `ms`, milliseconds of the real c
 ahead four hours does not lose its leases. Due times of timers and everything people see are business time.
 """
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from rules.json_text import written
 from store.queues import Queue
 from store.tables import lane
 from store.tx import HANDLING, RAISED, Tx
@@ -76,7 +76,7 @@ def raised(tx: Tx, *, but: tuple[str, str] = ("", "")) -> tuple[str, int]:
     found = Counter(tx.woken)
     tx.woken.clear()
     own = found.pop(but, 0)
-    return json.dumps([[*lane, n] for lane, n in sorted(found.items())], ensure_ascii=False), own
+    return written([[*lane, n] for lane, n in sorted(found.items())]), own
 
 
 async def _raise_lanes(tx: Tx) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from rules.json_text import written
 from store.lanes import Fenced, wake
 from store.queues import DEAD, DONE, OPEN
 from store.screens import NewCard, Shown, add, adding
@@ -79,7 +80,7 @@ async def put(tx: Tx, row: Outrow, *, now: datetime, cause: int, shows: NewCard 
         "lane": f"m:{row.member}",
         "member": row.member,
         "way": row.way,
-        "body": json.dumps(row.body, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+        "body": written(row.body, ordered=True),
         "priority": row.priority,
         "subject": row.subject,
         "kind": row.kind,

@@ -127,6 +127,8 @@ class SqliteTx(Tx):
 
     async def execute(self, statement: Any, parameters: Parameters = None) -> Result:
         """Several sets of parameters go to the driver at once: a row costs half as much."""
+        if parameters is None or type(parameters) is dict:
+            return await self._run(statement, parameters or {})
         if type(parameters) is list and len(parameters) > 1:
             plan, sql, values = self._statements.prepare(statement, parameters[0])
             if not plan.expands:

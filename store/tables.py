@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,8 +53,9 @@ def _aware(value: datetime | None) -> datetime | None:
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=128)
 def _to_text(value: datetime | None) -> str | None:
-    """As SQLAlchemy writes a naive time into SQLite."""
+    """As SQLAlchemy writes a naive time into SQLite. An event writes the same moment ten times."""
     value = _aware(value)
     return None if value is None else value.isoformat(" ", "microseconds")[:26]
 

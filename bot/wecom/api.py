@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import cast
 
 import aiohttp
+import orjson
 
 from bot.answers import decoded, unbounded, whole
 from bot.calls import Calls
@@ -161,7 +164,17 @@ def _read(raw: bytes, status: int) -> Answer:
 
 def encode(body: Mapping[str, object]) -> bytes:
     """A body → JSON bytes without any \\uXXXX, which WeCom refuses (40033; protocol 16.1). Byte-stable."""
+    with suppress(TypeError):  # what it does not write is written below
+        written = orjson.dumps(body)
+        if (
+            _REFUSED.search(written) is None
+        ):  # nearly always: then no text of it has to be looked at by itself
+            return written
     return json.dumps(_plain(body), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+_REFUSED = re.compile(rb'\\[^nrt"]')
+"""In JSON: what is written as \\uXXXX, and a backslash, which may look like it."""
 
 
 def _plain(value: object) -> object:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.wecom.api import encode
 from bot.wecom.menu import Entry, menu_json
-from bot.wecom.texts import MARKS, mark, pieces
+from bot.wecom.texts import MARKS, legible, mark, pieces
 
 
 def test_a_short_text_is_one_message_with_a_mark() -> None:
@@ -47,6 +47,13 @@ def test_a_body_has_no_escapes(text: str) -> None:
     body = encode({"text": {"content": text}, "list": [text], "n": 1, "no": None})
     assert not re.search(rb"(?<!\\)(\\\\)*\\u[0-9a-fA-F]{4}", body)
     assert json.loads(body)["n"] == 1
+
+
+@given(st.text() | st.text(alphabet='汉\\u4e2d"\n\t\b\x1f\ud800'))
+def test_a_body_says_what_is_legible_of_its_texts(text: str) -> None:
+    said = json.loads(encode({"text": {"content": text}, "list": [text]}))
+    wanted = legible(text).encode("utf-8", "replace").decode()
+    assert said == {"text": {"content": wanted}, "list": [wanted]}
 
 
 def test_a_typed_escape_is_no_escape() -> None:

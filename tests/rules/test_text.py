@@ -1,5 +1,6 @@
 """What people and logs get to see: masked phones, clipped texts, ids that can be typed, times that can be read."""
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -70,6 +71,11 @@ def test_no_full_mobile_survives_in_a_log_line(phone: str, before: str, after: s
 )
 def test_phones_inside_a_text_are_masked_and_other_numbers_are_not(line: str, masked: str) -> None:
     assert text.mask_phones_in(line) == masked
+
+
+@given(some.text() | some.text(alphabet="汉 7９²①٣𝟘"))
+def test_digits_of_every_script_become_plain_ones_where_they_stand(line: str) -> None:
+    assert text.half_width(line) == "".join(str(unicodedata.digit(char, char)) for char in line)
 
 
 @pytest.mark.parametrize(
