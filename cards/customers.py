@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cards.actions_checkins import StartCheckin
+from cards.actions_checkins import StartCheckin, Undo
 from cards.actions_leads import ShowCustomer
-from cards.card import Button, Card, Style
+from cards.card import Button, Card, Style, Tone
 from cards.merging import Twin, twin_buttons, twin_line
 from rules.text import clip, customer_id, lead_id
 
@@ -100,6 +100,28 @@ def _was(view: Profile) -> tuple[str, ...]:
 def _contact(one: ContactLine) -> str:
     return " ".join(
         part for part in (one.name or "联系人", one.title, one.phone, one.wechat, one.email) if part
+    )
+
+
+def changed(
+    customer: int,
+    about: str,
+    label: str,
+    lines: Sequence[str],
+    *,
+    undo: int = 0,
+    by: str = "",
+    twins: Sequence[Twin] = (),
+) -> Card:
+    """What was put right in a saved record. `by` names a colleague who did it: then there is nothing to take back here."""
+    button = Button("撤销", Undo(undo).pack()) if undo else Button("看详情", ShowCustomer(customer).pack())
+    return Card(
+        kind="customer.changed",
+        title=clip(f"{by}改了 {about}" if by else f"已改 {about}", 26),
+        subject=customer_id(customer),
+        lines=(clip(label, 40), *(clip(line, 60) for line in lines), *(twin_line(one) for one in twins)),
+        buttons=(button,),
+        tone=Tone.PLAIN if by else Tone.GOOD,
     )
 
 

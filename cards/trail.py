@@ -23,6 +23,7 @@ SAYS = {
     "touch.call": "记了来电", "touch.mail": "记了来信", "touch.visit": "记了拜访", "touch.wechat": "记了企业微信的变化",
     "touch.chat": "记了聊天", "draft.noted": "把聊天记到了线索",
     "touch.official": "记了公众号的留言", "wechat.filled": "按公众号的留言补了资料",
+    "record.changed": "改了资料",
     "customer.exported": "导出了资料", "lead.exported": "导出了资料",
 }  # fmt: skip
 """What a line of the trail is called; an action that has no words yet is shown by its name."""

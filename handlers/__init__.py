@@ -5,7 +5,7 @@ from importlib import import_module
 from bot.router import Router
 
 ORDER = (
-    "drafts", "noted", "leads", "transfer", "customers", "merging", "opportunities", "checkins", "forms", "resources",
+    "drafts", "noted", "leads", "transfer", "customers", "changing", "merging", "opportunities", "checkins", "forms", "resources",
     "undo", "sla", "silence", "nurture", "manager",
     "pool", "recycling", "holds", "covers",
     "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "friend_moves",

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from bot import twins
-from bot.events import Message
+from bot.events import Kind, Message
 from bot.router import Router
 from bot.turn import Turn
 from cards import customers as cards
@@ -52,6 +52,18 @@ async def show(turn: Turn, words: str) -> None:
         return
     asked = parse_id(words)
     await turn.answer(await profile(turn, found[0], asked[1] if asked and asked[0] == "C" else 0))
+
+
+def by_id(_turn: Turn, message: Message) -> bool:
+    """Nothing but the id of a lead or a customer: L-1024."""
+    found = parse_id(message.text) if message.kind is Kind.TEXT else None
+    return found is not None and found[0] in ("L", "C")
+
+
+@router.message(by_id)
+async def show_by_id(turn: Turn, message: Message) -> None:
+    """The same as /客户 with it."""
+    await show(turn, message.text.strip())
 
 
 async def which(turn: Turn, words: str) -> list[Customer]:

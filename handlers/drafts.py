@@ -19,7 +19,7 @@ from handlers.happened import happened
 from handlers.undo import undoer
 from handlers.words import current
 from nlp import cores
-from nlp.corrected import FIELDS, lets_it_be
+from nlp.corrected import FIELDS, addressed, lets_it_be
 from nlp.draft import Draft, correct, has_lead, read
 from nlp.evidence import Found
 from rules.budget import Weight
@@ -70,9 +70,11 @@ def forwarded(_turn: Turn, message: Message) -> bool:
 
 
 def holds_lead(_turn: Turn, message: Message) -> bool:
-    """A plain text, recognised speech or a link with a phone number, an e-mail or a chat log in it."""
-    kinds = {Kind.TEXT, Kind.VOICE, Kind.LINK}
-    return message.kind in kinds and message.text[:1] not in {"/", "／"} and has_lead(message.text)
+    """A plain text, recognised speech or a link with a phone number, an e-mail or a chat log in it; a line that puts a saved
+    record right (handlers/changing.py) is none."""
+    if message.kind not in {Kind.TEXT, Kind.VOICE, Kind.LINK} or message.text[:1] in {"/", "／"}:
+        return False
+    return addressed(message.text) is None and has_lead(message.text)
 
 
 @router.message(asked_to_sync)

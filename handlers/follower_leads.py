@@ -12,9 +12,9 @@ from rules import followers as rules
 from rules.followers import Follower
 from rules.leads import Contact, Customer, Lead
 from rules.origins import Origin
-from rules.text import customer_id, lead_id
+from rules.text import customer_id
 from rules.touchpoints import Kind, Touch
-from store import audit, customers, leads, screens
+from store import audit, customers, leads
 
 NAMELESS = "公众号粉丝"
 """Who told no name: the platform gives none either."""
@@ -95,15 +95,8 @@ async def _filled(
         await audit.add(
             turn.tx, turn.now, "", "wechat.filled", customer_id(customer.id), detail, turn.event_id
         )
-        await _shown(turn, lead)
+        await desk.refresh(turn, lead)
     return customer, filled, new
-
-
-async def _shown(turn: Turn, lead: Lead) -> None:
-    """The owner's card of the new lead says what is known now."""
-    fresh = await leads.get(turn.tx, lead.id)
-    for screen in await screens.live(turn.tx, subject=lead_id(lead.id), kinds=("lead.new",)):
-        await turn.update(await desk.card(turn, fresh), screen=screen)
 
 
 async def _alike(turn: Turn, customer: Customer, found: Draft) -> tuple[str, ...]:

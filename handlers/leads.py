@@ -27,7 +27,7 @@ from rules.hours import deliver_at
 from rules.leads import Contact, Customer, Lead, Status
 from rules.team import Member, Role
 from rules.text import customer_id, lead_id, mask_phone
-from store import audit, customers, drafts, facts, leads, newcomers, receipts, team, undo
+from store import audit, customers, drafts, facts, leads, newcomers, receipts, screens, team, undo
 from store.undo import Undoable
 
 router = Router("leads")
@@ -57,6 +57,13 @@ async def announce(turn: Turn, lead: Lead, *hints: str) -> None:
         read_at = deliver_at(turn.calendar, turn.now)
         shown = cards.new_lead(await view(turn, lead, *hints), read_at, turn.zone)
         await turn.tell(shown, to=lead.owner, key=f"r1:{lead.id}:{turn.event_id}", weight=Weight.DUE)
+
+
+async def refresh(turn: Turn, lead: Lead) -> None:
+    """The cards of the new lead say what is known now."""
+    fresh = await leads.get(turn.tx, lead.id)
+    for screen in await screens.live(turn.tx, subject=lead_id(lead.id), kinds=("lead.new",)):
+        await turn.update(await card(turn, fresh), screen=screen)
 
 
 async def label(turn: Turn, lead: Lead) -> str:

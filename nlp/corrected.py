@@ -10,6 +10,7 @@ from nlp.late import late
 from nlp.next_step import read_next
 from nlp.reading import scan
 from rules.errors import Refused
+from rules.text import parse_id
 
 FIELDS = {
     "name": "姓名", "company": "公司", "title": "职务", "phone": "手机", "email": "邮箱", "wechat": "微信",
@@ -40,13 +41,24 @@ _HOW_MANY = late(r"^(?:数量|要|改成|一共|总共)(?:是|改成|改为|要)
 _CALLED = late(r"^(?:他|她|客户|对方|应该|其实)*(?:姓名)?(?:是|叫|叫做)?(?=[一-龥])")
 _PLEASE = late(r"[\s.。!！~吧哈呢了]+$")
 _ENOUGH = late(r"(?:算了|(?:先)?不(?:用)?改了?|取消|没事了?|对的?|没错|是对的|就这样|不变)[吧了哈。.!！]*")
+# L-1024 电话改成…, C-0311 的公司是…, L-1024：不是王总，是黄总
+_ADDRESSED = late(
+    rf"(?P<id>#?\s*[LClc]\s*[-‐-―_−－]?\s*\d{{1,9}})(?:\s*的\s*|[\s:：,，]+)(?P<line>(?:把|改|不是|没有|(?:{_LABEL}))[^\n]+)"
+)
 _FOR_WORDS = "可以这样写：电话 13900001111 公司 宁波某某有限公司 姓名 陈立"
+LINE = 200  # characters of a correction; what is longer is a chat
 NAMED = ("name", "company", "title", "city", "phone", "wechat", "email", "need", "kind", "rivals", "deciders")
 
 
 def lets_it_be(line: str) -> bool:
     """算了, 不改了, 对的: the draft is to stay as it is."""
     return _ENOUGH.fullmatch(line.strip()) is not None
+
+
+def addressed(text: str) -> tuple[str, str] | None:
+    """ "L-1024 电话改成 139…" → ("L-1024", "电话改成 139…"): a line of correction for what is saved already; else None."""
+    found = _ADDRESSED.fullmatch(text.strip()) if len(text) <= LINE else None
+    return (found["id"], found["line"]) if found and parse_id(found["id"]) else None
 
 
 def given(line: str, held: Mapping[str, str], now: datetime) -> dict[str, str]:
@@ -79,7 +91,7 @@ def _exchanged(old: str, new: str, held: Mapping[str, str]) -> dict[str, str]:
         held.get("name", "")
     ):
         return {"name": new}
-    raise Refused(f"草稿里没有「{old}」。{_FOR_WORDS}")
+    raise Refused(f"这里没有写着「{old}」的一项。{_FOR_WORDS}")
 
 
 def _bare(line: str, held: Mapping[str, str], now: datetime) -> dict[str, str]:

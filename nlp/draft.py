@@ -130,19 +130,22 @@ def has_lead(text: str) -> bool:
     return bool(phones.find(text) or emails.find(text) or chat.split(text))
 
 
-def correct(draft: Draft, line: str, now: datetime) -> Draft:
+NOT_UNDERSTOOD = (
+    "没看懂要改什么。可以这样回复：电话 13900001111 公司 宁波某某有限公司 姓名 陈立；"
+    "也可以写：不是王总，是黄总；没有电话；预算 30万；不改了就回「算了」。"
+)
+
+
+def correct(draft: Draft, line: str, now: datetime, otherwise: str = NOT_UNDERSTOOD) -> Draft:
     """The draft with the fields of one line replaced: "电话 139… 公司 …", "不是王总，是黄总", "没有电话", "数量5台".
 
     A line without any label is read for a phone, a mail, a company, a person, a town, a quantity or a time. Raises Refused when
-    nothing is understood, or when a phone, a mail or a time is named and is none.
+    nothing is understood (`otherwise` says how to write it), or when a phone, a mail or a time is named and is none.
     """
     held = {field: str(getattr(draft, field) or "") for field in corrected.FIELDS}
     given = corrected.given(line, held, now)
     if not given:
-        raise Refused(
-            "没看懂要改什么。可以这样回复：电话 13900001111 公司 宁波某某有限公司 姓名 陈立；"
-            "也可以写：不是王总，是黄总；没有电话；预算 30万；不改了就回「算了」。"
-        )
+        raise Refused(otherwise)
     for field, value in given.items():
         draft = _corrected(draft, field, value, now) if value else _emptied(draft, field)
     return draft

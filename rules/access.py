@@ -73,6 +73,13 @@ def may_move(member: Member, owner: Member | None, teams: Sequence[Team]) -> boo
     return owner.id == member.id or leads_team(member, owner.team, teams)
 
 
+def may_change(member: Member, owner: Member | None, teams: Sequence[Team]) -> bool:
+    """Whether the member may put right what is known of `owner`'s customer: who may hand it over, and who stands in."""
+    return may_move(member, owner, teams) or (
+        owner is not None and owner.id in member.covers and not member.gone
+    )
+
+
 def sees_phone(member: Member, owner: Member | None, teams: Sequence[Team]) -> bool:
     """Whether the member gets the full number: the owner, who stands in for them; the team's manager (each time is
     audited). Pool numbers stay masked until somebody takes the lead."""

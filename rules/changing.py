@@ -1,0 +1,121 @@
+"""What is put right in a saved record: whose field it is, what becomes of it, what nobody may take away. (B05, product C.7)"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from rules.errors import Refused
+from rules.leads import Contact, Customer, Lead
+from rules.text import lead_id
+
+PERSON: Final = {"name": 64, "title": 64, "phone": 40, "email": 120, "wechat": 64}
+"""Fields of the contact, and how long each may be."""
+FIRM: Final = {"company": 120, "city": 40, "credit_code": 18}
+WANT: Final = {"need": 500, "kind": 40, "budget": 40}
+"""Fields of the lead; `budget` is yuan as it stands in its note ("300,000")."""
+NAMES: Final = {
+    "name": "姓名", "title": "职务", "phone": "手机", "email": "邮箱", "wechat": "微信", "company": "公司", "city": "城市",
+    "credit_code": "信用代码", "need": "需求", "kind": "类型", "budget": "预算",
+}  # fmt: skip
+_BUDGET: Final = re.compile(r"预算 ¥([\d,.]+)")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A customer, the contact that is meant (id 0: none is written yet) and the lead that is meant, if any."""
+
+    customer: Customer
+    contact: Contact
+    lead: Lead | None = None
+
+    def values(self) -> dict[str, str]:
+        """Field → what it says now."""
+        said = {field: getattr(self.contact, field) for field in PERSON}
+        said |= {field: getattr(self.customer, field) for field in FIRM}
+        if self.lead is not None:
+            said |= {"need": self.lead.need, "kind": self.lead.kind, "budget": budget_of(self.lead.note)}
+        return said
+
+
+def budget_of(note: str) -> str:
+    """ "预算 ¥300,000；急" → "300,000", "" without one."""
+    found = _BUDGET.search(note)
+    return found[1] if found else ""
+
+
+def _with_budget(note: str, budget: str) -> str:
+    said = f"预算 ¥{budget}" if budget else ""
+    if _BUDGET.search(note):
+        return _BUDGET.sub(said, note, count=1).strip("；; ")
+    return "；".join(part for part in (said, note) if part)
+
+
+def put_right(record: Record, given: Mapping[str, str]) -> Record:
+    """The record with these fields replaced, "" where one is emptied. Raises Refused when a field is of a lead and none is
+    meant, or when nothing would be left to call or to reach them by."""
+    if record.lead is None and (wanting := [NAMES[field] for field in WANT if field in given]):
+        raise Refused(f"{'、'.join(wanting)}记在线索上，请写线索编号，例如：/改 L-1024 {wanting[0]} …")
+    contact = replace(record.contact, **_clipped(given, PERSON))
+    if record.contact.id and not any(
+        getattr(contact, field) for field in ("name", "phone", "email", "wechat")
+    ):
+        raise Refused("这样联系人就什么都没有了，没有改。要删掉一位客户的资料，请找管理员")
+    customer = _named(replace(record.customer, **_clipped(given, FIRM)), record, contact)
+    lead = record.lead
+    if lead is not None:
+        kept: dict[str, Any] = {
+            field: given[field][: WANT[field]] for field in ("need", "kind") if field in given
+        }
+        if "budget" in given:
+            kept["note"] = _with_budget(lead.note, given["budget"])
+        lead = replace(lead, **kept)
+    return Record(customer, contact, lead)
+
+
+def _clipped(given: Mapping[str, str], fields: Mapping[str, int]) -> dict[str, Any]:
+    return {field: given[field][:longest] for field, longest in fields.items() if field in given}
+
+
+def _named(customer: Customer, was: Record, contact: Contact) -> Customer:
+    """A customer that was called like its contact, or like its company, still is."""
+    name = customer.name
+    if name == was.customer.company:
+        name = customer.company or contact.name
+    elif name == was.contact.name:
+        name = contact.name or name
+    if not (customer.company or name):
+        raise Refused("客户总要有个名称：没有公司时请写上姓名")
+    return replace(customer, name=name)
+
+
+def differences(before: Record, after: Record) -> dict[str, tuple[str, str]]:
+    """Field → (was, is), for what is not the same, in the order of NAMES."""
+    was, now = before.values(), after.values()
+    return {field: (was[field], now[field]) for field in NAMES if field in was and was[field] != now[field]}
+
+
+def back(record: Record, changes: Mapping[str, tuple[str, str]], about: str) -> dict[str, str]:
+    """What to give `put_right` so that these changes are undone. Raises Refused when something was changed since."""
+    now = record.values()
+    if any(now.get(field) != is_ for field, (_, is_) in changes.items()):
+        raise Refused(f"{about} 之后又改过，不能撤销了")
+    return {field: was for field, (was, _) in changes.items()}
+
+
+def which_contact(
+    contacts: tuple[Contact, ...], name: str, about: str, leads: tuple[Lead, ...]
+) -> Contact | None:
+    """The contact that a line about a customer means: the only one, or the one it names; None when there is none yet.
+    Raises Refused when it may be several."""
+    if len(contacts) <= 1:
+        return contacts[0] if contacts else None
+    called = [one for one in contacts if name and one.name == name]
+    if len(called) == 1:
+        return called[0]
+    of = next((lead_id(one.id) for one in leads if one.contact), "")
+    people = "、".join(one.name or "没有姓名的一位" for one in contacts[:5])
+    other = f"，或写线索编号（{of}）" if of else ""
+    raise Refused(
+        f"{about} 有几位联系人：{people}。请写清是谁：/改 {about} 姓名 {contacts[0].name or '…'} 电话 …{other}"
+    )
