@@ -9,7 +9,7 @@ from bot.router import Router
 from bot.turn import Turn
 from cards import customers as cards
 from handlers import customers as desk
-from handlers import drafts, merging
+from handlers import drafts, marks, merging
 from handlers import leads as lead_desk
 from handlers.undo import undoer
 from nlp import cores
@@ -30,6 +30,7 @@ KIND = "record.changed"
 SAID = (*PERSON, *FIRM, "need", "kind")
 """The fields of a draft that are words."""
 HOW = "这样写：/改 L-1024 电话 13900001111，或 /改 C-0311 公司 宁波某某有限公司 城市 宁波；也可以写：/改 L-1024 不是王总，是黄总"
+MARKS = "竞品、价格、决策人随聊天记下：发「同步至CRM」加客户的名字和这句话，再点「记到 L-…」"
 NEXT = "下一步请记在跟进里：/跟进 {} 电话 需报价 周二发方案"
 
 
@@ -136,6 +137,8 @@ def _given(turn: Turn, record: Record, line: str, about: str) -> dict[str, str]:
     said: dict[str, Any] = {field: held.get(field, "") for field in SAID}
     before = Draft(**said, budget=budget)
     after = correct(before, line, turn.wall, f"没看懂要改什么。{HOW}")
+    if any(getattr(after, field) for field in marks.FIELDS):
+        raise Refused(MARKS)
     if (after.next_at, after.next_text) != (None, ""):
         raise Refused(NEXT.format(record.lead.id if record.lead else about))
     given = {field: getattr(after, field) for field in SAID if getattr(after, field) != said[field]}

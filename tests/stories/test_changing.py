@@ -134,6 +134,7 @@ async def test_what_cannot_be_done_is_said_and_how_to_write_it(world: World) -> 
         "/改 L-1001 哈哈哈": "没看懂要改什么。这样写：/改 L-1024 电话",
         "/改 L-1001 电话 13812345678": "L-1001 已经是这样，没有要改的",
         "/改 L-1001 时间 下周二上午10点": "下一步请记在跟进里：/跟进 1001",
+        "/改 L-1001 决策人 刘总": "竞品、价格、决策人随聊天记下",
     }.items():
         world.rep.looks_away()
         await world.rep.says(line)
