@@ -15,12 +15,15 @@ from bot.events import Incoming, encode
 from bot.lanes import LEASE_MS, Later
 from bot.logs import clean
 from bot.suspects import REASON, Room, Suspect
+from bot.together import Together
 from rules.errors import PutAside
-from store import inbox, lanes
+from store import ends, inbox, lanes
 from store.db import INTAKE, Conflict, Database, Tx, passing, too_much, unusable
+from store.ends import Ending
 from store.failpoints import At, reach
 from store.inbox import Inrow
 from store.lanes import Fenced, Lease
+from store.sent import Apart
 
 log = structlog.get_logger("inbox")
 
@@ -213,6 +216,7 @@ class Worker:
         self._room = room or Room(db, clock)
         self._db, self._clock, self._bells, self._me = db, clock, bells, me
         self._handle, self._buried, self._done, self._tries = handle, buried, done, tries
+        self._ends = Together("ends", self._end)
 
     async def look(self, tx: Tx, keys: Sequence[str]) -> dict[str, list[Inrow]]:
         """What waits in these lanes."""
@@ -266,15 +270,17 @@ class Worker:
 
     async def _once(self, lease: Lease, row: Inrow, guarded: bool) -> int:
         # the event stays stored until this commit is on the disk, and nothing leaves the house before
-        async with self._db.write(waits=False) as tx:
+        async with self._db.write(waits=False, late=True) as tx:
             tx.guarded = guarded
             await lanes.handling(tx, lease.key)
             reach(At.WORK_BEGUN)
             handled = await self._in_time(tx, row)
             reach(At.WORK_HANDLED)
-            left = await inbox.finish(tx, row.id, self._clock.now(), self._me, lease, self._clock.ms(),
-                                      lease_ms=LEASE_MS, error=handled.refused)  # fmt: skip
-            reach(At.WORK_FENCED)
+            end, late = Ending(row.id, lease, handled.refused, tx.take_kept()), tx.late
+            if not late:
+                left = await self._finish(tx, end)
+        if late:  # it only read: its connection is free again, and its end shares a statement with others
+            left = await self._ended(end)
         reach(At.WORK_COMMITTED)
         self._bells.ring(*handled.rang)
         self._done(row.dedup)
@@ -288,6 +294,26 @@ class Worker:
             if limit.expired():
                 raise TooLong from None
             raise
+
+    async def _finish(self, tx: Tx, end: Ending) -> int:
+        left = await ends.finish(tx, end, self._clock.now(), self._me, self._clock.ms(), lease_ms=LEASE_MS)
+        reach(At.WORK_FENCED)
+        return left
+
+    async def _ended(self, end: Ending) -> int:
+        """Ends what wrote nothing but what it said, together with others where that goes. Raises Fenced."""
+        try:
+            return ends.left(await self._ends(end), end)
+        except Apart:
+            async with self._db.write(waits=False) as tx:
+                return await self._finish(tx, end)
+
+    async def _end(self, together: list[Ending]) -> list[dict[str, int]]:
+        now, ms = self._clock.now(), self._clock.ms()
+        reach(At.WORK_ENDING)
+        async with self._db.write(waits=False, late=True) as tx:
+            found = await ends.together(tx, together, now, self._me, ms, lease_ms=LEASE_MS)
+        return [found] * len(together)
 
     async def _failed(self, lease: Lease, row: Inrow, error: Exception) -> Later | int:
         """A bug, a database that is away, or work that took too much: try again later; what counts against the event puts it

@@ -75,25 +75,30 @@ class Turn:
         return self.member
 
     # ── saying things ───────────────────────────────────────────────────────────────────────────────────
-    async def answer(self, what: Card | str) -> int:
-        """Says something back to the member who caused the event, at once, day or night. Returns the outbox id."""
-        return await self.send(what, to=self.me.id)
+    async def answer(self, what: Card | str) -> None:
+        """Says something back to the member who caused the event, at once, day or night."""
+        await self.send(what, to=self.me.id)
 
-    async def send(self, what: Card | str, *, to: str, priority: int = NORMAL, key: str = "") -> int:
+    async def send(self, what: Card | str, *, to: str, priority: int = NORMAL, key: str = "") -> bool:
         """Queues a card or a text to a member id, now. `key` makes it once for ever (default: event and order).
 
-        Returns the outbox row id (0 when `key` was used before).
+        Returns whether it is new (False when `key` was used before).
         """
         if isinstance(what, Card):
             if key and await outbox.known(self.tx, key):
-                return 0
+                return False
             text = to_json(what)
             shows = NewCard(to, text, what.kind, what.subject, bool(what.choices), self.instance)
             row = Outrow(dedup=self._key(key), member=to, way=Way.CARD, body={"card": text}, subject=what.subject,
                          kind=what.kind, priority=priority)  # fmt: skip
-            return await self._put(row, shows)
-        return await self._put(Outrow(dedup=self._key(key), member=to, way=Way.TEXT, body={"text": what},
-                                      kind="text", priority=priority))  # fmt: skip
+        else:
+            shows = None
+            row = Outrow(dedup=self._key(key), member=to, way=Way.TEXT, body={"text": what}, kind="text",
+                         priority=priority)  # fmt: skip
+        if key:
+            return await self._put(row, shows) > 0
+        await self._say(row, shows)
+        return True
 
     async def announce(self, group: str, what: Card | str, *, priority: int = NORMAL, key: str = "") -> int:
         """Says something into the group behind a [[robot]]; a card is shown there without its buttons."""
@@ -194,7 +199,7 @@ class Turn:
             live=bool(card.choices),
             now=self.now,
         )
-        await self._put(Outrow(
+        await self._say(Outrow(
             dedup=self._key(""), member=target.member, way=Way.UPDATE, body={"card": text}, card=target.id,
             subject=card.subject, kind=card.kind,
         ))  # fmt: skip
@@ -208,7 +213,7 @@ class Turn:
     async def again(self) -> None:
         """A stale or repeated click: shows the card as it stands now and changes nothing."""
         if self.on is not None:
-            await self._put(Outrow(
+            await self._say(Outrow(
                 dedup=self._key(""), member=self.on.member, way=Way.UPDATE, body={"card": self.on.body},
                 card=self.on.id, subject=self.on.subject, kind=self.on.kind,
             ))  # fmt: skip
@@ -315,3 +320,7 @@ class Turn:
     async def _put(self, row: Outrow, shows: NewCard | None = None) -> int:
         self.rang.add("outbox")
         return await outbox.put(self.tx, row, now=self.now, cause=self.event_id, shows=shows)
+
+    async def _say(self, row: Outrow, shows: NewCard | None = None) -> None:
+        self.rang.add("outbox")
+        await outbox.say(self.tx, row, now=self.now, cause=self.event_id, shows=shows)

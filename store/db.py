@@ -50,15 +50,16 @@ class Database:
         return bool(self._inside.free())
 
     def write(
-        self, priority: int = WORK, *, durable: bool = True, waits: bool = True
+        self, priority: int = WORK, *, durable: bool = True, waits: bool = True, late: bool = False
     ) -> AbstractAsyncContextManager[Tx]:
         """A transaction that commits at the end of the block and rolls back when it raises.
 
         `durable` False: need not survive a power cut (a lease, a note), so nobody waits for the disk.
         `waits` False: it must, before anything that comes of it leaves the house, and whoever lets something out asks
         `settled`; so SQLite's next flush takes it along. PostgreSQL groups its commits by itself.
+        `late`: it begins on PostgreSQL with the first statement that locks or writes. One that only reads never begins.
         """
-        more = {"waits": waits} if self.sqlite else {}
+        more = {"waits": waits} if self.sqlite else {"late": late}
         found: AbstractAsyncContextManager[Tx] = self._inside.write(priority, durable=durable, **more)
         return found if self.told is None else self._telling(found)
 

@@ -30,6 +30,7 @@ class At(StrEnum):
     LANE_GIVEN_BACK = "lane.given_back"  # … was given back
     WORK_BEGUN = "work.begun"  # the transaction of an event is open
     WORK_HANDLED = "work.handled"  # the handler is through, the lane not checked
+    WORK_ENDING = "work.ending"  # what only read and answered is about to be ended together (PostgreSQL)
     WORK_FENCED = "work.fenced"  # all is written, but for what waits for the commit
     WORK_COMMITTED = "work.committed"  # … committed, and no bell was rung
     TX_FINISHED = "tx.finished"  # the lanes of what was queued are raised, not committed

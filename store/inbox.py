@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from store.lanes import Fenced, Lease, fence, raised, raising, wake
+from store.lanes import Fenced, wake
 from store.queues import DEAD, DONE, OPEN
 from store.statements import among, listed
 from store.tables import inbox
@@ -124,39 +124,6 @@ async def end_event(tx: Tx, row: int, now: datetime, *, error: str = "", dead: b
     done = await tx.execute(_END_IN, {"row": row, "to": DEAD if dead else DONE, "why": error, "at": now})
     if done.rowcount != 1:
         raise Fenced(f"event {row} is handled already")
-
-
-# "done at no time" for "open": else all that is open may be read in its index to find the one. What the event put into
-# queues is counted after its own lane was: lanes are locked in that order everywhere.
-_FINISH = sa.text(
-    f"WITH done AS (UPDATE inbox SET state = {DONE}, error = :why, done_at = :at WHERE id = :row AND done_at IS NULL"
-    " RETURNING id), mine AS (UPDATE lane SET pending = pending - CAST(:fewer AS integer),"
-    " owner = CASE WHEN pending <= :fewer THEN NULL ELSE owner END, suspect = false,"
-    " due = CASE WHEN pending <= :fewer THEN CAST(:ms AS bigint) ELSE CAST(:until AS bigint) END"
-    " WHERE q = 'inbox' AND key = :key AND owner = :me AND epoch = :epoch RETURNING pending),"
-    f" more AS ({raising('postgresql', where='EXISTS (SELECT FROM mine)')})"
-    " SELECT (SELECT pending FROM mine), (SELECT id FROM done)"
-).bindparams(sa.bindparam("at", type_=inbox.c.done_at.type))
-
-
-async def finish(
-    tx: Tx, row: int, now: datetime, me: str, lease: Lease, ms: int, *, lease_ms: int, error: str = ""
-) -> int:
-    """`fence` and `end_event` in one: the event is handled, if its lane is still ours. Returns how many rows remain in the
-    lane. Raises Fenced."""
-    if tx.dialect.name != "postgresql":
-        left = await fence(tx, "inbox", me, lease, ms, lease_ms=lease_ms)
-        await end_event(tx, row, now, error=error)
-        return left
-    others, own = raised(tx, but=("inbox", lease.key))
-    values = {"row": row, "why": error, "at": now, "key": lease.key, "me": me, "epoch": lease.epoch}
-    more = {"ms": ms, "until": ms + lease_ms, "raised": others, "fewer": 1 - own}
-    pending, done = (await tx.execute(_FINISH, values | more)).one()
-    if pending is None:
-        raise Fenced(lease.key)
-    if done is None:
-        raise Fenced(f"event {row} is handled already")
-    return int(pending)
 
 
 async def retry_event(tx: Tx, row: int, error: str, next_ms: int, *, counts: bool) -> None:

@@ -47,17 +47,19 @@ _COUNTS = {
 }
 
 
-def raising(dialect: str, *, where: str = "true") -> str:
-    """The SQL that counts what was put into lanes; `:raised` is from `raised`."""
-    soon = f"{_LEAST[dialect]}(lane.due, {_NOW[dialect]})"
-    return (
-        f"INSERT INTO lane (q, key, pending, due, epoch) SELECT {_COUNTS[dialect]} WHERE {where}"
-        " ON CONFLICT (q, key) DO UPDATE SET pending = lane.pending + excluded.pending,"
-        f" due = CASE WHEN excluded.q = 'outbox' AND lane.owner IS NULL THEN {soon} ELSE lane.due END"
+SOON = {
+    dialect: "pending = lane.pending + excluded.pending, due = CASE WHEN excluded.q = 'outbox' AND lane.owner IS NULL"
+    f" THEN {_LEAST[dialect]}(lane.due, {now}) ELSE lane.due END"
+    for dialect, now in _NOW.items()
+}
+"""What becomes of a lane that stands when more is put into it."""
+_RAISE = {
+    dialect: sa.text(
+        f"INSERT INTO lane (q, key, pending, due, epoch) SELECT {counts} WHERE true"
+        f" ON CONFLICT (q, key) DO UPDATE SET {SOON[dialect]}"
     )
-
-
-_RAISE = {dialect: sa.text(raising(dialect)) for dialect in _NOW}
+    for dialect, counts in _COUNTS.items()
+}
 
 
 def wake(tx: Tx, q: Queue, keys: Sequence[str]) -> None:

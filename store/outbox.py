@@ -72,6 +72,40 @@ def _putting(insert: Any) -> Any:
 _PUT_CARD = PerDialect(_putting)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A send that waits for the end of its transaction. `shows`: the card that it brings onto a screen."""
+
+    row: Outrow
+    now: datetime
+    cause: int
+    shows: NewCard | None = None
+
+    @property
+    def lane(self) -> str:
+        """Whose mailbox it goes into."""
+        return f"m:{self.row.member}"
+
+    @property
+    def text(self) -> str:
+        """Its body as it is stored."""
+        return written(self.row.body, ordered=True)
+
+
+async def say(tx: Tx, row: Outrow, *, now: datetime, cause: int, shows: NewCard | None = None) -> None:
+    """Queues something to send of which nobody needs the number, under a `dedup` that no other event uses. On PostgreSQL
+    it is written with what ends the event (store/ends.py), which saves a statement."""
+    if tx.dialect.name == "sqlite":
+        await put(tx, row, now=now, cause=cause, shows=shows)
+    else:
+        tx.keep(Kept(row, now, cause, shows), _put_kept)
+
+
+async def _put_kept(tx: Tx) -> None:
+    for one in tx.take_kept():
+        await put(tx, one.row, now=one.now, cause=one.cause, shows=one.shows)
+
+
 async def put(tx: Tx, row: Outrow, *, now: datetime, cause: int, shows: NewCard | None = None) -> int:
     """Queues something to send; `shows`: the card that it brings onto a screen. Returns its id, or 0 when `dedup` was used
     before."""

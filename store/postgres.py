@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 
 from store.load import LoadMeter
 from store.seals import Seals
-from store.statements import Result, Statements
-from store.tx import ALIVE, INTAKE, LOCK_TIMEOUT, SENT, WORK, Tx
+from store.statements import Plan, Result, Statements
+from store.tx import ALIVE, INTAKE, KEPT, LOCK_TIMEOUT, SENT, WORK, Tx
 
 T = TypeVar("T")
 SETTINGS = {
@@ -64,25 +64,51 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc,unused-ignore]
 class PostgresTx(Tx):
     """A transaction on a plain connection."""
 
-    def __init__(self, statements: Statements, connection: Any, opening: str = "") -> None:
-        """`opening`: what begins the transaction, said together with or right before its first statement."""
+    def __init__(
+        self, statements: Statements, connection: Any, opening: str = "", *, late: bool = False
+    ) -> None:
+        """`opening`: what begins the transaction, said together with or right before its first statement; or, when it is to
+        begin `late`, its first one that locks or writes. Every statement sees what is committed by then either way."""
         super().__init__(statements)
-        self._connection, self._opening = connection, opening
+        self._connection, self._opening, self._late = connection, opening, late
         self._keeps = True
+        self._over = False
 
     @property
     def begun(self) -> bool:
         """Whether the server knows of this transaction."""
         return not self._opening
 
+    @property
+    def late(self) -> bool:
+        return self._late and not self.begun and not self.last.keys() - {KEPT}
+
     async def begin(self, first: str) -> None:
-        opening, self._opening = self._opening, ""
-        await self._say(f"{opening}; {first}" if opening else first)
+        opening = f"{self._opening}; {first}" if self._opening else first
+        self._opening = ""
+        if self._late:
+            self._opening = opening
+        else:
+            await self._say(opening)
+
+    async def only(self, statement: Any, parameters: Mapping[str, Any]) -> Result:
+        if self.begun:
+            return await self._run(statement, parameters)
+        found = await self._ask(*self._statements.prepare(statement, parameters))
+        self._over = True
+        return found
 
     async def _run(self, statement: Any, parameters: Mapping[str, Any]) -> Result:
-        if self._opening:
-            await self._open()
+        if self.kept:
+            await self.write_kept()
         plan, sql, values = self._statements.prepare(statement, parameters)
+        if self._opening and not (self._late and plan.reads):
+            await self._open()
+        return await self._ask(plan, sql, values)
+
+    async def _ask(self, plan: Plan, sql: str, values: list[Any]) -> Result:
+        if self._over:
+            raise RuntimeError("this transaction committed with its only statement")
         try:
             if not plan.returns:
                 said = await self._connection.execute(sql, *values)
@@ -219,13 +245,15 @@ class Postgres:
             raise _unreached(error) from None
 
     @asynccontextmanager
-    async def write(self, priority: int = WORK, *, durable: bool = True) -> AsyncIterator[Tx]:
-        """A transaction. Without `durable` nobody waits for the disk."""
+    async def write(
+        self, priority: int = WORK, *, durable: bool = True, late: bool = False
+    ) -> AsyncIterator[Tx]:
+        """A transaction. Without `durable` nobody waits for the disk; `late`: what is read first is read before it begins."""
         opening = "BEGIN" if durable else f"BEGIN{QUIETLY}"
         if priority == SENT or not durable:
             opening += BY_KEY
         async with self._connection(intake=priority == INTAKE) as connection:
-            tx = PostgresTx(self._statements, connection, opening)
+            tx = PostgresTx(self._statements, connection, opening, late=late)
             try:
                 yield tx
                 await tx.finish()

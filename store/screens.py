@@ -40,7 +40,7 @@ _COLUMNS = (
 
 _NEXT = {
     "sqlite": "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'card'), 0) + 1",
-    "postgresql": "nextval(pg_get_serial_sequence('card', 'id'))",
+    "postgresql": "nextval('card_id_seq')",
 }
 
 
@@ -79,11 +79,16 @@ class NewCard:
     live: bool
     instance: str
 
+    @property
+    def head(self) -> str:
+        """What its track begins with, before its id."""
+        return f"{self.subject or 'card'}-{self.instance}-"
+
     def given(self, now: datetime) -> dict[str, Any]:
         """What `adding` wants bound."""
         return {
             "owner": self.member, "about": self.subject, "sort": self.kind, "shown": self.body, "live": self.live,
-            "head": f"{self.subject or 'card'}-{self.instance}-", "now": now,
+            "head": self.head, "now": now,
         }  # fmt: skip
 
 

@@ -22,6 +22,10 @@ RAISED = "raised"
 """In `Tx.info`: the (queue, key) of the lanes that have work when the transaction commits."""
 
 
+KEPT = "kept"
+"""In `Tx.last`: how what is kept is written."""
+
+
 ALIVE = 7230920
 """The class of the advisory locks by which replicas on PostgreSQL show that they live."""
 
@@ -61,6 +65,8 @@ class Tx(ABC):
         """Notes for whoever is still to work in this transaction."""
         self.last: dict[str, Callable[[Tx], Awaitable[None]]] = {}
         """What is left for the moment before the commit, by name: rows that many want are locked for as short as can be."""
+        self.kept: list[Any] = []
+        """Sends that are written with the end, or before the next statement (store/outbox.py)."""
         self.woken: list[tuple[str, str]] = []
         """(queue, lane) of every row that was put into a queue; store/lanes.py counts them before the commit."""
 
@@ -82,6 +88,31 @@ class Tx(ABC):
         for each in parameters:
             changed += (await self._run(statement, each)).rowcount
         return Result([], changed)
+
+    @property
+    def late(self) -> bool:
+        """Whether nothing was written so far but what is kept: it may go together with the ends of others (PostgreSQL)."""
+        return False
+
+    def keep(self, one: Any, write: Callable[["Tx"], Awaitable[None]]) -> None:
+        """Keeps a send; `write` writes all that were kept, when something is asked before the end."""
+        self.kept.append(one)
+        self.last[KEPT] = write
+
+    def take_kept(self) -> list[Any]:
+        """What was kept, for whoever writes it."""
+        self.last.pop(KEPT, None)
+        kept, self.kept = self.kept, []
+        return kept
+
+    async def write_kept(self) -> None:
+        """What comes next may ask for it."""
+        if self.kept:
+            await self.last[KEPT](self)
+
+    async def only(self, statement: Any, parameters: Mapping[str, Any]) -> Result:
+        """The one statement of this transaction, which commits by itself where nothing was begun: no other follows it."""
+        return await self._run(statement, parameters)
 
     @abstractmethod
     async def _run(self, statement: Any, parameters: Mapping[str, Any]) -> Result: ...
@@ -105,6 +136,7 @@ class Tx(ABC):
     @asynccontextmanager
     async def begin_nested(self) -> AsyncIterator[None]:
         """A savepoint: rolled back when the block raises, with the notes of what was put into queues in it."""
+        await self.write_kept()
         self._savepoints += 1
         name, woken = f"s{self._savepoints}", len(self.woken)
         await self._say(f"SAVEPOINT {name}")
@@ -112,6 +144,7 @@ class Tx(ABC):
             yield
         except BaseException:
             del self.woken[woken:]
+            self.take_kept()
             await self._say(f"ROLLBACK TO SAVEPOINT {name}")
             await self._say(f"RELEASE SAVEPOINT {name}")
             raise

@@ -50,8 +50,8 @@ OFTEN = (
 """Where every message comes by. There a life ends the n-th time, so that people get on with their work in between."""
 
 
-HERE_ALONE = {At.OUTBOX_NOTED: "wecom", At.BEAT: "postgresql"}
-"""Only WeCom's updates use something up; only replicas show that they live."""
+HERE_ALONE = {At.OUTBOX_NOTED: "wecom", At.BEAT: "postgresql", At.WORK_ENDING: "postgresql"}
+"""Only WeCom's updates use something up; only replicas show that they live and end several events in one statement."""
 PAIRS = [("wecom", "sqlite"), ("dingtalk", "postgresql")]
 if KILLS > SHORT:
     PAIRS += [("wecom", "postgresql"), ("dingtalk", "sqlite")]

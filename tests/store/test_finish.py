@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from store import inbox, lanes, outbox
+from store import ends, inbox, lanes, outbox
 from store.db import Database, Tx
+from store.ends import Ending
 from store.lanes import Fenced, Lease
 from store.outbox import Outrow
 from store.tables import inbox as events
@@ -54,7 +55,7 @@ async def _ends(tx: Tx, row: int, lease: Lease) -> int:
     for who in ("b", "a", "b"):
         one = Outrow(f"{row} {who} {len(tx.woken)}", who, "text", {"text": "x"})
         assert await outbox.put(tx, one, now=NOW, cause=row)
-    return await inbox.finish(tx, row, NOW, "me", lease, MS, lease_ms=LEASE)
+    return await ends.finish(tx, Ending(row, lease), NOW, "me", MS, lease_ms=LEASE)
 
 
 async def test_what_an_event_wrote_is_counted_with_its_end_its_own_lane_too(db: Database) -> None:
@@ -81,7 +82,7 @@ async def test_several_wait_and_the_lane_stays_until_the_last(db: Database) -> N
     for left in (1, 0):
         async with db.write() as tx:
             row = (await inbox.open_events(tx, "L-1", 1))[0].id
-            assert await inbox.finish(tx, row, NOW, "me", lease, MS, lease_ms=LEASE) == left
+            assert await ends.finish(tx, Ending(row, lease), NOW, "me", MS, lease_ms=LEASE) == left
     assert await _standing(db) == {("inbox", "L-1"): (0, None)}
 
 
