@@ -30,7 +30,7 @@ from nlp.plain import Plain, plain
 DATA = Path(__file__).with_name("data")
 SETS = (
     "own_dev", "own_more", "own_third", "own_fourth", "own_sixth", "own_eighth", "own_logs", "own_fields", "own_eleventh",
-    "own_fourteenth", "own_seventeenth", "own_firms", "public",
+    "own_fourteenth", "own_seventeenth", "own_nineteenth", "own_thirteenth", "own_sixteenth", "own_firms", "public",
 )  # fmt: skip
 NOW = datetime(2026, 11, 23, 10)
 RAREST = 4
@@ -154,7 +154,7 @@ def body(text: str) -> str:
         caught.append(words)
         return ()
 
-    with patch.object(companies, "find", find):
+    with patch.object(companies, "with_brands", find):
         reading.scan(text, NOW)
     return caught[0].text
 

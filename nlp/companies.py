@@ -64,12 +64,19 @@ _LABEL_BEHIND = late(
 
 
 def find(
+    text: str | Plain, known: Sequence[str] = (), aliases: Sequence[tuple[str, str]] = ()
+) -> tuple[Found, ...]:
+    """Company names in order. `known` are the names of our customers: they are found without any suffix."""
+    return tuple(hit for hit in with_brands(text, known, aliases) if hit.rule != "goods")
+
+
+def with_brands(
     text: str | Plain,
     known: Sequence[str] = (),
     aliases: Sequence[tuple[str, str]] = (),
     places: Sequence[tuple[int, int]] | None = None,
 ) -> tuple[Found, ...]:
-    """Company names in order. `known` are the names of our customers: they are found without any suffix.
+    """The same with the brands of things, whose rule is `goods`: they are no firms, and nobody's names either.
 
     `aliases`: pairs of a short form and the full name it stands for. `places`: the `regions` of the text, where they are
     at hand.
@@ -84,8 +91,9 @@ def find(
     if held & _LABEL_ENDS and not (rows and ":" not in written):  # 客户名称 heads a column there
         sure += _by_label(words)
     sure += rows
-    for start, end in sheets.goods(words.source):
-        taken.take(start, end)
+    if "\n" in written and ("品" in written or "型号" in written):
+        for start, end in sheets.goods(words.source):
+            taken.take(start, end)
     by_name = named.find(words, known, tuple(aliases))
     if by_name:
         sure += [hit for hit in by_name if hit.rule != "mentioned"]

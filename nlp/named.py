@@ -41,7 +41,7 @@ def _hits(text: str, known: Sequence[str], aliases: _Aliases) -> list[_Hit]:
     hits: list[_Hit] = []
     at, listed = 0, next(found, None)
     for mine in own:
-        while listed is not None and (listed[0], -listed[1]) <= (mine[0], -mine[1]):
+        while listed is not None and _before(listed, mine):
             hits.append(listed)
             at, listed = listed[1], next(found, None)
         if mine[0] < at:
@@ -52,6 +52,11 @@ def _hits(text: str, known: Sequence[str], aliases: _Aliases) -> list[_Hit]:
             found = _listed_in(text, at, aliases)
             listed = next(found, None)
     return [*hits, *([listed] if listed is not None else ()), *found]
+
+
+def _before(listed: _Hit, mine: _Hit) -> bool:
+    """In the same place a short form that somebody taught comes before a customer, a customer before who is well known."""
+    return (listed[0], -listed[1], listed[2] == listed[3]) <= (mine[0], -mine[1], False)
 
 
 def _listed_in(text: str, at: int, aliases: _Aliases) -> Iterator[_Hit]:
@@ -98,6 +103,9 @@ def _found(words: Plain, hits: list[_Hit], aliases: _Aliases) -> Iterator[Found]
         value = name if name != form else ""
         if form not in named:
             if form in software() and _is_used(words.text, start, end):
+                continue
+            if _is_goods(words.text, start, end):
+                yield words.found("companies", start, end, 0.5, "goods")
                 continue
             town = _town_before(words.text, start, end)
             if len(form) == 2 and not _named(words.text, start, end):
@@ -163,6 +171,31 @@ def _is_used(text: str, start: int, end: int) -> bool:
     )
 
 
+# 现场用的都是施耐德的断路器, 开的是比亚迪汉, 沃尔沃卡车: a brand that is used, driven or bought.
+_HAD = late(
+    r"(?:[用装配买选开停骑穿戴喝吃](?:的|了|着)(?:都|全|还|也|一直|就)*(?:是)?|(?:[用开装](?:惯了|过)|坐过|换[成了]|要的是|自带|标配|进口|国产|原装)(?:的)?(?:一?[台辆套个把部只]|几[台辆套个])?)$"
+)
+_OF_GOODS = late(
+    r"的(?!人|货款|尾款|合同|项目|订单|单子?|标|采购|招标|供应商|代理|经销|[一-龥]{0,2}[总工])[一-龥A-Za-z]{1,8}(?=[,。;!?、\s]|$)|[汉唐宋秦元][,。\s]"
+)
+_MADE = late(
+    r"(?:牌|款|产)?(?:拖拉机|挖机|挖掘机|装载机|卡车|轿车|客车(?!公司)|手机|电脑|笔记本|平板|打印机|空调|冰箱|洗衣机|热水器|电视机?|变频器|伺服|传感器|断路器|接触器|气缸|电磁阀|导轨|丝杆|油漆|乳胶漆|瓷砖|牛奶|酸奶|奶粉|矿泉水|可乐|咖啡|汉堡)"
+    r"(?!公司|事业部|那边|这边|的(?:采购|项目|订单|招标|经理|销售|[一-龥]{0,2}[总工])|采购|厂|集团|股份|有限|供应商|产线|生产|业务|项目|[市]场)"
+)
+
+
+def _is_goods(text: str, start: int, end: int) -> bool:
+    """Is it the brand of a thing here?"""
+    if _MADE.match(text, end) is not None:
+        return True
+    return text[start - 1 : start] in _HAD_ENDS and (
+        _HAD.search(text, max(0, start - 8), start) is not None and _OF_GOODS.match(text, end) is not None
+    )
+
+
+_HAD_ENDS = frozenset("的了着是过成台辆套个把部只带配口产装")
+
+
 # What a firm's short name goes on with; 格力空调 and 华为手机 are goods.
 _MORE = late(
     r"(?:股份(?!有限|公司|制|的?比例|转让|回购)|地产|置业|置地|物业|影业|娱乐|传媒|文化|互动|游戏|金服|金融|金控|建投|信托|租赁|保险|人寿|资本|期货|基金(?!经理人)|"
@@ -174,7 +207,13 @@ _AFTER_FIRM = late(
 )
 
 
+CARRIERS = frozenset(("顺丰", "中通", "圆通", "申通", "韵达", "德邦", "极兔", "京东"))
+_CARRIED = late(r"(?:快递|物流)?(?:今天|明天|昨天)?(?:发出|发货|发的|发过|寄|到付|送|派|[拉运]|隔天|次日|\d)")
+
+
 def _no_firm(text: str, start: int, end: int) -> bool:
+    if text[start:end] in CARRIERS and _CARRIED.match(text, end) is not None:
+        return True  # 顺丰发出
     return (
         _SENT_BY.search(text, max(0, start - 5), start) is not None or _ITS_THING.match(text, end) is not None
     )

@@ -11,7 +11,7 @@ from nlp.evidence import Found, Taken
 from nlp.late import late
 from nlp.lexicon import firm_odds, surname_letters, surnames, unsure_firms
 from nlp.likely import COMMON
-from nlp.named import well_known
+from nlp.named import CARRIERS, well_known
 from nlp.odds import Cut
 from nlp.places import regions, towns
 from nlp.plain import BLANK, Plain
@@ -44,9 +44,21 @@ _DEALS = (
     r"问(?=[,。!?、了到过价]|我们|能|有|什么)|想(?=[要买订换做找看]|问|约)|说(?=[,了要可不等先年价]|他们|我们)|要(?=[一二两三四五六七八九十\d换做等开先发样]|我们)|需要|"
     r"采购(?!经理|员|部|总监)|停产|开标|流标)"
 )
+# What they do to us, and we with them, where no better sign stands: 华昌让我们等, 从永德拉回来, 给瑞升开的票.
+_DOES = (
+    r"(?:给(?!力)|让|叫(?=我|你|他|停|人)|派|欠|差|催|退(?!休)|收到|收货|拿(?!手)|换(?!热|向)|停(?!机坪|车)|降价?|涨价|砍|压(?!力|缩|铸|延)|卡(?!车|片|口|扣)|拖(?!拉机|链|车)|批(?!发|量|次)|验收|同意|拒绝|答应|没|不(?!锈)|"
+    r"有(?!限|机)|是|用(?!品|户)|做(?!事)|出(?!口|租)|缺|急|选(?!型)|试(?!验|剂)|先(?!进|生)|最|可能|应该|估计|打(?!印|磨|包机)|愿意|希望|觉得|嫌|怕|接(?!头|近|口)|取消|暂停|改(?!造|性)|加(?!工|热|油)|追加|扣|补(?!贴|偿器)|赔|投诉|反映|提(?!升机)|通知|安排|"
+    r"寄|送(?!风)|运(?!输|营|动)|发(?!动机|电|泡|展)|付|结(?!构|合|果)|开(?!关|发|料)|供(?!应|水|电|暖)|配(?!件|电|方|合)|写|回(?!转|收)|拉(?!链|丝|伸)|进(?!口|料)|谈|聊|签|订|买|干(?!燥)|上班|合作|对账|沟通|挖|调(?!试|整)|借|租|跳|搞|审|考察|参观|评|定(?!位|制|子)|确认|认可|满意|满产|开工|搬|招人|丢|比(?!例)|把|被|跟|占|"
+    r"轮到|归(?!属)|算|在|从|到(?!货|位)|去|来(?!料)|出来|当|任)"
+)
+_THAT = (
+    r"(?:[那这](?:个|批|台|套|笔|条|家|几|边|次|回|头|种)|"
+    r"(?:今年|去年|明年|下半年|上半年|年底|这回|这次|上次|下周|这周|刚才|现在|目前|一年|每年|每月|暂时|一般|基本)(?!会))"
+)
 _MARKS = (
     "那这方的采招生设物供质品技研工机动能财法行综人信市销营项安检总基超产分今去明最上昨刚早下又也还已都在就来发要终准打说扩投报询回付订续签复催定"
     "中寄反指问想需停开流、和与及跟执独外非监常高副首行创CHh公盘午双大涨跌财市股旗裁门官年给抢做挖"
+    "让叫派欠差退收拿换停降涨砍压卡拖批验同拒答没不有是用缺急选试先可应估打愿希觉嫌怕接取暂改加追扣补赔投诉提通安送运付结开配写回拉进谈聊买干合对沟调借租跳搞审考参评认满搬丢比把被占轮归算从到去当任每一目基"
 )
 _MARK = re.compile(f"[{_MARKS}]")
 _LISTING, _BARE = "、和与及跟", "的都也又在就说要想问给抢做挖"
@@ -73,6 +85,9 @@ def _right() -> re.Pattern[str]:
         r"|(?P<W>公告|(?:盘中|今日|双双|午后)?大?[涨跌](?:停|超|近|\d|[,。]|幅)|财报|市值|股价|高管|旗下|裁员|"
         r"门店|官网|官宣|年报)"
         rf"|(?P<L>[{_LISTING}])"
+        rf"|(?P<I>{_THAT})"
+        rf"|(?P<G>{_NOW}{{0,2}}{_DOES})"
+        r"|(?P<N>的(?=[一-龥]{2}))"
         rf"|(?P<B>[{_BARE}])"
     )
 
@@ -153,21 +168,22 @@ def _spots(
     before = {end: start for start, end in places}
     pieces = Cut(text)
     for first in likely:
-        ends = list(_ends(text, first, behind))
+        ends: list[tuple[int, str]] | None = None
         for start in (first, before[first]) if first in before else (first,):
-            spots = {*ends, *_free(text, start)}
-            if not spots:
-                continue
             front = _front(text, start)
-            if front == "o":
-                edges, _ = pieces.around(start, start)
-                if start not in edges:
+            if front == "o" and start not in pieces.around(start, start)[0]:
+                continue
+            if ends is None:
+                ends = list(_ends(text, first, behind))
+            for end, sort in sorted({*ends, *_free(text, start)}):
+                if _NEVER.search(text[start:end]) is not None:
                     continue
-            for end, sort in sorted(spots):
-                if _NEVER.search(text[start:end]) is None:
-                    yield start, end, front, sort
+                if sort in _LOOSE and (front == "o" or end not in pieces.around(start, end)[0]):
+                    continue  # 从新安装
+                yield start, end, front, sort
 
 
+_LOOSE = "GIN"  # what stands behind anything: a name must begin behind a cue and end where a word ends
 _LEAST, _SECOND = -15, -20  # what the first and the second character must have
 
 
@@ -317,12 +333,14 @@ def _all_signs(name: str, front: str, sort: str) -> tuple[str, ...]:
 def _asked_for(name: str, sort: str) -> int:
     """The points that such a candidate needs, `sort` behind it: more where it may be a word or a person as well."""
     free = sort in ("E", "B")
-    if name in well_known():
-        return NEVER if free else ENOUGH  # what is used or sent by: see named.py
+    if name in well_known():  # what is used or sent by: see named.py
+        return NEVER if free or (sort in _LOOSE and name in CARRIERS) else ENOUGH
     town = next((end for start, end in regions(name) if start == 0), 0)
     bare = name[town:]
     if town and (not _may_follow_town(bare) or (sort == "M" and segment.is_word(bare))):
         return NEVER  # 盐城大丰的老葛 comes from there
+    if town and sort in _LOOSE:
+        return SURELY
     if (
         len(name) in (2, 3)
         and name[0] in COMMON

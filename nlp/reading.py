@@ -82,10 +82,11 @@ def scan(
         rest = rest.without([rest.here(when.at, when.upto) for when in whens])
     sums = money.find(rest)
     towns = places.regions(rest.text)
-    firms = companies.find(rest, known, vocabulary.companies, towns)
+    firms = companies.with_brands(rest, known, vocabulary.companies, towns)
     unnamed = rest.without_found(sums) if sums else rest
     if firms:
         unnamed = unnamed.without_found(firms, COMPANY_BLANK)
+        firms = tuple([firm for firm in firms if firm.rule != "goods"])
     if turns:
         firms = tuple(sorted((*affiliations.find(text, turns), *firms), key=attrgetter("start")))
     aliases = people.aliases(unnamed)

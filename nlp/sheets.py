@@ -22,6 +22,7 @@ _PRICE = (
 )
 # A heading stands between what parts cells; what it parts its own row with parts those below it.
 _HEADED = re.compile(rf"(?:^|(?<=[\t|｜,，;；\n ])){_FIRM}\*?(?=[\t|｜,，;；\n ]|$)", re.I)
+_BRANDED = late(r"(?:品牌|牌子|型号|品名|厂牌)(?=[\t|｜,，;； /\n])")
 _PRICED = late(rf"(?:^|(?<=[\t|｜,，;；\n ])){_PRICE}(?=[\t|｜,，;；\n ]|$)", re.I)
 _IS_FIRM, _IS_PRICE = late(rf"{_FIRM}\*?", re.I), late(_PRICE, re.I)
 _GOODS = late(r"(?:设备|原|现用|推荐|指定|竞品)?(?:品牌|牌子|型号|品名|厂牌)(?:型号|/型号)?")
@@ -44,9 +45,7 @@ class _Cell:
 
 def firms(text: str) -> Iterator[Found]:
     """What stands under 公司, 客户名称, 供应商, as offsets of `text`."""
-    if "\n" not in text or _HEADED.search(text) is None:
-        return
-    for _, cell in _under(text, _IS_FIRM):
+    for _, cell in _under(text, _HEADED, _IS_FIRM):
         name = cell.text
         if 2 <= len(name) <= _LONGEST and not (
             _NO_FIRM.fullmatch(name) or _WORDS.fullmatch(name) is None or GENERIC.fullmatch(name)
@@ -56,15 +55,12 @@ def firms(text: str) -> Iterator[Found]:
 
 def goods(text: str) -> Iterator[tuple[int, int]]:
     """Where brands stand as such, under 品牌 or 型号."""
-    if "\n" in text and ("品" in text or "牌" in text or "型号" in text):
-        yield from ((cell.start, cell.end) for _, cell in _under(text, _GOODS) if cell.text)
+    yield from ((cell.start, cell.end) for _, cell in _under(text, _BRANDED, _GOODS) if cell.text)
 
 
 def sums(text: str) -> Iterator[Found]:
     """What stands under 单价, 金额(万), in yuan."""
-    if "\n" not in text or _PRICED.search(text) is None:
-        return
-    for heading, cell in _under(text, _IS_PRICE):
+    for heading, cell in _under(text, _PRICED, _IS_PRICE):
         match, head = _SUM.fullmatch(cell.text), _IS_PRICE.fullmatch(heading)
         if match is None or head is None or (head["unit"] and _OTHER_MONEY.match(head["unit"])):
             continue
@@ -75,31 +71,45 @@ def sums(text: str) -> Iterator[Found]:
         )
 
 
-def _under(text: str, heading: re.Pattern[str]) -> Iterator[tuple[str, _Cell]]:
-    """The cells below such a heading with it: those of the rows that have as many cells as their head."""
-    head: list[_Cell] = []
-    parting, rows, at = _PARTS[0], 0, 0
-    for line in text.split("\n"):
-        first, at = at, at + len(line) + 1
-        if head:
-            cells = _cells(line, first, parting)
-            rows += 1
-            if len(cells) == len(head) and rows <= MOST:
-                yield from (
-                    (above.text, cell)
-                    for above, cell in zip(head, cells, strict=True)
-                    if heading.fullmatch(above.text)
-                )
-                continue
-            if not line.strip(" \t-|:"):
-                continue
-        found = _parting(line, heading)
-        head, parting, rows = ([], parting, 0) if found is None else (_cells(line, first, found), found, 0)
+def _under(text: str, among: re.Pattern[str], heading: re.Pattern[str]) -> Iterator[tuple[str, _Cell]]:
+    """The cells below such a heading with it: those of the rows that have as many cells as their head.
+
+    `among`: where such headings may stand.
+    """
+    done = 0
+    for match in among.finditer(text):
+        first, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
+        if end < 0:
+            return
+        if first < done:
+            continue
+        parting = _parting(text[first:end], text[end + 1 : _line_end(text, end + 1)], heading)
+        if parting is None:
+            continue
+        head = _cells(text[first:end], first, parting)
+        for _ in range(MOST):
+            first, end = end + 1, _line_end(text, end + 1)
+            cells = _cells(text[first:end], first, parting)
+            if len(cells) == len(head):
+                pairs = zip(head, cells, strict=True)
+                yield from ((above.text, cell) for above, cell in pairs if heading.fullmatch(above.text))
+            elif text[first:end].strip(" \t-|:"):
+                break
+            if end >= len(text):
+                break
+        done = first
 
 
-def _parting(line: str, heading: re.Pattern[str]) -> re.Pattern[str] | None:
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return end if end >= 0 else len(text)
+
+
+def _parting(line: str, below: str, heading: re.Pattern[str]) -> re.Pattern[str] | None:
     """What parts the cells of a head: they are short, and one of them is such a heading."""
     for part in _PARTS:
+        if part.search(line) is None or (part.search(below) is None and below.strip(" \t-|:")):
+            continue
         cells = [cell.text for cell in _cells(line, 0, part)]
         few = 3 if part is _PARTS[-1] else 2  # single blanks stand in sentences, too
         if len(cells) >= few and max(map(len, cells)) <= _HEAD and any(map(heading.fullmatch, cells)):

@@ -55,7 +55,7 @@ from nlp.plain import plain
         ("招标人：王建国，电话见附件", []),
         ("他们一共五个厂，都要装", []),
         ("听说老厂要搬", []),
-        ("苹果、宁波象山和红杉资本", ["苹果", "红杉资本"]),
+        ("三星、宁波象山和红杉资本", ["三星", "红杉资本"]),
         ("民宿在大理双廊这边", []),
         ("我跟杭州张伟那边说好了", []),
         ("苏州园区这个项目还在谈", []),
@@ -317,3 +317,18 @@ def test_strangers_are_not_offered() -> None:
 )
 def test_cities(text: str, cities: list[str]) -> None:
     assert [found.value for found in places.find(text)] == cities
+
+
+@pytest.mark.parametrize(
+    ("text", "brands"),
+    [
+        ("现场用的都是施耐德的断路器，能换吗", ["施耐德"]),
+        ("他开的是比亚迪汉，你接一下", ["比亚迪"]),
+        ("沃尔沃卡车挡着门了", ["沃尔沃"]),
+        ("施耐德的断路器采购来电", []),
+        ("沃尔沃的采购下午到", []),
+    ],
+)
+def test_a_brand_of_a_thing_is_no_firm(text: str, brands: list[str]) -> None:
+    """It is told apart and not left out, so that it is not taken for somebody's name."""
+    assert [hit.value for hit in companies.with_brands(text) if hit.rule == "goods"] == brands
