@@ -18,7 +18,7 @@ from handlers import leads as desk
 from handlers.happened import happened
 from handlers.undo import undoer
 from handlers.words import current
-from nlp import cores
+from nlp import cores, several
 from nlp.corrected import FIELDS, addressed, lets_it_be
 from nlp.draft import Draft, correct, has_lead, read
 from nlp.evidence import Found
@@ -113,6 +113,20 @@ async def from_mail(turn: Turn, text: str, subject: str) -> None:
 
 
 async def _take(turn: Turn, text: str, source: str, hint: str = "") -> None:
+    """A draft of the text; of several customers in one paste a draft for each."""
+    parts = several.split(text)
+    if len(parts) > several.MOST:
+        raise Refused(
+            f"这里有 {len(parts)} 个客户，一次最多建 {several.MOST} 份草稿。名单请主管发 /导入，整张表一次导进来。"
+        )
+    for number, part in enumerate(parts, 1):
+        which = f"第 {number} 位，共 {len(parts)} 位"
+        await _one(turn, part, source, f"{hint}；{which}" if hint else which)
+    if not parts:
+        await _one(turn, text, source, hint)
+
+
+async def _one(turn: Turn, text: str, source: str, hint: str) -> None:
     """Reads the text and shows what was found; nothing is a customer before the rep says so."""
     own = await team.own_names(turn.tx)
     known = await customers.companies_of(turn.tx, turn.me.id)

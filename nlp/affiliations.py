@@ -39,18 +39,30 @@ def find(text: str, turns: Sequence[Turn]) -> Iterator[Found]:
 
 def _firms(speaker: str, mark: str) -> Iterator[str]:
     parts = _PART.findall(speaker)
-    called = [part for part in parts if _is_addressed(part)] or [
+    called = [part for part in parts if is_addressed(part)] or [
         part for part in parts if _may_be_person(part)
     ]
     if len(parts) > 1 and called:
         yield from (part for part in parts if part not in called and _is_firm(part))
+    if len(parts) == 1 and is_house(parts[0]):
+        yield parts[0]
     if mark and _is_firm(mark):
         yield mark
 
 
-def _is_addressed(part: str) -> bool:
+_HOUSE = late(
+    r"[一-龥]{3,}(?:公司|集团|门诊部|医院|诊所|学校|[中小]学|大学|学院|幼儿园|研究[院所]|酒店|宾馆|工作室|合作社|经营部|商行|事务所|设计院|[一-龥]厂)"
+)
+
+
+def is_house(speaker: str) -> bool:
+    """合肥雅博口腔门诊部: a firm or an institution speaks under its own name."""
+    return _HOUSE.fullmatch(speaker) is not None
+
+
+def is_addressed(part: str) -> bool:
     """罗工, 小马, 刘主任."""
-    bare = part[1:] if part[0] in "小老阿" else part
+    bare = part[1:] if part[:1] in ("小", "老", "阿") else part
     if bare[:1] not in surnames().single:
         return False
     return (bare != part and len(bare) == 1) or _HONOUR.fullmatch(bare, 1) is not None

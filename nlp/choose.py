@@ -107,7 +107,7 @@ _SHORT = 16
 _IN_STOCK = late(r"(?<=.{2})(?:还|都)?(?:有没有|有)(?:现货|货)?(?:吗|么|嘛|没有?)?[?？]?$")
 _OPEN_END = late(r"(?:的|到|给|把|在|和)$")
 _BEFORE_NEED = re.compile(
-    r"(?:(?<![一-龥])(?:你们(?:家|那)?的?|那个|这个)|前|之前|以前|请于|请|麻烦|老板|你好|您好|能不能|能否|(?<!\d)\d{1,2}[、.)）](?!\d)|[\s:：])+"
+    r"(?:(?<![一-龥])(?:你们(?:家|那)?的?|那个|这个|我?想问(?:一下|下|问)?)|前|之前|以前|请于|请|麻烦|老板|你好|您好|能不能|能否|(?<!\d)\d{1,2}[、.)）](?!\d)|[\s:：])+"
 )
 _ONLY_INTENT = late(
     r"(?:就|再|先|要|可以|能|会|我们?|准备|直接)*(?:下单|订货|签合同|签|付款|打款)(?:了|吧|哈|的)*"
@@ -120,7 +120,7 @@ _ONLY_INTENT = late(
     r"|.*(?:没问题|没毛病|测试通过|合格了?|挺?满意|不错|挺好的?|不考虑了?)|.*能不能.*(?:价|便宜|优惠)|(?:在|里面?|过来?|去).*"
     r"|.*(?:把|将).{1,10}(?:发|寄|给|传|拿|签).*|(?:我们?|他们?)?(?:是)?[做搞](?:批发|采购|定制)的?"
     r"|(?:主?经营|主营|业务范围)[:：是].*|\W*(?:采购|销售)部?\W*|.*(?:看重|在意).*|.{0,6}没有?预算.*|什么价.?"
-    r"|.*说了(?:才|不)?算.*|.*(?:拍板|做不了主).*|.*不需要.*|.*用不上.*|.*比.{1,8}(?:高|贵|低|便宜).*"
+    r"|.*说了(?:才|不)?算.*|.*(?:拍板|做不了主).*|.*报价(?:便宜|贵|高|低).*|客?户?带.*|.*来看厂.*|.*包邮.*|.*(?:尾款|货款|欠款).*|要?盖章.*|你?(?:看看|算算).*|.*不需要.*|.*用不上.*|.*比.{1,8}(?:高|贵|低|便宜).*"
     r"|那?(?:个|份)?(?:合同|发票|供应商|收据)(?:[你您我他]们?)?|[0-9一二三四五六七八九十两]+天"
 )
 _ENOUGH = 0.45  # a weaker thing (样品, 方案) gives way to the clause it stands in
@@ -137,8 +137,15 @@ def _around(text: str, start: int, end: int) -> tuple[int, int]:
 
 def budget(reading: Reading) -> Found | None:
     """The sum that was called a budget; the higher end of a range."""
-    called = [hit for hit in reading.money if hit.rule == "budget"]
+    called = [
+        hit
+        for hit in reading.money
+        if hit.rule == "budget" and _EACH.search(reading.text, max(0, hit.start - 8), hit.start) is None
+    ]
     return max(called, key=money.yuan, default=None)
+
+
+_EACH = late(r"(?:人均|每人|每[台套个件间]|单[台套价])(?:的)?(?:预算)?[:：]?\s?$")
 
 
 def next_time(reading: Reading, now: datetime) -> When | None:
@@ -154,10 +161,24 @@ def next_time(reading: Reading, now: datetime) -> When | None:
     ]
     begins = {hit.start for hit in reading.commitments}
     promised = [when for when in ahead if when.at in begins]
-    pool = promised or ahead
+    asked = [] if reading.turns else [when for when in ahead if _asked_of_us(reading.text, when)]
+    pool = promised or asked or ahead
     if not pool:
         return None
     return pool[-1] if reading.turns else pool[0]
+
+
+# 请于本周五前报价, 今天下班前回他: of several days the one by which we are asked for something.
+_PLEASE = late(r"(?:请|麻烦|让你|你们?)(?:务必|于|在|尽量)?$")
+_DO = late(
+    r"(?:之?前)?(?:把)?(?:给|回|报价|报个价|报一下|出(?:个)?(?:方案|报价|图)|发(?:我|给|报价|方案)|寄|答复|回复|回电|来(?:演示|看|量|现场)|你来|送(?:样|到))"
+)
+
+
+def _asked_of_us(text: str, when: When) -> bool:
+    return _PLEASE.search(text, max(0, when.at - 6), when.at) is not None or (
+        _DO.match(text, when.upto) is not None
+    )
 
 
 # 今天展会收的名片, 今天开会说; 当天放款 is said of any day.
@@ -166,9 +187,17 @@ _TOLD = late(
 )
 
 
+# 年后再说, 月底交房, 合同 12-31 到期: no day to come back on.
+_ITS_DAY = late(
+    r"(?:以?后|之后)?\s?(?:吧|再说|再看|交房|到期|(?:在[一-龥]{1,6})?开机(?!会)|开业|开园|毕业|发工资)"
+)
+
+
 def _no_appointment(text: str, when: When, now: datetime) -> bool:
     """A stamp of today at the head of a record, what happened today, and a day of anybody's."""
     if when.text.startswith(("当天", "当日")):
+        return True
+    if _ITS_DAY.match(text, when.upto) is not None:
         return True
     today = when.first is not None and when.first.date() == now.date() and when.grain == "day"
     return today and (when.text[:4].isdigit() or _TOLD.match(text, when.upto) is not None)

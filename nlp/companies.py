@@ -294,8 +294,8 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
         if trades.is_trade(name) or name == "代工" or (name[:1] == "家" and text[cut - 1 : cut] in _WHICH):
             return None  # 一家模具厂, 机械厂, 想找代工厂
         cut = suffix - len(name)
-    if text[suffix] == "厂" and text[suffix - 1] in "出到回进返入同工本原建开":
-        return None  # 出厂, 含税到厂价, 同厂的货
+    if text[suffix] == "厂" and text[suffix - 1] in "出到回进返入同工本原建开看验":
+        return None  # 出厂, 含税到厂价, 同厂的货, 来看厂
     if text[suffix] == "厂" and _SOME_FACTORY.search(text[max(0, start) : suffix]):
         return None  # 那个乳品厂, 在柳州开螺蛳粉厂
     if text.startswith("公司", suffix) and region(name) == name:

@@ -2,7 +2,7 @@
 
 import re
 
-from nlp import name_shape
+from nlp import affiliations, name_shape
 from nlp.choose import theirs
 from nlp.evidence import Found
 from nlp.late import late
@@ -97,7 +97,10 @@ _BY_WHOM = late(
 
 
 def _introduced(text: str, hit: Found) -> bool:
-    return re.search(r"(?:我是|我叫|本人|免贵姓?)$", text[max(0, hit.start - 4) : hit.start]) is not None
+    return _SAYS_WHO.search(text, max(0, hit.start - 14), hit.start) is not None
+
+
+_SAYS_WHO = late(r"(?:我是|我叫|本人|免贵姓?|找我[,，][^,，。;；\n]{0,8}[ ,，])$")
 
 
 def speaker(reading: Reading, own_names: frozenset[str]) -> Found | None:
@@ -127,9 +130,10 @@ def _called(speaker: str) -> str:
     rest = speaker[role.end() :] if role is not None else speaker
     pieces = [piece.strip() for piece in _ORNAMENT.split(rest)]
     longest = max(pieces, key=len, default="")
-    return next(
-        (part for part in _PARTS.split(longest) if part != longest and name_shape.is_name(part)), longest
-    )
+    longest = longest.strip('「」『』“”"')
+    parts = [part for part in _PARTS.split(longest) if part != longest]
+    person = next(filter(name_shape.is_name, parts), "") or next(filter(affiliations.is_addressed, parts), "")
+    return person or ("" if affiliations.is_house(longest) else longest)
 
 
 _PARTS = late(r"[-_—·/|｜ (（)）]+")  # 采购部-田华

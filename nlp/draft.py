@@ -25,6 +25,7 @@ from nlp import (
     wants,
 )
 from nlp.evidence import Found
+from nlp.keywords import Hit
 from nlp.next_step import moment
 from nlp.reading import LONGEST, Reading, scan
 from nlp.times import When
@@ -108,7 +109,7 @@ def read(
         credit_code=credit_code.find(text[:LONGEST]),
         need=_value(need),
         keywords=tuple(found.value for found in reading.keywords),
-        kind=keywords.kind(reading.hits),
+        kind=keywords.kind(_theirs(reading, ours)),
         next_text=choose.clause(reading, when) if when is not None else "",
         next_at=moment(when, now) if when is not None else None,
         budget=money.yuan(budget) if budget is not None else None,
@@ -176,6 +177,16 @@ def as_dict(text: str, now: str | datetime, vocabulary: Vocabulary | None = None
         "turns": [{"speaker": turn.speaker, "text": turn.text} for turn in reading.turns],
         "evidence": [_hit(found) for found in _all(reading)],
     }
+
+
+def _theirs(reading: Reading, ours: list[tuple[int, int]]) -> tuple[Hit, ...]:
+    """The needs that the customer named; those that we named, where the customer named none."""
+    said = tuple(
+        hit
+        for hit in reading.hits
+        if not any(start <= reading.rest.place(hit.start, hit.end)[0] < end for start, end in ours)
+    )
+    return said or reading.hits
 
 
 def _own_need(reading: Reading) -> Found | None:

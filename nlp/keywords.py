@@ -66,7 +66,7 @@ def _denied(text: str, start: int, deny: tuple[str, ...]) -> bool:
 _UNITS = "台套件个只批吨箱公斤米根条张片把支卷桶瓶盒双组辆"
 _QUANTITY = re.compile(
     rf"(?<![\d.:年月第])(?P<n>\d{{1,7}}|[一二三四五六七八九十两百千]{{1,4}}) ?(?P<u>公斤|[{_UNITS}])"
-    rf"(?!点|月|人|小时|工作|星期|礼拜|半|方案|问题|字)"
+    rf"(?!\d|[总工姐哥]|点|月|人|小时|工作|星期|礼拜|半|方案|问题|字)"
 )
 
 _NUMBER = re.compile(

@@ -1,9 +1,11 @@
 """Normalised text that knows where each of its characters stood in the original."""
 
+import re
 from collections.abc import Collection
 
 from nlp import signs
 from nlp.evidence import Found
+from nlp.late import late
 
 BLANK = "▪"  # stands where something was already taken; no pattern matches it
 
@@ -81,10 +83,13 @@ class Plain:
 
     def found(self, field: str, start: int, end: int, confidence: float, rule: str, value: str = "") -> Found:
         """A hit at [start, end) of `text`; its value is the source's words unless given."""
-        if self.at is not None:
-            start, end = self.place(start, end)
-        words = self.source[start:end]
-        return Found(field, value or words, words, start, end, confidence, rule)
+        if self.at is None:
+            words = self.source[start:end]
+            return Found(field, value or words, words, start, end, confidence, rule)
+        if not value:  # in the writer's signs, without those that were dropped
+            value = "".join(map(self.source.__getitem__, self.at[start:end]))
+        start, end = self.place(start, end)
+        return Found(field, value, self.source[start:end], start, end, confidence, rule)
 
     def without(self, spans: list[tuple[int, int]], fill: str = BLANK) -> "Plain":
         """The same text with these stretches blanked, so that later rules do not read them again."""
@@ -139,6 +144,8 @@ def plain(text: str) -> Plain:
     """Full width, circled, keycap and mathematical digits, dashes, blanks and a few traditional forms made one."""
     chars, kept, source = set(text), None, text
     odd = chars & _CHANGED
+    if " " in chars and _SPACED.search(text) is not None:
+        return _closed(text)
     if not odd:
         return Plain(text, source, None, signs.of(chars))
     chars -= odd
@@ -152,3 +159,18 @@ def plain(text: str) -> Plain:
         for char in odd:
             text = text.replace(char, _ODD[char])
     return Plain(text, source, kept, signs.of(chars))
+
+
+# 姓 名 : 孟  祥 瑞, as a picture of a form is read.
+_SPACED = re.compile(r"[姓电公职手单地需邮][ \u3000]+[名话司位机务址求箱编][ \u3000]*[:：﹕]")
+_GAP = late(r"(?<=[一-龥])[ \u3000]+(?=[一-龥])|(?<=[一-龥])[ \u3000]+(?=[:：])")
+
+
+def _closed(text: str) -> Plain:
+    """The same without the blanks inside the words of such a form."""
+    gone = {n for gap in _GAP.finditer(text) for n in range(*gap.span())}
+    at = tuple(n for n in range(len(text)) if n not in gone)
+    inner = plain("".join(map(text.__getitem__, at)))
+    return Plain(
+        inner.text, text, at if inner.at is None else tuple(map(at.__getitem__, inner.at)), inner.signs
+    )

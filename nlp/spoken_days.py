@@ -43,7 +43,7 @@ def festival(match: re.Match[str], today: date) -> Days | None:
     return _after_festival(match, today, name)
 
 
-_PERSON = late(r"[人名叫:][ ]?[一-龥]$")  # 收件人：党国庆
+_PERSON = late(r"[人名叫表:][ ]?[一-龥]$")  # 收件人：党国庆
 
 
 def _new_year(match: re.Match[str], today: date) -> Days | None:

@@ -310,3 +310,35 @@ async def test_only_sales_people_keep_customers(world: World) -> None:
     await world.admin.clicks("存为新客户")
     await world.admin.sees("这一步只有销售、主管可以做")
     assert await rows(world.db, tables.customer) == []
+
+
+TABLE = (
+    "姓名\t公司\t电话\t需求\n刘洋\t青岛海诺包装\t13863901234\t热收缩机\n"
+    "宋佳\t烟台东方彩印\t13953509876\t覆膜机2台\n崔志刚\t潍坊鲁中纸业\t15853601122\t分切机"
+)
+
+
+async def test_rows_of_a_table_become_a_draft_each(world: World) -> None:
+    await world.rep.says(TABLE)
+    for number, name in enumerate(("刘洋", "宋佳", "崔志刚"), 1):
+        card = await world.rep.sees(
+            "识别到联系人（草稿）", f"姓名 {name}", f"第 {number} 位，共 3 位", after=0
+        )
+        assert "个手机号" not in card.text
+    await world.idle()
+    assert len(await rows(world.db, tables.draft)) == 3
+    card = await world.rep.sees("姓名 宋佳", after=0)
+    assert "覆膜机2台" in card.text
+    await world.rep.clicks("存为新客户", on=card)
+    await world.rep.sees("已存为 C-0301")
+    await world.idle()
+    (customer,) = await rows(world.db, tables.customer)
+    assert customer.company == "烟台东方彩印"
+
+
+async def test_a_long_list_is_sent_to_the_import(world: World) -> None:
+    lines = [f"{n}. 宁波{name}机械有限公司 1390001000{n}" for n, name in enumerate("甲乙丙丁戊己庚辛壬", 1)]
+    await world.rep.says("展会客户\n" + "\n".join(lines))
+    await world.rep.sees("这里有 9 个客户", "/导入")
+    await world.idle()
+    assert await rows(world.db, tables.draft) == []
