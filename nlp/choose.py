@@ -216,6 +216,7 @@ _NEXT_SENTENCE = late(r"然后|另外|还有|[他她我]的?(?:电话|手机|微
 _NEXT_LABEL = re.compile(
     r"^(?:\d{1,2}[、.．)）]\s*)?(?:下一步|下次跟进|下次联系|下次|后续|跟进|备注)?[:：\s]*"
 )
+_LET = late(r"^(?:说|他说|她说)?让(?:你们?|我们?|咱们?)?(?=[一-龥]{2})")
 _NO_ACTION = late(r"(?:都?可以|都?行|好的?|有空|有时间|方便|ok|没问题)*[了的吧啊]*", re.I)
 
 
@@ -225,7 +226,7 @@ def clause(reading: Reading, when: When) -> str:
     start, end = _between_contacts(reading, when, *_step_around(text, when))
     words = text[start:end]
     here = replace(when, at=when.at - start, upto=when.upto - start)
-    action = _NEXT_LABEL.sub("", doing(words, here)).removeprefix("的话")
+    action = _LET.sub("", _NEXT_LABEL.sub("", doing(words, here))).removeprefix("的话")
     if _NO_ACTION.fullmatch(action):
         action = _asked_before(text, start) if action else ""  # 能演示一下吗？周三下午可以
     return (action if len(action) >= 2 and action not in _TO_WHOM else words.strip())[:60]

@@ -8,6 +8,7 @@ from nlp.evidence import Found
 from nlp.late import late
 from nlp.lexicon import surname_letters
 from nlp.reading import Reading
+from rules.syllables import sound
 
 
 def name(
@@ -35,7 +36,8 @@ def name(
     if surest is None:
         return _only_surname(reading.text)
     if surest.value.isascii():  # 曹颖 Cathy Cao
-        return next((hit for hit in found if _same_person(surest, hit)), surest)
+        same = (hit for hit in found if _same_person(surest, hit) or _sounds_so(surest.value, hit.value))
+        return next(same, surest)
     return surest
 
 
@@ -54,6 +56,13 @@ def _same_person(foreign: Found, hit: Found) -> bool:
     """曹颖 Cathy Cao, Kevin Zhang（张凯）: the Chinese name beside the other."""
     near = 0 < foreign.start - hit.end <= 2 or 0 < hit.start - foreign.end <= 2
     return near and name_shape.is_name(hit.value)
+
+
+def _sounds_so(foreign: str, name: str) -> bool:
+    """Zhou Ran in a header, 周冉 under the letter."""
+    said = [sound(char) for char in name]
+    words = "".join(re.findall(r"[a-z]+", foreign.lower()))
+    return len(said) > 1 and words in ("".join(said), "".join([*said[1:], said[0]]))
 
 
 _TO_PHONE = late(
@@ -132,8 +141,16 @@ def _called(speaker: str) -> str:
     longest = max(pieces, key=len, default="")
     longest = longest.strip('「」『』“”"')
     parts = [part for part in _PARTS.split(longest) if part != longest]
-    person = next(filter(name_shape.is_name, parts), "") or next(filter(affiliations.is_addressed, parts), "")
+    person = (
+        next(filter(_is_parent, parts), "")
+        or next(filter(name_shape.is_name, parts), "")
+        or next(filter(affiliations.is_addressed, parts), "")
+    )
     return person or ("" if affiliations.is_house(longest) else longest)
+
+
+def _is_parent(part: str) -> bool:
+    return part.endswith(("妈妈", "爸爸")) and len(part) > 2
 
 
 _PARTS = late(r"[-_—·/|｜ (（)）]+")  # 采购部-田华

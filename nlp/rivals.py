@@ -117,7 +117,7 @@ def find(
     """
     text, named = reading.text, list(_listed(reading.text, listed))
     if any(cue in text for cue in _CUES):
-        named += [hit for hit in _firms(reading) if weighed(text, hit)]
+        named += _firms(reading)
         named += _unknown(text, [*named, *(hit for hit in reading.names if hit.value[0] != "比")])
     once: dict[str, Found] = {}
     for hit in sorted(named, key=lambda one: one.start):
@@ -176,16 +176,21 @@ def _no_rival(text: str, hit: Found) -> bool:
 
 
 def _firms(reading: Reading) -> Iterator[Found]:
-    """The firms of the text; what stands in one list with a competitor is one."""
-    last: Found | None = None
+    """The firms of the text that are weighed against us; what stands in one list with such a firm is, too."""
+    text, lists = reading.text, list[list[Found]]()
     for hit in reading.companies:
         if hit.rule == "speaker":
             continue
-        if last is not None and AND.fullmatch(reading.text, last.end, hit.start):
-            yield replace(hit, start=last.start)  # weighed where the list begins
+        if lists and _BOTH.fullmatch(text, lists[-1][-1].end, hit.start):
+            lists[-1].append(hit)
         else:
-            last = hit
-            yield hit
+            lists.append([hit])
+    for listed in lists:
+        if weighed(text, replace(listed[0], end=listed[-1].end)):
+            yield from listed
+
+
+_BOTH = late(r"\s?(?:和|跟|与|及|、|还有)\s?")
 
 
 @lru_cache(maxsize=16)
