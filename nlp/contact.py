@@ -36,8 +36,8 @@ def name(
     if surest is None:
         return _only_surname(reading.text)
     if surest.value.isascii():  # 曹颖 Cathy Cao
-        same = (hit for hit in found if _same_person(surest, hit) or _sounds_so(surest.value, hit.value))
-        return next(same, surest)
+        twins = (hit for hit in found if _same_person(surest, hit) or _sounds_so(surest.value, hit.value))
+        return next(twins, surest)
     return surest
 
 
