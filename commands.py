@@ -72,7 +72,7 @@ def run_migrate(args: argparse.Namespace) -> int:
     """`main.py migrate`."""
 
     async def go(config: Config) -> int:
-        db = Database(config.store.database, pool=2, keys=config.store.secrets)
+        db = Database(config.store.server, pool=2, keys=config.store.secrets)
         try:
             db.own()
             old, new, kept = await migrate.upgrade(db)
@@ -90,7 +90,7 @@ def run_backup(args: argparse.Namespace) -> int:
     """`main.py backup FILE`."""
 
     async def go(config: Config) -> int:
-        db = Database(config.store.database, pool=2, keys=config.store.secrets)
+        db = Database(config.store.server, pool=2, keys=config.store.secrets)
         try:
             counts = await migrate.backup(db, Path(args.file))
         finally:
@@ -107,7 +107,7 @@ def run_restore(args: argparse.Namespace) -> int:
     """`main.py restore FILE`."""
 
     async def go(config: Config) -> int:
-        db = Database(config.store.database, pool=2, keys=config.store.secrets)
+        db = Database(config.store.server, pool=2, keys=config.store.secrets)
         try:
             db.own()
             counts = await migrate.restore(db, Path(args.file))
@@ -128,7 +128,7 @@ def run_keys(args: argparse.Namespace) -> int:
         return 0
 
     async def go(config: Config) -> int:
-        db = Database(config.store.database, pool=2, keys=config.store.secrets)
+        db = Database(config.store.server, pool=2, keys=config.store.secrets)
         try:
             await migrate.check(db)
             if args.do == "rotate":
@@ -157,7 +157,7 @@ def run_forget(args: argparse.Namespace) -> int:
     id = customer_id(number[1])
 
     async def go(config: Config) -> int:
-        db = Database(config.store.database, pool=2, keys=config.store.secrets)
+        db = Database(config.store.server, pool=2, keys=config.store.secrets)
         now = Clock().now()
         try:
             await migrate.check(db)
@@ -206,7 +206,7 @@ def run_preview(args: argparse.Namespace) -> int:
     async def go(config: Config) -> int:
         from handlers import preview
 
-        db = Database(config.store.database, pool=2, keys=config.store.secrets)
+        db = Database(config.store.server, pool=2, keys=config.store.secrets)
         try:
             await migrate.check(db)
             async with db.read() as tx:
@@ -226,7 +226,7 @@ def run_fairness(args: argparse.Namespace) -> int:
     async def go(config: Config) -> int:
         from store import assignment as turns
 
-        db = Database(config.store.database, pool=2, keys=config.store.secrets)
+        db = Database(config.store.server, pool=2, keys=config.store.secrets)
         text = io.StringIO(newline="")
         out = csv.writer(text)
         out.writerow(turns.CSV_HEAD)

@@ -41,7 +41,7 @@ from bot.stuck import watched
 from bot.wecom.menu import Entry
 from store import keyring, migrate
 from store.cache import LocalShared
-from store.db import Busy, Database, unusable
+from store.db import UNLIMITED, Busy, Database, unusable
 
 if TYPE_CHECKING:
     from store.carrier import Carrier
@@ -171,6 +171,11 @@ def platforms_of(config: Config, shared: Shared, clock: Clock, quota: Quota) -> 
     return made
 
 
+def _database(config: Config) -> Database:
+    found = config.store
+    return Database(found.database, pool=found.pool, keys=found.secrets, direct=found.direct)
+
+
 def _carrier(config: Config) -> "Carrier | None":
     """The engine that carries lane keys, where one is switched on. Raises BadConfig when it is not installed."""
     if not config.store.carrier:
@@ -198,7 +203,7 @@ async def start(
 
     clock = clock or Clock()
     workdays.use(frozenset(config.calendar.extra_holidays), frozenset(config.calendar.extra_workdays))
-    db = Database(config.store.database, pool=config.store.pool, keys=config.store.secrets)
+    db = _database(config)
     shared: Store | None = None
     engine: Engine | None = None
     runner: http.AppRunner | None = None
@@ -208,6 +213,8 @@ async def start(
         if migrating:
             await migrate.upgrade(db)
         await migrate.check(db)
+        if not await db.limited():
+            raise BadConfig(f"store.database：{UNLIMITED}")
         async with db.write() as tx:
             try:
                 await keyring.enter(tx, clock.now())
@@ -216,7 +223,7 @@ async def start(
             settled = await config_history.settle(tx, config, _origin(source), clock.now())
         if settled.store.pool != config.store.pool:
             await db.close()
-            db = Database(config.store.database, pool=settled.store.pool, keys=config.store.secrets)
+            db = _database(settled)
             db.own()
         config = settled
         bells = Bells()

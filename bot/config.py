@@ -85,6 +85,7 @@ class Store(_Section):
     """[store]"""
 
     database: str = "sqlite:///var/genjin.db"
+    direct: str = ""
     redis: str = ""
     carrier: Literal["", "taskiq"] = ""
     pool: int = Field(default=10, ge=1, le=500)
@@ -109,6 +110,18 @@ class Store(_Section):
             raise ValueError('要写成 "sqlite:///路径" 或 "postgresql://用户:密码@主机/库"')
         return value
 
+    @property
+    def server(self) -> str:
+        """The database itself, past a pooler: for what is done once and then ends."""
+        return self.direct or self.database
+
+    @field_validator("direct")
+    @classmethod
+    def _known_server(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "postgres://")):
+            raise ValueError('要写成 "postgresql://用户:密码@主机/库"；中间没有连接池就留空')
+        return value
+
     @field_validator("redis")
     @classmethod
     def _known_redis(cls, value: str) -> str:
@@ -120,6 +133,8 @@ class Store(_Section):
     def _carrier_needs(self) -> Self:
         if self.carrier and (not self.redis or self.database.startswith("sqlite")):
             raise ValueError('carrier = "taskiq" 要 PostgreSQL 和 redis：单机用不着它，留空即可')
+        if self.direct and self.database.startswith("sqlite"):
+            raise ValueError("direct 是 PostgreSQL 前面有连接池时用的，SQLite 请留空")
         return self
 
 

@@ -12,7 +12,7 @@ from bot.config import PLATFORMS, Config
 from bot.platform import Check, Platform
 from bot.sole import held_by_another
 from store import keyring, migrate, private, replicas, sole
-from store.db import Busy, Database
+from store.db import UNLIMITED, Busy, Database, unusable
 
 
 async def checks(config: Config, platforms: Sequence[Platform] = ()) -> list[Check]:
@@ -102,14 +102,18 @@ async def _database(config: Config) -> Check:
     path = config.store.database.removeprefix("sqlite:///")
     if path != config.store.database and not await asyncio.to_thread(Path(path).exists):
         return Check("数据库", "warn", f"{path} 还没有", "运行 python main.py migrate，或 serve --migrate。")
-    db = Database(config.store.database, pool=2, keys=config.store.secrets)
+    db = Database(config.store.database, pool=2, keys=config.store.secrets, direct=config.store.direct)
     try:
         found = await migrate.version(db)
+        limited = await db.limited()
+        await db.live("doctor")
     except Exception as error:  # whatever the driver says, the answer is the same
-        why = type(error).__name__
+        why = unusable(error) or type(error).__name__
         return Check("数据库", "fail", f"连不上（{why}）", "检查 [store] database 的地址、账号、密码和网络。")
     finally:
         await db.close()
+    if not limited:
+        return Check("数据库", "fail", "经过连接池（PgBouncer），没有写 store.direct", UNLIMITED)
     if found == migrate.head():
         return Check("数据库", "ok", f"连得上，结构 {found}")
     if not found:
@@ -128,7 +132,7 @@ async def _database(config: Config) -> Check:
 
 async def _inside(config: Config, now: datetime) -> list[Check]:
     """What /诊断 reads from the tables and the disk; the waits of a running process are known only to itself."""
-    db = Database(config.store.database, pool=2, keys=config.store.secrets)
+    db = Database(config.store.server, pool=2, keys=config.store.secrets)
     try:
         async with db.read() as tx:
             tables = await watch.of_tables(tx, config, config.calendar.calendar(config.app.zone), now)
@@ -140,7 +144,7 @@ async def _inside(config: Config, now: datetime) -> list[Check]:
 
 async def _trail(config: Config) -> Check:
     """The whole audit trail, recomputed."""
-    db = Database(config.store.database, pool=2, keys=config.store.secrets)
+    db = Database(config.store.server, pool=2, keys=config.store.secrets)
     try:
         async with db.read() as tx:
             return await state.trail(tx)
@@ -150,7 +154,7 @@ async def _trail(config: Config) -> Check:
 
 async def _keys(config: Config) -> Check:
     """Personal data under a key, all of it, and under keys that are there."""
-    db = Database(config.store.database, pool=2, keys=config.store.secrets)
+    db = Database(config.store.server, pool=2, keys=config.store.secrets)
     try:
         async with db.read(slow=True) as tx:
             found = await keyring.survey(tx)
@@ -175,7 +179,7 @@ async def _keys(config: Config) -> Check:
 
 async def _connections(config: Config, platforms: Sequence[Platform], now: datetime) -> list[Check]:
     """Platforms with one connection: asking would take it away from the running bot, so that one is believed."""
-    db = Database(config.store.database, pool=2, keys=config.store.secrets)
+    db = Database(config.store.server, pool=2, keys=config.store.secrets)
     found: list[Check] = []
     try:
         async with db.read() as tx:

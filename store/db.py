@@ -25,8 +25,9 @@ T = TypeVar("T")
 class Database:
     """The one database. `write` and `read` are async context managers that give a Tx."""
 
-    def __init__(self, url: str, *, pool: int = 10, keys: Sequence[str] = ()) -> None:
-        """`keys`: with which personal data is sealed and opened (store/seals.py). Raises BadKey."""
+    def __init__(self, url: str, *, pool: int = 10, keys: Sequence[str] = (), direct: str = "") -> None:
+        """`keys`: with which personal data is sealed and opened (store/seals.py); `direct`: the server itself, when `url`
+        leads to a pooler. Raises BadKey."""
         self.seals = Seals(keys)
         self.sqlite = url.startswith("sqlite")
         self.load = LoadMeter(pool)
@@ -36,7 +37,7 @@ class Database:
         else:
             from store.postgres import Postgres  # its driver is loaded only where it is used
 
-            self._inside = Postgres(url, pool, self.load, self.seals)
+            self._inside = Postgres(url, pool, self.load, self.seals, direct)
         self.path: Path | None = self._inside.path
         self.told: Callable[[set[tuple[str, str]]], None] | None = None
         """Called after a commit with the (queue, key) of the lanes that it raised."""
@@ -89,6 +90,10 @@ class Database:
         """Shows the other replicas (PostgreSQL) that this one lives."""
         if not self.sqlite:
             await self._inside.live(name)
+
+    async def limited(self) -> bool:
+        """Whether statements end that take too long: False behind a pooler that was not told of (PostgreSQL)."""
+        return self.sqlite or bool(await self._inside.limited())
 
     async def settled(self) -> None:
         """Returns when all that was written durably so far is on the disk. Asked before anything leaves the house:
@@ -179,9 +184,14 @@ STATES = {
     "28": "用户名或密码不对，或服务器不让这台机器连（pg_hba.conf）", "3D000": "服务器上没有这个库（createdb -E UTF8 名字）",
     "53300": "服务器的连接数满了：加大 max_connections，或减小 store.pool", "57P03": "服务器正在启动或恢复，稍后再试",
     "25006": "服务器是只读的（备机，或 default_transaction_read_only）", "42501": "这个用户没有建表或读写的权限",
-    "08": "连不上服务器，或连接断了", "53": "服务器的磁盘或内存满了", "53200": "服务器的内存不够", "57": "服务器正在停止",
+    "08": "连不上服务器，或连接断了",
+    "08P01": "中间的连接池（PgBouncer）不让连：没有写 store.direct，或者它的 max_client_conn、口令",
+    "53": "服务器的磁盘或内存满了", "53200": "服务器的内存不够", "57": "服务器正在停止",
     "57014": "一条语句太久，服务器停下了它（statement_timeout），或有人取消了它", "55P03": "表被别的事务锁着，稍后再试",
 }  # fmt: skip
+UNLIMITED = (
+    "经过连接池（PgBouncer），时限到不了服务器：在 store.direct 写数据库本身的地址，见 docs/operations.md"
+)
 SAID = {
     "unable to open database file": "打不开 SQLite 文件：看目录在不在、是不是目录、有没有权限、打开的文件数够不够",
     "attempt to write a readonly database": "SQLite 文件是只读的：看属主、权限和文件系统",

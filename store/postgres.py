@@ -27,6 +27,10 @@ SETTINGS = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "15000",
 }
+BY_POOLER = {"timezone": "UTC"}
+"""What a pooler (PgBouncer) takes at a start; the rest is said with each transaction, for the server behind it changes."""
+LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+LIMITED = "BEGIN" + "".join(f"; SET LOCAL {name} TO {{{name}}}" for name in LIMITS)
 QUIETLY = "; SET LOCAL synchronous_commit TO off"
 BY_KEY = "; SET LOCAL enable_seqscan TO off"
 """For what keeps the queues going: it wants a few rows by their keys, and its plans, kept for minutes, may have been made
@@ -171,15 +175,21 @@ def _wrapped(error: Any, sql: str, connection: Any = None) -> DBAPIError:
     return kind(sql, None, error, hide_parameters=True, connection_invalidated=lost)
 
 
+def _plain(url: str) -> str:
+    return f"postgresql://{url.partition('://')[2]}"
+
+
 class Postgres:
     """A PostgreSQL database."""
 
     path = None
 
-    def __init__(self, url: str, size: int, load: LoadMeter, seals: Seals) -> None:
+    def __init__(self, url: str, size: int, load: LoadMeter, seals: Seals, direct: str = "") -> None:
+        """`direct`: the server itself, when `url` leads to a pooler that gives a connection for a transaction only."""
         self._load = load
-        _, _, rest = url.partition("://")
-        self._url, self._size = f"postgresql://{rest}", size
+        self._url, self._size = _plain(url), size
+        self._direct, self._pooled = _plain(direct or url), bool(direct)
+        self._begin = LIMITED.format(**SETTINGS) if direct else "BEGIN"
         kind: Any = dialect.dialect
         self._statements = Statements(kind(), seals)
         self._pools: dict[bool, Any] = {}  # one connection is kept for intake: it waits for no work
@@ -230,8 +240,10 @@ class Postgres:
             async with self._opening:
                 if intake not in self._pools:
                     self._pools[intake] = await asyncpg.create_pool(
-                        self._url, min_size=0, max_size=1 if intake else self._size, server_settings=SETTINGS,
-                        reset=_tidy, timeout=CONNECT, command_timeout=ANSWER, statement_cache_size=500,
+                        self._url, min_size=0, max_size=1 if intake else self._size,
+                        server_settings=BY_POOLER if self._pooled else SETTINGS,
+                        reset=_tidy, timeout=CONNECT, command_timeout=ANSWER,
+                        statement_cache_size=0 if self._pooled else 500,  # prepared on one server, asked of another
                         connection_class=_Connection,
                     )  # fmt: skip
         return self._pools[intake]
@@ -248,12 +260,13 @@ class Postgres:
     async def write(
         self, priority: int = WORK, *, durable: bool = True, late: bool = False
     ) -> AsyncIterator[Tx]:
-        """A transaction. Without `durable` nobody waits for the disk; `late`: what is read first is read before it begins."""
-        opening = "BEGIN" if durable else f"BEGIN{QUIETLY}"
+        """A transaction. Without `durable` nobody waits for the disk; `late`: what is read first is read before it begins,
+        unless a pooler stands between, which may give each statement outside of one to another server."""
+        opening = self._begin if durable else f"{self._begin}{QUIETLY}"
         if priority == SENT or not durable:
             opening += BY_KEY
         async with self._connection(intake=priority == INTAKE) as connection:
-            tx = PostgresTx(self._statements, connection, opening, late=late)
+            tx = PostgresTx(self._statements, connection, opening, late=late and not self._pooled)
             try:
                 yield tx
                 await tx.finish()
@@ -276,10 +289,14 @@ class Postgres:
     async def read(self, *, snapshot: bool = False) -> AsyncIterator[Tx]:
         """A connection for reading. Each statement sees what is committed then, unless `snapshot`."""
         async with self._connection() as connection:
-            tx = PostgresTx(self._statements, connection)
-            if snapshot:
-                await tx._say("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield tx
+            tx = PostgresTx(self._statements, connection, self._begin if self._pooled or snapshot else "")
+            try:
+                if snapshot:
+                    await tx.begin("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                yield tx
+            finally:
+                if tx.begun and (self._pooled or snapshot):
+                    await _roll_back(connection)
 
     async def _release(self, pool: Any, connection: Any) -> None:
         try:
@@ -300,7 +317,7 @@ class Postgres:
                     self._lives = False
                     settings = SETTINGS | {"application_name": "genjin alive"}
                     self._life = await asyncpg.connect(
-                        self._url, server_settings=settings, timeout=CONNECT, command_timeout=CONNECT
+                        self._direct, server_settings=settings, timeout=CONNECT, command_timeout=CONNECT
                     )
                 if self._lives:
                     await self._life.execute("SELECT 1")
@@ -316,6 +333,16 @@ class Postgres:
                     raise _unreached(error) from None
                 raise
 
+    async def limited(self) -> bool:
+        """Whether the server knows of our time-outs: a pooler between may have kept them to itself."""
+        if self._pooled:
+            return True
+        async with self._connection() as connection:
+            said = await connection.fetchval(
+                "SELECT setting FROM pg_settings WHERE name = 'statement_timeout'"
+            )
+        return bool(said == SETTINGS["statement_timeout"])
+
     async def settled(self) -> None:
         """A row is seen by others only once it is on the disk."""
 
@@ -325,7 +352,7 @@ class Postgres:
         from sqlalchemy.ext.asyncio import create_async_engine  # with the ORM: 6 MB, for this alone
         from sqlalchemy.pool import NullPool
 
-        url = self._url.replace("postgresql://", "postgresql+asyncpg://", 1)
+        url = self._direct.replace("postgresql://", "postgresql+asyncpg://", 1)
         engine = create_async_engine(
             url,
             poolclass=NullPool,
