@@ -192,6 +192,12 @@ STATES = {
 UNLIMITED = (
     "经过连接池（PgBouncer），时限到不了服务器：在 store.direct 写数据库本身的地址，见 docs/operations.md"
 )
+NUMBERS = {
+    errno.ESTALE: "SQLite 文件在运行中被移走或删掉了：移走的放回原处；删掉的先别停进程，/proc/进程号/fd 里还有",
+    errno.EIO: "磁盘读写出错：先备份，再看内核日志（dmesg）和磁盘", errno.EROFS: "文件系统成了只读的：看内核日志（dmesg）和磁盘",
+    errno.ENOSPC: "磁盘满了", errno.EDQUOT: "磁盘配额用完了", errno.EMFILE: "打开的文件太多（LimitNOFILE）",
+    errno.ENFILE: "整台机器打开的文件太多", errno.ENOMEM: "内存不够",
+}  # fmt: skip
 SAID = {
     "unable to open database file": "打不开 SQLite 文件：看目录在不在、是不是目录、有没有权限、打开的文件数够不够",
     "attempt to write a readonly database": "SQLite 文件是只读的：看属主、权限和文件系统",
@@ -208,8 +214,8 @@ def unusable(error: BaseException) -> str:
         return "找不到数据库服务器的地址（域名解析不了）"
     if isinstance(error, ConnectionError | TimeoutError):
         return "连不上数据库服务器：看地址、端口、服务器在不在运行"
-    if isinstance(error, OSError) and error.errno == errno.ESTALE:
-        return "SQLite 文件在运行中被移走或删掉了：移走的放回原处；删掉的先别停进程，/proc/进程号/fd 里还有"
+    if isinstance(error, OSError):
+        return NUMBERS.get(error.errno or 0, "")
     if isinstance(error, MemoryError):
         return "内存不够"
     if not isinstance(error, DBAPIError):

@@ -3,13 +3,19 @@
 import asyncio
 import errno
 import os
+import sqlite3
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
+from hashlib import sha256
 from pathlib import Path
 from queue import SimpleQueue
 
+import structlog
+
 from store.place import Place
+
+log = structlog.get_logger("disk")
 
 QUICK, SLOW, PATIENCE = 0.0004, 0.01, 3
 """Seconds of a flush that is waited for in place (to wake a thread and be woken by it takes as long of the core); seconds
@@ -20,10 +26,20 @@ SOON = 0.05
 """Seconds after which a commit that nobody waits for goes to the disk, when nothing else has taken it there. A disk that
 refused is tried again after ten times that."""
 _flush = getattr(os, "fdatasync", os.fsync)
+_rewrite = os.pwrite
+
+
+LOST = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""What a disk says that may have dropped what it was to keep."""
+PIECE = 1024 * 1024
 
 
 class Disk:
     """Flushes the write-ahead log: one flush at a time, each for all commits made before it began.
+
+    Linux tells of a page that it could not write once, and takes it for written from then on: the next flush would say
+    "done" of a log with a hole, and all behind the hole would be lost with the power. So after a refusal the whole log is
+    written once more, as it stands, and read back, before a flush is believed again.
 
     A disk that answers sooner than a thread wakes up is waited for in place. Three slower answers in a row, or one that is
     much slower, send what comes after them into the thread, for a while that doubles; then one in place tells how the disk
@@ -33,6 +49,7 @@ class Disk:
     def __init__(self, wal: Path, file: Place) -> None:
         """`file`: what the log belongs to."""
         self._wal, self._handle = wal, -1
+        self._file = str(wal).removesuffix("-wal")
         self._places = (file, Place(wal))
         self._thread: threading.Thread | None = None
         self._orders = SimpleQueue[tuple[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] | None]()
@@ -42,6 +59,7 @@ class Disk:
         self._pay_at = 0.0  # when one is to begin, though nobody waits for it
         self._timer: asyncio.TimerHandle | None = None
         self._in_place_from, self._pause, self._patience = 0.0, AWAY[0], PATIENCE
+        self._doubtful = False  # whether a flush was refused since the log was last known to be on the disk
         self.log_bytes = 0  # the size of the log at the last flush
 
     async def flushed(self) -> None:
@@ -90,7 +108,7 @@ class Disk:
             self._busy = False
             return
         self._owed = False
-        if loop.time() >= self._in_place_from or not self._threaded():
+        if (loop.time() >= self._in_place_from and not self._doubtful) or not self._threaded():
             self._here(loop, batch)
             return
         self._orders.put((loop, batch))
@@ -155,9 +173,44 @@ class Disk:
         if self._handle < 0:
             self._handle = os.open(self._wal, os.O_RDONLY)
             self._places[1].note(os.fstat(self._handle))
-        _flush(self._handle)
+        try:
+            if self._doubtful:
+                self._write_again()
+            else:
+                _flush(self._handle)
+        except OSError as no:
+            if no.errno in LOST and not self._doubtful:
+                self._doubtful = True
+                log.error("the disk refused the log", error=no.strerror)
+            raise
         self.in_place()
         return os.fstat(self._handle).st_size
+
+    def _write_again(self) -> None:
+        """The log as it stands, while nobody writes to it: neither we nor another program."""
+        with closing(sqlite3.connect(self._file, timeout=0.5, isolation_level=None)) as held:
+            try:
+                held.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                raise OSError(errno.EIO, f"the log cannot be written again yet: {error}") from None
+            handle = os.open(self._wal, os.O_RDWR)
+            try:
+                size, pieces = os.fstat(handle).st_size, []
+                for at in range(0, size, PIECE):
+                    body = os.pread(handle, min(PIECE, size - at), at)
+                    if _rewrite(handle, body, at) != len(body):
+                        raise OSError(errno.ENOSPC, "the log could not be written again")
+                    pieces.append(sha256(body).digest())
+                _flush(handle)
+                if hasattr(os, "posix_fadvise"):  # what is read now comes from the disk
+                    os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+                read = (os.pread(handle, min(PIECE, size - at), at) for at in range(0, size, PIECE))
+                if [sha256(body).digest() for body in read] != pieces:
+                    raise OSError(errno.EIO, "the disk does not hold what it said it did")
+            finally:
+                os.close(handle)
+        self._doubtful = False
+        log.error("the log was written again after the disk had refused it", bytes=size)
 
     def in_place(self) -> None:
         """Raises OSError when the file or its log is not where it was opened."""

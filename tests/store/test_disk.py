@@ -222,14 +222,14 @@ async def test_what_nobody_asks_for_is_tried_again_when_the_disk_refused(
 ) -> None:
     monkeypatch.setattr(disk, "SOON", 0.001)
     db = opened()
-    usual, tried, there = disk._flush, list[int](), asyncio.Event()
+    usual, tried, there, loop = disk._flush, list[int](), asyncio.Event(), asyncio.get_running_loop()
 
     def flush(handle: int) -> None:
         tried.append(handle)
         if len(tried) < 3:
             raise OSError(5, "the disk refuses")
         usual(handle)
-        there.set()
+        loop.call_soon_threadsafe(there.set)
 
     monkeypatch.setattr(disk, "QUICK", 60.0)
     monkeypatch.setattr(disk, "_flush", flush)
@@ -238,7 +238,7 @@ async def test_what_nobody_asks_for_is_tried_again_when_the_disk_refused(
     async with asyncio.timeout(60):
         await there.wait()
     await db.settled()
-    assert len(tried) == 3
+    assert 3 <= len(tried) <= 4  # the last may be asked for before the one before it is known to be done
 
 
 async def test_repeats_beside_new_ones_wake_only_whose_event_is_new(db: Database) -> None:
