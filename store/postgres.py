@@ -69,12 +69,21 @@ class PostgresTx(Tx):
     """A transaction on a plain connection."""
 
     def __init__(
-        self, statements: Statements, connection: Any, opening: str = "", *, late: bool = False
+        self,
+        statements: Statements,
+        connection: Any,
+        opening: str = "",
+        *,
+        late: bool = False,
+        pooled: bool = False,
     ) -> None:
         """`opening`: what begins the transaction, said together with or right before its first statement; or, when it is to
-        begin `late`, its first one that locks or writes. Every statement sees what is committed by then either way."""
+        begin `late`, its first one that locks or writes. Every statement sees what is committed by then either way.
+
+        `pooled`: a pooler may give each statement that stands outside of a transaction to another server: none does."""
         super().__init__(statements)
-        self._connection, self._opening, self._late = connection, opening, late
+        self._connection, self._opening, self._late = connection, opening, late and not pooled
+        self._pooled = pooled
         self._keeps = True
         self._over = False
 
@@ -96,7 +105,7 @@ class PostgresTx(Tx):
             await self._say(opening)
 
     async def only(self, statement: Any, parameters: Mapping[str, Any]) -> Result:
-        if self.begun:
+        if self.begun or self._pooled:
             return await self._run(statement, parameters)
         found = await self._ask(*self._statements.prepare(statement, parameters))
         self._over = True
@@ -260,13 +269,12 @@ class Postgres:
     async def write(
         self, priority: int = WORK, *, durable: bool = True, late: bool = False
     ) -> AsyncIterator[Tx]:
-        """A transaction. Without `durable` nobody waits for the disk; `late`: what is read first is read before it begins,
-        unless a pooler stands between, which may give each statement outside of one to another server."""
+        """A transaction. Without `durable` nobody waits for the disk; `late`: what is read first is read before it begins."""
         opening = self._begin if durable else f"{self._begin}{QUIETLY}"
         if priority == SENT or not durable:
             opening += BY_KEY
         async with self._connection(intake=priority == INTAKE) as connection:
-            tx = PostgresTx(self._statements, connection, opening, late=late and not self._pooled)
+            tx = PostgresTx(self._statements, connection, opening, late=late, pooled=self._pooled)
             try:
                 yield tx
                 await tx.finish()
