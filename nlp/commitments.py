@@ -1,12 +1,13 @@
 """What was promised: a clause with a time ahead of it and something to be done."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from nlp.evidence import Found
 from nlp.late import late
 from nlp.plain import Plain
+from nlp.signs import sign
 from nlp.times import When
 
 LONGEST = 40  # characters from the time to the end of the clause
@@ -14,10 +15,10 @@ LONGEST = 40  # characters from the time to the end of the clause
 _DO = late(
     r"发(?!现|生|展)|寄|给|送|提供|回复|答复|回电|回[您你]|回访|报价|安排|提交|交付|交货|出(?:货|"
     r"方案|图|报告|样|具|结果)|完成|准备(?:好|齐|完|[一-龥]{0,4}(?:资料|材料|样品|样机|合同|方案|报价|文件|图纸|标书|货))|确认|打款|付款|汇款|转账|签|到货|"
-    r"发货|派|带.{1,8}(?:去|来|到)|去(?:现场|工地|厂里|你|您)|勘[察查]|量尺|验货|跑一趟|上门|拜访|过[去来]|联系|打电话|演示|测试|调试|安装|"
+    r"发货|派|带.{1,8}(?:去|来|到)|[去上](?:现场|工地|厂里|你|您)|去(?:收款|取(?![暖消])|提货|拿货|签|催|盯)|全程盯|勘[察查]|量尺|验货|跑一趟|上门|拜访|过[去来]|联系|打电话|演示|测试|调试|安装|"
     r"[做改弄整修补装写画算排审调印]好|[做改写赶画审弄办测算装]完|做出来|下单|定下来|运[到过]|修复|[陪接帮找][您你]|申请|"
-    r"[跟和向][^,]{1,6}(?:说|汇报|申请|商量|确定)|拉个?[会群]|搞定|反馈|通知|整理|更新|付|补|修好|开(?:票|机|工|出来?)|统一开|送样|打样|备货|"
-    r"解决|处理|拉[你您]|催|到[你您]|[一准]定到|准时到|结账|结清|退[款钱货]|到账|答应|落实|跟进|赶出来|把[^,]{1,14}(?:出来|[好完掉了]|[过回]来|[上过]去)|交(?:模|样|图|件|稿|工)|拍板|敲定|当面[谈聊]|来(?:厂|公司|现场|看|签|拉|提|取|谈|装)|办(?:$|[好完了下]|理|一下)"
+    r"[跟和向][^,]{1,6}(?:说|汇报|申请|商量|确定|过一?[遍下]|对一?[遍下]|核对)|拉个?[会群]|搞定|反馈|通知|整理|更新|付|补|修好|开(?:票|机|工|出来?)|统一开|送样|打样|备货|"
+    r"解决|处理|走完|[付还补交]清|退回|会收到|拉[你您]|催|到[你您]|[一准]定到|准时到|结账|结清|退[款钱货]|到账|答应|落实|跟进|赶出来|把[^,]{1,14}(?:出来|[好完掉了走清齐平]|[过回下进]来|[上过回出进]去|到位|[录导拉搬]进)|把[^,]{1,10}[一-龥]进[^,]{1,6}$|交(?:模|样|图|件|稿|工)|拍板|敲定|当面[谈聊]|来(?:厂|公司|现场|看|签|拉|提|取|谈|装)|办(?:$|[好完了下]|理|一下)"
 )
 _DO_ENGLISH = late(
     r"(?:\b(?:I|we|they|he|she))?(?:(?:^| )will|'ll| shall| am going to) (?!not\b)[a-z]{2,}", re.I
@@ -41,17 +42,49 @@ _SPOKEN_FOR = late(r"客户|对方|他|她|答应|承诺|说|总|经理|工|厂"
 # 12月开工的项目 tells of a thing.
 _NOUN = late(r"^[要会]?(?:开工|开始|到货?|发货?|交付?|做|出|签|送|寄|付|办)的(?=[一-龥])")
 _BROKEN = late(r"说好|本来|原定|原本|原计划|早就")
+_NO_WORD = late(
+    r"(?:不|没法|没办法|不敢|不能|难|无法)(?:给您?你?)?(?:保证|承诺|答应|确定|肯定)|不一定|说不[好准定]|够呛|未必"
+)
 _OTHERS = late(r"(?:你|您|你们|贵司|贵公司|对方)(?:们)?(?:能|要|得|就|先|尽快|在)?$")
 _NOT_DONE = late(r"没(?:有)?|不(?:用|要|会|能|发|给|行|了)|别")
-_PAST = late(r"^[一-龥]{1,4}?[了过](?!没|吗|吧|去|来)|^已")
+_PAST = late(r"^[一-龥]{1,4}?[了过](?!没|吗|吧|去|来|一[遍下])|^已")
 _CLAUSE_END = late(r"[,。;!?\n]")
 _SUBJECT = re.compile(r"[,。;!?\n]")
 
 
+# 资料我待会儿发邮箱: no time that a clock knows, but whoever says it does it himself, and today.
+_SOON = late(
+    r"(?:^|(?<=[,。;!?\n:]))(?P<clause>[^,。;!?\n:你您]{0,8}?(?:我|我们|咱们?|我司|我这边|我们这边)(?:马上|立刻|立马|待会儿?|等会儿?|等下|一会儿?|过会儿?|晚点儿?|稍后)"
+    r"(?:就|去|来|再)*(?:[把给跟和让叫将][^,。;!?\n]{1,12})?(?:发(?!现|生|展)|寄|送|传|转|拉|回电|回复|回[你您过]|报价|报给|打电话|打给|安排|处理|确认|核对|查(?=$|[,。一])|问(?=$|[,。一下清])|过去|过来|给[你您贵])[^,。;!?\n]{0,16})(?P<end>[,。;!?\n]|$)"
+)
+_SOON_CHARS = sign("马刻待会点稍等")
+_OWN_WORDS = sign("我咱")
+
+
 def find(words: Plain, whens: Sequence[When], now: datetime) -> tuple[Found, ...]:
     """Promises in the text, from the time to the end of the clause ("周二前发测试报告"), in the words used."""
-    if not whens:
-        return ()
+    timed = _timed(words, whens, now) if whens else []
+    if not words.signs & _OWN_WORDS or not words.signs & _SOON_CHARS:
+        return tuple(timed)
+    soon = [
+        hit
+        for hit in _soon(words)
+        if not any(other.start < hit.end and hit.start < other.end for other in timed)
+    ]
+    return tuple(sorted((*timed, *soon), key=lambda hit: hit.start)) if soon else tuple(timed)
+
+
+def _soon(words: Plain) -> Iterator[Found]:
+    for match in _SOON.finditer(words.text):
+        clause = match["clause"]
+        if match["end"] != "?" and not (
+            _ASK.search(clause) or _NOT_DONE.search(clause) or _BROKEN.search(clause)
+        ):
+            yield words.found("commitments", *match.span("clause"), 0.7, "promise")
+
+
+def _timed(words: Plain, whens: Sequence[When], now: datetime) -> list[Found]:
+    """Those with a time ahead of them."""
     found: list[Found] = []
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for when in whens:
@@ -89,7 +122,7 @@ def find(words: Plain, whens: Sequence[When], now: datetime) -> tuple[Found, ...
         last = end - (len(after) - len(_FACES.sub("", after)))
         if last > upto:
             found.append(words.found("commitments", start, last, 0.8, "promise"))
-    return tuple(found)
+    return found
 
 
 # 下周四之前给您答复[抱拳]
@@ -113,6 +146,8 @@ _SAID_SO = late(r"(?:昨天|前天|上周|上次|之前).{0,4}(?:说|讲|答应)
 
 def _promises(before: str, after: str) -> bool:
     if _ASK.search(before) or _ASK.search(after) or _OTHERS.search(before) or _BROKEN.search(before):
+        return False
+    if _NO_WORD.search(before) is not None:
         return False
     if _FOR_ME.search(after) is not None and _SPOKEN_FOR.search(before) is None:
         return False

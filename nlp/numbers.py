@@ -1,4 +1,4 @@
-"""Numbers as people write them: 25, 二十五, 两百三, 一万五, 1.5, 半."""
+"""Numbers as people write them: 25, 二十五, 两百三, 一万五, 1.5, 二点五, 半."""
 
 import re
 
@@ -28,6 +28,10 @@ def number(words: str) -> float | None:
         return None
     if all(char in DIGITS for char in words):
         return float("".join(str(DIGITS[char]) for char in words))
+    ahead, point, behind = words.partition("点")
+    if point and behind and all(char in DIGITS for char in behind):
+        value = number(ahead)  # 二点五
+        return None if value is None else value + float("0." + "".join(str(DIGITS[char]) for char in behind))
     return _with_units(words)
 
 

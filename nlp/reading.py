@@ -76,9 +76,8 @@ def scan(
     if numbers or ids:
         rest = rest.without_found((*numbers, *(found for found in ids if found.rule == "spelt")))
     whens = _times(rest, turns, now)
-    promised: tuple[Found, ...] = ()
+    promised = commitments.find(rest, whens, now)
     if whens:
-        promised = commitments.find(rest, whens, now)
         rest = rest.without([rest.here(when.at, when.upto) for when in whens])
     sums = money.find(rest)
     towns = places.regions(rest.text)
