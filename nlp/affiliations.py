@@ -60,8 +60,18 @@ def is_house(speaker: str) -> bool:
     return _HOUSE.fullmatch(speaker) is not None
 
 
+_POST = late(r"^(?:采购|销售|技术|财务|前台|行政|设备|生产|仓库|总务|后勤)部?(?=[一-龥]{2})")  # 采购小苏
+
+
+def without_post(person: str) -> str:
+    """采购小苏 is 小苏."""
+    rest = _POST.sub("", person)
+    return rest if rest != person and is_addressed(rest) else person
+
+
 def is_addressed(part: str) -> bool:
     """罗工, 小马, 刘主任."""
+    part = _POST.sub("", part)
     bare = part[1:] if part[:1] in ("小", "老", "阿") else part
     if bare[:1] not in surnames().single:
         return False

@@ -1,5 +1,6 @@
 """Does the price decide? What the customer says of it: too dear, over the budget, or no matter."""
 
+import re
 from collections.abc import Sequence
 
 from nlp.evidence import Found
@@ -8,7 +9,7 @@ from nlp.reading import Reading
 from rules.errors import Refused
 
 MINDS, MINDS_NOT = "敏感", "不敏感"
-_CUES = "贵高价便优预折钱降让压砍抹低少"
+_CUES = re.compile("[贵高价便优预折钱降让压砍抹低少]")
 
 # Said once it is enough.
 _STRONG = late(
@@ -17,7 +18,7 @@ _STRONG = late(
     r"|(?:价格|报价|单价|价钱|价位|价)(?:还?是|有点|有些|偏|太|比较|实在|确实|略|稍微?){1,3}高|(?:价格|报价|单价)[^,，。;；\n]{0,6}高了"
     r"|(?:超|超出|超过|超了|高于)(?:了)?(?:我们|他们)?(?:的)?预算|预算(?:很|比较|真的?)?(?:有限|不够|紧张?|卡得|就这么[多些])"
     r"|(?:对价格|价格(?:上)?)(?:还是|比较|很|非常|最|挺|特别)?敏感|(?:主要|最|比较|更|就|只)(?:是)?(?:看重?|看|在意|关注|考虑)(?:的是|的还是)?价格"
-    r"|压价|砍价|价格?(?:可)?(?:别|不要|不能)太(?:离谱|高|贵)|(?:价格|报价|单价|价)(?:上)?(?:还)?(?:能|可以|能不能|可不可以)?(?:再|往下)(?:给)?(?:我们)?(?:降|低|让|优惠|便宜|谈)"
+    r"|比[^,，。;；\n?？]{1,10}高(?:了|出)?[\d一两三四五六七八九十几]+(?:\.\d+)?(?:%|％|个点|成|万|千|百|块|元)|压价|砍价|价格?(?:可)?(?:别|不要|不能)太(?:离谱|高|贵)|(?:价格|报价|单价|价)(?:上)?(?:还)?(?:能|可以|能不能|可不可以)?(?:再|往下)(?:给)?(?:我们)?(?:降|低|让|优惠|便宜|谈)"
     r"|(?:再|多)(?:给)?(?:我们)?(?:降|便宜|让)(?:一?点|些|个?[\d一两三五])|(?:别家|其他家|同行|人家)[^,，。;；\n]{0,10}(?:比你们)?(?:便宜|低)(?:多了|不少|一半|很多|了)?"
     r"|比你们(?:家)?(?:的)?(?:价格)?(?:还|要)?(?:便宜|低)"
 )
@@ -40,7 +41,7 @@ _OTHER_COST = late(
 def find(reading: Reading, ours: Sequence[tuple[int, int]]) -> Found | None:
     """敏感 or 不敏感 with the words that say so; None where nothing does, or both are said."""
     text = reading.text
-    if not any(cue in text for cue in _CUES):
+    if _CUES.search(text) is None:
         return None
 
     def theirs(at: int) -> bool:

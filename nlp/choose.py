@@ -31,13 +31,33 @@ def best(found: Sequence[Found], ours: list[tuple[int, int]]) -> Found | None:
     return max(theirs(found, ours) or found, key=lambda hit: hit.confidence, default=None)
 
 
-def phone(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
-    """A mobile before a fixed line. Our own number in our own words is nobody's."""
+def not_ours(reading: Reading, ours: list[tuple[int, int]]) -> list[Found]:
+    """The numbers that are not our own: not in what our people said, else none of which they say that it is theirs."""
     found = theirs(reading.phones, ours) or [
         hit for hit in reading.phones if not _own_number(reading.text, hit)
     ]
+    quoted = _OLDER_MAIL.search(reading.text) if len(found) > 1 else None
+    return [hit for hit in found if quoted is None or hit.start < quoted.start()] or found
+
+
+_OLDER_MAIL = late(r"-{2,}\s?(?:原始邮件|Original Message)", re.I)
+
+
+def phone(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
+    """A mobile before a fixed line. Our own number in our own words is nobody's."""
+    found = not_ours(reading, ours)
     mobiles = [hit for hit in found if hit.rule == "mobile"]
+    if len(mobiles) > 1:
+        mobiles = [hit for hit in mobiles if not _of_somebody_else(reading.text, hit)] or mobiles
     return next(iter(mobiles or found), None)
+
+
+# 财务蔡会计管，你问她 136…
+_ASK_THEM = late(r"(?:问|找|联系|打给|对接)(?:一下|下)?(?:她|他)(?:吧|要|就行)?[\s,，:：]{0,2}$")
+
+
+def _of_somebody_else(text: str, hit: Found) -> bool:
+    return _ASK_THEM.search(text, max(0, hit.start - 10), hit.start) is not None
 
 
 # 我电话139…, 我的是139…; 打到我手机上了 135… is another's.
@@ -120,7 +140,7 @@ _ONLY_INTENT = late(
     r"|.*(?:没问题|没毛病|测试通过|合格了?|挺?满意|不错|挺好的?|不考虑了?)|.*能不能.*(?:价|便宜|优惠)|(?:在|里面?|过来?|去).*"
     r"|.*(?:把|将).{1,10}(?:发|寄|给|传|拿|签).*|(?:我们?|他们?)?(?:是)?[做搞](?:批发|采购|定制)的?"
     r"|(?:主?经营|主营|业务范围)[:：是].*|\W*(?:采购|销售)部?\W*|.*(?:看重|在意).*|.{0,6}没有?预算.*|什么价.?"
-    r"|.*说了(?:才|不)?算.*|.*(?:拍板|做不了主).*|.*报价(?:便宜|贵|高|低).*|客?户?带.*|.*来看厂.*|.*包邮.*|.*(?:尾款|货款|欠款).*|要?盖章.*|你?(?:看看|算算).*|.*不需要.*|.*用不上.*|.*比.{1,8}(?:高|贵|低|便宜).*"
+    r"|.*说了(?:才|不)?算.*|.*(?:拍板|做不了主).*|.*报价(?:便宜|贵|高|低).*|客?户?带.*|.*来看厂.*|.*嫌.*|.*采购权.*|.*(?:交期|货期)\d.*|.*包邮.*|.*(?:尾款|货款|欠款).*|要?盖章.*|你?(?:看看|算算).*|.*不需要.*|.*用不上.*|.*比.{1,8}(?:高|贵|低|便宜).*"
     r"|那?(?:个|份)?(?:合同|发票|供应商|收据)(?:[你您我他]们?)?|[0-9一二三四五六七八九十两]+天"
 )
 _ENOUGH = 0.45  # a weaker thing (样品, 方案) gives way to the clause it stands in

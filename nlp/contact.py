@@ -27,7 +27,14 @@ def name(
     talker = speaker(reading, own_names)
     if talker is not None:
         surname = name_shape.surname_of(talker.value)
-        same = [hit for hit in said if not surname or name_shape.surname_of(hit.value) == surname]
+        beside = [
+            hit for hit in found if phone is not None and _holds(reading.text, hit, phone)
+        ]  # 杜姐 … 杜丽萍 139…
+        same = [
+            hit
+            for hit in (*said, *(beside if surname else ()))
+            if not surname or name_shape.surname_of(hit.value) == surname
+        ]
         return next(iter(same), talker)
     kept = set(name_shape.joined([hit.value for hit in found]))
     pool = said or [hit for hit in found if hit.value in kept]
@@ -146,6 +153,7 @@ def _called(speaker: str) -> str:
         or next(filter(name_shape.is_name, parts), "")
         or next(filter(affiliations.is_addressed, parts), "")
     )
+    person = affiliations.without_post(person)
     return person or ("" if affiliations.is_house(longest) else longest)
 
 

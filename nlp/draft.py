@@ -256,7 +256,7 @@ def _questions(
         yield f"姓名「{name.value}」对吗？"
     if company is not None and company.confidence < UNSURE:
         yield f"公司「{company.value}」对吗？"
-    theirs = [hit for hit in reading.phones if not any(start <= hit.start < end for start, end in ours)]
+    theirs = choose.not_ours(reading, ours)
     mobiles = {hit.value for hit in theirs if hit.rule == "mobile"}
     if len(mobiles) > 1 and phone is not None:
         yield f"识别到 {len(mobiles)} 个手机号，先取 {phones.mask(phone.value)}，对吗？"

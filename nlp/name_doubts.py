@@ -95,7 +95,8 @@ def by_rule(words: Plain, rule: str, matches: Iterable[re.Match[str]]) -> Iterat
             continue
         if rule in ("title", "label") and name.isascii() and name.upper() == name and len(name) < 5:
             continue
-        yield words.found("names", start, end, _SURE[rule], rule)
+        whole = words.text[start:end].replace(" ", "") if rule == "spaced" else ""  # 陈  昊
+        yield words.found("names", start, end, _SURE[rule], rule, whole)
 
 
 # Rules that are sure of their place, so that an everyday word there must be looked at by itself.

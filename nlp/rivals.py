@@ -24,28 +24,8 @@ WEIGHED = late(
 QUOTED = late(r"(?:那边|他们)?(?:报的价|报的[^,，。\n]{0,6}(?:低|高|便宜|贵)|报价[比更]?[低高便贵])")
 AND = late(r"\s?(?:和|跟|与|及|、|,|，|还有)\s?")
 
-_CUES = (
-    "比",
-    "竞品",
-    "对手",
-    "友商",
-    "在看",
-    "看了",
-    "在谈",
-    "在聊",
-    "接触",
-    "考虑",
-    "报",
-    "换",
-    "才",
-    "来",
-    "问过",
-    "看过",
-    "合作的",
-    "账期",
-    "给了",
-    "给我们",
-    "给到",
+_CUES = re.compile(
+    "比|竞品|对手|友商|在看|在谈|在聊|接触|考虑|报|换|才|只[要卖]|来[讲看谈演报量]|[问看比][过了]|合作的|账期|[拿进订]货|给[了我到]"
 )
 # A firm behind these is weighed: 也在看用友, 对比过欧派, 竞品：科瑞.
 _BEFORE = late(
@@ -85,9 +65,11 @@ _NAMED = (
         rf"(?:^|[\s,，。;；!！?？:：])(?:另外|还有)?{_NAME}(?:(?:和|跟|、)[一-龥]{{2,4}}?)?(?:他们)?也?(?:都)?来(?:讲|看|谈|演示|报|量)过(?!电|信)"
     ),
     late(rf"(?:和|跟|、){_NAME}(?:他们)?(?:也|都)来(?:讲|看|谈|演示|报|量)过(?!电|信)"),
-    late(rf"(?:之前|已经|也|前面)(?:问|看|比)过{_NAME}(?=[\s,，。;；、和跟]|家|那边|的(?:价|报)|$)"),
+    late(
+        rf"(?:之前|已经|也|前面)(?:问过|[看比][过了]){_NAME}(?=[\s,，。;；、和跟]|家|那边|的(?:价|报|[,，])|$)"
+    ),
     late(rf"(?:现在|目前|一直)?合作的(?:是)?{_NAME}(?:家)?(?=收|报|给|[,，。;；\s]|$)"),
-    late(rf"从{_NAME}(?:那边|家)?(?:换过来|换到|转过来|迁过来|切过来)"),
+    late(rf"从{_NAME}(?:那边|家)?(?:拿货|进货|订货|换过来|换到|转过来|迁过来|切过来)"),
     late(rf"(?:竞品|竞争对手|友商)(?:是|有|:|：)\s?{_NAME}(?=[\s,，。;；、和跟]|$)"),
     late(rf"(?:对比|比较)(?:了|过|一下)?{_NAME}(?=和|跟|与|、|[,，。;；\n]|家|那边|的|$)"),
     late(
@@ -116,7 +98,7 @@ def find(
     `ours`: where our people speak; `listed`: how an installation's competitors are called in chats, each with its name.
     """
     text, named = reading.text, list(_listed(reading.text, listed))
-    if any(cue in text for cue in _CUES):
+    if _CUES.search(text) is not None:
         named += _firms(reading)
         named += _unknown(text, [*named, *(hit for hit in reading.names if hit.value[0] != "比")])
     once: dict[str, Found] = {}

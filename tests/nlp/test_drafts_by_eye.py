@@ -61,6 +61,8 @@ MISSED = {
     "visitor": {"next_at", "next_text"},  # a date in brackets between day and hour
     "baoyou": {"need"},
     "complain": {"kind"},
+    "nurse": {"deciders"},  # 院长看过再约
+    "torollers": {"company"},  # 贵州盘江
 }
 
 
