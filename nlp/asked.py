@@ -24,9 +24,13 @@ SOUNDS = frozenset(
 )
 
 
-SURE, MAYBE = 0.5, 0.3  # so likely is a person; one that looks like a name
+SURER, SURE, MAYBE = (
+    0.8,
+    0.5,
+    0.3,
+)  # so likely is a person that was taken for a firm; any; one that looks like a name
+FIRM = "◆"
 _NOBODY = 0.02  # with less somebody is not even thought of
-_DOUBTED = frozenset(("sounds", "segmenter"))  # the rules that it may contradict
 
 
 class Model:
@@ -61,6 +65,10 @@ class Model:
             for (first, last), chance in _likeliest(self._of(start, end)):
                 here, upto = start + first, start + last
                 name = text[here:upto]
+                if name == FIRM * len(name):
+                    if chance >= SURER and FIRM not in text[here - 1 : here] + text[upto : upto + 1]:
+                        yield words.found("names", here, upto, 0.6, "model")
+                    continue
                 looks = is_name(name) or _is_foreign(name) or _is_given(name)
                 believed = chance >= MAYBE if looks else chance >= SURE and _may_be(name)
                 if believed and stands_free(text, here, upto):
@@ -68,7 +76,7 @@ class Model:
 
     def denies(self, hit: Found) -> bool:
         """Is it a guess of the rules that the model does not share at all?"""
-        if hit.rule not in _DOUBTED:
+        if hit.rule != "sounds":
             return False
         first, last = self._words.here(hit.start, hit.end)
         for piece in _PIECE.finditer(self._words.text):

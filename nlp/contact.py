@@ -132,6 +132,13 @@ def speaker(reading: Reading, own_names: frozenset[str]) -> Found | None:
     return Found("names", called, called, start, start + len(called), 0.8 if own_names else 0.6, "speaker")
 
 
+def speakers(reading: Reading) -> list[str]:
+    """All who speak in a log and are called as persons are: a full name, or 王总."""
+    called = dict.fromkeys(_called(turn.speaker) for turn in reading.turns)
+    return [name for name in called if name_shape.is_name(name, sure=True) or _ALIAS.fullmatch(name)]
+
+
+_ALIAS = late(rf"[{surname_letters()}](?:总|工|经理|老师|主任|姐|哥|董|师傅|厂长|会计|女士|先生)")
 _ROLE = late(
     r"(?:客户|顾客|买家|卖家|用户|访客|商家|客服|销售|我方?|对方|甲方|乙方|家长|患者)(?:\s*\d*$|[-_\s·:：](?=.))"
 )

@@ -158,8 +158,10 @@ def as_dict(text: str, now: str | datetime, vocabulary: Vocabulary | None = None
     reading = scan(text, clock if clock.tzinfo is None else clock.replace(tzinfo=None), (), vocabulary)
     names = _values(reading.names) if reading.names else []
     name = contact.speaker(reading, frozenset()) if reading.turns else None
-    if name is not None and name.value not in names:
-        names.append(name.value)
+    talkers = [name.value] if name is not None else []
+    if reading.turns:
+        talkers += contact.speakers(reading)
+    names += [talker for talker in dict.fromkeys(talkers) if talker not in names]
     return {
         "names": names,
         "companies": _values(reading.companies) if reading.companies else [],

@@ -36,6 +36,13 @@ def surnames() -> Surnames:
 
 
 @cache
+def english_names() -> tuple[frozenset[str], frozenset[str]]:
+    """Given names in Latin letters, and surnames behind them."""
+    given, _, known = " ".join(_lines("english_names.txt")).partition(" surnames ")
+    return frozenset(given.split()), frozenset(known.split())
+
+
+@cache
 def surname_letters() -> str:
     """The surnames of one character, for the class of an expression."""
     return "".join(sorted(surnames().single))

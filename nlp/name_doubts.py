@@ -208,10 +208,16 @@ def _free(name: str, match: re.Match[str]) -> bool:
     """After "姓名:" any two to four characters are a name, whatever their surname, but not a word we know."""
     return (
         (bool(match["colon"]) or match[0].startswith("姓名 "))
-        and name not in not_names()
+        and (name not in not_names() or _may_be_called(name, match))
         and name[-2:] not in _KEYS
         and not any(char in NEVER for char in name[:1])
     )
+
+
+def _may_be_called(name: str, match: re.Match[str]) -> bool:
+    """报修人：卓越，: a word that given names are made of, alone behind its colon."""
+    ends = match.string[match.end() : match.end() + 1] in ("", "\n", ",", ";", "。", "、", ")", "|", " ")
+    return ends and name[0] in surnames().single and "人" in match[0] and likely.weight(name[1:]) >= 1
 
 
 # What the heading beside 姓名 ends in: 姓名 | 联系方式 | 意向车型.

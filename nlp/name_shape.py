@@ -11,16 +11,20 @@ def is_name(name: str, *, sure: bool = False, steady: bool = False, weighed: boo
     """Does it look like a full Chinese name: a surname, one or two more characters, and no common word?
 
     `sure`: its place says that it is a person, so the given name may be a word (靳东海, 党国庆);
-    `steady`: so surely that surname and middle character may be one (范文程); `weighed`: that they are a word is
-    weighed elsewhere (江北辰).
+    `steady`: so surely that surname and middle character may be one (范文程); `weighed`: that they, or the whole,
+    are a word is weighed elsewhere (江北辰, 许可).
     """
     if "·" in name:
         return True
     known, bare, size = surnames(), not_names(), len(name)
-    if not 2 <= size <= 4 or name in bare or name in places().cities or name[:2] == "谢谢":
+    if not 2 <= size <= 4 or name in places().cities or name in places().provinces or name[:2] == "谢谢":
         return False
-    if name[:2] in bare and not (
-        size == 3 and (weighed or (steady and name[0] != "祝" and segment.cut(name)[0] != name[:2]))
+    if name in bare and not weighed:
+        return False
+    if (
+        size > 2
+        and name[:2] in bare
+        and not (size == 3 and (weighed or (steady and name[0] != "祝" and segment.cut(name)[0] != name[:2])))
     ):
         return False  # 高级工; 范文程 is one name
     if name[:2] in known.compound:
@@ -51,7 +55,7 @@ _PEOPLE_OF = frozenset(
 )
 # Ends of places and things: 高新区, 温州路, 单价表.
 NOT_AT_END = (
-    *"额区市省县镇村路街号楼栋室店站桥园量度率性费价期款型式类种级件品料书表图单版",
+    *"籍额区市省县镇村路街号楼栋室店站桥园量度率性费价期款型式类种级件品料书表图单版",
     "系统",
     "方案",
 )

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import accumulate, pairwise
 
 from nlp import likely, segment
-from nlp.lexicon import given, not_names, odds, surnames
+from nlp.lexicon import given, not_names, not_persons, odds, surnames
 
 _HOPE = (
     -55
@@ -50,6 +50,7 @@ class _Weights:
     best: Mapping[str, int]  # what a character behind the surname can add at most, alone or with another
     least: int  # and one that is not listed
     word_first: int  # surname and middle character are a word that is no name (江北辰)
+    word: Mapping[str, int]  # the whole is a word, and none that is a person above all (see word_kind)
     near: int  # what that and the dictionary can add at most
     most: int  # and with the cut
 
@@ -117,6 +118,7 @@ def _weights(weak: frozenset[str]) -> _Weights:
         running_on=table["after kind"].get("o", 0),
         followed=followed,
         word_first=table["word first"].get("1", 0),
+        word=table["word"],
         near=near,
         most=near + max(table["cut"].values()),
     )
@@ -180,10 +182,18 @@ def find(
                 if words.get(here) == end:
                     continue  # 安全带: the dictionary takes it for a person
                 points += table.word_first
+            if points >= least:
+                points += table.word.get(word_kind(name), 0)
             if points >= least and name.isalpha() and not name.isascii() and is_name(name):
                 found.append(Weighed(here, end, points))
     found.sort(key=lambda one: (-one.points, one.start))
     yield from found
+
+
+def word_kind(name: str) -> str:
+    """2: a word that no person should be taken for lightly (成本, 平安), 1: any other (季风), or called a person by the
+    dictionary though it is none (毛巾); "" else."""
+    return "2" if name in not_names() else "1" if segment.is_word(name) or name in not_persons() else ""
 
 
 def _before(table: _Weights, text: str, here: int) -> int:

@@ -1,15 +1,15 @@
-"""People's names: by label, cue, card line, honorific (王总), and with least trust by the segmenter."""
+"""People's names: by label, cue, card line, honorific (王总), and with least trust by what was learned."""
 
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from operator import attrgetter
 
-from nlp import asked, elements, model, name_rules, running, segment, spoken_names
+from nlp import asked, elements, english_names, model, name_rules, running, segment, spoken_names
 from nlp.evidence import Found, Taken
 from nlp.lexicon import not_names, surnames
 from nlp.name_doubts import APART, by_rule
-from nlp.name_patterns import BOUNDARY, CONTACT, FOLLOW, TIES, WEAK, patterns
+from nlp.name_patterns import BOUNDARY, FOLLOW, TIES, WEAK, patterns
 from nlp.name_rules import HONOURS, Spot, name_spots, unsure
 from nlp.name_shape import is_name, may_be_name
 from nlp.name_starts import matches_of, starts_of
@@ -41,10 +41,9 @@ def find(
     hits = [hit for hit in candidates if hit.value not in not_names and taken.take(hit.start, hit.end)]
     # Cards and forms are read by the rules; running text may hold one more.
     open_places = _open(words, taken, spots) if hits else [place for _, place, _ in spots]
-    modelled = not (hits and CONTACT in words.text)
     hits += [
         hit
-        for hit in running.find(words, WEAK, TIES, open_places, may_be_name, _follow(), modelled)
+        for hit in running.find(words, WEAK, TIES, open_places, may_be_name, _follow())
         if hit.value not in not_names and taken.take(hit.start, hit.end)
     ]
     tagger = model.used()
@@ -115,6 +114,7 @@ def _candidates(words: Plain, contact: bool, called: Sequence[Found], spots: Seq
                 found += by_rule(words, rule, matches)
     found += elements.find(words)
     found += spoken_names.find(words)
+    found += english_names.find(words)
     return found
 
 
@@ -145,6 +145,7 @@ def _aliases(words: Plain) -> Iterator[Found]:
             surname in WEAK
             and not bounded
             and not _somebody(surname, match["role"], before)
+            and words.text[max(0, match.start() - 2) : match.start()] not in spoken_names.OFFICES
             and not (surname in _WEAK_BUT_SAID and _behind_word(words.text, match.start(), match.end()))
         ):
             continue

@@ -12,6 +12,7 @@ from nlp import (
     companies,
     emails,
     keywords,
+    model,
     money,
     noise,
     people,
@@ -104,6 +105,15 @@ def scan(
         untitled.text, vocabulary
     )  # 采购经理 wants to buy nothing, 驰远物流 asks for no freight
     contact = bool(numbers or mails or firms) or "手机" in text or "电话" in text
+    names = people.find(
+        untitled,
+        contact=contact,
+        names=vocabulary.names,
+        not_names=vocabulary.not_names,
+        called=aliases if untitled is unnamed else None,
+    )
+    if firms and model.used() is not None:
+        firms, names = _parted(firms, names)
     return Reading(
         text=text,
         turns=turns,
@@ -115,19 +125,23 @@ def scan(
         money=sums,
         companies=firms,
         titles=jobs,
-        names=people.find(
-            untitled,
-            contact=contact,
-            names=vocabulary.names,
-            not_names=vocabulary.not_names,
-            called=aliases if untitled is unnamed else None,
-        ),
+        names=names,
         cities=places.find(_with_institutions(rest, unnamed, firms)) if towns else (),
         keywords=keywords.find(untitled, vocabulary, hits),
         hits=hits,
         rest=untitled,
         commitments=promised,
     )
+
+
+def _parted(
+    firms: tuple[Found, ...], names: tuple[Found, ...]
+) -> tuple[tuple[Found, ...], tuple[Found, ...]]:
+    """What the model calls a person is no firm where the firm was only named in passing, and no person else."""
+    told = {(name.start, name.end) for name in names if name.rule == "model"}
+    kept = tuple(firm for firm in firms if firm.rule != "passing" or (firm.start, firm.end) not in told)
+    sure = {(firm.start, firm.end) for firm in kept}
+    return kept, tuple(name for name in names if (name.start, name.end) not in sure)
 
 
 def _with_institutions(rest: Plain, unnamed: Plain, firms: tuple[Found, ...]) -> Plain:

@@ -2,19 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate, compress
 
-from nlp import foreign, likely, odds, segment
+from nlp import foreign, odds
 from nlp.evidence import Found
-from nlp.lexicon import abroad, not_persons
+from nlp.lexicon import abroad
 from nlp.plain import Plain
 
 ENOUGH = -12  # three to ten: one that is missed costs as much as one too many, and chats hold more names than what taught
 SURELY = 40  # fifty to one: a name though its surname ties words together (和, 由), too
-A_WORD = 0  # three to two: a name though it is a word, too; what a word has around it says so
 _LONGEST = 4_000  # characters of a text that are looked at
 _BRANDED = frozenset(("家叫", "司叫", "厂叫", "店叫", "牌叫", "子叫"))  # 有一家叫富安娜的
-_SIGHTS = frozenset("沟庄峡庙牌舞报摄湖寺岛")  # 李家沟, 李宁牌, 红珠湖
 _STREETS = frozenset("路街道巷村镇乡区县市湾桥站")
 
 
@@ -25,10 +22,8 @@ def find(
     places: Sequence[int],
     is_name: Callable[[str], bool],
     follows: re.Pattern[str],
-    modelled: bool,
 ) -> Iterator[Found]:
-    """What looks like a name by its characters and neighbours, the likeliest first; with `modelled` also what the
-    segmenter's model takes for one.
+    """What looks like a name by its characters and neighbours, the likeliest first.
 
     `weak`: surnames that are everyday words; `ties`: those that tie words together (和, 由); `places`: where a name
     may begin; `is_name`: may these characters be one at all? `follows`: what often stands behind a name.
@@ -47,34 +42,11 @@ def find(
             if not (
                 text[one.end : one.end + 1] in _STREETS
                 or len(set(name)) == 1  # 谢谢谢
-                or segment.is_word(name)
-                or name in not_persons()
+                or odds.word_kind(name)
             ):
                 yield words.found("names", one.start, one.end, 0.5, "sounds")
-        elif (
-            (name[0] not in ties or one.points >= SURELY)
-            and stands_free(text, one.start, one.end)
-            and (one.points >= A_WORD or not (segment.is_word(name) or name in not_persons()))
-        ):
+        elif (name[0] not in ties or one.points >= SURELY) and stands_free(text, one.start, one.end):
             yield words.found("names", one.start, one.end, 0.5, "likely")
-    if not (modelled and places) or likely.promising().search(text) is None:
-        return
-    spelt, flags = zip(*segment.tag(text), strict=True)
-    persons = compress(zip(accumulate(map(len, spelt)), spelt, strict=True), map("nr".__eq__, flags))
-    for end, word in persons:
-        start = end - len(word)
-        if (
-            len(word) >= 3
-            and word[0] not in ties
-            and word[-1] not in _SIGHTS
-            and word not in not_persons()
-            and word not in abroad()
-            and is_name(word)
-            and likely.weight(likely.given_of(word)) >= 0
-            and text[start:end] == word
-            and stands_free(text, start, end)
-        ):
-            yield words.found("names", start, end, 0.5, "segmenter")
 
 
 def stands_free(text: str, start: int, end: int) -> bool:

@@ -13,8 +13,8 @@ from nlp.name_shape import is_name
 from nlp.plain import Plain
 from nlp.signs import sign
 
-_LITTLE, _SECONDS = sign("小老阿"), sign("阳官徒容甫狐迟侯")
-_OFFICES = frozenset(
+_LITTLE, _SECONDS, _KIN = sign("小老阿"), sign("阳官徒容甫狐迟侯"), sign("姐哥嫂叔姨")
+OFFICES = frozenset(
     (
         "门卫", "保安", "司机", "师傅", "电工", "保管", "仓管", "客户", "同事", "同学", "朋友", "老乡", "会计", "出纳", "文员",
         "前台", "助理", "秘书", "客服", "店长", "班长", "财务", "采购", "销售", "技术", "行政", "人事", "仓库", "质检", "售后",
@@ -27,6 +27,8 @@ def find(words: Plain) -> Iterator[Found]:
     """All of these but the numbered ones."""
     if words.signs & _LITTLE:
         yield from _little(words)
+    if words.signs & _KIN:
+        yield from _kin(words)
     if "姓" in words.text:
         yield from _of_the_surname(words)
     if words.signs & _SECONDS and any(name in words.text for name in _DOUBLES):
@@ -36,9 +38,10 @@ def find(words: Plain) -> Iterator[Found]:
 
 def _little(words: Plain) -> Iterator[Found]:
     text = words.text
-    for match in (*patterns()["little"].finditer(text), *_on_edges(text)):
-        before = text[max(0, match.start() - 1) : match.start()]
-        office = text[max(0, match.start() - 2) : match.start()] in _OFFICES
+    for match in (*patterns()["little"].finditer(text), *_on_edges(text, _little_name()), *_spoken_to(text)):
+        start = match.start("name")
+        before = text[max(0, start - 1) : start]
+        office = match.start() < start or text[max(0, start - 2) : start] in OFFICES
         told = before == "我" and _ENDS.match(text, match.end()) is not None
         if match["name"] not in not_names() and (not before or office or told or BOUNDARY.search(before)):
             yield words.found("names", *match.span("name"), 0.8, "little")
@@ -58,13 +61,42 @@ def _little_name() -> re.Pattern[str]:
     return re.compile(rf"(?P<name>[小老][{''.join(sorted(known))}])(?=[一-龥])")
 
 
-def _on_edges(text: str) -> Iterator[re.Match[str]]:
+def _on_edges(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
     """老范统一收, 你们小窦聊过: what stands behind is a word of its own."""
     pieces = odds.Cut(text)
-    for match in _little_name().finditer(text):
-        edges, _ = pieces.around(*match.span())
-        if match.end() in edges and match.start() in edges and not segment.is_word(match["name"]):
+    for match in pattern.finditer(text):
+        edges, _ = pieces.around(*match.span("name"))
+        if {match.start("name"), match.end("name")} <= edges and not segment.is_word(match["name"]):
             yield match
+
+
+_TO = (
+    r"(?:[转发寄交打分]给|分配给|抄送|叫[上来我]?|找|问|让|请|跟|和|给|与|联系|通知|提醒|催|派|约|带上?|由|等|对接|回复|谢谢|感谢|辛苦|麻烦|同事|"
+    r"还有|除了|听|我家|档口|[@])"
+)
+_LITTLE_TO = late(rf"{_TO}\s?(?P<name>[小老阿][一-龥])(?={FOLLOW}|就)")
+
+
+def _spoken_to(text: str) -> Iterator[re.Match[str]]:
+    """转给小敏, 叫上老穆, 抄送阿水: any character that names are made of, where a person is spoken to."""
+    for match in _on_edges(text, _LITTLE_TO):
+        last = match["name"][1]
+        if likely.weight(last) >= 1 or last in surnames().single:
+            yield match
+
+
+_KIN_NAME = late(
+    rf"(?:^|(?<=[\s,。;:!?、()▪◆▫])|(?:{_TO}|的|老板娘?|店里|那边)\s?)(?P<name>[一-龥][姐哥嫂叔姨])(?![姐哥妹弟夫们嫂叔姨])"
+)
+_ANY_KIN = frozenset("大小二三四五六七八表堂帅的空学师男女老少亲阿干婶姑叔伯令先兄国")
+
+
+def _kin(words: Plain) -> Iterator[Found]:
+    """慧姐, 红姐: a given name with an honorific; with a surname it is an alias."""
+    for match in _on_edges(words.text, _KIN_NAME):
+        first = match["name"][0]
+        if first not in surnames().single and first not in _ANY_KIN and likely.weight(first) >= 1:
+            yield words.found("names", *match.span("name"), 0.75, "kin")
 
 
 _SAID = late(rf"姓(?P<surname>[{surname_letters()}])(?![名氏])")

@@ -12,7 +12,7 @@ CHAT = """张三 11-20 14:02
 """
 """Something of everything that is read out of a chat."""
 SMALL_TALK = ("好的，谢谢老师，我看看", "连续运转温升不超标")
-"""Nothing to store, and a sentence in which only the segmenter could find a name."""
+"""Nothing to store, and a sentence without a lead in it."""
 _NOW = datetime.fromisoformat("2026-01-05T10:00")
 
 
@@ -25,6 +25,7 @@ def warm(cache_dir: Path | None = None) -> None:
     segment.warm(cache_dir)
     lexicon.needs()
     lexicon.not_persons()
+    lexicon.english_names()
     titles.roles()
     intent.find("报价")
     people.find("张三")
