@@ -34,7 +34,7 @@ _BESIDE_BRACKET = late(r"[一-龥A-Za-z] \(|\) [一-龥]")  # SMC (中国) 有�
 _SOFT_CUE = re.compile(r"[和与及任为由从到向对将至于自经原前现兼去找叫问请归帮替属]")
 # 公司 by itself ends a remark about some company as often as a name: 贵公司, 想问贵公司, 入群请备注公司.
 _ANY_COMPANY = late(
-    r"[贵本该我各某此全两母子总你他她它们间类种到去回来做开办的]$|备注|填写|注明|请问|想问|一下|什么|知名|上市|同行|外地"
+    r"[贵本该我各某此全两母子总你他她它们间类种到去回来做开办的]$|^不[用是要开]|备注|填写|注明|请问|想问|一下|什么|知名|上市|同行|外地"
 )
 _COUNTED = late(r"^.*(?:[一两几这那哪某][家个]|[我贵]司|[想要找])|^司(?=想|要|找)")
 _IN_FULL = re.compile(r"[一-龥]{1,3}?(?=[一-龥]{2,3}[省市])")  # 甲方写福建省…
@@ -120,11 +120,33 @@ def with_brands(
         if taken.take(hit.start, hit.end):
             hits.append(hit)
     hits += [hit for hit in passing.find(words, taken, towns) if taken.take(hit.start, hit.end)]
+    if len(hits) > 1 and "2" in written:
+        hits += [hit for hit in _numbered(words, hits) if taken.take(hit.start, hit.end)]
     if hits and held & _LINKS:
         hits += [hit for hit in told.beside(words, hits) if taken.take(hit.start, hit.end)]
     if len(hits) > 1:
         hits.sort(key=attrgetter("start"))
     return tuple(hits)
+
+
+# 1.君乐宝 2.新希望 3.光明: where two of such a list are firms, the others are.
+_ITEM = late(
+    r"(?:^|(?<=[\s:;,。、)]))(?P<number>\d{1,2})[.、)] ?(?P<name>[一-龥A-Za-z]{2,10})(?=[\n;,。]|$|[ ;,]+\d)"
+)
+
+
+def _numbered(words: Plain, firms: Sequence[Found]) -> Iterator[Found]:
+    items = [match for match in _ITEM.finditer(words.text)]
+    if len(items) < 3 or [int(item["number"]) for item in items] != [*range(1, len(items) + 1)]:
+        return
+    places = {words.here(firm.start, firm.end) for firm in firms}
+    rest = [item for item in items if item.span("name") not in places]
+    if len(items) - len(rest) < 2:
+        return
+    for item in rest:
+        name = item["name"]
+        if not (told.is_called_so(name) or GENERIC.fullmatch(name) or _NO_EMPLOYER.fullmatch(name)):
+            yield words.found("companies", *item.span("name"), 0.6, "list")
 
 
 _LINKS = sign("、和与及")
@@ -175,8 +197,17 @@ def _by_suffix(words: Plain) -> Iterator[Found]:
     if words.signs & _CAPITALS and any(map(text.__contains__, _ENGLISH_MARKS)):
         for match in _ENGLISH.finditer(text):
             yield words.found("companies", *match.span(), 0.9, "english")
+    if words.signs & _CAPITALS and ("(" in text or "区" in text or "总部" in text):
+        for match in _FOREIGN.finditer(text):
+            yield words.found("companies", *match.span(), 0.65, "english")
 
 
+# Omron中国区的代理, Magna International (China): no legal form, but a part of the world that it is the firm's house of.
+_FOREIGN = late(
+    r"(?<![A-Za-z0-9.@/])(?P<name>[A-Z][a-z]{2,}[A-Za-z]*(?: [A-Z][A-Za-z]+){0,2}(?: ?\((?:China|Shanghai|Suzhou|Beijing|Shenzhen|"
+    r"Tianjin|Asia|Zhuhai|Wuxi|Changzhou|Ningbo|Guangzhou|Nanjing|Dalian|Qingdao)\)(?!,? ?(?i:co|ltd))|"
+    r"(?= ?(?:中国区|大中华区|亚太区|中国总部))))"
+)
 _ENGLISH_MARKS = (
     "Ltd",
     "LTD",
@@ -294,7 +325,7 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
         if trades.is_trade(name) or name == "代工" or (name[:1] == "家" and text[cut - 1 : cut] in _WHICH):
             return None  # 一家模具厂, 机械厂, 想找代工厂
         cut = suffix - len(name)
-    if text[suffix] == "厂" and text[suffix - 1] in "出到回进返入同工本原建开看验":
+    if text[suffix] == "厂" and text[suffix - 1] in "出到回进返入同工本原建开看验来去":
         return None  # 出厂, 含税到厂价, 同厂的货, 来看厂
     if text[suffix] == "厂" and _SOME_FACTORY.search(text[max(0, start) : suffix]):
         return None  # 那个乳品厂, 在柳州开螺蛳粉厂
@@ -314,7 +345,7 @@ _BROKEN = late(r"(?:^|\n) *(?P<name>[一-龥()]{4,16}) *\n *$")
 
 def _line_above(text: str, start: int, suffix: int) -> int:
     """Where a name begins whose end stands on the next line of a card: 湖北荆楚理化仪器⏎有限公司."""
-    if suffix - start > 6 or text[start - 1 : start] not in ("\n", " ") or region(text[start:suffix]):
+    if suffix - start > 3 or text[start - 1 : start] not in ("\n", " ") or region(text[start:suffix]):
         return start
     above = _BROKEN.search(text, max(0, start - LONGEST), start)
     named = above is not None and region(above["name"]) and _SUFFIX.search(above["name"]) is None
@@ -365,7 +396,9 @@ def _by_label(words: Plain) -> Iterator[Found]:
 
 
 _FULL_NAME = 4  # characters that few persons have: 招标人：王建国 is none
-_NO_EMPLOYER = late(r"个体(?:户|经营|工商户)?|个人|无|暂无|没有|自由职业者?|自己干|待业|学生|不详|未知|保密")
+_NO_EMPLOYER = late(
+    r"(?:个体(?:户|经营|工商户)?|个人|无|暂无|没有|自由职业者?|自己干|待业|学生|不详|未知|保密)(?:\(.*\))?"
+)
 
 # A shop or a workshop by itself on a line of a card.
 _SHOP = late(
@@ -390,12 +423,12 @@ def _by_shop(words: Plain) -> Iterator[Found]:
 
 # 中铁十四局, 中建三局, 南通四建: the numbered houses of the building trade.
 _BUREAU = late(
-    r"中铁[一-龥]{2,3}局(?:集团)?|中(?:国?铁建?|国?建筑?|国?交建?|国?冶金?|国?电建|核|煤|水电?|能建)(?:第?[一二三四五六七八九十\d]{1,3})(?:局|航务?局|公局|建|冶|工程局)(?:集团)?(?:(?:[东西南北华]{2}|[一-龥]{2,4})(?:分|子)?公司)?"
+    r"国网[一-龥]{2,3}(?:省|市)?(?:电力|供电)|中铁[一-龥]{2,3}局(?:集团)?|中(?:国?铁建?|国?建筑?|国?交建?|国?冶金?|国?电建|核|煤|水电?|能建)(?:第?[一二三四五六七八九十\d]{1,3})(?:局|航务?局|公局|建|冶|工程局)(?:集团)?(?:(?:[东西南北华]{2}|[一-龥]{2,4})(?:分|子)?公司)?"
     r"|(?P<town>[一-龥]{2,3}市?)(?:第?[一二三四五六七八九十])建(?![议设筑立成材造模档表])(?:集团)?"
 )
 
 
-_BUREAU_CHARS = sign("局建冶附")
+_BUREAU_CHARS = sign("局建冶附网")
 # 西安交大二附院: hospitals by their school.
 _OF_SCHOOL = late(
     rf"(?:^|(?<=[\s,。;:!?、跟和给找是在去到{BLANK}]))[一-龥]{{2,8}}?(?:第?[一二三四五六]附院|附[一二三四五六]院|附属?医院)"

@@ -19,9 +19,9 @@ from nlp.trades import is_trade
 
 LONGEST = 7  # characters of such a name
 ENOUGH = 4  # three to two: a firm that is none hides a person
-PERSON = 12  # of what may be a person as well
+PERSON = 9  # of what may be a person as well
 LISTED = -18  # in one list with a firm
-SURELY = 20  # seven to one: of what is a word as well
+SURELY = 13  # nearly four to one: of what is a word as well
 NEVER = 999
 FARTHEST = 4_000  # characters of a text that are looked at
 
@@ -261,7 +261,7 @@ def _free(text: str, start: int) -> Iterator[tuple[int, str]]:
 
 def _front(text: str, start: int) -> str:
     """What kind of thing stands in front."""
-    before = text[max(0, start - 2) : start].strip(" ")
+    before = text[max(0, start - 3) : start].rstrip(" ")[-2:]
     if not before or before[-1] == "\n":
         return "^"
     if before[-1] in ":=":

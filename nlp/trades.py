@@ -101,6 +101,8 @@ def _named(
     """Those of these trades that end a company's name."""
     ends = [end for _, end in towns]
     card = _CONTACT.search(text.text) is not None
+    ranked = "名" in text.text or "标" in text.text or "选" in text.text or text.text.count("\n") > 1
+    lines = text.text.count("\n") > 1
     for start, end, goods in runs:
         n = bisect_right(ends, start) - 1
         town = towns[n] if n >= 0 and start - towns[n][1] <= LONGEST else None
@@ -112,6 +114,10 @@ def _named(
             hit = _without_town(text.text, start, end, card and not goods, card)
         if hit is None and (not goods or _between_commas(text.text, start, end)):
             hit = _by_itself(text.text, start, end)
+        if hit is None and lines and not goods:
+            hit = _by_line(text.text, start, end)
+        if hit is None and ranked:
+            hit = _ranked(text.text, start, end)
         if hit is not None:
             first, confidence = hit
             yield text.found("companies", first, end, confidence, "trade")
@@ -230,6 +236,41 @@ def _by_itself(text: str, start: int, end: int) -> tuple[int, float] | None:
             continue
         if is_coined(proper) or (text[first - 1 : first] in _QUOTES and text[end : end + 1] in _QUOTES):
             return first, 0.65
+    return None
+
+
+# 利群商贸⏎Liqun Trading⏎总经理 …: the first line of a card.
+_FIRST_LINE = late(r"^[\s-]*$")
+_SECOND_LINE = late(
+    r" *\n *(?:[A-Z][A-Za-z&.,() ]+|[一-龥]{2,4}(?: *[|｜/ ] *[一-龥]{2,8})?|"
+    r"[^\n]{0,12}(?:经理|总监|工程师|主管|专员|顾问|厂长|主任|助理|采购|销售|业务|董事|代表)[^\n]{0,8}) *(?=\n)"
+)
+
+
+def _by_line(text: str, start: int, end: int) -> tuple[int, float] | None:
+    if _SECOND_LINE.match(text, end) is None:
+        return None
+    for length in (2, 3, 4):
+        first = start - length
+        if first >= 0 and _FIRST_LINE.match(text[:first]) is not None:
+            return (first, 0.65) if _is_proper(text[first:start]) else None
+    return None
+
+
+# 第二名 西电开关, 2 恒大市政 工期85天: in a list of bidders the name may be made of any words.
+_RANK = late(
+    r"(?:第[一二三四五六七八九十\d]{1,2}(?:名|中标候选人|候选人|标段)|候选人|中标(?:人|单位|方)|(?:^|\n)\d{1,2}(?:[.、)]| )) ?:? ?$"
+)
+_RANKED = late(r"$|[,;。\n]|\s+(?:[一-龥]{2,4}[\d▪]|[¥￥\d▪]|弃标|废标|未到|中标|投标|报价|工期|得分)|\(")
+
+
+def _ranked(text: str, start: int, end: int) -> tuple[int, float] | None:
+    if _RANKED.match(text, end) is None:
+        return None
+    for length in (2, 3, 4):
+        first = start - length
+        if first >= 0 and _RANK.search(text, max(0, first - 8), first) is not None:
+            return (first, 0.65) if _is_proper(text[first:start]) else None
     return None
 
 
