@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 
 from sim.phone import Seen
+from store import forgetting
 from store.tables_customers import mark
 from tests.web.pages_kit import Visitor, take
 from tests.world import World, rows
@@ -119,3 +120,33 @@ async def test_the_competitors_of_a_file_and_of_a_command_are_read_wherever_they
     await world.admin.says("/词库 竞品 白鹭=白鹭智能")
     await world.admin.sees("已加：竞品「白鹭」")
     assert "提过竞品 远帆科技、白鹭智能" in (await _draft(world, text)).text
+
+
+async def test_they_go_along_when_two_customers_become_one_and_two_again(world: World) -> None:
+    await world.api_lead(name="刘工", phone="13900000002", company="宁波恒达汽配厂", owner="wanglei")
+    await _draft(world)
+    await world.rep.clicks("存为新客户")
+    await world.rep.sees("已存为 C-0302")
+    await world.idle()
+    await world.rep.says("/合并 C-0301 C-0302")
+    card = await world.rep.sees("C-0302 并入 C-0301：公司 1/1")
+    await world.rep.clicks("用 C-0301 的", on=card)
+    card = await world.rep.sees("C-0302 并入 C-0301：确认", after=0)
+    await world.rep.clicks("确认合并", on=card)
+    await world.rep.sees("C-0302 已并入 C-0301")
+    await world.idle()
+    assert {customer for customer, _, _ in await _values(world)} == {301}
+    await world.rep.says("/撤销合并 C-0302")
+    await world.rep.sees("已撤销：C-0302")
+    await world.idle()
+    assert {customer for customer, _, _ in await _values(world)} == {302}
+
+
+async def test_they_are_forgotten_with_the_customer(world: World) -> None:
+    await _saved(world)
+    async with world.db.read() as tx:
+        person = await forgetting.look(tx, 301)
+    assert person is not None
+    counts = await forgetting.forget(world.db, person, world.clock.now(), "周工", "{}")
+    assert counts["mark"] == 4
+    assert await _values(world) == []
