@@ -133,9 +133,9 @@ class Intake:
 
     async def _store(self, batch: list[_Waiting]) -> None:
         try:
-            async with self._db.write(INTAKE) as tx:
+            async with self._db.write(INTAKE, late=True) as tx:
                 events = [event for one in batch for event in one.events]
-                await inbox.take(tx, events, self._clock.now(), encode=encode)
+                await inbox.store(tx, events, self._clock.now(), encode=encode)
                 reach(At.INTAKE_STORED)
         except Exception as error:
             log.warning("intake failed", events=len(batch), error=type(error).__name__)

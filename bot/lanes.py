@@ -101,7 +101,7 @@ class Lanes(Generic[R]):
         if self._stopping:
             return
         ms = self._clock.ms()
-        async with self._db.write(durable=False) as tx:
+        async with self._db.write(durable=False, late=True) as tx:
             lease = await lanes.claim_one(tx, self._q, key, self._me, ms, lease_ms=LEASE_MS)
         if lease is not None:  # else another replica has it, or it was worked already
             found = await self._found([lease])
@@ -159,7 +159,7 @@ class Lanes(Generic[R]):
             due = await lanes.next_due(tx, self._q)
         if due is None or due > ms:
             return [], 1.0 if due is None else min(1.0, max(0.005, (due - ms) / 1000))
-        async with self._db.write(durable=False) as tx:
+        async with self._db.write(durable=False, late=True) as tx:
             claimed = await lanes.claim(tx, self._q, self._me, ms, n=n, lease_ms=LEASE_MS)
             reach(At.LANES_CLAIMED)
         reach(At.LANES_TAKEN)

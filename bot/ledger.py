@@ -28,7 +28,7 @@ class Ledger:
 
     async def _write(self, sends: list[Accepted]) -> Sequence[int]:
         ms = self._clock.ms()
-        async with self._db.write(SENT) as tx:
+        async with self._db.write(SENT, late=True) as tx:
             rows = await sent.accepted(tx, sends, self._me, self._clock.now(), ms, lease_ms=LEASE_MS)
             reach(At.OUTBOX_ENTERED)
         reach(At.OUTBOX_RECORDED)

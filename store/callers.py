@@ -8,11 +8,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from rules.away import ON
+from rules.checkins import State
 from rules.team import Member
 from store import screens
 from store.db import Tx
 from store.statements import among, gathered, listed
-from store.tables import expectation, identity, member, reach
+from store.tables import checkin, expectation, identity, member, reach, task
 from store.tables_assignment import leave
 from store.team import IDS, of_row
 
@@ -29,9 +30,14 @@ _COVERED = (
     .scalar_subquery()
     .label("covered")
 )
+_AT_WORK = (
+    sa.exists().where(checkin.c.member == member.c.id, checkin.c.state == State.OPEN.value).correlate(member)
+)
+_TO_DO = sa.exists().where(task.c.owner == member.c.id, task.c.done_at.is_(None)).correlate(member)
 _CALLER = (
     sa.select(
-        member, IDS, _COVERED, reach.c.state.label("reach_state"), reach.c.reply_url.label("reach_url"),
+        member, IDS, _COVERED, _AT_WORK.label("at_work"), _TO_DO.label("to_do"), reach.c.state.label("reach_state"),
+        reach.c.reply_url.label("reach_url"),
         expectation.c.kind.label("asked"), expectation.c.payload.label("asked_payload"),
     )
     .select_from(
@@ -65,7 +71,8 @@ class Caller:
 
 async def caller(tx: Tx, platform: str, user: str, now: datetime) -> Caller | None:
     """The member behind a platform's user id with all that every event needs of them, None for a stranger. What they were
-    asked last is kept for `screens.expected` of this transaction."""
+    asked last is kept for `screens.expected` of this transaction, and that they have no open check-in or task for those who
+    ask for them."""
     if not user:
         return None
     row = (await tx.execute(_CALLER, {"platform_": platform, "user": user, "now": now})).first()
@@ -74,6 +81,9 @@ async def caller(tx: Tx, platform: str, user: str, now: datetime) -> Caller | No
     covers = frozenset(json.loads(row.covered)) if row.covered else frozenset()
     one = of_row(row)
     screens.asked(tx, one.id, row.asked, row.asked_payload)
+    tx.nothing.update(
+        (what, one.id) for what, found in (("checkin", row.at_work), ("task", row.to_do)) if not found
+    )
     return Caller(replace(one, covers=covers) if covers else one, row.reach_state or "", row.reach_url or "")
 
 

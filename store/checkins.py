@@ -39,6 +39,8 @@ _OPEN_OF = select(checkins).where(checkins.c.member == bindparam("who"), _OPEN)
 
 async def open_of(tx: Tx, member: str) -> CheckIn | None:
     """The member's open check-in, None when there is none."""
+    if tx.none("checkin", member):
+        return None
     row = (await tx.execute(_OPEN_OF, {"who": member})).one_or_none()
     return _checkin(row) if row else None
 

@@ -82,7 +82,7 @@ class Database:
         found: AbstractAsyncContextManager[Tx] = (
             self._inside.read(slow=slow, glance=glance)
             if self.sqlite
-            else self._inside.read(snapshot=snapshot)
+            else self._inside.read(snapshot=snapshot, glance=glance)
         )
         return found
 

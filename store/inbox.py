@@ -1,6 +1,5 @@
 """The inbox: events that came, in the order of their lanes, until they are handled or put aside as dead letters."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +7,12 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from store.lanes import Fenced, wake
+from rules.json_text import written
+from store.lanes import SOON, Fenced, wake
 from store.queues import DEAD, DONE, OPEN
 from store.statements import among, listed
 from store.tables import inbox
-from store.tx import Tx
+from store.tx import RAISED, Tx
 
 
 @dataclass(frozen=True)
@@ -42,22 +42,45 @@ _PUT = sa.text(
 )
 _NEWEST = sa.select(inbox.c.lane).order_by(inbox.c.id.desc()).limit(sa.bindparam("n"))
 # For PostgreSQL one statement text whatever the number of rows: the batch travels as one JSON value.
-_TAKE = sa.text(
+_INSERT = (
     "INSERT INTO inbox (dedup, lane, body, created_at) SELECT value->>0, value->>1, value->>2, :now"
     " FROM jsonb_array_elements(CAST(:rows AS jsonb)) WITH ORDINALITY AS t(value, n) ORDER BY n"
     " ON CONFLICT (dedup) DO NOTHING RETURNING lane"
-).bindparams(sa.bindparam("now", type_=inbox.c.created_at.type))
+)
+_RAISED = (
+    "INSERT INTO lane (q, key, pending, due, epoch) SELECT 'inbox', lane, count(*), 0, 0 FROM fresh GROUP BY lane"
+    f" ORDER BY lane ON CONFLICT (q, key) DO UPDATE SET {SOON['postgresql']}"
+)
+_TAKE, _STORE = (
+    sa.text(text).bindparams(sa.bindparam("now", type_=inbox.c.created_at.type))
+    for text in (_INSERT, f"WITH fresh AS ({_INSERT}), more AS ({_RAISED}) SELECT lane FROM fresh")
+)
 _BODY = b"inbox.body"
 
 
 async def take(tx: Tx, incoming: Sequence[_Incoming], now: datetime, *, encode: Callable[[Any], str]) -> int:
     """Stores events that are not stored yet, in order. Returns how many were new (the rest are repeats)."""
-    seal = tx.seals.seal  # no column of these statements knows what is in it
-    rows = [(one.dedup, one.lane, seal(_BODY, encode(one.event))) for one in incoming]
+    rows = _rows(tx, incoming, encode)
     fresh = await (_put if tx.dialect.name == "sqlite" else _take)(tx, rows, now)
     if fresh:
         wake(tx, "inbox", fresh)
     return len(fresh)
+
+
+async def store(
+    tx: Tx, incoming: Sequence[_Incoming], now: datetime, *, encode: Callable[[Any], str]
+) -> None:
+    """The same in a transaction that does nothing else; on PostgreSQL it is one statement."""
+    if tx.dialect.name == "sqlite":
+        await take(tx, incoming, now, encode=encode)
+        return
+    found = await tx.only(_STORE, {"rows": written(_rows(tx, incoming, encode)), "now": now})
+    tx.info.setdefault(RAISED, set()).update(("inbox", lane) for lane in found.scalars())
+
+
+def _rows(tx: Tx, incoming: Sequence[_Incoming], encode: Callable[[Any], str]) -> list[tuple[str, str, str]]:
+    seal = tx.seals.seal  # no column of these statements knows what is in it
+    return [(one.dedup, one.lane, seal(_BODY, encode(one.event))) for one in incoming]
 
 
 async def _put(tx: Tx, rows: list[tuple[str, str, str]], now: datetime) -> list[str]:
@@ -75,7 +98,7 @@ async def _put(tx: Tx, rows: list[tuple[str, str, str]], now: datetime) -> list[
 
 async def _take(tx: Tx, rows: list[tuple[str, str, str]], now: datetime) -> list[str]:
     """The same on PostgreSQL."""
-    said = json.dumps(rows, ensure_ascii=False)
+    said = written(rows)
     return (await tx.execute(_TAKE, {"rows": said, "now": now})).scalars().all()
 
 

@@ -154,13 +154,13 @@ async def next_due(tx: Tx, q: Queue) -> int | None:
 async def claim(tx: Tx, q: Queue, me: str, ms: int, *, n: int, lease_ms: int) -> list[Lease]:
     """Claims up to n lanes whose time has come. One owner per lane: that is what keeps a customer's order."""
     values = {"queue": q, "me": me, "ms": ms, "n": n, "lease": lease_ms}
-    rows = await tx.execute(_CLAIM[tx.dialect.name], values)
+    rows = await tx.only(_CLAIM[tx.dialect.name], values)
     return [Lease(row.key, row.epoch, row.pending, ms, row.suspect) for row in rows if row.ok]
 
 
 async def claim_one(tx: Tx, q: Queue, key: str, me: str, ms: int, *, lease_ms: int) -> Lease | None:
     """Claims this lane, if its time has come and nobody has it."""
-    found = await tx.execute(
+    found = await tx.only(
         _CLAIM_ONE[tx.dialect.name], {"queue": q, "one": key, "me": me, "ms": ms, "lease": lease_ms}
     )
     row = found.first()

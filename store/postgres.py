@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 from weakref import WeakSet
 
 import asyncpg  # type: ignore[import-untyped,unused-ignore]
@@ -30,11 +30,16 @@ SETTINGS = {
 BY_POOLER = {"timezone": "UTC"}
 """What a pooler (PgBouncer) takes at a start; the rest is said with each transaction, for the server behind it changes."""
 LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
-LIMITED = "BEGIN" + "".join(f"; SET LOCAL {name} TO {{{name}}}" for name in LIMITS)
-QUIETLY = "; SET LOCAL synchronous_commit TO off"
-BY_KEY = "; SET LOCAL enable_seqscan TO off"
-"""For what keeps the queues going: it wants a few rows by their keys, and its plans, kept for minutes, may have been made
-when a table was still small enough to be read from end to end."""
+PLANS = {"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"}
+"""For what keeps the queues going: it wants a few rows by their keys, so it is planned once for each connection; and that may
+have been when a table was still small enough to be read from end to end."""
+Errand = Literal["intake", "queues", "sent", "work"]
+"""What a connection is for. One is kept for intake: it waits for no work. Those for the queues wait for no disk either; those
+and what notes that something was sent plan by key, so that a claim, a look or a note is a statement alone. What handles an
+event has the pool that is configured."""
+FEW: dict[Errand, int] = {"intake": 1, "queues": 3, "sent": 2}
+MORE: dict[Errand, dict[str, str]] = {"queues": PLANS | {"synchronous_commit": "off"}, "sent": PLANS}
+ERRANDS: dict[int, Errand] = {INTAKE: "intake", SENT: "sent"}
 ANSWER = 12.0
 """Seconds in which the server answers a statement: it gives up by itself two seconds before. Later than that the line is
 dead, however open it looks."""
@@ -75,15 +80,11 @@ class PostgresTx(Tx):
         opening: str = "",
         *,
         late: bool = False,
-        pooled: bool = False,
     ) -> None:
         """`opening`: what begins the transaction, said together with or right before its first statement; or, when it is to
-        begin `late`, its first one that locks or writes. Every statement sees what is committed by then either way.
-
-        `pooled`: a pooler may give each statement that stands outside of a transaction to another server: none does."""
+        begin `late`, its first one that locks or writes. Every statement sees what is committed by then either way."""
         super().__init__(statements)
-        self._connection, self._opening, self._late = connection, opening, late and not pooled
-        self._pooled = pooled
+        self._connection, self._opening, self._late = connection, opening, late
         self._keeps = True
         self._over = False
 
@@ -105,7 +106,7 @@ class PostgresTx(Tx):
             await self._say(opening)
 
     async def only(self, statement: Any, parameters: Mapping[str, Any]) -> Result:
-        if self.begun or self._pooled:
+        if not self.late:
             return await self._run(statement, parameters)
         found = await self._ask(*self._statements.prepare(statement, parameters))
         self._over = True
@@ -115,6 +116,7 @@ class PostgresTx(Tx):
         if self.kept:
             await self.write_kept()
         plan, sql, values = self._statements.prepare(statement, parameters)
+        self._wrote = self._wrote or not plan.reads
         if self._opening and not (self._late and plan.reads):
             await self._open()
         return await self._ask(plan, sql, values)
@@ -198,10 +200,9 @@ class Postgres:
         self._load = load
         self._url, self._size = _plain(url), size
         self._direct, self._pooled = _plain(direct or url), bool(direct)
-        self._begin = LIMITED.format(**SETTINGS) if direct else "BEGIN"
         kind: Any = dialect.dialect
         self._statements = Statements(kind(), seals)
-        self._pools: dict[bool, Any] = {}  # one connection is kept for intake: it waits for no work
+        self._pools: dict[Errand, Any] = {}
         self._opening = asyncio.Lock()
         self._closed = False
         self._life: Any = None
@@ -212,12 +213,12 @@ class Postgres:
         """Replicas may share it."""
 
     @asynccontextmanager
-    async def _connection(self, *, intake: bool = False) -> AsyncIterator[Any]:
+    async def _connection(self, errand: Errand = "work") -> AsyncIterator[Any]:
         """A connection of the pool, with how long it was waited for and what gave up at a lock."""
         began, pool, connection = self._load.began(), None, None
         try:
             try:
-                pool = await self._open(intake)
+                pool = await self._open(errand)
                 connection = await self._acquire(pool)
             finally:
                 self._load.got(began)
@@ -242,20 +243,20 @@ class Postgres:
         for one in list(self._pools.values()):
             await one.expire_connections()
 
-    async def _open(self, intake: bool) -> Any:
+    async def _open(self, errand: Errand) -> Any:
         if self._closed:  # what is made now nobody would close
             raise ConnectionError("the database was closed")
-        if intake not in self._pools:
+        if errand not in self._pools:
             async with self._opening:
-                if intake not in self._pools:
-                    self._pools[intake] = await asyncpg.create_pool(
-                        self._url, min_size=0, max_size=1 if intake else self._size,
-                        server_settings=BY_POOLER if self._pooled else SETTINGS,
+                if errand not in self._pools:
+                    self._pools[errand] = await asyncpg.create_pool(
+                        self._url, min_size=0, max_size=FEW.get(errand, self._size),
+                        server_settings=BY_POOLER if self._pooled else SETTINGS | MORE.get(errand, {}),
                         reset=_tidy, timeout=CONNECT, command_timeout=ANSWER,
                         statement_cache_size=0 if self._pooled else 500,  # prepared on one server, asked of another
                         connection_class=_Connection,
                     )  # fmt: skip
-        return self._pools[intake]
+        return self._pools[errand]
 
     async def _acquire(self, pool: Any) -> Any:
         try:
@@ -265,16 +266,21 @@ class Postgres:
         except OSError as error:
             raise _unreached(error) from None
 
+    def _opening_of(self, errand: Errand) -> str:
+        """What begins a transaction; behind a pooler with all that a connection knows elsewhere."""
+        said = {name: SETTINGS[name] for name in LIMITS} | MORE.get(errand, {}) if self._pooled else {}
+        return "BEGIN" + "".join(f"; SET LOCAL {name} TO {value}" for name, value in said.items())
+
     @asynccontextmanager
     async def write(
         self, priority: int = WORK, *, durable: bool = True, late: bool = False
     ) -> AsyncIterator[Tx]:
-        """A transaction. Without `durable` nobody waits for the disk; `late`: what is read first is read before it begins."""
-        opening = self._begin if durable else f"{self._begin}{QUIETLY}"
-        if priority == SENT or not durable:
-            opening += BY_KEY
-        async with self._connection(intake=priority == INTAKE) as connection:
-            tx = PostgresTx(self._statements, connection, opening, late=late, pooled=self._pooled)
+        """A transaction. Without `durable` nobody waits for the disk; `late`: what is read first is read before it begins,
+        unless a pooler stands between, which may give each statement outside of one to another server."""
+        errand: Errand = ERRANDS.get(priority, "work") if durable else "queues"
+        late = late and not self._pooled
+        async with self._connection(errand) as connection:
+            tx = PostgresTx(self._statements, connection, self._opening_of(errand), late=late)
             try:
                 yield tx
                 await tx.finish()
@@ -294,16 +300,19 @@ class Postgres:
                 raise ProgrammingError("COMMIT", None, RuntimeError(f"the database answered {said}"))
 
     @asynccontextmanager
-    async def read(self, *, snapshot: bool = False) -> AsyncIterator[Tx]:
-        """A connection for reading. Each statement sees what is committed then, unless `snapshot`."""
-        async with self._connection() as connection:
-            tx = PostgresTx(self._statements, connection, self._begin if self._pooled or snapshot else "")
+    async def read(self, *, snapshot: bool = False, glance: bool = False) -> AsyncIterator[Tx]:
+        """A connection for reading. Each statement sees what is committed then, unless `snapshot`. `glance`: rows by their
+        keys, for the queues."""
+        errand: Errand = "queues" if glance else "work"
+        begins = self._pooled or snapshot
+        async with self._connection(errand) as connection:
+            tx = PostgresTx(self._statements, connection, self._opening_of(errand) if begins else "")
             try:
                 if snapshot:
                     await tx.begin("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 yield tx
             finally:
-                if tx.begun and (self._pooled or snapshot):
+                if tx.begun and begins:
                     await _roll_back(connection)
 
     async def _release(self, pool: Any, connection: Any) -> None:

@@ -139,12 +139,14 @@ class SqliteTx(Tx):
         return self._ask(*self._statements.prepare(statement, parameters))
 
     def _each(self, sql: str, sets: list[list[Any]]) -> Result:
+        self._wrote = True
         try:
             return Result([], self._connection.executemany(sql, sets).rowcount)
         except sqlite3.Error as error:
             raise _wrapped(error, sql, self.dialect) from None
 
     def _ask(self, plan: Plan, sql: str, values: list[Any]) -> Result:
+        self._wrote = self._wrote or not plan.reads
         try:
             cursor = self._connection.execute(sql, values)
             rows = cursor.fetchall()

@@ -65,6 +65,9 @@ class Tx(ABC):
         """Notes for whoever is still to work in this transaction."""
         self.last: dict[str, Callable[[Tx], Awaitable[None]]] = {}
         """What is left for the moment before the commit, by name: rows that many want are locked for as short as can be."""
+        self.nothing: set[tuple[str, str]] = set()
+        """(what, whose) that was looked for and not found before anything was written here; ask `none`."""
+        self._wrote = False
         self.kept: list[Any] = []
         """Sends that are written with the end, or before the next statement (store/outbox.py)."""
         self.woken: list[tuple[str, str]] = []
@@ -94,6 +97,10 @@ class Tx(ABC):
         """Whether nothing was written so far but what is kept: it may go together with the ends of others (PostgreSQL)."""
         return False
 
+    def none(self, what: str, whose: str) -> bool:
+        """Whether there is none of it, as far as this transaction has seen without a write of its own since."""
+        return not self._wrote and (what, whose) in self.nothing
+
     def keep(self, one: Any, write: Callable[["Tx"], Awaitable[None]]) -> None:
         """Keeps a send; `write` writes all that were kept, when something is asked before the end."""
         self.kept.append(one)
@@ -111,7 +118,8 @@ class Tx(ABC):
             await self.last[KEPT](self)
 
     async def only(self, statement: Any, parameters: Mapping[str, Any]) -> Result:
-        """The one statement of this transaction, which commits by itself where nothing was begun: no other follows it."""
+        """The one statement of a transaction that may begin late: it commits by itself (PostgreSQL), no other follows it.
+        In any other transaction a statement like all."""
         return await self._run(statement, parameters)
 
     @abstractmethod
