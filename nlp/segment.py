@@ -1,101 +1,75 @@
-"""Word segmentation behind two small functions: rjieba where it is installed, jieba otherwise."""
+"""Word segmentation behind small functions, as jieba does it: by the dictionary, and by two models where that ends."""
 
-from functools import cache, lru_cache
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Iterator
+from functools import lru_cache
 
-from nlp.lexicon import surnames
-
-HONORIFICS = ("总", "工", "姐", "哥", "董", "经理", "主任", "总监", "老师", "会计", "师傅", "副总")
-
-
-class Engine(Protocol):
-    """A segmenter. Built once, then only read, so that any thread may use it."""
-
-    def cut(self, text: str) -> list[str]:
-        """The words of the text, in order; joined they are the text."""
-
-    def tag(self, text: str) -> list[tuple[str, str]]:
-        """Words with part-of-speech tags; a person's name is tagged nr."""
-
-    def pieces(self, text: str) -> list[str]:
-        """The words of the text by the dictionary alone: what it does not know is cut into characters."""
-
-
-class _Fast:
-    """rjieba: the same dictionary and model in Rust, 7 µs where jieba takes 160."""
-
-    def __init__(self) -> None:
-        import rjieba  # builds its dictionary when it is imported; a second one would cost 0.15 s and 20 MB
-
-        for word in _own_words():
-            rjieba.add_word(word, 2_000, "nr")
-        self._cut, self._tag = rjieba.cut, rjieba.tag
-
-    def cut(self, text: str) -> list[str]:
-        return list(self._cut(text))
-
-    def tag(self, text: str) -> list[tuple[str, str]]:
-        return list(self._tag(text))
-
-    def pieces(self, text: str) -> list[str]:
-        return list(self._cut(text, False))
-
-
-class _Plain:
-    """jieba itself; `cache_dir` is where it keeps its built dictionary."""
-
-    def __init__(self, cache_dir: Path | None) -> None:
-        import jieba
-        import jieba.posseg
-
-        if cache_dir is not None:
-            jieba.dt.tmp_dir = str(cache_dir)
-        jieba.setLogLevel("WARNING")  # it prints its loading time otherwise
-        jieba.initialize()
-        for word in _own_words():
-            jieba.add_word(word, 2_000, "nr")
-        self._cut = jieba.lcut
-        self._tag = jieba.posseg.lcut
-
-    def cut(self, text: str) -> list[str]:
-        return [str(word) for word in self._cut(text)]
-
-    def tag(self, text: str) -> list[tuple[str, str]]:
-        return [(str(pair.word), str(pair.flag)) for pair in self._tag(text)]
-
-    def pieces(self, text: str) -> list[str]:
-        return [str(word) for word in self._cut(text, HMM=False)]
-
-
-def _own_words() -> list[str]:
-    """张总, 李工, 欧阳经理 …: without them the dictionary cuts 张/总."""
-    known = surnames()
-    return [name + title for name in (*sorted(known.single), *sorted(known.compound)) for title in HONORIFICS]
-
-
-@cache
-def engine(cache_dir: Path | None = None) -> Engine:
-    """The segmenter, built at the first call (0.2 s with rjieba, 1.5 s with jieba)."""
-    try:
-        return _Fast()
-    except ImportError:
-        return _Plain(cache_dir)
+from nlp import kinds, unknown
+from nlp.dictionary import dictionary, parts
 
 
 def cut(text: str) -> list[str]:
-    """The words of the text."""
-    return _current().cut(text)
+    """The words of the text, in order; joined they are the text."""
+    return [word for block, whole in parts(text) for word in (_with_unknown(block) if whole else (block,))]
 
 
 def tag(text: str) -> list[tuple[str, str]]:
-    """The words of the text with their tags."""
-    return _current().tag(text)
+    """The words of the text with part-of-speech tags; a person's name is tagged nr."""
+    return [(word, dictionary().kind(word) or _kind_of_unknown(word)) for word in cut(text)]
 
 
 def pieces(text: str) -> list[str]:
-    """The words of the text by the dictionary alone; a name it does not know falls apart into characters."""
-    return _current().pieces(text)
+    """The words of the text by the dictionary alone: a name it does not know falls apart into characters."""
+    found: list[str] = []
+    for block, whole in parts(text):
+        if whole:
+            _known(block, found)
+        else:
+            found.append(block)
+    return found
+
+
+def _known(block: str, found: list[str]) -> None:
+    """Adds the words of a block; letters and digits that are left over are one word with those beside them."""
+    here, start = 0, -1
+    ends = dictionary().ends(block)
+    while here < len(block):
+        end = ends[here]
+        word = block[here:end]
+        if end - here == 1 and word.isascii() and word.isalnum():
+            start = here if start < 0 else start
+        else:
+            if start >= 0:
+                found.append(block[start:here])
+                start = -1
+            found.append(word)
+        here = end
+    if start >= 0:
+        found.append(block[start:])
+
+
+def _with_unknown(block: str) -> Iterator[str]:
+    """Single characters in a row may be words that are not listed."""
+    ends, here, start = dictionary().ends(block), 0, 0
+    while here < len(block):
+        end = ends[here]
+        if end - here > 1:
+            yield from _loose(block[start:here])
+            yield block[here:end]
+            start = end
+        here = end
+    yield from _loose(block[start:])
+
+
+def _loose(row: str) -> Iterator[str]:
+    return iter(row) if len(row) < 2 or row in dictionary() else unknown.words(row)
+
+
+def _kind_of_unknown(word: str) -> str:
+    """m for a number, eng for letters, what the model says of anything else."""
+    letters = [char for char in word if char.isascii() and char.isalnum()]
+    if not letters:
+        return kinds.guess(word)
+    return "m" if all(char.isdigit() for char in letters) else "eng"
 
 
 _ODD = ("m", "t", "x")
@@ -110,27 +84,17 @@ def is_word(word: str) -> bool:
 @lru_cache(maxsize=8_192)
 def is_person(word: str) -> bool:
     """Does the dictionary list this word as a person's name? Some names stand in it as numerals or times (许立群)."""
-    tags = _current().tag(word)
+    tags = tag(word)
     return len(tags) == 1 and (tags[0][1].startswith("nr") or (len(word) == 3 and tags[0][1] in _ODD))
 
 
 @lru_cache(maxsize=8_192)
 def flag(word: str) -> str:
     """The dictionary's tag of one word (nr a person, ns a place), "" when it is cut."""
-    tags = _current().tag(word)
+    tags = tag(word)
     return tags[0][1] if len(tags) == 1 else ""
 
 
-_warmed: list[Engine] = []
-
-
-def warm(cache_dir: Path | None = None) -> None:
-    """Build the segmenter now; later calls change nothing."""
-    if not _warmed:
-        _warmed.append(engine(cache_dir))
-
-
-def _current() -> Engine:
-    if not _warmed:
-        warm()
-    return _warmed[0]
+def warm() -> None:
+    """Read the tables now (0.05 s); later calls change nothing."""
+    tag("张总和阿斌")

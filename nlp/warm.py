@@ -1,7 +1,6 @@
 """Loads everything that takes time, once, before the first message."""
 
 from datetime import datetime
-from pathlib import Path
 
 from nlp import draft, intent, lexicon, people, segment, titles
 
@@ -16,13 +15,11 @@ SMALL_TALK = ("好的，谢谢老师，我看看", "连续运转温升不超标"
 _NOW = datetime.fromisoformat("2026-01-05T10:00")
 
 
-def warm(cache_dir: Path | None = None) -> None:
-    """Build the segmenter, the automata and the patterns (0.3 s with rjieba, 1.5 s with jieba). It belongs into a thread:
-    on the event loop nobody would be answered meanwhile.
-
-    `cache_dir` is where jieba keeps its built dictionary, when rjieba is not installed. After this nothing here reads a file.
+def warm() -> None:
+    """Read the dictionary, build the automata and the patterns (0.2 s). It belongs into a thread: on the event loop nobody
+    would be answered meanwhile. After this nothing here reads a file.
     """
-    segment.warm(cache_dir)
+    segment.warm()
     lexicon.needs()
     lexicon.not_persons()
     lexicon.english_names()
@@ -32,8 +29,8 @@ def warm(cache_dir: Path | None = None) -> None:
     draft.read(CHAT, _NOW)
 
 
-def ready(cache_dir: Path | None = None) -> None:
+def ready() -> None:
     """`warm`, and what messages without a lead need as well (0.1 s): for a bot, where nobody should wait for it later."""
-    warm(cache_dir)
+    warm()
     for text in SMALL_TALK:
         draft.read(text, _NOW)
