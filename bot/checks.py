@@ -12,12 +12,13 @@ import structlog
 from bot.config import Config
 from bot.platform import NEVER, Check, Platform
 from bot.quota import NAMES, WARN_AT, day_of, month_of
+from bot.shares import PACES, midnight
 from nlp import model, vocabulary
 from rules import hours
 from rules.hours import Calendar
 from rules.team import Member, Role
 from rules.text import ago, clip
-from store import audit, directory, inbox, ledger, queues, settings, team, timers, usage
+from store import audit, directory, inbox, ledger, outbox, queues, settings, team, timers, usage
 from store.db import Database, Tx
 
 log = structlog.get_logger("checks")
@@ -266,7 +267,13 @@ async def _today(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> l
     fix = (
         "同时要发给一个人的几条合成一条；账号上限比这多，就写在 wecom.accounts 里。" if state != "ok" else ""
     )
-    return [Check(f"{config.wecom.title}今天{NAMES['recipients']}", state, f"{n}/{limit}", fix)]
+    text = f"{n}/{limit}"
+    if n >= PACES[-1][0] * limit:
+        over = await outbox.had_more(tx, "wecom", midnight(now, calendar.zone), limit)
+        names = team.names(await team.everyone(tx))
+        told = "、".join(sorted(names.get(one, one) for one in over))
+        text += f"；超过自己那份的，合并着发：{told}" if told else ""
+    return [Check(f"{config.wecom.title}今天{NAMES['recipients']}", state, text, fix)]
 
 
 def calendar_years(calendar: Calendar, now: datetime) -> list[Check]:

@@ -185,6 +185,7 @@ class Engine:
         if "timers" in roles:
             self._spawn(self._pump.run(), self._housekeeping(), self._watching())
             self._spawn(filling.run(self.db, self.clock))
+        self._spawn(self._counting())
         if not self.db.sqlite:
             self._spawn(self._heart())
         reach(At.START_RUNNING)
@@ -256,13 +257,22 @@ class Engine:
             log.info("lanes of a lost replica are free", lanes=freed)
             self.bells.ring("inbox", "outbox")
 
-    async def _housekeeping(self) -> None:
-        """Writes counters every few seconds, removes what is long done every few minutes."""
-        sweep_at = asyncio.get_running_loop().time() + SWEEP
+    async def _counting(self) -> None:
+        """Writes every few seconds what was used of quotas: whoever sends counts, whatever else they do."""
         while True:
             await asyncio.sleep(FLUSH)
             try:
                 await self.quota.flush(self.clock.now())
+            except Exception as error:
+                if not passing(error):
+                    log.exception("counting failed")
+
+    async def _housekeeping(self) -> None:
+        """Removes what is long done every few minutes."""
+        sweep_at = asyncio.get_running_loop().time() + SWEEP
+        while True:
+            await asyncio.sleep(FLUSH)
+            try:
                 if asyncio.get_running_loop().time() >= sweep_at:
                     sweep_at += SWEEP
                     more = True

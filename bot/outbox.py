@@ -20,6 +20,7 @@ from bot.line import Line
 from bot.parcels import Parcels
 from bot.platform import Platform, SendFailed, Sent, Shared, Way, Wide
 from bot.quota import Quota
+from bot.shares import Shares
 from bot.suspects import REASON, Room, Suspect
 from cards.card import from_json
 from store import callers, inbox, lanes, outbox, screens, team
@@ -42,6 +43,11 @@ FOLD_EARLY = 3
 """The same while the day's messages are nearly used up; what answers one step is fewer."""
 SAID = frozenset({Way.TEXT, Way.CARD})
 """Ways that all go to the same platform: the one where the person was last."""
+COUNTED = frozenset({Way.TEXT, Way.CARD, Way.FILE})
+"""Ways that a platform counts against its cap of the day."""
+SPARED = "今天发得多，合并着发，留给别人"
+LOOK_AGAIN = 5.0
+"""Seconds until somebody who had their part is looked at again, at most."""
 DIGEST = "digest"
 ALONE_FOR = 1.0
 """Seconds for which a send that may have ended the process keeps others out: by then it waits for its platform."""
@@ -86,6 +92,8 @@ class Sender:
         self._parcels = Parcels(db, clock, config)
         self._line = Line(clock, shared)
         self._ledger = Ledger(db, clock, me)
+        self._shares = Shares(db, clock, quota, config.app.zone)
+        self._let: set[str] = set()  # lanes of people who had their part, and may get one message more now
         self._paid: set[int] = set()  # rows that have their person's token already
         self._sure: dict[str, int] = {}  # lane → when it was ours for certain
 
@@ -247,6 +255,14 @@ class Sender:
             waiting = _foldable(row, later)
             if len(waiting) >= FOLD_EARLY and row in waiting:
                 return await self._fold(lease, waiting)
+        if (
+            row.way in COUNTED
+            and row.priority > 0
+            and (pace := await self._shares.pace(target.platform, row.member))
+        ):
+            held = await self._sparingly(lease, row, later, name, pace)
+            if held is not None:
+                return held
         if pause := await self._breaker.may(name, lease.key, again=row.attempts > 0):
             return _Rest(name, pause)
         if seconds := await self._person(target, row):
@@ -269,6 +285,7 @@ class Sender:
             return await self._failed(lease, row, target, failed)
         reach(At.OUTBOX_SENT)
         self._paid.discard(row.id)
+        self._let.discard(lease.key)
         self._breaker.went(name)
         return await self._sent(lease, row, target, sent, screen.code if screen else "")
 
@@ -313,6 +330,21 @@ class Sender:
                 await outbox.note_send(tx, row.id, ledger="throttled")
         # look again soon: what piles up meanwhile becomes a digest
         return _Rest(target.platform.name, self._clock.ms() + int(min(seconds, 1.5) * 1000) + 20)
+
+    async def _sparingly(
+        self, lease: Lease, row: Queued, later: Sequence[Queued], name: str, pace: float
+    ) -> "_Rest | int | None":
+        """Somebody who had their part of the day's messages: one at a time, with all that waits in it. None: it goes now."""
+        if lease.key not in self._let:
+            seconds = await self._shared.take(f"share:{name}:{row.member}", 1 / pace, 1)
+            if seconds:
+                if row.ledger == "queued":
+                    async with self._db.write(durable=False) as tx:
+                        await outbox.note_send(tx, row.id, ledger="throttled", error=SPARED)
+                return _Rest(name, self._clock.ms() + int(min(seconds, LOOK_AGAIN) * 1000) + 20)
+            self._let.add(lease.key)
+        waiting = _foldable(row, later)
+        return await self._fold(lease, waiting) if len(waiting) > 1 and row in waiting else None
 
     async def _fold(self, lease: Lease, rows: Sequence[Queued]) -> int:
         lines = []

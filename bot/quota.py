@@ -55,10 +55,12 @@ class Quota:
 
     def tight(self, platform: Platform) -> bool:
         """Whether the day's messages there are nearly used up: several to one person should become one."""
-        return any(
-            limit and self.used(platform.name, name) >= WARN_AT * limit
-            for name, limit in platform.limits.daily.items()
-        )
+        return self.gone_today(platform) >= WARN_AT
+
+    def gone_today(self, platform: Platform) -> float:
+        """Which part of the day's cap is gone, 0 where there is none."""
+        caps = platform.limits.daily.items()
+        return max((self.used(platform.name, name) / limit for name, limit in caps if limit), default=0.0)
 
     def used(self, platform: str, name: str) -> int:
         """How much of this month's quota, or of this day's cap, is gone."""

@@ -14,7 +14,7 @@ from store.queues import DEAD, DONE, OPEN
 from store.screens import NewCard, Shown, add, adding
 from store.statements import PerDialect, among, listed
 from store.tables import card as screen
-from store.tables import member, outbox
+from store.tables import identity, member, outbox
 from store.tx import Tx
 
 
@@ -245,6 +245,28 @@ _ACTED = sa.update(outbox).where(
 async def acted(tx: Tx, card: int, now: datetime) -> None:
     """The recipient pressed something on this card: proof that it arrived."""
     await tx.execute(_ACTED, {"of": card, "acted_at": now, "ledger": "acted"})
+
+
+_PEOPLE = sa.select(sa.func.count()).where(identity.c.platform == sa.bindparam("on"))
+_HAD = (
+    sa.select(outbox.c.member)
+    .where(
+        outbox.c.state == DONE,
+        outbox.c.done_at >= sa.bindparam("since", type_=outbox.c.done_at.type),
+        outbox.c.platform == sa.bindparam("on"),
+        outbox.c.way.in_(("text", "card", "file")),
+        outbox.c.sent_at.is_not(None),
+    )
+    .group_by(outbox.c.member)
+    .having(sa.func.count() >= sa.bindparam("part"))
+)
+
+
+async def had_more(tx: Tx, platform: str, since: datetime, limit: int) -> frozenset[str]:
+    """The members who had at least their part since then, of what the platform takes for all who are on it."""
+    people = (await tx.execute(_PEOPLE, {"on": platform})).scalar_one()
+    part = max(1, limit // max(1, people))
+    return frozenset((await tx.execute(_HAD, {"since": since, "on": platform, "part": part})).scalars())
 
 
 _KNOWN = sa.select(outbox.c.id).where(outbox.c.dedup == sa.bindparam("key"))
