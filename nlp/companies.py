@@ -170,6 +170,8 @@ def _by_suffix(words: Plain) -> Iterator[Found]:
     for n, match in enumerate(suffixes):
         end = match.end()
         following = suffixes[n + 1] if n + 1 < len(suffixes) else None
+        if match[0] == "银行" and named.is_served(text, end):
+            continue
         branch = BRANCH.match(text, end)
         of_it = branch is not None and branch[0][0] == "("  # 某某有限公司(龙华分公司) is one firm
         if match.start() < floor or (following and not of_it and _continues(text, match, following)):
@@ -423,12 +425,12 @@ def _by_shop(words: Plain) -> Iterator[Found]:
 
 # 中铁十四局, 中建三局, 南通四建: the numbered houses of the building trade.
 _BUREAU = late(
-    r"国网[一-龥]{2,3}(?:省|市)?(?:电力|供电)|中铁[一-龥]{2,3}局(?:集团)?|中(?:国?铁建?|国?建筑?|国?交建?|国?冶金?|国?电建|核|煤|水电?|能建)(?:第?[一二三四五六七八九十\d]{1,3})(?:局|航务?局|公局|建|冶|工程局)(?:集团)?(?:(?:[东西南北华]{2}|[一-龥]{2,4})(?:分|子)?公司)?"
+    r"中科院[一-龥]{2,10}?所(?![有以谓长])|国网[一-龥]{2,3}(?:省|市)?(?:电力|供电)|中铁[一-龥]{2,3}局(?:集团)?|中(?:国?铁建?|国?建筑?|国?交建?|国?冶金?|国?电建|核|煤|水电?|能建)(?:第?[一二三四五六七八九十\d]{1,3})(?:局|航务?局|公局|建|冶|工程局)(?:集团)?(?:(?:[东西南北华]{2}|[一-龥]{2,4})(?:分|子)?公司)?"
     r"|(?P<town>[一-龥]{2,3}市?)(?:第?[一二三四五六七八九十])建(?![议设筑立成材造模档表])(?:集团)?"
 )
 
 
-_BUREAU_CHARS = sign("局建冶附网")
+_BUREAU_CHARS = sign("局建冶附网科")
 # 西安交大二附院: hospitals by their school.
 _OF_SCHOOL = late(
     rf"(?:^|(?<=[\s,。;:!?、跟和给找是在去到{BLANK}]))[一-龥]{{2,8}}?(?:第?[一二三四五六]附院|附[一二三四五六]院|附属?医院)"

@@ -125,9 +125,11 @@ _LATIN = re.compile(r"[A-Za-z0-9]")
 _ITS = re.compile(r"的[一-龥]{0,2}[总工]|的?(?:采购|项目|客户|经理|工程师|订单)|那边|公司|集团")
 # What is told of a firm, but not by its people.
 _TOLD = late(
-    r"旗下|财报|股价|高管|员工|总部|司机|骑手|门店|官网|官方|宣布|推出|发布|公告|入股|CEO|总裁|创始|董事|中国区|个贷|信用卡|网点|支行|汽车(?!站)|手机|电视|商城|之家"
+    r"旗下|财报|股价|高管|员工|总部|司机|骑手|门店|官网|官方|宣布|推出|发布|公告|入股|CEO|总裁|创始|董事|中国区|将(?=把|于|在|推出|斥资|投资|裁)|个贷|信用卡|网点|支行|汽车(?!站)|手机|电视|商城|之家"
 )
-_OF_IT = re.compile(r"(?:[我他她]是|来自|就职|客户|跟|给|、|拜访|加入|入职|就职于|任职于|跳槽到|收购|入股)$")
+_OF_IT = re.compile(
+    r"(?:[我他她]是|(?<=[家厂个司])叫|来自|就职|客户|跟|给|、|拜访|加入|入职|就职于|任职于|跳槽到|收购|入股)$"
+)
 _ENDED = late(r"的|$|[,、。;]|采购|订")
 
 
@@ -159,13 +161,17 @@ _USED_BEHIND = re.compile(
 _WORKS = re.compile(r"工作|上班|任|做|当|总部|的")
 
 
+_TOOLS = frozenset(("支付宝", "企业微信", "腾讯会议", "金山文档", "石墨文档"))
+
+
 def _is_used(text: str, start: int, end: int) -> bool:
     """Is it a programme or a channel here, and nobody's employer?"""
     if _named(text, start, end):
         return False
     before = text[max(0, start - 5) : start]
     return (
-        _USED_BEFORE.search(before) is not None
+        text[start:end] in _TOOLS
+        or _USED_BEFORE.search(before) is not None
         or _USED_BEHIND.match(text, end) is not None
         or (_USED_AT.search(before) is not None and _WORKS.match(text, end) is None)
     )
@@ -184,9 +190,20 @@ _MADE = late(
 )
 
 
+# 工商银行到账5万, 在招商银行办的卡, 中国移动宽带: whose customer one is.
+_SERVICE = late(
+    r"(?<=银行)(?:到账|转账|账户|流水|回单|存款|[Aa][Pp][Pp]|(?:办|开)[的了]?(?:一?张)?(?:银行)?卡|卡(?=[,。里号]|$))|(?<=[移联电][动通信])(?:的)?(?:宽带|流量|号码|手机卡|信号|套餐|营业厅)"
+)
+
+
+def is_served(text: str, end: int) -> bool:
+    """Is the bank or the carrier whose name ends here one that somebody uses?"""
+    return _SERVICE.match(text, end) is not None
+
+
 def _is_goods(text: str, start: int, end: int) -> bool:
     """Is it the brand of a thing here?"""
-    if _MADE.match(text, end) is not None:
+    if _MADE.match(text, end) is not None or is_served(text, end):
         return True
     return text[start - 1 : start] in _HAD_ENDS and (
         _HAD.search(text, max(0, start - 8), start) is not None and _OF_GOODS.match(text, end) is not None
@@ -199,7 +216,7 @@ _HAD_ENDS = frozenset("的了着是过成台辆套个把部只带配口产装")
 # What a firm's short name goes on with; 格力空调 and 华为手机 are goods.
 _MORE = late(
     r"(?:股份(?!有限|公司|制|的?比例|转让|回购)|地产|置业|置地|物业|影业|娱乐|传媒|文化|互动|游戏|金服|金融|金控|建投|信托|租赁|保险|人寿|资本|期货|基金(?!经理人)|"
-    r"证券|化学(?![一-龥]{0,2}品)|控股(?!股东)|电器|电子|电气|机器|机械|科技|技术|重工|石化|化工|药业|制药|医药|医疗|生物|物流|速运|航空|汽车(?!站)|卫浴|家居|铜业|铝业|钢铁|能源|新能源|食品|乳业|啤酒|自动化(?![改升设产])|基础(?=的[一-龥])|[一-龥]{2}(?=供应链的)|饮料(?=公司|那边)|"
+    r"证券|化学(?![一-龥]{0,2}品)|控股(?!股东)|电器|电子|电气|机器|机械|科技|技术|重工|石化|化工|药业|制药|医药|医疗|生物|物流|速运|航空|汽车(?!站)|卫浴|家居|铜业|铝业|钢铁|能源|新能源|食品|乳业|啤酒|自动化(?![改升设产])|基础(?=的[一-龥])|[一-龥]{2}(?=供应链的)|饮料(?=公司|那边)|超市(?![里买])|百货(?!商)|"
     r"(?:电梯|空调|轮胎|水泥|阀门|轴承|电缆|电机)(?=那边|这边|公司|集团))+"
 )
 _AFTER_FIRM = late(

@@ -17,6 +17,8 @@ _SAID = re.compile(r"(?:我是|我们是|我这边是|我们这边是|来自)(?:
 _SHORT = re.compile(r"(?P<name>[一-龥]{2,4}?)的")
 _BETWEEN = re.compile(r"[/|]\s?$")
 _ALONE = late(r"(?P<name>[一-龥]{2,3})\s?(?=[/|])")
+# 苏州瀚川 王磊 预算30万: alone in front of a person or a number, at the beginning.
+_SPACED = late(rf"(?P<name>[一-龥]{{2,3}}) (?=[一-龥]{{2,3}}(?: |,|{BLANK}|$)|{BLANK})")
 # Said of a place or of people, not of a firm.
 _PLAIN_WORDS = late(
     r"本地|当地|过来|这边|那边|附近|市区|郊区|下面|周边|这里|那里|代理|一家|客户|总部|办事|分公司|地区|乡下|农村|工厂|仓库|"
@@ -233,6 +235,16 @@ def _behind_towns(words: Plain, taken: Taken, towns: Sequence[tuple[int, int]]) 
         yield from _in_list(words, towns, taken)
     if _may_be_headed(text):
         yield from _headed(words, taken)
+    first = towns[0]
+    spaced = _SPACED.match(text, first[1]) if not text[: first[0]].strip(f"\n {BLANK}") else None
+    if (
+        spaced is not None
+        and told.may_follow_town(spaced["name"])
+        and not _PLAIN_WORDS.search(spaced["name"])
+        and not regions(spaced["name"])
+        and taken.is_free(*words.place(first[0], spaced.end("name")))
+    ):
+        yield words.found("companies", first[0], spaced.end("name"), 0.6, "town")
     for start, end in towns if said or stroked else ():
         match = None
         if said and _SAID.search(text, max(0, start - 7), start) is not None:

@@ -37,7 +37,7 @@ _CONTACT = re.compile(rf"{BLANK}{{7,}}")
 _NAME = late(r"[一-龥A-Za-z0-9&·\-]*")
 # A name proper holds none of these; 来, 家, 和, 大 do stand in names.
 _NEVER = late(
-    r"[的了是在们我你您他她它这那哪想要买卖租请问给把被跟找去看说做搞干让就也都还吗呢吧呀啊啦]|[一几两每各该本贵某][家个台套]"
+    r"[的了完是在们我你您他她它这那哪想要买卖租请问给把被跟找去看说做搞干让就也都还吗呢吧呀啊啦]|[一几两每各该本贵某][家个台套]"
 )
 # Beginnings that make it a kind of goods and no name: 进口设备, 二手机床.
 _GOODS = late(
@@ -215,7 +215,7 @@ def _without_town(text: str, start: int, end: int, card: bool, signed: bool) -> 
 
 # 武船重工, 申洲针织: where a name that no dictionary knows stands free, with its trade.
 _FREE_LEFT = late(
-    rf"(?:^|[\s,。;:!?、(（\[|/\"“'·>{BLANK}]|[和与及跟给找去到了为叫成由被对]|[方家都又]是|下午|上午|今天|昨天|刚|拜访|联系|旗下|那个|(?<![\d一-龥])\d[.)]?)$"
+    rf"(?:^|[\s,。;:!?、(（\[|/\"“'·>{BLANK}]|[和与及跟给找去到了完为叫成由被对]|[方家都又]是|下午|上午|今天|昨天|刚|拜访|联系|旗下|那个|(?<![\d一-龥])\d[.)]?)$"
 )
 _FREE_RIGHT = late(
     rf"$|[\s,。;:!?、)\]|/\"”'\-{BLANK}]|[和与及](?=[一-龥])|的(?=采购|销售|技术|老板|负责人|经理|代理|客户|订单|项目|合同|人|设备|价格|报价|方案|▫|[一-龥]{{0,2}}(?:总|工)(?![部体]))|"
