@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from operator import attrgetter
 
-from nlp import asked, elements, english_names, model, name_rules, running, segment, spoken_names
+from nlp import asked, elements, english_names, model, name_rules, rolls, running, segment, spoken_names
 from nlp.evidence import Found, Taken
 from nlp.lexicon import not_names, surnames
 from nlp.name_doubts import APART, by_rule
@@ -59,6 +59,7 @@ def find(
     if "1" in words.text:
         hits += [hit for hit in spoken_names.numbered(words) if taken.take(hit.start, hit.end)]
     if len(hits) > 1:
+        hits += [hit for hit in rolls.find(words, hits) if taken.take(hit.start, hit.end)]
         hits.sort(key=attrgetter("start"))
     return tuple(hits)
 

@@ -8,7 +8,9 @@ from nlp.evidence import Found
 from nlp.lexicon import abroad
 from nlp.plain import Plain
 
-ENOUGH = -12  # three to ten: one that is missed costs as much as one too many, and chats hold more names than what taught
+ENOUGH = (
+    -12
+)  # one to six: one that is missed costs more than one too many, and chats hold more names than what taught
 SURELY = 40  # fifty to one: a name though its surname ties words together (和, 由), too
 _LONGEST = 4_000  # characters of a text that are looked at
 _BRANDED = frozenset(("家叫", "司叫", "厂叫", "店叫", "牌叫", "子叫"))  # 有一家叫富安娜的

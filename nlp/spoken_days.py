@@ -3,8 +3,9 @@
 import re
 from datetime import date, timedelta
 
-from nlp import festivals, workdays
+from nlp import festivals, likely, segment, workdays
 from nlp.late import late
+from nlp.name_patterns import TIES
 from nlp.numbers import whole
 from nlp.stretch import (
     MONTH,
@@ -26,7 +27,7 @@ from nlp.stretch import (
 def festival(match: re.Match[str], today: date) -> Days | None:
     """国庆, 明年春节, 春节后, 中秋前一周."""
     name = match["name"]
-    if name == "国庆" and _PERSON.search(match.string, max(0, match.start() - 6), match.start()):
+    if name in _GIVEN and match.start() == match.start("name") and _is_person(match.string, match.start()):
         return None
     if match["side"]:
         feast = festivals.coming(name, today)
@@ -43,7 +44,23 @@ def festival(match: re.Match[str], today: date) -> Days | None:
     return _after_festival(match, today, name)
 
 
+_GIVEN = frozenset(
+    ("国庆", "中秋", "重阳", "元旦", "立春", "立夏", "立秋", "立冬", "春分", "秋分", "谷雨", "夏至", "冬至", "清明", "元宵", "端午")
+)  # fmt: skip
 _PERSON = late(r"[人名叫表:][ ]?[一-龥]$")  # 收件人：党国庆
+_NO_FAMILY = TIES | frozenset("贺时")  # 于国庆前, 贺元旦
+_WEEKS = frozenset("这本下上每")  # 这周国庆
+
+
+def _is_person(text: str, start: int) -> bool:
+    """Does a surname stand in front of it that is not the end of a word: 找李国庆, but 江苏国庆?"""
+    if _PERSON.search(text, max(0, start - 6), start):
+        return True
+    front = text[start - 1 : start]
+    if front not in likely.COMMON or front in _NO_FAMILY:
+        return False
+    word = text[max(0, start - 2) : start]
+    return not (word[0] in _WEEKS or segment.is_word(word))
 
 
 def _new_year(match: re.Match[str], today: date) -> Days | None:
