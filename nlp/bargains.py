@@ -9,7 +9,7 @@ from nlp.reading import Reading
 from rules.errors import Refused
 
 MINDS, MINDS_NOT = "敏感", "不敏感"
-_CUES = re.compile("[贵高价便优预折钱降让压砍抹低少]")
+_CUES = re.compile("[贵价预超压砍降便优折抹低少]|高[了\\d]")
 
 # Said once it is enough.
 _STRONG = late(

@@ -11,7 +11,10 @@ from nlp.reading import Reading
 
 MOST = 3  # that are shown
 SELF = "本人"
-_CUES = re.compile("拍板|说了?[才不]?算|做得?了?主|定|决|点头|[签审同]|批|请示|汇报|商量|问|能定")
+_CUES = (
+    "拍板", "说了", "做主", "做得了主", "定夺", "决策", "决定", "点头", "签字", "审批", "请示", "汇报", "商量", "问", "定", "批",
+    "同意", "能定",
+)  # fmt: skip
 _UNIT = (
     "生产|技术|采购|财务|运营|市场|销售|人事|行政|设备|工程|项目|后勤|总务|信息|IT|质量|品质|研发|供应链|物业|分管|主管|大区|区域|门店|护理|教务|法务|"
     "安全|安环|电商|产品|营销|招标|物资|基建|食堂|常务|执行"
@@ -78,7 +81,7 @@ _ONLY_HIGH = late(
 def find(reading: Reading, ours: Sequence[tuple[int, int]]) -> tuple[Found, ...]:
     """Those of the customer's side who decide, each once, in the order of the text; 本人 is who writes."""
     text = reading.text
-    if _CUES.search(text) is None:
+    if not any(cue in text for cue in _CUES):
         return ()
     once: dict[str, Found] = {}
     for value, start, end in sorted(_all(reading), key=lambda one: one[1]):

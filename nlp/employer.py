@@ -89,12 +89,23 @@ def _only_a_place(text: str, hit: Found) -> bool:
     return sent or _NEARBY.match(text, hit.end) is not None
 
 
+# Towns that are called as firms like to be.
+_ALSO_NAMES = frozenset(
+    ("东方", "大同", "永康", "安康", "吉安", "文昌", "海安", "永安", "长乐", "福安", "兴化", "长兴", "泰兴")
+)
+
+
 def home(company: Found | None) -> Found | None:
     """The city a company's name gives, when the text names no other."""
     place = cores.where(company.value) if company is not None else ""
     if company is None or len(place) < 2:
         return None
     known = cores.cities()
-    parts = (*(place[n:] for n in range(len(place) - 1)), *(place[:n] for n in range(len(place) - 1, 1, -1)))
+    ends = [place[n:] for n in range(len(place) - 1)]  # 江苏无锡 is in 无锡, 烟台东方 in 烟台
+    parts = (
+        *(end for end in ends if end not in _ALSO_NAMES),
+        *(place[:n] for n in range(len(place) - 1, 1, -1)),
+        *ends,
+    )
     city = next((part for part in parts if part in known), "")
     return replace(company, field="cities", value=city, confidence=0.6, rule="company") if city else None

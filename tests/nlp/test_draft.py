@@ -312,3 +312,18 @@ def test_a_customer_is_not_taken_for_an_advertisement(text: str) -> None:
 )
 def test_whose_dealer_or_friend_somebody_is_does_not_employ_them(text: str, company: str) -> None:
     assert read(text).company == company
+
+
+@pytest.mark.parametrize(
+    ("company", "city"),
+    [
+        ("烟台东方彩印有限公司", "烟台"),
+        ("深圳永康医疗有限公司", "深圳"),
+        ("浙江永康五金有限公司", "永康"),
+        ("海南东方水泥有限公司", "东方"),
+        ("江苏无锡华泰机械有限公司", "无锡"),
+        ("苏州昆山立讯有限公司", "昆山"),
+    ],
+)
+def test_a_town_that_is_called_as_firms_are_gives_way_to_another(company: str, city: str) -> None:
+    assert read(f"公司：{company} 电话13800138000").city == city
