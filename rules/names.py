@@ -47,7 +47,7 @@ def match(query: str, known: Sequence[tuple[K, str]], limit: int = 5) -> list[K]
     Exact before prefix, fragment, initials, pinyin, same sound, one slip; guesses of the last two kinds are made only
     when nothing fits better. Equal fits: the shorter name, then the order given. An empty query finds nobody.
     """
-    wanted = _plain(query)
+    wanted = _bare(query)
     if not wanted:
         return []
     names = [_plain(name) for _, name in known]
@@ -62,7 +62,7 @@ def match(query: str, known: Sequence[tuple[K, str]], limit: int = 5) -> list[K]
 
 def sure(query: str, known: Sequence[tuple[K, str]]) -> K | None:
     """The one that is meant beyond doubt: the only exact name, else the only fit that is no guess; None otherwise."""
-    wanted = _plain(query)
+    wanted = _bare(query)
     named = [(key, _fit(wanted, _plain(name))) for key, name in known] if wanted else []
     exact = {key for key, fit in named if fit is Fit.EXACT}
     fitting = exact or {key for key, fit in named if fit is not None}
@@ -76,7 +76,7 @@ def initials(name: str) -> str:
 
 def called(word: str, commands: Sequence[str]) -> str | None:
     """The command that this word is, by name, by its initials (jr) or its pinyin (jinri); None when not just one is."""
-    wanted = _plain(word)
+    wanted = _bare(word)
     if wanted in commands:
         return wanted
     if not re.fullmatch("[a-z]{2,}", wanted):
@@ -103,8 +103,8 @@ def best_commands(text: str, commands: Sequence[str], about: Mapping[str, str] |
     `about` may say in a few words what a command is for; the words count too. Where fewer than three are like it, the
     everyday ones follow: better the usual than three at random.
     """
-    head = _plain((text.lstrip().lstrip("/／").split(maxsplit=1) or [""])[0])
-    whole = _plain(text)
+    head = _bare((text.lstrip().lstrip("/／").split(maxsplit=1) or [""])[0])
+    whole = _bare(text)
     scores = dict.fromkeys(commands, 0.0)
     if head:
         named = {command: name for command in scores if (name := _plain(command))}
@@ -114,7 +114,9 @@ def best_commands(text: str, commands: Sequence[str], about: Mapping[str, str] |
             score = _alike(head, name)
             scores[command] = max(score, 150.0) if name in whole else score
         # all at once: one by one, most of the time goes into asking
-        for _, likeness, command in process.extract(_sounded(head), heard, scorer=fuzz.ratio, limit=None):
+        for _, likeness, command in process.extract(
+            "".join(_said(head)), heard, scorer=fuzz.ratio, limit=None
+        ):
             scores[command] += 0.5 * likeness
         for _, likeness, command in process.extract(whole, told, scorer=fuzz.partial_ratio, limit=None):
             scores[command] += 0.6 * likeness
@@ -136,21 +138,36 @@ def _alike(head: str, name: str) -> float:
 # ── how a name is compared ────────────────────────────────────────────────────────────────────────────────────────
 
 
-@lru_cache(maxsize=65536)
-def _plain(text: str) -> str:
+def _bare(text: str) -> str:
     """Half-width, lower case, without spaces and punctuation."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
 @lru_cache(maxsize=65536)
-def _sounds(name: str) -> tuple[tuple[str, str], ...]:
+def _plain(name: str) -> str:
+    """`_bare` of a name that is compared again and again. Not of what somebody says: that never comes again, and stays."""
+    return _bare(name)
+
+
+def _heard(plain: str) -> tuple[tuple[str, str], ...]:
     """(character or foreign word, its pinyin or itself), the surname read as a surname."""
-    plain = _plain(name)
     pieces = re.findall(r"[a-z0-9]+|.", plain)
     heard = beside(pieces, [syllables.sound(piece) or piece for piece in pieces])
     if 2 <= len(plain) <= 4 and plain[0] in SURNAMES:
         heard[0] = SURNAMES[plain[0]]
     return tuple(zip(pieces, heard, strict=True))
+
+
+@lru_cache(maxsize=65536)
+def _sounds(name: str) -> tuple[tuple[str, str], ...]:
+    """`_heard` of a name, as with `_plain`."""
+    return _heard(_plain(name))
+
+
+@lru_cache(maxsize=64)
+def _said(wanted: str) -> list[str]:
+    """How that sounds which is compared with all names now."""
+    return [sound for _, sound in _heard(wanted)]
 
 
 @lru_cache(maxsize=16384)
@@ -223,7 +240,7 @@ def _guess(wanted: str, name: str) -> Fit | None:
     if re.fullmatch("[a-zü0-9]+", wanted):
         typed = "".join(_reading(name))
         return Fit.SLIP if len(wanted) >= 4 and OSA.distance(wanted, typed, score_cutoff=1) <= 1 else None
-    said, heard = _reading(wanted), _reading(name)
+    said, heard = _said(wanted), _reading(name)
     if len(said) >= 2 and any(heard[at : at + len(said)] == said for at in range(len(heard) - len(said) + 1)):
         return Fit.SOUND
     if len(wanted) < 3:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from rules import names
 from rules.names import best_commands, called, initials, match, sure
 from rules.readings import beside
 from rules.syllables import sound
@@ -167,6 +168,19 @@ def test_what_a_command_is_for_counts_too() -> None:
     assert best_commands("今天有什么事要做", COMMANDS, about)[0] == "/今日"
     assert best_commands("报价模板在哪", COMMANDS, about)[0] == "/资料"
     assert best_commands("", COMMANDS) == COMMANDS[:3]
+
+
+def test_what_somebody_says_is_not_kept() -> None:
+    """A text that was compared once never comes again; each held 5 KB."""
+
+    def kept() -> list[int]:
+        return [cache.cache_info().currsize for cache in (names._plain, names._sounds, names._sounded)]
+
+    best_commands("好的", COMMANDS)
+    before = kept()
+    for number in range(100):
+        best_commands(f"今天第{number}位客户说他们那边还要再想一想", COMMANDS)
+    assert kept() == before
     assert best_commands("/", COMMANDS) == COMMANDS[:3]
     assert best_commands("…", ["/帮助"]) == ["/帮助"]
 
