@@ -55,14 +55,16 @@ _THAT = (
     r"(?:[那这](?:个|批|台|套|笔|条|家|几|边|次|回|头|种)|"
     r"(?:今年|去年|明年|下半年|上半年|年底|这回|这次|上次|下周|这周|刚才|现在|目前|一年|每年|每月|暂时|一般|基本)(?!会))"
 )
-_MARKS = (
+_TOLD_MARKS = (
     "那这方的采招生设物供质品技研工机动能财法行综人信市销营项安检总基超产分今去明最上昨刚早下又也还已都在就来发要终准打说扩投报询回付订续签复催定"
     "中寄反指问想需停开流、和与及跟执独外非监常高副首行创CHh公盘午双大涨跌财市股旗裁门官年给抢做挖"
+)
+_MARKS = (
+    f"{_TOLD_MARKS}"
     "让叫派欠差退收拿换停降涨砍压卡拖批验同拒答没不有是用缺急选试先可应估打愿希觉嫌怕接取暂改加追扣补赔投诉提通安送运付结开配写回拉进谈聊买干合对沟调借租跳搞审考参评认满搬丢比把被占轮归算从到去当任每一目基"
 )
-_MARK = re.compile(f"[{_MARKS}]")
+_MARK, _TOLD = re.compile(f"[{_MARKS}]"), re.compile(f"[{_TOLD_MARKS}]")
 _LISTING, _BARE = "、和与及跟", "的都也又在就说要想问给抢做挖"
-_RUN = re.compile(rf"[一-龥A-Za-z]{{2,{LONGEST}}}")
 
 
 @cache
@@ -139,6 +141,7 @@ def _but(chars: str) -> str:
 
 
 _IN_NAME = f"{_but(_NOT_IN_NAME)}A-Za-z"
+_RUN = re.compile(rf"[{_IN_NAME}]{{2,{LONGEST}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,13 @@ def candidates(text: str) -> Iterator[Candidate]:
     """Every stretch between what stands in front of firms and behind them that begins as their names do."""
     places = regions(text)
     for start, end, front, sort in _spots(text, places, _beginnings(text, places)):
-        yield Candidate(start, end, _all_signs(text[start:end], front, sort))
+        if sort not in _LOOSE or _ends_a_word(text, start, end):
+            yield Candidate(start, end, _all_signs(text[start:end], front, sort))
+
+
+def _ends_a_word(text: str, start: int, end: int) -> bool:
+    """No name ends at 新 in 从新安装. Asked last: to cut a text takes longer than to weigh a name."""
+    return end in Cut(text).around(start, end)[0]
 
 
 def _spots(
@@ -168,19 +177,16 @@ def _spots(
     before = {end: start for start, end in places}
     pieces = Cut(text)
     for first in likely:
-        ends: list[tuple[int, str]] | None = None
         for start in (first, before[first]) if first in before else (first,):
             front = _front(text, start)
-            if front == "o" and start not in pieces.around(start, start)[0]:
-                continue
-            if ends is None:
-                ends = list(_ends(text, first, behind))
-            for end, sort in sorted({*ends, *_free(text, start)}):
-                if _NEVER.search(text[start:end]) is not None:
+            spots = {*_ends(text, first, behind, _TOLD if front == "o" else _MARK), *_free(text, start)}
+            if front == "o":
+                spots = {(end, sort) for end, sort in spots if sort not in _LOOSE}
+                if not spots or start not in pieces.around(start, start)[0]:
                     continue
-                if sort in _LOOSE and (front == "o" or end not in pieces.around(start, end)[0]):
-                    continue  # 从新安装
-                yield start, end, front, sort
+            for end, sort in sorted(spots):
+                if _NEVER.search(text[start:end]) is None:
+                    yield start, end, front, sort
 
 
 _LOOSE = "GIN"  # what stands behind anything: a name must begin behind a cue and end where a word ends
@@ -235,11 +241,11 @@ def _with(table: Mapping[str, int], least: int) -> str:
     return "".join(char for char, points in table.items() if points >= least)
 
 
-def _ends(text: str, first: int, behind: dict[int, str]) -> Iterator[tuple[int, str]]:
-    """Where a name may end that begins at `first`, and what stands behind it; `behind` remembers that."""
+def _ends(text: str, first: int, behind: dict[int, str], marks: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    """Where a name may end that begins at `first`, in front of one of `marks`, and what stands there; `behind` remembers."""
     match = _RUN.match(text, first)
     last = match.end() if match is not None else first
-    for mark in _MARK.finditer(text, first + 2, last + 1):
+    for mark in marks.finditer(text, first + 2, last + 1):
         end = mark.start()
         sort = behind.get(end)
         if sort is None:
@@ -287,11 +293,14 @@ def find(words: Plain, taken: Taken, places: Sequence[tuple[int, int]]) -> Itera
 def _likely(
     words: Plain, taken: Taken, text: str, spots: Iterable[tuple[int, int, str, str]]
 ) -> Iterator[Found]:
-    scored = [
-        (_points(name, front, sort), start, end, _asked_for(name, sort))
-        for start, end, front, sort in spots
-        if taken.is_free(*words.place(start, end)) and (name := text[start:end])
-    ]
+    scored: list[tuple[int, int, int, int]] = []
+    for start, end, front, sort in spots:
+        if not taken.is_free(*words.place(start, end)):
+            continue
+        name = text[start:end]
+        points, least = _points(name, front, sort), _asked_for(name, sort)
+        if sort not in _LOOSE or (points >= least and _ends_a_word(text, start, end)):
+            scored.append((points, start, end, least))
     if not scored:
         return
     scored.sort(key=lambda one: (-one[0], one[1], one[2]))

@@ -117,7 +117,8 @@ def scan(
     return Reading(
         text=text,
         turns=turns,
-        noise=not (turns or numbers or mails or ids or sums) and noise.is_noise(whole),
+        noise=not (turns or numbers or mails or ids or sums or (firms and "群" not in text))
+        and noise.is_noise(whole),
         phones=numbers,
         emails=mails,
         wechats=ids,
