@@ -61,6 +61,9 @@ MISSED = {
     "visitor": {"next_at", "next_text"},  # a date in brackets between day and hour
     "baoyou": {"need"},
     "complain": {"kind"},
+    "schoolwear": {"company", "kind"},
+    "lift": {"name"},  # 业委会老钱
+    "lawsuit": {"need"},
     "nurse": {"deciders"},  # 院长看过再约
     "torollers": {"company"},  # 贵州盘江
 }
