@@ -13,11 +13,12 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg  # type: ignore[import-untyped,unused-ignore]
 import sqlalchemy as sa
@@ -39,6 +40,9 @@ from store.db import Database
 from store.inbox import Inrow, end_event, take
 from store.migrate import migrate
 from store.tables import inbox, timer
+
+if TYPE_CHECKING:
+    from tests.servers import Postgres
 
 DUE = 100
 """Leads whose first-touch mark falls due at once."""
@@ -292,7 +296,7 @@ def goals(store: str, rows: dict[int, Row]) -> Iterator[list[str]]:
 
 
 async def firms(
-    stack: AsyncExitStack, store: str, sizes: Sequence[int], room: Path, postgres: Callable[[str], str] | None
+    stack: AsyncExitStack, store: str, sizes: Sequence[int], room: Path, postgres: "Postgres | None"
 ) -> dict[int, Firm]:
     """A filled database of each size on one store."""
     made: dict[int, Firm] = {}
@@ -301,7 +305,7 @@ async def firms(
         print(f"{store}, {size}", file=sys.stderr, flush=True)
         url = f"sqlite:///{room}/{size}.db"
         if store == "PostgreSQL" and postgres is not None:
-            url = postgres(f"timers_{size}")
+            url = postgres.create(f"timers_{size}")
         db = Database(url)
         stack.push_async_callback(db.close)
         await migrate(db)
