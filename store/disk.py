@@ -6,8 +6,8 @@ import os
 import sqlite3
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing, suppress
-from hashlib import sha256
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -32,6 +32,22 @@ _rewrite = os.pwrite
 LOST = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 """What a disk says that may have dropped what it was to keep."""
 PIECE = 1024 * 1024
+
+
+def _pieces(handle: int, size: int) -> list[bytes]:
+    return [os.pread(handle, min(PIECE, size - at), at) for at in range(0, size, PIECE)]
+
+
+def _put(handle: int, pieces: Sequence[bytes]) -> None:
+    for n, piece in enumerate(pieces):
+        if _rewrite(handle, piece, n * PIECE) != len(piece):
+            raise OSError(errno.ENOSPC, "the log could not be written again")
+
+
+def _drop(handle: int) -> None:
+    """What is read from here on comes from the disk."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 class Disk:
@@ -195,20 +211,19 @@ class Disk:
                 raise OSError(errno.EIO, f"the log cannot be written again yet: {error}") from None
             handle = os.open(self._wal, os.O_RDWR)
             try:
-                size, pieces = os.fstat(handle).st_size, []
-                for at in range(0, size, PIECE):
-                    body = os.pread(handle, min(PIECE, size - at), at)
-                    if _rewrite(handle, body, at) != len(body):
-                        raise OSError(errno.ENOSPC, "the log could not be written again")
-                    pieces.append(sha256(body).digest())
+                size = os.fstat(handle).st_size
+                pieces = _pieces(handle, size)
+                _put(handle, pieces)
                 _flush(handle)
-                if hasattr(os, "posix_fadvise"):  # what is read now comes from the disk
-                    os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-                read = (os.pread(handle, min(PIECE, size - at), at) for at in range(0, size, PIECE))
-                if [sha256(body).digest() for body in read] != pieces:
+                _drop(handle)
+                if _pieces(handle, size) != pieces:
+                    _put(handle, pieces)  # the kernel's copy was the only good one, and is gone
                     raise OSError(errno.EIO, "the disk does not hold what it said it did")
-            finally:
+            except BaseException:
                 os.close(handle)
+                raise
+        os.close(self._handle)  # it would tell of the refusal once more
+        self._handle = handle
         self._doubtful = False
         log.error("the log was written again after the disk had refused it", bytes=size)
 

@@ -23,6 +23,8 @@ AT = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
 HOT = "wecom:hot"
 CHUNK = 500
 APART = 0.05  # seconds between two messages of the others
+OTHERS = 500
+"""So many that nobody of them gets more answers than one person may in a minute: else it is that which they wait for."""
 
 
 # ── one mailbox with very many messages ────────────────────────────────────────────────────────────────
@@ -53,7 +55,9 @@ async def hot(db: Database, waiting: int, *, at_least: int = 20) -> Hot:
     for begin in range(0, waiting, CHUNK):
         async with db.write() as tx:
             await take(tx, said[begin : begin + CHUNK], AT, encode=encode)
-    people = [{"id": name, "name": name, "wecom": name} for name in ("hot", *(f"u{n}" for n in range(20)))]
+    people = [
+        {"id": name, "name": name, "wecom": name} for name in ("hot", *(f"u{n}" for n in range(OTHERS)))
+    ]
     found, recorder, begun = Hot(), Recorder(), time.perf_counter()
     async with running(
         db, [_answering()], [recorder], config(member=people, watch={"canary": "0m"})
@@ -61,7 +65,7 @@ async def hot(db: Database, waiting: int, *, at_least: int = 20) -> Hot:
         n = 0
         while n < at_least or await _open(db):
             found.seconds = time.perf_counter() - begun
-            found.took.append(await _answered(bench, recorder, f"u{n % 20}", n))
+            found.took.append(await _answered(bench, recorder, f"u{n % OTHERS}", n))
             n += 1
             await asyncio.sleep(APART)
         found.seconds = max(found.seconds, 0.001)
