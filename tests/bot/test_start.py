@@ -23,7 +23,8 @@ id = "wanglei"
 name = "王磊"
 """
 NOT_ON_SQLITE = {
-    "alembic", "aiosmtplib", "asyncpg", "dingtalk_stream", "jieba", "openpyxl", "pypinyin", "redis", "rich.console", "taskiq",
+    "alembic", "aiosmtplib", "asyncpg", "dingtalk_stream", "jieba", "openpyxl", "pypinyin", "redis", "rich.console", "rjieba",
+    "taskiq",
     "sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "wechatpy",
 }  # fmt: skip
 
