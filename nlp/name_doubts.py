@@ -150,7 +150,7 @@ _STRONG = frozenset(("label", "entry", "twice", "polite", "dial", "company", "ti
 # Rules that take everyday words for names where nothing else speaks for a person; and the cues that do speak for one.
 _DOUBTED = frozenset(("cue", "says", "dial", "department", "post", "pair"))
 _PERSON_CUE = late(
-    r"(?:给|叫|做|名为|我是|本人|联系|约了?|同学|同事|朋友|老公|老婆|爱人|[弟妹哥姐舅叔姑姨爸妈爷奶嫂子夫女婿]|兄|学姐|学长|闺蜜|室友|门卫|司机|搭档|"
+    r"(?:给|抄送|叫上?|做|名为|我是|本人|联系|约了?|同学|同事|朋友|老公|老婆|爱人|[弟妹哥姐舅叔姑姨爸妈爷奶嫂子夫女婿]|兄|学姐|学长|闺蜜|室友|门卫|司机|搭档|"
     r"致电|拨打?|通知|转告|告诉|提醒|拜访了?|对接|@|找)(?:一下|下)? ?$"
 )
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from nlp import foreign, odds
+from nlp import foreign, likely, odds
 from nlp.evidence import Found
 from nlp.lexicon import abroad
 from nlp.plain import Plain
@@ -11,9 +11,14 @@ from nlp.plain import Plain
 ENOUGH = (
     -12
 )  # one to six: one that is missed costs more than one too many, and chats hold more names than what taught
-SURELY = 40  # fifty to one: a name though its surname ties words together (和, 由), too
+SURELY, AT_EDGE = (
+    20,
+    8,
+)  # a name though its surname ties words together (和, 于); where nothing stands in front of it
 _LONGEST = 4_000  # characters of a text that are looked at
 _BRANDED = frozenset(("家叫", "司叫", "厂叫", "店叫", "牌叫", "子叫"))  # 有一家叫富安娜的
+_QUARTERS = frozenset(("社区", "小区", "工业", "开发", "大街"))  # 乌沙社区
+_WITHIN = frozenset("镇乡县州疆")  # 长安镇乌沙, 新疆乌鲁木齐米东
 _STREETS = frozenset("路街道巷村镇乡区县市湾桥站")
 
 
@@ -43,12 +48,20 @@ def find(
         if one in strange:
             if not (
                 text[one.end : one.end + 1] in _STREETS
+                or text[one.end : one.end + 2] in _QUARTERS
+                or text[one.start - 1 : one.start] in _WITHIN
                 or len(set(name)) == 1  # 谢谢谢
                 or odds.word_kind(name)
             ):
                 yield words.found("names", one.start, one.end, 0.5, "sounds")
-        elif (name[0] not in ties or one.points >= SURELY) and stands_free(text, one.start, one.end):
+        elif (
+            name[0] not in ties or one.points >= (AT_EDGE if _begins(text, one.start) else SURELY)
+        ) and stands_free(text, one.start, one.end):
             yield words.found("names", one.start, one.end, 0.5, "likely")
+
+
+def _begins(text: str, start: int) -> bool:
+    return start == 0 or text[start - 1] in likely.EDGES
 
 
 def stands_free(text: str, start: int, end: int) -> bool:
