@@ -15,7 +15,8 @@ async def similar(tx: Tx, company: str) -> list[tuple[Customer, float]]:
     """Customers whose company is called the same or nearly the same, with scores (0–100), best first."""
     known = await name_keys.candidates(tx, cores.core(company), company)
     best = nearest(company, [(one.label, one.id) for one in known], [one.core for one in known], limit=5)
-    return [(await customers.get(tx, id), score) for id, score in best]
+    met = await customers.some(tx, [id for id, _ in best])
+    return [(met[id], score) for id, score in best if id in met]
 
 
 async def of(tx: Tx, customer: Customer, contacts: list[Contact]) -> list[tuple[Customer, Why]]:

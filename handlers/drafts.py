@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bot.events import Kind, Message
@@ -17,7 +18,7 @@ from handlers import along, marks, pooling
 from handlers import leads as desk
 from handlers.happened import happened
 from handlers.undo import undoer
-from handlers.words import current
+from handlers.words import together
 from nlp import cores, several
 from nlp.corrected import FIELDS, addressed, lets_it_be
 from nlp.draft import Draft, correct, has_lead, read
@@ -32,6 +33,7 @@ from rules.text import customer_id, lead_id, mask_phone, mask_phones_in, opportu
 from rules.words import lessons
 from store import (
     audit,
+    background,
     corrections,
     customers,
     drafts,
@@ -128,15 +130,12 @@ async def _take(turn: Turn, text: str, source: str, hint: str = "") -> None:
 
 async def _one(turn: Turn, text: str, source: str, hint: str) -> None:
     """Reads the text and shows what was found; nothing is a customer before the rep says so."""
-    own = await team.own_names(turn.tx)
-    known = await customers.companies_of(turn.tx, turn.me.id)
-    words = await current(turn)
-    if len(text) <= LONG:
-        found = read(text, turn.wall, known_companies=known, own_names=own, vocabulary=words)
-    else:
-        found = await asyncio.to_thread(
-            read, text, turn.wall, known_companies=known, own_names=own, vocabulary=words
-        )
+    ground = await background.of(turn.tx, turn.me.id)
+    reads = partial(
+        read, text, turn.wall, known_companies=ground.companies, own_names=ground.own_names,
+        vocabulary=together(turn, ground.heard),
+    )  # fmt: skip
+    found = reads() if len(text) <= LONG else await asyncio.to_thread(reads)
     if not worth_saving(found.name, found.company, found.phone, found.email, found.wechat):
         raise Refused("没有认出姓名、公司、手机或邮箱。" + HOW)
     alike = await _alike(turn, found)

@@ -9,7 +9,7 @@ from nlp import vocabulary
 from nlp.vocabulary import Vocabulary, Watched
 from rules.errors import Refused
 from rules.team import Role
-from rules.words import LABELS, Entry, Kind, Stage, Word, entries, learnable
+from rules.words import LABELS, Entry, Heard, Kind, Stage, Word, entries, learnable
 from store import audit, corrections
 
 router = Router("words")
@@ -34,8 +34,24 @@ def file_of(turn: Turn) -> Watched:
 
 async def current(turn: Turn) -> Vocabulary:
     """The words to read a text with: built in, from the file, and learned."""
-    learned = entries(await corrections.all_heard(turn.tx), turn.config.reading.agree)
-    return vocabulary.with_words(file_of(turn).vocabulary, (one.word for one in learned if one.used))
+    return together(turn, await corrections.all_heard(turn.tx))
+
+
+_last: list[tuple[Vocabulary, tuple[Heard, ...], int, Vocabulary]] = []
+"""What was put together last, and of what: both parts are the same objects until somebody changes them."""
+
+
+def together(turn: Turn, heard: tuple[Heard, ...]) -> Vocabulary:
+    """The file's words with those that were learned: hundreds of words are not weighed again for every draft."""
+    written, agree = file_of(turn).vocabulary, turn.config.reading.agree
+    if not heard:
+        return written
+    for was, said, by, made in _last:
+        if was is written and said is heard and by == agree:
+            return made
+    made = vocabulary.with_words(written, (one.word for one in entries(heard, agree) if one.used))
+    _last[:] = [(written, heard, agree, made)]
+    return made
 
 
 @router.command(

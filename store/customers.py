@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-import orjson
-from sqlalchemy import Column, Select, bindparam, insert, or_, select, text, update
+from sqlalchemy import BigInteger, Column, Select, bindparam, insert, or_, select, update
 
 from rules.errors import Refused
 from rules.leads import Contact, Customer, Lead
 from store import name_keys
 from store.db import Conflict, Tx
+from store.statements import among, listed
 from store.tables import contact as contacts
 from store.tables import customer as customers
 
@@ -77,6 +77,20 @@ async def find(tx: Tx, id: int) -> Customer | None:
     return None
 
 
+_SOME = {
+    dialect: select(customers).where(among(dialect, customers.c.id, "ids", BigInteger), _ALIVE)
+    for dialect in ("sqlite", "postgresql")
+}
+
+
+async def some(tx: Tx, ids: Sequence[int]) -> dict[int, Customer]:
+    """These customers, without those that are not there any more."""
+    if not ids:
+        return {}
+    rows = await tx.execute(_SOME[tx.dialect.name], {"ids": listed(tx, ids)})
+    return {int(row.id): _customer(row) for row in rows}
+
+
 async def save(tx: Tx, changed: Customer, now: datetime) -> Customer:
     """Writes the customer back if nobody else did meanwhile and gives it with its new version. Raises Conflict."""
     done = await tx.execute(
@@ -129,20 +143,6 @@ _OF_OWNER = (
 async def of_owner(tx: Tx, owner: str) -> list[Customer]:
     """The member's customers, newest first."""
     return [_customer(row) for row in await tx.execute(_OF_OWNER, {"whose": owner})]
-
-
-_MINE = "FROM customer WHERE owner = :whose AND deleted_at IS NULL AND company <> ''"
-_COMPANIES = {
-    "sqlite": text(f"SELECT json_group_array(company) FROM (SELECT company {_MINE} ORDER BY id DESC)"),
-    "postgresql": text(f"SELECT CAST(json_agg(company ORDER BY id DESC) AS text) {_MINE}"),
-}
-"""In one value: a rep may have a thousand, and a chat names one of them at most."""
-
-
-async def companies_of(tx: Tx, owner: str) -> list[str]:
-    """The companies of the member's customers, newest first."""
-    found = (await tx.execute(_COMPANIES[tx.dialect.name], {"whose": owner})).scalar()
-    return list(orjson.loads(found)) if found else []
 
 
 # ── contacts ───────────────────────────────────────────────────────────────────────────────────────────

@@ -16,13 +16,13 @@ RAREST = 3
 """How many of a name's pairs are looked up: the rarest say most."""
 PAIRS = 8
 """How many pairs of a long name are counted."""
-COMMON = 500
+COMMON = 350
 """A pair that so many names have says nothing; its count goes no further."""
 HERE = 100
 """The most names of the same place that one near key brings, the newest."""
 ANYWHERE = 30
 """The most names of any place that one near key, or a key of the beginning, brings."""
-BEST = 200
+BEST = 60
 """How many candidates are left for the comparison: those that share the most keys."""
 
 
@@ -84,7 +84,7 @@ async def fill(tx: Tx, after: int, n: int = 500) -> int:
 
 
 async def candidates(tx: Tx, core: str, company: str = "") -> list[Known]:
-    """Customers that may be called so, one wrong character in it or not: at most 200, likeliest first.
+    """Customers that may be called so, one wrong character in it or not: at most 60, likeliest first.
 
     Where very many are called nearly so, those whose name begins with the same place as `company` are among them.
     """
@@ -115,7 +115,7 @@ async def _rarest(tx: Tx, pairs: Sequence[int]) -> list[int]:
 # SQLite looks up key after key where each has its own SELECT, and PostgreSQL would plan these for longer than it looks.
 @cache
 def _counts(n: int) -> TextClause:
-    """How many names have each of `n` keys, counted up to 500: one row."""
+    """How many names have each of `n` keys, counted up to 350: one row."""
     one = "(SELECT count(*) FROM (SELECT 1 FROM name_key WHERE key = :k{0} LIMIT {1}) AS p{0})"
     return text("SELECT " + ", ".join(one.format(at, COMMON) for at in range(n)))
 

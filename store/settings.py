@@ -8,10 +8,12 @@ from store.db import Tx
 from store.tables import setting
 from store.tx import upsert
 
+_VALUE = sa.select(setting.c.value).where(setting.c.key == sa.bindparam("wanted"))
+
 
 async def get(tx: Tx, key: str) -> str | None:
     """The value, None when it was never set."""
-    value: str | None = (await tx.execute(sa.select(setting.c.value).where(setting.c.key == key))).scalar()
+    value: str | None = (await tx.execute(_VALUE, {"wanted": key})).scalar()
     return value
 
 

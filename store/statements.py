@@ -209,7 +209,9 @@ class Plan:
         """The driver's tuples as named rows; `names` is asked when the statement does not know its columns."""
         if not found:
             return []
-        return list(map(self._make or self._maker(names()), found))
+        if self._make is None:
+            self._make = self._maker(names())
+        return list(map(self._make, found))
 
     def _maker(self, keys: tuple[str, ...]) -> Callable[[Any], Any]:
         kind, new = row_type(keys), tuple.__new__

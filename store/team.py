@@ -180,21 +180,25 @@ async def roster(tx: Tx) -> list[Member]:
     return [of_row(row) for row in await tx.execute(_WHOLE.order_by(member.c.id))]
 
 
-_NAMES = {
-    "sqlite": sa.text("SELECT json_group_array(name) FROM member WHERE gone = 0"),
-    "postgresql": sa.text("SELECT CAST(json_agg(name) AS text) FROM member WHERE NOT gone"),
+NAMES = {
+    "sqlite": "SELECT json_group_array(name) FROM member WHERE gone = 0",
+    "postgresql": "SELECT CAST(json_agg(name) AS text) FROM member WHERE NOT gone",
 }
 """In one value: hundreds of rows would be made for every chat, of names that hardly ever change."""
 
 
+_NAMES = {dialect: sa.text(sql) for dialect, sql in NAMES.items()}
+
+
 @lru_cache(maxsize=8)
-def _all_of(text: str) -> frozenset[str]:
-    return frozenset(json.loads(text))
+def names_in(text: str | None) -> frozenset[str]:
+    """What NAMES brought."""
+    return frozenset(json.loads(text or "[]"))
 
 
 async def own_names(tx: Tx) -> frozenset[str]:
     """The names of all members who are still with us: who is never the customer in a chat."""
-    return _all_of((await tx.execute(_NAMES[tx.dialect.name])).scalar() or "[]")
+    return names_in((await tx.execute(_NAMES[tx.dialect.name])).scalar())
 
 
 async def get(tx: Tx, id: str) -> Member | None:
