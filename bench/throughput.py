@@ -1,6 +1,6 @@
 """How many callbacks a second are accepted durably, how many events are handled whole, and what one callback costs.
 
-    make bench BENCH=bench/throughput.py ARGS="[--rounds 2] [--seconds 3] [--peers] [--write]"
+    make bench BENCH=bench/throughput.py ARGS="[--rounds 2] [--seconds 3] [--known 0,1500,10000] [--peers] [--write]"
 
 Rounds are interleaved: every server once in each round, started afresh. Only ratios inside one run are worth quoting.
 `--peers` needs bench/.venv (see bench/README.md); `--write` puts the tables into bench/results.md.
@@ -12,13 +12,14 @@ import itertools
 import os
 import platform
 import re
+import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,9 @@ from bench.peers.servers import (
     Served,
 )
 from bench.peers.sink import Sink
+from nlp.cores import core
+from store import customers
+from store.db import Database
 
 if TYPE_CHECKING:
     from tests.servers import Postgres
@@ -49,6 +53,11 @@ TODAY = "/今日"
 SLOW = 0.08  # seconds that a platform's API may take
 NAMES = ["陈立", "王佳", "刘强", "赵敏", "孙涛", "周洁", "吴刚", "郑爽", "冯磊", "褚健"]
 CITIES = ["宁波", "杭州", "苏州", "无锡", "佛山", "东莞", "青岛", "合肥", "武汉", "成都"]
+BRANDS = [
+    trade + kind
+    for trade in ("恒达", "宏远", "鑫盛", "精益", "华泰", "永固", "聚力", "天工", "德胜", "联创")
+    for kind in ("汽配", "液压", "模具", "电子", "轴承", "阀门", "机械", "仪表", "塑胶", "包装")
+]
 TRADES = ["恒达", "宏远", "鑫盛", "精益", "华泰", "永固", "聚力", "天工", "德胜", "联创"]
 
 Numbers = dict[str, dict[str, list[float]]]
@@ -98,6 +107,32 @@ def drafts(number: int, users: int = 200) -> list[bytes]:
     return made
 
 
+def branded(number: int, users: int = 200) -> list[bytes]:
+    """The same, each of a firm of one of a hundred brands (`crowded` holds many that are called nearly so)."""
+    made = []
+    for n in range(number):
+        firm, who = f"{CITIES[n // 7 % 10]}{BRANDS[n % 100]}有限公司", NAMES[n % 10]
+        text = f"同步至CRM 我是{firm}的{who}，电话139{n:08d}，想要液压阀块报价，月300件"
+        made.append(load.text_message(f"u{n % users:04d}", text))
+    return made
+
+
+async def crowded(empty: Path, room: Path, number: int, users: int = 200) -> Path:
+    """A database with that many customers of a hundred brands in ten towns, dealt out to the reps."""
+    path = room / f"crowded{number}.db"
+    shutil.copy(empty, path)
+    db = Database(f"sqlite:///{path}")
+    for begin in range(0, number, 500):
+        async with db.write(durable=False) as tx:
+            for n in range(begin, min(begin + 500, number)):
+                called, now = f"{CITIES[n // 100 % 10]}{BRANDS[n % 100]}有限公司", datetime.now(UTC)
+                await customers.add(
+                    tx, name=called, company=called, core=core(called), owner=f"u{n % users:04d}", now=now
+                )
+    await db.close()
+    return path
+
+
 def todays(number: int) -> list[bytes]:
     """`/今日` of 200 reps in turn."""
     return load.chat(number, text=TODAY)
@@ -114,6 +149,7 @@ class Shape:
     database: str = ""
     processes: int = 1
     server: int = 0
+    filled: Path | None = None  # what the file holds, when it is not empty
 
 
 async def handles(
@@ -134,7 +170,9 @@ async def handles(
         async with AsyncExitStack() as stack:
             some = [
                 await stack.enter_async_context(
-                    servers.running(UNHURRIED, sink=sink.url, empty=empty, database=shape.database)
+                    servers.running(
+                        UNHURRIED, sink=sink.url, empty=shape.filled or empty, database=shape.database
+                    )
                 )
                 for _ in range(shape.processes)
             ]
@@ -187,6 +225,12 @@ async def handles(
     )  # fmt: skip
     if shape.server:
         add(into, shape.name, server=its / max(1, done) * 1e6)
+
+
+async def among(number: int, into: Numbers, empty: Path, *, name: str, events: int, seconds: float) -> None:
+    """Drafts among so many customers that are called nearly alike, on SQLite."""
+    filled = await crowded(empty, empty.parent, number)
+    await handles(Shape(name, filled=filled), branded, into, empty, number=events, seconds=seconds)
 
 
 async def settled(one: Running) -> None:
@@ -380,6 +424,12 @@ def steps(
             yield served.name, accepts(served, report.accepted, empty, args.seconds)
         for served, delay in ((QUICK_API, 0.0), (SLOW_API, SLOW)):
             yield served.name, accepts(served, report.accepted, empty, args.seconds, TODAY, delay)
+    for number in args.known:
+        name = f"draft, SQLite, {number:,} customers of a hundred brands"
+        yield (
+            name,
+            among(number, report.handled, empty, name=name, events=args.events, seconds=args.seconds),
+        )
     if "b" in args.parts:
         for what, make in (("draft", drafts), ("/今日", todays)):
             for shape in _shapes(what, f"{what == 'draft'}_{n}", postgres):
@@ -422,6 +472,10 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--events", type=int, default=400, help="whole events a round (b)")
     parser.add_argument("--parts", default="ab", help="a: accepted and CPU, b: whole events")
+    parser.add_argument(
+        "--known", type=lambda said: [int(one) for one in said.split(",")], default=[], metavar="N,N",
+        help="drafts among so many customers that are called nearly alike, too",
+    )  # fmt: skip
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--write", action="store_true", help="into bench/results.md")
     args = parser.parse_args()
