@@ -171,6 +171,8 @@ def _times(words: Plain, turns: tuple[Turn, ...], now: datetime) -> tuple[When, 
         return times.find(words, now)
     found: list[When] = []
     for turn in turns:
+        if not turn.text:
+            continue  # it stands behind all that is left, so nowhere
         start, end = words.here(turn.start, turn.end)
         part = Plain(words.text[start:end], turn.text, _shifted(words, start, end, turn.start))
         found += [

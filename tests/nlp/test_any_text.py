@@ -4,7 +4,7 @@ import time
 from datetime import datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nlp import chat, draft, next_step, phones
@@ -31,6 +31,7 @@ def _warmed() -> None:
 
 @relaxed
 @given(texts)
+@example("1月5\x0c²\ufe0e@0 1/1 0:00")  # the last message is empty
 def test_any_text_can_be_read(text: str) -> None:
     found = draft.as_dict(text, NOW)
     for hit in found["evidence"]:
