@@ -49,6 +49,8 @@ SPARED = "今天发得多，合并着发，留给别人"
 LOOK_AGAIN = 5.0
 """Seconds until somebody who had their part is looked at again, at most."""
 DIGEST = "digest"
+ANY = ""
+"""Where a send that is not begun yet would go: all that comes after it waits, or a card would say at last what it said first."""
 ALONE_FOR = 1.0
 """Seconds for which a send that may have ended the process keeps others out: by then it waits for its platform."""
 KNOWN_MS = 1000
@@ -131,6 +133,8 @@ class Sender:
                 place = self._place(row, known, first=row is rows[0])
                 rest = await self._row(lease, row, later, resting, place, suspect=suspect)
                 suspect = suspect and isinstance(rest, _Rest)
+                if isinstance(rest, _Rest) and rest.platform == ANY:
+                    return Later(rest.at_ms)
                 if isinstance(rest, _Rest):
                     known = None  # who could not be written to now is looked up again
                     resting[rest.platform] = max(rest.at_ms, resting.get(rest.platform, 0))
@@ -185,7 +189,7 @@ class Sender:
             log.error("send given up", send=row.id, way=row.way, reason="the process ended")
             return await self._close(lease, row, ledger="unknown", error=REASON, state=DEAD)
         if at := self._room.rests(one):
-            return _Rest(row.platform, at)
+            return _Rest(ANY, at)
         async with self._room.alone(one):
             trying = asyncio.create_task(self._tried(lease, row, later, resting, place))
             try:

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 
 from bot import inbox as worker
 from bot.events import Incoming, Message, encode
-from bot.platform import SendFailed
+from bot.platform import SendFailed, Way
 from bot.router import Router
 from bot.suspects import REASON, STARTS, Gate
 from bot.turn import Turn
-from store import inbox, lanes
+from cards.card import Card, to_json
+from store import inbox, lanes, screens
 from store import outbox as queue
 from store.db import Database
 from store.outbox import Outrow
@@ -149,6 +150,37 @@ async def test_a_send_that_was_in_hand_and_fails_is_not_counted(db: Database) ->
         assert bench.out.texts() == ["hello"]
     async with db.read() as tx:
         assert (await tx.execute(sa.select(outbox.c.starts))).scalar_one() == 0
+
+
+async def test_what_comes_after_a_send_that_waits_for_its_next_start_does_not_overtake_it(
+    db: Database,
+) -> None:
+    """Else the card would say at last what it said first."""
+
+    def state(title: str) -> Outrow:
+        said = to_json(Card(kind="checkin", title=title, subject="L-1001"))
+        return Outrow(title, "wanglei", Way.UPDATE, {"card": said}, card=shown)
+
+    async with db.write() as tx:
+        shown = await screens.add(tx, screens.NewCard("wanglei", "{}", "checkin", "L-1001", True, "k"), AT)
+        await screens.arrived(tx, shown, platform="wecom", track="t-1", used=None, code="", now=AT)
+        await queue.put(tx, state("2/3"), now=AT, cause=0)
+        await tx.finish()
+        assert len(await lanes.claim(tx, "outbox", "gone", 2**45, n=8, lease_ms=1)) == 1
+        await tx.execute(sa.update(lane).values(due=0))
+        await tx.execute(sa.update(outbox).values(starts=1, next_at=2**45))
+    async with running(db, []) as bench:
+        async with db.write() as tx:
+            await queue.put(tx, state("3/3"), now=AT, cause=0)
+        bench.engine.bells.ring("outbox")
+        await asyncio.sleep(0.3)
+        assert bench.out.texts() == []
+        async with db.write() as tx:
+            await tx.execute(sa.update(outbox).values(starts=0, next_at=0))
+            await tx.execute(sa.update(lane).values(due=0))
+        bench.engine.bells.ring("outbox")
+        await bench.idle()
+        assert bench.out.texts()[-1] == "3/3"
 
 
 async def test_who_wants_to_be_alone_waits_for_who_is_there_and_goes_before_who_comes() -> None:

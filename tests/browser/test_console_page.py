@@ -207,7 +207,9 @@ async def test_forwarding_is_sent_on_dingtalk_and_pasted_on_wecom(here: Desk, pa
     await page.check("dialog .own input")
     await page.fill("dialog textarea", "陈工：要两台\n王磊：好")
     await page.click("dialog .primary")
-    assert await page.input_value(BOX) == "陈工：要两台\n王磊：好"
+    await page.wait_for_function(
+        "([box, text]) => document.querySelector(box).value === text", arg=[BOX, "陈工：要两台\n王磊：好"]
+    )
     await hands_over(page, "dingtalk", "转发聊天记录")
     await page.check("dialog .own input")
     await page.fill("dialog textarea", "没有说话人")

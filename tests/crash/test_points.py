@@ -67,6 +67,11 @@ def places(platform: str, store: str, *, all_of_them: bool) -> list[At]:
     return sorted(mine, key=lambda at: at in TIMERS)
 
 
+def rare(at: At, store: str) -> bool:
+    """Whether few come by there: on PostgreSQL nearly all that is queued raises its lanes in the statement that queues it."""
+    return at is At.TX_FINISHED and store == "postgresql"
+
+
 def test_between_them_both_databases_take_every_place() -> None:
     both = [
         *places("wecom", "sqlite", all_of_them=False),
@@ -88,7 +93,7 @@ async def test_killed_at_every_place(
         bot, ahead = bots[0], 0.0
         for at in chosen:
             await bot.end(signal.SIGKILL)
-            times = dice.randint(4, 12) if at.startswith(OFTEN) else 1
+            times = dice.randint(4, 12) if at.startswith(OFTEN) and not rare(at, store) else 1
             bot.spawn(**{SWITCH: f"{at}:{times}", "GENJIN_DEV_CLOCK_AHEAD": str(ahead)})
             provoking = asyncio.create_task(provoke(at, bot, sim))
             if not await bot.gone(REACHED_WITHIN) or f"killed at {at}\n" not in bot.last_words():

@@ -171,6 +171,7 @@ async def test_the_draft_survives_a_restart(world: World) -> None:
 
 async def test_numbers_press_the_buttons_too(world: World) -> None:
     await _draft(world)
+    await world.idle()  # nobody answers before the bot has heard that the card arrived
     await world.rep.says("1")
     await world.rep.sees("已存为 C-0301 · L-1001")
 
