@@ -197,7 +197,7 @@ async def test_cause_5_somebody_cut_the_pool_and_it_is_rolled_back(world: World)
 
     async def hog() -> None:
         async with world.db.read():
-            await asyncio.sleep(1.3)
+            await asyncio.sleep(3)  # the queues have connections of their own: only handling waits
 
     if not world.db.sqlite:
         hogs = asyncio.create_task(hog())
