@@ -9,6 +9,7 @@ import structlog
 
 from bot.bells import Bells
 from bot.clock import Clock
+from bot.together import GATHER
 from store import lanes
 from store.db import Database, Tx, passing
 from store.failpoints import At, reach
@@ -89,6 +90,8 @@ class Lanes(Generic[R]):
                 pause = 0.5
             for lease, found in claimed:
                 self._begin(lease, found)
+            if claimed and len(claimed) < HANDFUL // 2:
+                await asyncio.sleep(GATHER)  # others are on their way
             if not claimed:
                 await (self._bells.wait(bell, pause) if self._carrier is None else asyncio.sleep(1.0))
 

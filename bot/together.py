@@ -8,6 +8,9 @@ from typing import Generic, TypeVar
 from store.db import passing
 from store.sent import Apart
 
+GATHER = 0.002
+"""Seconds in which more may come, where the last write was as short ago: the busy write half as often, others do not wait."""
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -28,6 +31,7 @@ class Together(Generic[T, R]):
         self._name, self._write, self._batch = name, write, batch
         self._waiting: list[_Waiting[T, R]] = []
         self._writing: asyncio.Task[None] | None = None
+        self._written = 0.0
 
     async def __call__(self, one: T) -> R:
         """Returns when it is committed. Raises Apart when it could not be written together with others and is to be written
@@ -39,10 +43,14 @@ class Together(Generic[T, R]):
         return await waiting.done
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while self._waiting:
+                if len(self._waiting) < self._batch and loop.time() - self._written < GATHER:
+                    await asyncio.sleep(GATHER)
                 batch, self._waiting = self._waiting[: self._batch], self._waiting[self._batch :]
                 await self._together([one for one in batch if not one.done.done()])
+                self._written = loop.time()
         finally:
             self._writing = None
 
