@@ -161,11 +161,10 @@ class Sender:
         """Where a row goes, when that is known and the person has not moved on since. What changes a card on its screen
         meanwhile (a send, a press) is in no row but the first."""
         person = known.person if known else None
-        if (
-            known is None
-            or person is None
-            or (person.member.id, person.member.platform) != (row.member, row.there)
-        ):
+        if known is None or person is None:
+            return None
+        member = person.member
+        if (member.id, member.platform, member.on(member.platform)) != (row.member, row.there, row.user):
             return None
         still = (first or row.way in SAID) and self._clock.ms() < known.at_ms + KNOWN_MS
         return Place(row.screen, person) if still else None
@@ -213,6 +212,9 @@ class Sender:
             if way is Way.UPDATE and any(r.way == Way.UPDATE and r.card == row.card for r in later):
                 return await self._close(lease, row, ledger="folded", error="后面还有更新")
             picked = await self._addressing.pick(row, place)
+            if picked.target is None and place is not None and picked.why_not != "skip":
+                # they may have written just now
+                picked = await self._addressing.pick(row)
             if picked.target is None:
                 if picked.why_not == "skip":
                     return await self._close(lease, row, ledger="skipped")

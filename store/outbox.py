@@ -34,7 +34,8 @@ class Outrow:
 
 @dataclass(frozen=True)
 class Queued:
-    """An open outbox row. `there`: where its person was last; `screen`: where its card is (None: it has none)."""
+    """An open outbox row. `there`: where its person was last, `user` who they are there; `screen`: where its card is (None:
+    it has none)."""
 
     id: int
     member: str
@@ -52,6 +53,7 @@ class Queued:
     platform: str = ""  # which one `next_at` is about
     starts: int = 0  # see store/suspects.py
     there: str = ""
+    user: str = ""
     screen: Shown | None = None
 
 
@@ -138,10 +140,12 @@ _OUT_COLUMNS = (
     outbox.c.id, outbox.c.member, outbox.c.way, outbox.c.body, outbox.c.card, outbox.c.subject, outbox.c.kind,
     outbox.c.priority, outbox.c.attempts, outbox.c.ledger, outbox.c.created_at, outbox.c.error, outbox.c.next_at,
     outbox.c.platform, outbox.c.starts,
-    member.c.platform, screen.c.id, screen.c.platform, screen.c.track, screen.c.code, screen.c.code_at,
+    member.c.platform, identity.c.user_id, screen.c.id, screen.c.platform, screen.c.track, screen.c.code, screen.c.code_at,
 )  # fmt: skip
-_WITH_PLACE = outbox.outerjoin(member, member.c.id == outbox.c.member).outerjoin(
-    screen, screen.c.id == outbox.c.card
+_WITH_PLACE = (
+    outbox.outerjoin(member, member.c.id == outbox.c.member)
+    .outerjoin(identity, sa.and_(identity.c.member == member.c.id, identity.c.platform == member.c.platform))
+    .outerjoin(screen, screen.c.id == outbox.c.card)
 )
 _OPEN_OUT = (
     sa.select(*_OUT_COLUMNS)
@@ -163,7 +167,7 @@ _OPEN_OF = {
 def _queued(row: Any) -> Queued:
     """Of the row's own columns and, after them, its person's and those of its card."""
     values = list(row[:-5])
-    values[3], values[-1] = json.loads(values[3]), values[-1] or ""
+    values[3], values[-2:] = json.loads(values[3]), [one or "" for one in values[-2:]]
     values.append(None if row[-5] is None else Shown(*row[-5:]))
     return Queued(*values)
 

@@ -7,9 +7,11 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from bot import checks
+from bot.addressing import Picked, Place
 from sim.wecom_aibot_server import WecomAibotServer
 from sim.wecom_server import WecomServer
-from store import team
+from store import outbox, team
+from store.outbox import Outrow, Queued
 from tests.crash.bot_process import free_port
 from tests.stories.test_nurture import Postbox
 from tests.world import AES_KEY, PEOPLE, World, firm
@@ -71,6 +73,30 @@ async def test_who_never_wrote_is_named_and_not_written_to(world: World) -> None
     await world.idle()
     await world.api_lead(phone="13800001111")
     await world.rep.sees("新线索")
+
+
+async def test_who_writes_while_something_is_on_its_way_gets_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert world.app is not None
+    addressing = world.app.engine._sender._addressing
+    pick = addressing.pick
+
+    async def writes_after(row: Queued, place: Place | None = None) -> Picked:
+        picked = await pick(row, place)
+        async with world.db.write() as tx:
+            await team.set_reach(tx, "wanglei", "wecom_aibot", "ok", "", world.clock.now())
+        return picked
+
+    async with world.db.write() as tx:
+        await team.set_reach(tx, "wanglei", "wecom_aibot", "unknown", "", world.clock.now())
+        monkeypatch.setattr(addressing, "pick", writes_after)
+        for word in ("第一句", "第二句"):
+            row = Outrow(word, "wanglei", "text", {"text": word})
+            await outbox.say(tx, row, now=world.clock.now(), cause=0)
+    world.app.engine.bells.ring("outbox")
+    await world.rep.sees("第一句")
+    await world.rep.sees("第二句")
 
 
 async def test_a_newcomer_is_welcomed_within_the_window_and_not_pushed_to(world: World) -> None:
