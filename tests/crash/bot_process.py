@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sim.dingtalk_server import DingtalkServer
@@ -41,9 +41,10 @@ class BotProcess:
 
     def __init__(
         self, sim: Sim, database: str, room: Path, *, compiled: Path, redis: str = "", carrier: str = "",
-        more: Mapping[str, str] | None = None,
+        more: Mapping[str, str] | None = None, roles: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.sim, self.database, self.room, self.redis, self.carrier = sim, database, room, redis, carrier
+        self.roles = tuple(roles or ("intake", "work", "timers", "web"))
         self.port = free_port()
         self.pid = 0
         self.starts = 0
@@ -67,6 +68,7 @@ class BotProcess:
         sim = self.sim
         common = {
             "GENJIN_APP__LISTEN": f"127.0.0.1:{self.port}",
+            "GENJIN_APP__ROLES": json.dumps(self.roles),
             "GENJIN_STORE__DATABASE": self.database,
             "GENJIN_STORE__REDIS": self.redis,
             "GENJIN_STORE__CARRIER": self.carrier,
@@ -138,6 +140,8 @@ class BotProcess:
                 continue
             writer.close()
             await writer.wait_closed()
+            if "intake" not in self.roles:
+                return
             if isinstance(self.sim, DingtalkServer):
                 await self.sim.connected(connections, timeout=PATIENCE)
             elif isinstance(self.sim, WecomAibotServer):

@@ -6,7 +6,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,12 +61,14 @@ async def lives_through(
     redis: str = "",
     carrier: str = "",
     steady: bool = True,
+    roles: Sequence[Sequence[str]] = (),
     lines: Callable[[Sim], Awaitable[Mapping[str, str]]] | None = None,
 ) -> tuple[Checker, list[BotProcess]]:
     """People work on one platform and one database while `trouble` happens; afterwards everything is compared.
 
-    With several `replicas` (PostgreSQL; DingTalk, which spreads its pushes itself) the web forms go to the first. Not
-    `steady`: the trouble sets the clock back. `lines` makes settings for the last replica, when the platform has its address.
+    With several `replicas` (PostgreSQL; DingTalk, which spreads its pushes itself) the web forms go to the first, and WeCom's
+    callbacks. `roles`: what each of them does; the first takes in. Not `steady`: the trouble sets the clock back. `lines` makes
+    settings for the last replica, when the platform has its address.
     """
     dice, told, stop = random.Random(SEED), Told(), asyncio.Event()
     sim = people(platform)
@@ -77,8 +79,11 @@ async def lives_through(
     for n in range(replicas):
         (room / str(n)).mkdir()
         own = await lines(sim) if lines is not None and n == replicas - 1 else {}
+        does = roles[n] if roles else ()
         bots.append(
-            BotProcess(sim, url, room / str(n), compiled=compiled, redis=redis, carrier=carrier, more=own)
+            BotProcess(
+                sim, url, room / str(n), compiled=compiled, redis=redis, carrier=carrier, more=own, roles=does
+            )
         )
     if isinstance(sim, WecomServer):
         sim.callback_url = f"{bots[0].url}/wecom/callback"

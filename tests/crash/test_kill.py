@@ -12,7 +12,7 @@ import pytest
 from sim.wecom_aibot_server import WecomAibotServer
 from tests.crash.bot_process import REPS, BotProcess, Sim
 from tests.crash.story import KILLS, lives_through
-from tests.servers import Postgres
+from tests.servers import Postgres, Redis
 
 TAKEOVER = 30.0  # seconds, on a busy machine; the lease alone lasts 4
 
@@ -59,6 +59,43 @@ async def test_killed_at_random_moments(
     # DingTalk and the AI bot take no key for a text: at most the one that was in hand for each person at each kill
     assert checker.repeats <= KILLS * len(REPS)
     assert "Traceback" not in bot.log.read_text("utf-8"), bot.last_words()
+
+
+ROLES = (("intake",), ("work",), ("work",), ("timers", "web"))
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
+async def test_each_role_is_killed_in_a_process_of_its_own(
+    platform: str, own_postgres: Postgres, own_redis: Redis, tmp_path: Path, compiled: Path
+) -> None:
+    """One takes in, two work, one has the timers: each is killed alone, and now and then all at once."""
+
+    async def trouble(bots: list[BotProcess], sim: Sim, dice: random.Random) -> None:
+        done = 0
+        while done < KILLS:
+            for bot in dice.sample(bots, len(bots)):
+                await exchanged(sim, dice)
+                together = bots if dice.random() < 0.1 else [bot]
+                for one in together:
+                    await one.end(signal.SIGKILL)
+                for one in together:
+                    one.spawn()
+                done += len(together)
+                if dice.random() < 0.7:  # else the next is killed while this one is still starting
+                    await bot.up()
+        for bot in bots:
+            await bot.up()
+
+    checker, bots = await lives_through(
+        trouble, platform, own_postgres.url("crash"), tmp_path, compiled,
+        replicas=len(ROLES), redis=own_redis.url, roles=ROLES,
+    )  # fmt: skip
+    assert all(bot.starts > 1 for bot in bots)
+    assert sum(bot.starts for bot in bots) >= len(bots) + KILLS
+    assert checker.counted["records"] >= len(REPS) // 2
+    assert checker.repeats <= sum(bot.starts for bot in bots) * len(REPS)
 
 
 @pytest.mark.crash
