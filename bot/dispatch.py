@@ -220,11 +220,12 @@ class Dispatcher:
         if screen is None:
             return None
         choices = from_json(screen.body).choices
+        track = echoed[2] if echoed else screen.track
         if echoed and screen.member != turn.me.id:  # a button of somebody else's card: refused like a press
-            return Click(message.platform, message.user, screen.track, "", message.at)
+            return Click(message.platform, message.user, track, "", message.at)
         if screen.member != turn.me.id or not 1 <= number <= len(choices):
             return None
-        return Click(message.platform, message.user, screen.track, choices[number - 1].action, message.at)
+        return Click(message.platform, message.user, track, choices[number - 1].action, message.at)
 
     # ── clicks ──────────────────────────────────────────────────────────────────────────────────────────
     async def _click(self, turn: Turn, click: Click) -> None:
@@ -238,7 +239,7 @@ class Dispatcher:
     async def _press(self, turn: Turn, click: Click) -> None:
         id = screens.id_of(click.card)
         screen = await screens.get(turn.tx, id) if id else None
-        if screen is None or (self.instance and f"-{self.instance}-" not in click.card):
+        if screen is None or not screens.same(screen.track, click.card):
             await turn.answer("这张卡片太旧了，已经不能用。发 /今日 看现在要做的事。")
             return
         if screen.member != turn.me.id:

@@ -152,7 +152,10 @@ class Engine:
         """Loads the team, frees the leases of a former life, then the platforms: events are stored from here on."""
         async with self.db.write() as tx:
             await team.sync(tx, self.config.members(), self.config.teams())
-            self.dispatcher.instance = await settings.once(tx, "instance", _nonce(), self.clock.now())
+            # the second half is this start's: a database that was brought back would give the ids of the lost time again
+            self.dispatcher.instance = (
+                f"{await settings.once(tx, 'instance', _nonce(), self.clock.now())}-{_nonce()}"
+            )
             self.secret = await settings.once(tx, "web.secret", secrets.token_hex(32), self.clock.now())
             while await audit.seal(tx, always=True) == audit.BATCH:
                 pass

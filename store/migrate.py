@@ -17,7 +17,7 @@ import structlog
 from store import keyring, private
 from store.db import Database
 from store.failpoints import At, reach
-from store.tables import UtcDateTime, meta
+from store.tables import UtcDateTime, login, meta, session
 
 log = structlog.get_logger("migrate")
 
@@ -215,6 +215,8 @@ async def restore(db: Database, source: Path) -> dict[str, int]:
                 for start in range(0, len(rows), 500):
                     await tx.execute(sa.insert(keyring.raw(table)), rows[start : start + 500])
                 counts[table.name] = len(rows)
+            for table in (session, login):  # who logged out, or used a link, since the backup
+                await tx.execute(sa.delete(table))
             if not db.sqlite:
                 await _continue_sequences(tx)
     return counts
@@ -222,7 +224,7 @@ async def restore(db: Database, source: Path) -> dict[str, int]:
 
 def _rows(table: sa.Table, columns: list[str], text: str) -> Iterator[dict[str, Any]]:
     times = {column.name for column in table.columns if isinstance(column.type, UtcDateTime)}
-    for line in text.splitlines():
+    for line in filter(None, text.split("\n")):  # splitlines() breaks at U+2028, too, which a value may hold
         row = dict(zip(columns, json.loads(line), strict=True))
         for name in times:
             if row[name]:

@@ -70,7 +70,8 @@ _CARD = sa.update(card).where(card.c.id == sa.bindparam("row"))
 
 @dataclass(frozen=True)
 class NewCard:
-    """A card that goes to a member for the first time. Its track is unique for ever, also over databases (`instance`)."""
+    """A card that goes to a member for the first time. Its track is unique for ever, also over databases and what is
+    restored of them (`instance`)."""
 
     member: str
     body: str
@@ -134,11 +135,20 @@ async def shown(tx: Tx, ids: Sequence[int]) -> dict[int, Shown]:
 
 
 def id_of(track: str) -> int | None:
-    """The card id inside a track ("L-1024-k3f9-88", also "…-88-r17" of a card sent anew), None for a foreign one."""
-    head, _, tail = track.rpartition("-")
-    if tail.startswith("r") and tail[1:].isdigit():
-        tail = head.rpartition("-")[2]
+    """The card id inside a track ("L-1024-k3f9a-7hq2m-88", also "…-88-r17" of a card sent anew), None for a foreign one."""
+    tail = _first(track).rpartition("-")[2]
     return int(tail) if tail.isdigit() and len(tail) < 18 else None
+
+
+def same(track: str, other: str) -> bool:
+    """Whether two tracks are of one card, sent anew or not: an id alone may be of another life of the database."""
+    return _first(track) == _first(other)
+
+
+def _first(track: str) -> str:
+    """The track under which a card was sent at first."""
+    head, _, tail = track.rpartition("-")
+    return head if tail.startswith("r") and tail[1:].isdigit() else track
 
 
 _CHANGE = _CARD.values(version=card.c.version + 1)

@@ -1,6 +1,7 @@
 """The migrations make exactly store/tables.py, on both databases, up and down and up again."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped,unused-ignore]
@@ -8,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from store import migrate, postgres
+from store import migrate, postgres, sessions
 from store.db import Database
 from store.tables import meta
 from tests.servers import Postgres
@@ -103,13 +104,42 @@ async def test_backup_restores_into_either_database(db: Database, tmp_path: Path
         await other.close()
 
 
+async def test_whatever_breaks_a_line_comes_back_as_it_was(db: Database, tmp_path: Path) -> None:
+    """A customer's words may hold signs that end a line for some and are letters for others: no backup is spoilt by them."""
+    said = "第一行\n第二行\u2028第三行\u2029\u0085\x0b\x0c\x1c\x1d\x1e\r\n完"
+    async with db.write() as tx:
+        await tx.execute(sa.insert(meta.tables["customer"]).values(name=said, created_at=NOW))
+    await migrate.backup(db, tmp_path / "b.zip")
+    other = Database(f"sqlite:///{tmp_path}/other.db")
+    try:
+        await migrate.restore(other, tmp_path / "b.zip")
+        async with other.read() as tx:
+            assert (await tx.execute(sa.select(meta.tables["customer"].c.name))).scalar_one() == said
+    finally:
+        await other.close()
+
+
+async def test_nobody_is_logged_in_after_a_restore(db: Database, tmp_path: Path) -> None:
+    """Who logged out, left, or used a link up since the backup was made is not let in again by what came back."""
+    async with db.write() as tx:
+        await sessions.offer(tx, "link", "wanglei", "/board", NOW, NOW + timedelta(days=1))
+        await sessions.start(tx, "session", "wanglei", NOW, NOW + timedelta(days=1))
+    await migrate.backup(db, tmp_path / "b.zip")
+    other = Database(f"sqlite:///{tmp_path}/other.db")
+    try:
+        await migrate.restore(other, tmp_path / "b.zip")
+        async with other.read() as tx:
+            assert await sessions.find(tx, "link") is None
+            assert await sessions.member_of(tx, "session", NOW) == ""
+    finally:
+        await other.close()
+
+
 async def test_a_foreign_file_is_no_backup(db: Database, tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_text("hello")
     with pytest.raises(migrate.NotABackup, match="不是 genjin 的备份"):
         await migrate.restore(db, tmp_path / "x.zip")
 
-
-from datetime import UTC, datetime  # noqa: E402
 
 NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
 
