@@ -12,10 +12,10 @@ import structlog
 from bot.config import Config
 from bot.platform import NEVER, Check, Platform
 from bot.quota import NAMES, WARN_AT, day_of, month_of
-from bot.shares import PACES, midnight
+from bot.shares import PACES
 from nlp import model, vocabulary
 from rules import hours
-from rules.hours import Calendar
+from rules.hours import Calendar, midnight
 from rules.team import Member, Role
 from rules.text import ago, clip
 from store import audit, directory, inbox, ledger, outbox, queues, settings, team, timers, usage
@@ -269,7 +269,7 @@ async def _today(tx: Tx, config: Config, calendar: Calendar, now: datetime) -> l
     )
     text = f"{n}/{limit}"
     if n >= PACES[-1][0] * limit:
-        over = await outbox.had_more(tx, "wecom", midnight(now, calendar.zone), limit)
+        over = await outbox.had_more(tx, "wecom", midnight(now.astimezone(calendar.zone)), limit)
         names = team.names(await team.everyone(tx))
         told = "、".join(sorted(names.get(one, one) for one in over))
         text += f"；超过自己那份的，合并着发：{told}" if told else ""

@@ -70,6 +70,18 @@ class _Rest:
 
 
 @dataclass(frozen=True)
+class _Turn:
+    """A row whose turn it is: what comes after it in its lane, which platforms rest until when, and where it goes, when that
+    is known already."""
+
+    lease: Lease
+    row: Queued
+    later: Sequence[Queued]
+    resting: Mapping[str, int]
+    place: Place | None
+
+
+@dataclass(frozen=True)
 class Waiting:
     """What waits in a lane, and where its person was known to be at `at_ms` (None: nobody)."""
 
@@ -131,7 +143,7 @@ class Sender:
                     continue
                 later = [r for r in rows if r.id > row.id]
                 place = self._place(row, known, first=row is rows[0])
-                rest = await self._row(lease, row, later, resting, place, suspect=suspect)
+                rest = await self._row(_Turn(lease, row, later, resting, place), suspect=suspect)
                 suspect = suspect and isinstance(rest, _Rest)
                 if isinstance(rest, _Rest) and rest.platform == ANY:
                     return Later(rest.at_ms)
@@ -169,20 +181,12 @@ class Sender:
         still = (first or row.way in SAID) and self._clock.ms() < known.at_ms + KNOWN_MS
         return Place(row.screen, person) if still else None
 
-    async def _row(
-        self,
-        lease: Lease,
-        row: Queued,
-        later: Sequence[Queued],
-        resting: Mapping[str, int],
-        place: Place | None,
-        *,
-        suspect: bool,
-    ) -> "_Rest | int":
+    async def _row(self, turn: _Turn, *, suspect: bool) -> "_Rest | int":
         """One row: how many remain, -1 to look again, or which platform must rest."""
+        lease, row = turn.lease, turn.row
         if not suspect and not row.starts:
             async with self._room.among():
-                return await self._tried(lease, row, later, resting, place)
+                return await self._tried(turn)
         one = Suspect("outbox", row.id, row.starts, row.next_at)
         if self._room.spent(one):
             log.error("send given up", send=row.id, way=row.way, reason="the process ended")
@@ -190,7 +194,7 @@ class Sender:
         if at := self._room.rests(one):
             return _Rest(ANY, at)
         async with self._room.alone(one):
-            trying = asyncio.create_task(self._tried(lease, row, later, resting, place))
+            trying = asyncio.create_task(self._tried(turn))
             try:
                 await asyncio.wait({trying}, timeout=ALONE_FOR)
             except asyncio.CancelledError:
@@ -198,18 +202,12 @@ class Sender:
                 raise
         return await trying
 
-    async def _tried(
-        self,
-        lease: Lease,
-        row: Queued,
-        later: Sequence[Queued],
-        resting: Mapping[str, int],
-        place: Place | None,
-    ) -> "_Rest | int":
+    async def _tried(self, turn: _Turn) -> "_Rest | int":
+        lease, row, place = turn.lease, turn.row, turn.place
         target: Target | None = None
         try:
             way = Way(row.way)
-            if way is Way.UPDATE and any(r.way == Way.UPDATE and r.card == row.card for r in later):
+            if way is Way.UPDATE and any(r.way == Way.UPDATE and r.card == row.card for r in turn.later):
                 return await self._close(lease, row, ledger="folded", error="后面还有更新")
             picked = await self._addressing.pick(row, place)
             if picked.target is None and place is not None and picked.why_not != "skip":
@@ -221,12 +219,12 @@ class Sender:
                 return await self._close(lease, row, ledger="refused", error=picked.why_not, state=DEAD)
             target = picked.target
             reach(At.OUTBOX_PICKED)
-            at = resting.get(target.platform.name, 0)
+            at = turn.resting.get(target.platform.name, 0)
             if row.platform == target.platform.name:
                 at = max(at, row.next_at)
             if at > self._clock.ms():
                 return _Rest(target.platform.name, at)
-            return await self._try(lease, row, later, way, target, picked.screen)
+            return await self._try(turn, way, target, picked.screen)
         except (Fenced, SendFailed):
             raise
         except Exception as error:
@@ -237,15 +235,8 @@ class Sender:
             broke = SendFailed(f"内部错误 {type(error).__name__}", retry=True, code="internal")
             return await self._failed(lease, row, target, broke)
 
-    async def _try(
-        self,
-        lease: Lease,
-        row: Queued,
-        later: Sequence[Queued],
-        way: Way,
-        target: Target,
-        screen: Shown | None,
-    ) -> "_Rest | int":
+    async def _try(self, turn: _Turn, way: Way, target: Target, screen: Shown | None) -> "_Rest | int":
+        lease, row, later = turn.lease, turn.row, turn.later
         limits, name = target.platform.limits, target.platform.name
         code = self._parcels.code(target, screen)
         if way is Way.UPDATE and limits.needs_code and not code and from_json(row.body["card"]).closed:

@@ -3,12 +3,12 @@
 Nobody is held while there is enough for all, and alarms are never held. `Sender` asks for the pace of each recipient.
 """
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.clock import Clock
 from bot.platform import Platform
 from bot.quota import Quota
+from rules.hours import midnight
 from store import outbox
 from store.db import Database
 
@@ -41,9 +41,6 @@ class Shares:
     async def _look(self, platform: Platform) -> frozenset[str]:
         limit = max(platform.limits.daily.values())
         async with self._db.read(slow=True) as tx:
-            return await outbox.had_more(tx, platform.name, midnight(self._clock.now(), self._zone), limit)
-
-
-def midnight(now: datetime, zone: ZoneInfo) -> datetime:
-    """When the day began there."""
-    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+            return await outbox.had_more(
+                tx, platform.name, midnight(self._clock.now().astimezone(self._zone)), limit
+            )

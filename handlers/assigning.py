@@ -10,7 +10,7 @@ from handlers.happened import happened
 from handlers.regions import around
 from rules import assignment
 from rules.assignment import Ask, Candidate, Decision, Standing
-from rules.hours import MIDNIGHT, parse_shifts
+from rules.hours import MIDNIGHT, midnight, parse_shifts
 from rules.leads import Customer, Lead
 from rules.pool import DECLINED, UNASSIGNED
 from rules.team import Member
@@ -38,7 +38,7 @@ def ask_of(lead: Lead, customer: Customer) -> Ask:
 async def standings(turn: Turn, members: Sequence[Member], *, by_hand: bool = False) -> dict[str, Standing]:
     """What each member has now. An open check-in keeps new leads from its member, but not what a person gives them
     `by_hand`."""
-    start = turn.utc(turn.wall.replace(hour=0, minute=0, second=0, microsecond=0))
+    start = turn.utc(midnight(turn.wall))
     today = await leads.assigned_counts(turn.tx, start)
     cap = turn.config.assignment.open_cap
     loads = await leads.open_counts(turn.tx, cap) if cap else {}

@@ -9,8 +9,8 @@ from bot.router import Router
 from bot.turn import Turn
 from cards import customers as cards
 from handlers import customers as desk
-from handlers import drafts, marks, merging
 from handlers import leads as lead_desk
+from handlers import marks, merging
 from handlers.undo import undoer
 from nlp import cores
 from nlp.corrected import addressed
@@ -143,7 +143,7 @@ def _given(turn: Turn, record: Record, line: str, about: str) -> dict[str, str]:
         raise Refused(NEXT.format(record.lead.id if record.lead else about))
     given = {field: getattr(after, field) for field in SAID if getattr(after, field) != said[field]}
     if after.budget != before.budget:
-        given["budget"] = drafts.budget(after).removeprefix("预算 ¥")
+        given["budget"] = changing.amount(after.budget)
     return given
 
 

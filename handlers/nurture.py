@@ -11,6 +11,7 @@ from cards import letters as cards
 from handlers import leads as desk
 from rules import nurture
 from rules.errors import Refused
+from rules.hours import midnight
 from rules.leads import Lead
 from rules.origins import of_sites
 from rules.text import lead_id, parse_id
@@ -31,7 +32,7 @@ async def post(turn: Turn, lead: Lead) -> str:
     customer, contact = await customers.of_lead(turn.tx, lead)
     address = contact.email.lower() if contact else ""
     origin = await origins.of_lead(turn.tx, lead.id)
-    day = turn.utc(turn.wall.replace(hour=0, minute=0, second=0, microsecond=0))
+    day = turn.utc(midnight(turn.wall))
     known = await letters.standing(turn.tx, address, day)
     if (
         rules.form_consent

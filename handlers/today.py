@@ -12,7 +12,7 @@ from handlers import silent
 from handlers.guard import current
 from rules import reports as numbers
 from rules import sla
-from rules.hours import show_duration
+from rules.hours import midnight, show_duration
 from rules.team import Role
 from rules.today import Item, Todo, place, plan
 from store import followups, leads, reports, tasks, team
@@ -27,9 +27,9 @@ async def list_of_today(turn: Turn) -> list[Item]:
     ]
     running = await current(turn)
     todos = [Todo(one.id, one.lead or 0, one.subject) for one in await tasks.open_of(turn.tx, [turn.me.id])]
-    midnight = (turn.wall + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    tomorrow = midnight(turn.wall + timedelta(days=1))
     return plan(mine, {lead.id: desk.marks(turn, lead) for lead in mine}, todos, running.lead if running else 0,
-                turn.now, turn.utc(midnight))  # fmt: skip
+                turn.now, turn.utc(tomorrow))  # fmt: skip
 
 
 async def lines_of(turn: Turn, items: Sequence[Item]) -> list[cards.Line]:

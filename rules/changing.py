@@ -44,6 +44,11 @@ def budget_of(note: str) -> str:
     return found[1] if found else ""
 
 
+def amount(yuan: float | None) -> str:
+    """300000.0 → "300,000", "" for none."""
+    return f"{yuan:,.2f}".removesuffix(".00") if yuan else ""
+
+
 def _with_budget(note: str, budget: str) -> str:
     said = f"预算 ¥{budget}" if budget else ""
     if _BUDGET.search(note):

@@ -44,6 +44,11 @@ class Calendar:
             raise ValueError(f"{both[0]} 同时写在 extra_holidays 和 extra_workdays 里：只能是其中一个")
 
 
+def midnight(at: datetime) -> datetime:
+    """The beginning of the day, on the clock that `at` shows."""
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 # ── days ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

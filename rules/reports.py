@@ -103,5 +103,4 @@ def punctual(records: Sequence[tuple[datetime, datetime]], within: timedelta) ->
 
 def week_start(wall: datetime) -> datetime:
     """Monday 00:00 of the week (wall clock)."""
-    monday = wall - timedelta(days=wall.weekday())
-    return monday.replace(hour=0, minute=0, second=0, microsecond=0)
+    return hours.midnight(wall - timedelta(days=wall.weekday()))

@@ -152,8 +152,7 @@ class Board:
         return marks(self._calendar, [section.rule() for section in self._config.sla], now)
 
     def _tomorrow(self, now: datetime) -> datetime:
-        wall = now.astimezone(self._calendar.zone)
-        return (wall + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        return hours.midnight(now.astimezone(self._calendar.zone) + timedelta(days=1))
 
     async def _rows(
         self, tx: Tx, rows: Sequence[board.Row], people: dict[str, Member], lost: dict[int, str], now: datetime, reader: str,

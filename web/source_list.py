@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.config import Config
 from bot.defined import ACCOUNT, CONNECTOR, MAILBOX, in_file
 from bot.source_forms import CHOICES
+from rules.hours import midnight
 from rules.text import when
 from store import sources
 from store.db import Tx
@@ -49,7 +50,7 @@ class Clock:
 
     @property
     def midnight(self) -> datetime:
-        return self.wall.replace(hour=0, minute=0, second=0, microsecond=0)
+        return midnight(self.wall)
 
     def said(self, at: datetime | None) -> str:
         return when(at, self.now, self.zone) if at else ""

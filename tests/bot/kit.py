@@ -16,6 +16,7 @@ from bot.events import Click, Incoming, Message
 from bot.platform import Check, Intake, Limits, Outgoing, SendFailed, Sent, Way
 from bot.quota import Quota
 from bot.router import Router
+from bot.turn import Turn
 from cards.card import from_json
 from store import screens
 from store.cache import LocalShared
@@ -134,8 +135,19 @@ async def running(
         await engine.stop()
 
 
+def echo() -> Router:
+    """Answers whatever it hears."""
+    router = Router("echo")
+
+    @router.message(lambda turn, message: True)
+    async def said(turn: Turn, message: Message) -> None:
+        await turn.answer(f"re {message.text}")
+
+    return router
+
+
 def refused(reason: str = "不在应用可见范围", **more: Any) -> SendFailed:
     return SendFailed(reason, retry=False, **more)
 
 
-__all__ = ["Bench", "Recorder", "Way", "config", "refused", "running"]
+__all__ = ["Bench", "Recorder", "Way", "config", "echo", "refused", "running"]

@@ -18,20 +18,10 @@ from bot.turn import Turn
 from store.db import Database
 from store.redis import RedisShared
 from store.tables import lane
-from tests.bot.kit import Recorder, config
+from tests.bot.kit import Recorder, config, echo
 from tests.servers import Postgres, Redis
 
 AT = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
-
-
-def echo() -> Router:
-    router = Router("echo")
-
-    @router.message(lambda turn, message: True)
-    async def said(turn: Turn, message: Message) -> None:
-        await turn.answer(f"re {message.text}")
-
-    return router
 
 
 @asynccontextmanager

@@ -1,14 +1,11 @@
 """What is read of who wrote, in one go: also that they have nothing open, which holds until something is written."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from store import callers, checkins, tasks
 from store.db import Database
-from store.statements import Statements
 from store.tables import customer, identity, lead, member
 
 NOW = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
@@ -22,21 +19,6 @@ async def _firm(db: Database) -> int:
         made = sa.insert(customer).values(name="王佳", created_at=NOW).returning(customer.c.id)
         values = {"customer": (await tx.execute(made)).scalar_one(), "owner": "li", "created_at": NOW}
         return int((await tx.execute(sa.insert(lead).values(values).returning(lead.c.id))).scalar_one())
-
-
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The SQL of every statement from here on."""
-    found: list[str] = []
-    usual = Statements.prepare
-
-    def prepare(self: Statements, statement: Any, given: Any) -> Any:
-        prepared = usual(self, statement, given)
-        found.append(prepared[1])
-        return prepared
-
-    monkeypatch.setattr(Statements, "prepare", prepare)
-    return found
 
 
 async def test_who_has_nothing_open_is_not_asked_for_it_again(db: Database, said: list[str]) -> None:

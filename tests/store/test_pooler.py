@@ -9,25 +9,13 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.doctor import _database
 from bot.events import Incoming, Message
-from bot.router import Router
-from bot.turn import Turn
 from store import migrate
 from store.db import Database, unusable
-from tests.bot.kit import Bench, Recorder, config, running
+from tests.bot.kit import Bench, Recorder, config, echo, running
 from tests.pooler import pooled
 
 pytestmark = pytest.mark.parametrize("store", ["postgresql"])
 AT = datetime(2026, 11, 23, 2, 2, tzinfo=UTC)
-
-
-def echo() -> Router:
-    router = Router("echo")
-
-    @router.message(lambda turn, message: True)
-    async def said(turn: Turn, message: Message) -> None:
-        await turn.answer(f"re {message.text}")
-
-    return router
 
 
 async def says(bench: Bench, user: str, n: int) -> None:

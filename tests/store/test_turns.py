@@ -1,32 +1,19 @@
 """The fair turn is booked for all who were in the running at once, however many they are."""
 
 from datetime import UTC, datetime
-from typing import Any
-
-import pytest
 
 from rules.assignment import Ask, Standing, Weights, decide
 from rules.fairness import WHOLE
 from rules.team import Member
 from store import assignment
 from store.db import Database
-from store.statements import Statements
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 DAY = "2026-11-23"
 
 
-async def test_a_decision_among_many_is_two_statements(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_decision_among_many_is_two_statements(db: Database, said: list[str]) -> None:
     people = [Member(id=f"r{n:03}", name=f"销售'{n}") for n in range(120)]
-    said: list[str] = []
-    usual = Statements.prepare
-
-    def prepare(self: Statements, statement: Any, given: Any) -> Any:
-        found = usual(self, statement, given)
-        said.append(found[1])
-        return found
-
-    monkeypatch.setattr(Statements, "prepare", prepare)
     for _ in range(2):
         async with db.write() as tx:
             owed = await assignment.owed(tx)
