@@ -148,7 +148,8 @@ def _given(turn: Turn, record: Record, line: str, about: str) -> dict[str, str]:
 
 
 async def _free(turn: Turn, after: Record, changes: Mapping[str, tuple[str, str]]) -> None:
-    """Raises Refused when a new number, address or credit code is somebody else's: who that is must be decided first."""
+    """Raises Refused when a new number, address or credit code is another customer's: who that is must be decided first;
+    Denied when that one is not the member's to see."""
     new = {field: changes[field][1] for field in ("phone", "email", "credit_code") if field in changes}
     phone, email, code = (new.get(field, "") for field in ("phone", "email", "credit_code"))
     if not (phone or email or code):
@@ -163,7 +164,10 @@ async def _free(turn: Turn, after: Record, changes: Mapping[str, tuple[str, str]
             owner = await team.get(turn.tx, other.owner) if other.owner else None
             whose = f"负责人 {owner.name}" if owner else "在公海"
             theirs = customer_id(other.id)
-            raise Refused(f"{theirs} 已经有了（{whose}），没有改。其实是同一家就发：/合并 {mine} {theirs}")
+            said = f"{theirs} 已经有了（{whose}），没有改。其实是同一家就发：/合并 {mine} {theirs}"
+            if access.may_see(turn.me, owner, turn.config.teams()):
+                raise Refused(said)
+            raise Denied(said, about=theirs)  # as with /查重 the trail says who asked whose a number is
     for _, contact in held:
         if contact.id != after.contact.id:
             raise Refused(f"{mine} 的另一位联系人{contact.name and f'（{contact.name}）'}已经是这个，没有改")
@@ -197,6 +201,7 @@ async def undo_change(turn: Turn, undoable: Undoable) -> str:
     customer = await customers.get(turn.tx, payload["customer"])
     contact = await customers.contact(turn.tx, payload["contact"])
     lead = await leads.get(turn.tx, payload["lead"]) if payload["lead"] else None
+    await _owner(turn, customer, lead)  # again: it may be in other hands by now
     record = Record(customer, contact or Contact(id=0, customer=customer.id, name=""), lead)
     changes = {field: (was, now) for field, (was, now) in payload["changes"].items()}
     given = changing.back(record, changes, undoable.subject)

@@ -11,6 +11,7 @@ from handlers import leads as lead_desk
 from handlers import marks, touchpoints
 from handlers.undo import undoer
 from nlp.draft import Draft
+from rules.errors import Denied
 from rules.leads import Lead
 from rules.text import clip, lead_id
 from rules.touchpoints import Kind, Touch
@@ -79,11 +80,13 @@ async def undo_noted(turn: Turn, undoable: Undoable) -> str:
     payload = undoable.payload
     kept = await drafts.get(turn.tx, payload["draft"])
     found = desk.unpack(kept.body["draft"])
+    lead = await leads.get(turn.tx, payload["lead"])
+    if lead.owner != turn.me.id:
+        raise Denied(f"{undoable.subject} 已不归你负责，不能撤销了", about=undoable.subject)
     await rows.remove(turn.tx, payload["touch"])
     await mark_rows.remove(turn.tx, kept.id)
     if payload["contact"]:
         await customers.remove_contact(turn.tx, payload["contact"], turn.now)
-    lead = await leads.get(turn.tx, payload["lead"])
     need = "" if payload["need"] and lead.need == desk.wanted(found) else lead.need
     note = "" if payload["note"] and lead.note == desk.budget(found) else lead.note
     if (need, note) != (lead.need, lead.note):

@@ -29,19 +29,18 @@ from store.pool import Pooled
 router = Router("pool")
 BOSSES = (Role.MANAGER, Role.DIRECTOR, Role.ADMIN)
 SALES = (Role.REP, Role.MANAGER)
+LOOKERS = (*SALES, Role.ADMIN)
 VIEWS = "view"
 
 
 # ── 公海 ───────────────────────────────────────────────────────────────────────────────────────────────
-@router.command(
-    "公海", usage="/公海 [词]", about="看没有负责人的线索", may=(Role.REP, Role.MANAGER, Role.ADMIN)
-)
+@router.command("公海", usage="/公海 [词]", about="看没有负责人的线索", may=LOOKERS)
 async def show(turn: Turn, words: str) -> None:
     """Leads that nobody has, the longest there first; no numbers, no people."""
     await _page(turn, words.strip()[:20], None)
 
 
-@router.click(PoolPage)
+@router.click(PoolPage, may=LOOKERS)
 async def next_page(turn: Turn, action: PoolPage) -> None:
     """下一页, on the same card."""
     one = await pool.get(turn.tx, action.after)

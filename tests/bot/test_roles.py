@@ -14,7 +14,7 @@ import handlers
 from bot.events import Click, Incoming, Message
 from bot.router import Command
 from cards.actions import Action
-from cards.actions_assignment import ChangeDelegate, ConfirmLeave, HandAll
+from cards.actions_assignment import ChangeDelegate, ConfirmLeave, HandAll, PoolPage
 from cards.actions_sla import PickReassign, PickWaive, Urge, pack_ids
 from cards.away import Belongings
 from cards.card import Button, Card, to_json
@@ -256,6 +256,14 @@ async def test_a_card_that_is_older_than_the_team_opens_nothing(firm: Firm):
         assert "宁波恒达" not in said
         assert await firm.denied("manager0") == n + 1, action
         assert await firm.record() == before
+
+
+@pytest.mark.parametrize("role", [Role.SERVICE, Role.FINANCE, Role.IT])
+async def test_a_card_from_another_role_turns_no_page_of_the_pool(firm: Firm, role: Role):
+    """Somebody who was in sales kept the card of /公海: it is asked for as the command is."""
+    said = await firm.presses(f"{role.value}0", PoolPage(0, ""))
+    assert "只有" in said
+    assert await firm.denied(f"{role.value}0") == 1
 
 
 async def test_the_looks_look(firm: Firm):

@@ -169,3 +169,42 @@ async def test_the_pool_is_searched_by_what_can_be_read_there(world: World) -> N
     for words in ("300 件", "打 137", "9876", "阀块"):
         await other.says(f"/公海 {words}")
         await other.sees("公海 1 条", "L-1001")
+
+
+async def test_a_number_tried_out_on_one_s_own_customer_leaves_a_trace(world: World) -> None:
+    """/改 says whose a number is as /查重 does, and like it leaves behind who asked."""
+    await world.api_lead()
+    await world.api_lead(owner="liqian", name="刘洋", company="苏州海纳机电有限公司", phone=NUMBER)
+    other = world.phone("liqian")
+    await other.sees("新线索 L-1002")
+    await other.says("/改 1002 电话 13812345678")
+    await other.sees("C-0301 已经有了（负责人 王磊），没有改")
+    await world.idle()
+    assert await _refused(world) == [("liqian", "denied")]
+    async with world.db.read() as tx:
+        assert (
+            await tx.execute(sa.select(tables.audit.c.subject).where(tables.audit.c.action == "denied"))
+        ).scalars().all() == ["C-0301"]
+
+
+async def test_who_handed_a_lead_over_takes_nothing_back_in_it(world: World) -> None:
+    """What somebody wrote to a lead of theirs, taken back when it is a colleague's, would change the colleague's customer."""
+    await world.api_lead()
+    await world.rep.sees("新线索 L-1001")
+    await world.rep.says(f"/改 1001 电话 {NUMBER}")
+    changed = await world.rep.sees("已改 ")
+    await world.rep.says("同步至CRM 我是宁波恒达汽配的陈立，电话13766667777，想再要两台增压泵")
+    await world.rep.sees("识别到联系人（草稿）")
+    await world.rep.clicks("记到 L-1001")
+    noted = await world.rep.sees("已记到")
+    await world.admin.says("/转给 1001 @李倩")
+    await world.phone("liqian").sees("新线索 L-1001")
+    for card in (changed, noted):
+        world.rep.looks_away()
+        await world.rep.clicks("撤销", on=card)
+        await world.rep.sees("L-1001", "负责")
+    await world.idle()
+    async with world.db.read() as tx:
+        query = sa.select(tables.contact.c.phone).where(tables.contact.c.deleted_at.is_(None))
+        assert set((await tx.execute(query)).scalars()) == {NUMBER, "13766667777"}
+    assert await _refused(world) == [("wanglei", "denied")] * 2
