@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from time import monotonic
 
 import structlog
 
@@ -21,8 +22,9 @@ log = structlog.get_logger("suspects")
 STARTS = 3
 """So often a row may end the process while it is alone; then it is put aside."""
 PAUSES = (0, 10_000, 60_000, 60_000)
-"""Milliseconds from a start alone to the next, by how many there were: others get on with their work in between, and a
-machine that is short of memory for a minute is given it."""
+"""Milliseconds from a start alone to the next, by how many there were, and for which a process must have lived by then: others
+get on with their work in between, a machine that is short of memory for a minute is given it, and a process that is killed
+again and again from outside, whatever it does, puts none of it down to what it had in hand."""
 REASON = f"处理它的时候进程没了，单独试了 {STARTS} 次都是"
 
 
@@ -79,6 +81,7 @@ class Room:
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db, self._clock = db, clock
+        self._born = monotonic()  # no clock that is set
         self._gate = Gate()
         self.among = self._gate.among
         self._survived: set[tuple[Queue, int]] = set()  # whose end was seen and could not be written down
@@ -118,6 +121,9 @@ class Room:
     def rests(self, one: Suspect) -> int:
         """Until when (ms) it is to be left alone, 0 when it may begin."""
         ms, starts = self._clock.ms(), self._starts(one)
-        if not starts or one.next_at <= ms:
+        if not starts:
             return 0
-        return min(one.next_at, ms + PAUSES[min(starts, STARTS)])  # the clock may have been set back
+        pause = PAUSES[min(starts, STARTS)]
+        young = pause - int((monotonic() - self._born) * 1000)
+        wait = max(min(one.next_at - ms, pause), young)  # the clock may have been set back
+        return ms + wait if wait > 0 else 0

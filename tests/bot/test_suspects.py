@@ -8,10 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from bot import inbox as worker
+from bot import suspects
+from bot.clock import Clock
 from bot.events import Incoming, Message, encode
 from bot.platform import SendFailed, Way
 from bot.router import Router
-from bot.suspects import REASON, STARTS, Gate
+from bot.suspects import PAUSES, REASON, STARTS, Gate, Room, Suspect
 from bot.turn import Turn
 from cards.card import Card, to_json
 from store import inbox, lanes, screens
@@ -117,8 +119,11 @@ async def test_what_ended_the_process_too_often_is_put_aside_unread_and_can_be_r
         assert sorted(counting.said[1:]) == sorted(USERS)
 
 
-async def test_between_two_starts_alone_others_are_handled(db: Database) -> None:
+async def test_between_two_starts_alone_others_are_handled(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second start waits for ten seconds; the mailbox waits with it, the others do not."""
+    monkeypatch.setattr(suspects, "PAUSES", (0, 10, 10, 10))
     counting = Handlers()
     await left_behind(db, starts=1)
     async with db.write() as tx:
@@ -131,7 +136,25 @@ async def test_between_two_starts_alone_others_are_handled(db: Database) -> None
         assert counting.said == ["wanglei", "later"]
 
 
-async def test_a_send_that_was_in_hand_and_fails_is_not_counted(db: Database) -> None:
+async def test_a_process_that_has_not_lived_long_begins_nothing_that_ended_one_while_it_was_alone(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is killed again and again from outside, soon after each start, puts it down to no row."""
+    lived = 0.0
+    monkeypatch.setattr(suspects, "monotonic", lambda: lived)
+    room, clock = Room(db, Clock()), Clock()
+    for starts, pause in enumerate(PAUSES[:STARTS]):
+        one = Suspect("inbox", 1, starts, 0)
+        lived = pause / 1000 - 0.5
+        assert (room.rests(one) > clock.ms()) == (starts > 0)
+        lived = pause / 1000
+        assert room.rests(one) == 0
+
+
+async def test_a_send_that_was_in_hand_and_fails_is_not_counted(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suspects, "PAUSES", (0, 10, 10, 10))
     tries = 0
 
     def fail(_out: object) -> SendFailed | None:
