@@ -1,8 +1,9 @@
 """Sums of money, in yuan."""
 
 import re
+from collections.abc import Iterator, Sequence
 
-from nlp import sheets
+from nlp import bare_sums, sheets
 from nlp.evidence import Found
 from nlp.late import late
 from nlp.numbers import number
@@ -21,8 +22,8 @@ _AMOUNT = (
 _SCALE = r"(?:万亿|百万|千万|十万|万|亿|(?:[千百]|(?i:[wk]))(?!(?i:[a-z])))"
 _YUAN = r"(?:元(?!旦|件|素|月)|圆(?![钢管形柱盘弧的])|块(?:钱|人民币)?(?!板|状)|人民币|(?i:rmb|cny)|[¥￥])"
 _SUM = re.compile(
-    rf"(?P<cue>(?:预算|单价|总价|价格|报价|金额|合同额|费用|成本|定金|尾款|货款|"
-    rf"订单额|(?:合同|工程|进度|设备|材料|全|余|欠)款|造价|售价|均价|价位|预付款?|首付|投资(?:额度?)?|额度|限价|控制价|标底|标的|定价|要价|起价|中标价|成交价|成交额|销售额|产值|流水|门槛|罚款|赔偿金?|违约金|奖金|提成|佣金|利润|毛利|净利润?|运费|加工费|维保费|服务费|"
+    rf"(?P<cue>(?:预算|单价|总价|价格|报价|价值|金额|合同额|费用|成本|定金|尾款|货款|"
+    rf"订单额|(?:合同|工程|进度|设备|材料|全|余|欠)款|造价|售价|均价|价位|预付款?|首付|投资(?:额度?)?|额度|限价|控制价|一口价|标底|标的|定价|要价|起价|中标价|成交价|成交额|销售额|产值|流水|门槛|罚款|赔偿金?|违约金|奖金|提成|佣金|利润|毛利|净利润?|运费|加工费|维保费|服务费|"
     rf"手续费|押金|保证金|营业额|营收|注册资本|回款|应付|应收|合同价|目标价|底价|"
     rf"标价|出价|付了|收了|打了|花了|付的|欠的|打的|底薪|月薪|年薪|薪资|工资|租金|月租|房租|转让费|学费|每(?:季度?|月|年|次|场|课时|节|人|台|套|件|只|米|吨|公斤|斤|平米|平|晚|箱|片|根|瓶|盒)|(?:代理|零售|批发|拿货|出厂|到手|折后|优惠|会员|现|特|原)价|再(?:让|便宜|优惠|降|减|补|加|少)|加收|报了|报的|加到|降到|涨到|便宜到|谈到|砍到|卖到|给到)"
     rf"(?:大概|大约|区间|范围|从|约|控制|不超过|别超过|最多|在|是|为|有|:|\s|共|总|到|给|了|"
@@ -35,7 +36,7 @@ _SUM = re.compile(
     rf"(?P<tail>(?!{_EACH}|{_ADVERB})[一二三四五六七八九\d](?!(?!{_EACH}|{_ADVERB})[\d个台件套.{_CN}])|[一二三四五六七八九](?=[一二三四五六七八九](?:[吧左上,。的]|"
     rf"$))|(?<=万)[1-9](?=千(?![瓦克米伏])))?(?:(?<=万[1-9])千)?"
     rf"(?P<last>[一二三四五六七八九](?=[吧左上，,。的]|$))? ?(?P<more>多|来|几|余)?"
-    rf"(?:块零?(?P<jiao>[1-9一二三四五六七八九])(?=毛|角|[,。;!?、\s)/]|左右|一(?:[台套件个只米支张条斤片根瓶盒包卷捆吨平份盘度天次晚页趟箱袋桶间双本块场组]|公斤)|每|$|的|吧|含|包邮|起)(?:毛|角)?(?:(?<=[毛角])(?P<fen>[1-9一二三四五六七八九])(?=分|[,。;!?、\s]|一[台套件个只米支张条斤片根瓶盒包箱袋]|左右|$))?|"
+    rf"(?:块零?(?P<jiao>[1-9一二三四五六七八九])(?=毛|角|[,。;!?、\s)/]|左右|一(?:[台套件个只米支张条斤片根瓶盒包卷捆吨平份盘度天次晚页趟箱袋桶间双本块场组]|公斤)|每|$|[的吧了呢行能可就给拿卖都也才]|含|包邮|起)(?:毛|角)?(?:(?<=[毛角])(?P<fen>[1-9一二三四五六七八九])(?=分|[,。;!?、\s]|一[台套件个只米支张条斤片根瓶盒包箱袋]|左右|$))?|"
     rf"(?P<yuan>{_YUAN})(?:(?P<tenth>[1-9一二三四五六七八九壹贰叁肆伍陆柒捌玖])角)?(?:零?(?P<cent>[1-9一二三四五六七八九壹贰叁肆伍陆柒捌玖])分(?![钟之]))?)?",
 )
 _SCALES = {
@@ -76,17 +77,20 @@ _NEVER = late(
 # 一个接口8000,
 _ONE_OF = late(r"一[个台套张间次把]\s?(?!订单|型号|编号|单号|电话|号)[一-龥]{1,5}$")
 _SPENT = late(
-    r"(?:[一-龥]费(?:到付)?|人均|每[人天位]|一[天晚]|[车机高门]票|住宿|折(?:后|下来|就?是)?|一[吨台套个件米斤平](?:就是|才|要|卖)|(?:一?共|合计|总计|总共|小计|共计|税额|总额|[实应]付|[实应]收|月供|[一-龥]价))(?:是|共|用了|花了|才|只要|约|大概|:)?\s?$"
+    r"(?:[一-龥]费(?:到付)?|人均|每[人天位]|一[天晚]|[车机高门]票|住宿|折(?:后|下来|就?是)?|一[吨台套个件米斤平](?:就是|才|要|卖)|(?:一?共|合计|总计|总共|小计|共计|税额|总额|[实应]付|[实应]收|月供|[一-龥]价单?))(?:是|共|用了|花了|才|只要|约|大概|:)?\s?$"
 )
 _ENDS = re.compile(r"$|[,。;!?\s]")
 # 打了3万, 先付5k: what is done with money.
 _PAID = late(
-    r"(?:[打付汇转收]款|到账|入账|转账|[打付花赚亏投欠罚赔扣返交转批砍补借贷押值退垫]|[报卖买出开]价?|预计要|就要|得要|只要|降价?|涨价?|便宜|少收|多收|让利|起码|至少|最多|顶多)(?:了|过|掉|出|到|给?我们?|给?他们?|给?你们?|人家)?(?:大概|大约|差不多|将近|近|约|小)?\s?$"
+    r"(?:[打付汇转收]款|到账|入账|转账|[打付花赚亏投欠罚赔扣返交转批砍补借贷押值退垫]|[报卖买出开]价?|预计要|就要|得要|只要|降价?|涨价?|便宜|少收|多收|让利|起码|至少|最多|顶多)(?:了|过|掉|出|到|给?我们?|给?他们?|给?你们?|人家){0,2}(?:大概|大约|差不多|将近|近|约|小)?\s?$"
 )
 # 3000万的设备; 5万的量 is a number of things.
 _OF_WORTH = late(
     r"的(?!量|产|数|用|粉丝|人|播放|客流|规模|里程|寿命|保有|订阅|阅读|像素|库存|存量|销量)[一-龥]"
 )
+_OF_MONEY = late(
+    r"的?(?:贷款|款|货款|单子|大?单(?![位元])|订单|合同|项目|标的?(?=[,。;!?\s]|$)|预算|定金|佣金|提成|奖金)"
+)  # 199.9w的贷款
 _LEFT_OVER = late(r"(?:剩下?的?|剩余|余下的?|还差|还欠)\s?$")  # 剩下的15w
 _COUNTED = late(r"(?:学期|学年|节课|平方?|[毛角对个家位次])")  # 预算一学期3万: the first number counts
 _SPOKEN = re.compile(r"[一二两三四五六七八九]千[一二三四五六七八九](?:百[一二三四五六七八九])?")
@@ -111,7 +115,7 @@ _FOREIGN = re.compile(
 )
 _FOREIGN_ENDS = frozenset("$€£元币金镑布铢dDsS\u017frRpP")
 _SOFT_AFTER = late(
-    r"\s?(?:不?含[税票运]|未税|税[前后]|带票|包邮|左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|太|偏|有点|高了|贵了|拿下|成交|定金|订金|首付|预付|货款|尾款|押金|保证金|收的|买的|买[一台套]|已[到付收打]|没到|到账|最低|不能再|底价|卖|(?:能不)?能(?:拿|做|谈|行|接受|搞)|不行|可以|行|拿的|入手|到手|落地|出手|不做|不干|不卖|投资|补贴|补偿|赔偿|罚款|起步|封顶|起|了|算|搞定|就行|就够|就可以|怎么样|行不行|行吗|可以吗|吧|$|[,。;!?、)\n])"
+    r"\s?(?:不?含[税票运]|未税|税[前后]|带票|包邮|左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|太|偏|有点|高了|贵了|拿下|成交|定金|订金|首付|预付|货款|尾款|押金|保证金|收的|买的|买[一台套]|已[到付收打]|没到|到账|最低|不能再|底价|卖|(?:能不)?能(?:拿|做|谈|行|接受|搞)|不行|可以|行|拿的|入手|到手|落地|出手|不做|不干|不卖|投资|补贴|补偿|赔偿|罚款|起步|封顶|起|了|算|整|下不来|拿不下|打不住|挡不住|搞定|就行|就够|就可以|怎么样|行不行|行吗|可以吗|吧|呢|$|[,。;!?、)\n])"
 )
 _DEAL = re.compile(
     r"\s?(?:拿下|成交|够不够|行不行|包邮|打包|也?(?:能|可以)(?:谈|做|接受)|也行|不能再[低少]|最低了?(?:$|[,。;!?\s])|是?底价|起(?=$|[,。;!?\s售卖])|我?就(?:要了|定了?|下单|成交|拿))"
@@ -149,11 +153,20 @@ def find(text: str | Plain) -> tuple[Found, ...]:
     if not held & _NUMBERS or not (held & _TELLS or ("," in written and "." in written)):
         return ()
     rows = tuple(sheets.sums(words.source)) if "\n" in written else ()
+    sure: list[tuple[int, int]] = []
+    unsure: list[re.Match[str]] = []
     for match in matches(_STARTS, _SUM, words.text):
-        read = _read(words, match)
-        found.extend(read)
-        if read and match["scale"] in ("万", "w", "W"):
+        if not _is_money(words.text, match):
+            if not _is_other(words.text, match) and _NOT_AFTER.match(words.text, match.end()) is None:
+                unsure.append(match)
+            continue
+        found.extend(_read(words, match))
+        sure.append(match.span())
+        if match["scale"] in ("万", "w", "W"):
             found.extend(_also(words, match.end()))
+    if unsure and (sure or held & bare_sums.ASIDE):
+        found.extend(_beside(words, sure, unsure))
+        found.sort(key=lambda hit: hit.start)
     if "把" in written or "来" in written:
         for match in _ROUND.finditer(words.text):
             found.append(words.found("money", *match.span(), 0.7, "sum", f"{_SCALES[match['unit']]:.12g}"))
@@ -171,6 +184,14 @@ def find(text: str | Plain) -> tuple[Found, ...]:
     if rows:
         found = _with_rows(words.source, found, rows)
     return tuple(found)
+
+
+def _beside(
+    words: Plain, sure: Sequence[tuple[int, int]], unsure: Sequence[re.Match[str]]
+) -> Iterator[Found]:
+    """Numbers that are sums because others are, or because money is spoken of."""
+    for match in bare_sums.among(words.text, sure, unsure):
+        yield from _read(words, match)
 
 
 def _with_rows(source: str, found: list[Found], rows: tuple[Found, ...]) -> list[Found]:
@@ -194,8 +215,6 @@ def yuan(found: Found) -> float:
 
 
 def _read(words: Plain, match: re.Match[str]) -> list[Found]:
-    if not _is_money(words.text, match):
-        return []
     scale = _SCALES.get((match["scale"] or "").lower(), 1.0)
     amount = _value(match["amount"], scale, match["tail"])
     if amount is None or not 0 < amount < 1e13:
@@ -231,6 +250,9 @@ def _read(words: Plain, match: re.Match[str]) -> list[Found]:
                 words.found("money", start, match.end(), confidence, rule, f"{one:.12g}") for one in values
             ]
     values = [amount]
+    if match["last"] and match["tail"] and scale > 1:  # 五万六七
+        last = _value(match["amount"], scale, match["last"])
+        values += [last] if last is not None and last > amount else []
     if match["low"]:
         low = _value(
             match["low"],
@@ -244,19 +266,21 @@ def _read(words: Plain, match: re.Match[str]) -> list[Found]:
     return [words.found("money", start, match.end(), confidence, rule, f"{value:.12g}") for value in values]
 
 
-def _is_money(text: str, match: re.Match[str]) -> bool:
-    """Does a unit, a cue or what follows say that this number is money?"""
+def _is_other(text: str, match: re.Match[str]) -> bool:
+    """Is it in another currency, a count or a piece of something?"""
     amount = match.start("amount")
     if not _FOREIGN_ENDS.isdisjoint(text[max(0, amount - 2) : amount]) and _FOREIGN.search(
         text, max(0, amount - 4), amount
     ):
-        return False
-    if (
-        _NEVER.search(text, max(0, match.start() - 10), match.start("amount")) is not None
-        and not match["sign"]
-    ):
-        return False
-    if match["yuan"] == "块" and _is_pieces(text, match):
+        return True
+    if _NEVER.search(text, max(0, match.start() - 10), amount) is not None and not match["sign"]:
+        return True
+    return match["yuan"] == "块" and _is_pieces(text, match)
+
+
+def _is_money(text: str, match: re.Match[str]) -> bool:
+    """Does a unit, a cue or what follows say that this number is money?"""
+    if _is_other(text, match):
         return False
     if match["yuan"] or match["sign"] or match["jiao"] or _TO_THE_CENT.fullmatch(match["amount"]):
         return True
@@ -269,7 +293,7 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
     if (
         match["scale"] in ("亿", "个亿", "个多亿")
         or (match["scale"] in ("万", "千") and match["tail"])
-        or _SPOKEN.fullmatch(match["amount"])
+        or _is_spoken(text, match)
         or _COMPOSITE.fullmatch(match["amount"])
     ):
         return True  # 一万八, 两千八: what else would be said so
@@ -281,7 +305,7 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
         match["cue"]
         and not match["scale"]
         and len(match["amount"]) == 1
-        and _COUNTED.match(text, match.end()) is not None
+        and (not match["amount"].isascii() or _COUNTED.match(text, match.end()) is not None)
     ):
         return False
     if match["cue"] or (match["low"] and match["scale"] in ("万", "亿")):
@@ -292,7 +316,9 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
                 return True  # 7w2, 3k多
             left = _LEFT_OVER.search(text, max(0, match.start() - 5), match.start())
             paid = _PAID.search(text, max(0, match.start() - 5), match.start())
-            return left is not None or paid is not None or _ABOUT.match(text, match.end()) is not None
+            if left is not None or paid is not None or _OF_MONEY.match(text, match.end()) is not None:
+                return True
+            return any(behind.match(text, match.end()) is not None for behind in (_ABOUT, _DEAL))
         case None:
             return _is_price(text, match)
         case "千" | "百":
@@ -300,13 +326,23 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
             few = _FEW_BEFORE.search(text, ahead, match.start()) is not None
             if few and _ENDS.match(text, match.end()) is not None:
                 return True
-            return _is_given(text, match, ahead) or _is_said(text, match) or _is_within(text, match, ahead)
+            return _is_named(text, match) or _is_passed(text, match, ahead)
     if _OF_WORTH.match(text, match.end()) is not None:
         return True
     if _PAID.search(text, max(0, match.start() - 5), match.start()) is not None:
         return True
     before = _SOFT_BEFORE.search(text, max(0, match.start() - 5), match.start())
     return before is not None or _SOFT_AFTER.match(text, match.end()) is not None
+
+
+_ELIDED = re.compile(r"[一二两三四五六七八九]百[一二三四五六七八九]")  # 八百八
+
+
+def _is_spoken(text: str, match: re.Match[str]) -> bool:
+    """两千八, 六百六: said so of money, unless it says how many or how fast."""
+    if _SPOKEN.fullmatch(match["amount"]) is not None:
+        return not bare_sums.is_counted(text, match.start("amount"))
+    return _ELIDED.fullmatch(match["amount"]) is not None and bare_sums.stands(text, match)
 
 
 # 要6块,65寸; 换两块屏: what is ordered by the piece.
@@ -336,8 +372,9 @@ def _is_price(text: str, match: re.Match[str]) -> bool:
         if len(amount) == 1 or _TENS.isdisjoint(amount):
             return False
         if _HUNDREDS.isdisjoint(amount):
-            return _DEARER.search(text, before, match.start()) is not None and _is_given(text, match, before)
-        return _is_given(text, match, before) or _is_said(text, match) or _is_within(text, match, before)
+            dearer = _DEARER.search(text, before, match.start()) is not None
+            return (dearer and _is_given(text, match, before)) or _is_each(text, match)
+        return _is_named(text, match) or _is_passed(text, match, before)
     if amount.isdigit() and _COUPON.search(text, before, match.start()) is not None:
         return True
     if _LOWERED.search(text, before, match.start()) is not None:
@@ -347,6 +384,8 @@ def _is_price(text: str, match: re.Match[str]) -> bool:
         return True
     if ended and _SPENT.search(text, before, match.start()) is not None:
         return True
+    if "." in amount and not _PRICED.isdisjoint(text[: match.start()]) and _TAKEN.match(text, match.end()):
+        return True
     if "." in amount and _APIECE.match(text, match.end()) is not None:
         return True
     if _YEAR_OR_LESS.fullmatch(amount):
@@ -355,8 +394,28 @@ def _is_price(text: str, match: re.Match[str]) -> bool:
         return True
     if amount.isdigit() and 2 < len(amount) < 7 and _is_given(text, match, before):
         return True
+    if amount.isdigit() and len(amount) > 1 and _is_rate(text, match):
+        return True
     one_of = ended and amount.isdigit() and 2 < len(amount) < 7
     return one_of and _ONE_OF.search(text, before, match.start()) is not None
+
+
+# 两千奖金, 一吨两百五的运费, 当初八千买的, 六百的那种
+_NAMED = late(
+    r"\s?(?:的?(?:(?:运|工|安装|设计|服务|加工|人工|材料|维修|培训|手续|咨询|检测|模具|住宿|餐|路|过路|油|电|水|会员)费|(?:月?租|押|定|订|奖|佣|保证|违约|罚)金|(?:罚|货|尾|余|欠|预付)款|补贴)"
+    r"|的[那这][种个款]|[买卖租收](?:的|来的|给|出去|掉|了|$|[,。;!?])|入手|成交)"
+)
+
+
+def _is_named(text: str, match: re.Match[str]) -> bool:
+    """Does what follows call the round number a fee, or say that something was bought for it?"""
+    return _NAMED.match(text, match.end()) is not None and not bare_sums.is_counted(
+        text, match.start("amount")
+    )
+
+
+def _is_passed(text: str, match: re.Match[str], before: int) -> bool:
+    return _is_given(text, match, before) or _is_said(text, match) or _is_within(text, match, before)
 
 
 def _is_given(text: str, match: re.Match[str], before: int) -> bool:
@@ -369,11 +428,11 @@ def _is_given(text: str, match: re.Match[str], before: int) -> bool:
 
 # 一套五六百, 先打八千, 大概七八百吧: a round number that is said of a price or of what is paid, at the end of the clause.
 _SAID_BEFORE = late(
-    r"(?:(?:一[套台件只吨米斤平箱袋桶张条根瓶盒次趟天晚年]|每[套台件只吨米斤平箱袋桶张条根瓶盒次趟天晚月年]|[一-龥]价|[订定押租]金|月供|首付|大概|差不多|估计|将近|接近|约|小)"
-    r"(?:要|得|才|就|也就|是|在|大概|差不多|小)*|(?:也就|(?<!不)[打付汇交花赚亏罚赔砍借垫退]|报价?|卖|出价|开价|只要)(?:了|过|掉|到|给?[我你您他]们?|人家)?(?:大概|差不多|将近|小)?)\s?$"
+    r"(?:(?:一(?:[套台件只吨米斤平箱袋桶张条根瓶盒次趟天晚年桌位层户针寸面亩头株间节车份]|个月|小时|钟头|公里|公斤|立方|平米)|每(?:[套台件只吨米斤平箱袋桶张条根瓶盒次趟天晚月年桌位层户亩头间节车份人家]|个月|小时|公里|公斤|立方|平米)|[一-龥]价|[订定押租]金|月供|首付|大概|差不多|估计|将近|接近|约|小)"
+    r"(?:要|得|才|就|也就|是|在|大概|差不多|小)*|(?:也就|(?<!不)[打付汇交花赚亏罚赔砍借垫退扣贴补欠省值]|(?<![发寄送交])给|报价?|卖|出价|开价|只要|最[低高多少])(?:了|过|掉|到|给?[我你您他]们?|人家)?(?:大概|差不多|将近|小)?)\s?$"
 )
 _SAID_AFTER = late(
-    r"\s?(?:$|[,。;!?、\s)]|过[去来]|[订定押]金|首付|货款|尾款|预付|[吧呢了](?:$|[,。;!?\s])|左右|上下|出头|不到|以内|多点?(?:$|[,。;!?\s])|的样子)"
+    r"\s?(?:$|[,。;!?、\s)]|过[去来]|[订定押]金|首付|货款|尾款|预付|[吧呢了](?:$|[,。;!?\s])|左右|上下|出头|不到|以内|多点?(?:$|[,。;!?\s])|的样子|(?:行|成|可以|能)[吗不]|怎么样)"
 )
 _DEARER = late(r"(?:[便]宜|[贵涨降减让返]了?)$")
 # 含税价13%是8650, 不含税7655.
@@ -383,6 +442,29 @@ _TAXED = late(
 # 单价3.85, 能不能做到3.6
 _LOWERED = late(r"(?:做|压|砍|谈|降|涨|给|卖)到\s?$")
 _PRICED = frozenset("价元块¥￥")
+_EQUATED = _PRICED | frozenset("%％")
+
+
+# 平均下来每件不到四十
+_EACH_IS = late(r"[每一][件套台只个平斤吨米桌位张](?:不到|才|就|也就|大概|差不多|将近|要|只要|收|卖)+\s?$")
+
+
+def _is_each(text: str, match: re.Match[str]) -> bool:
+    ended = _ENDS.match(text, match.end()) is not None
+    return ended and _EACH_IS.search(text, max(0, match.start() - 8), match.start()) is not None
+
+
+_TAKEN = re.compile(r"\s?(?:我们?|就|也)*(?:可以|能|行|就)?(?:下单|成交|接受|拿)")  # 17.5可以下单
+# 单台不高于3400, 住一晚280含早, 每期1299
+_RATE = late(
+    r"(?:(?<![一-龥])包[月年季]|(?:单|每)(?:[台套件只吨平晚期节课趟辆]|人次)|一(?:[晚趟吨平]|节课))(?:价|就|也|才|要|不高于|不超过|不低于|最[多高低]|控制在|大概|:|是|为)*\s?$"
+)
+_RATE_END = late(r"\s?(?:$|[,。;!?、\n)]|以内|左右|以下|含|包[^装])")
+
+
+def _is_rate(text: str, match: re.Match[str]) -> bool:
+    rated = _RATE_END.match(text, match.end()) is not None
+    return rated and _RATE.search(text, max(0, match.start() - 10), match.start("amount")) is not None
 
 
 _APIECE = late(
@@ -393,9 +475,11 @@ _UP_TO = late(r"\s?(?:涨|降|跌|调|加|砍|压|谈)[到至]\s?\d")  # 从7800
 _OF_COST = late(r"\s?(?:块)?的?[一-龥]{2,3}费(?:$|[,。;!?、\s])")  # 另加500安装费
 _FEE = late(r"[一-龥]费(?:是|约|大概)*\s?$")
 _BESIDES = late(r"\s?(?:另算|另计|另付|另收|自理|全包)")
-_THAT_ONE = late(r"\s?的?[那这]款")
+_THAT_ONE = late(r"\s?的?(?:[那这]款|餐标|标准|预算|套餐|额度|价位|档次|红包|礼[包券品])")
 _EQUALS = late(r"(?:也就是|折合|等于|相当于)\s?$")
-_WITHIN = late(r"\s?(?:出头|以内|以下|不到)(?:的?(?:有没有|有吗|推荐)|就?能|就行|[,。;!?\s]|吧|$)")
+_WITHIN = late(
+    r"\s?(?:出头|以内|以下|不到)(?:的?(?:有没有|有吗|推荐|不考虑|不要)|就?能|就行|[,。;!?\s]|吧|$)"
+)
 _FRONT = late(r"(?:^|[,。;!?\s]|[这那一][套台款个件]|[就得])$")
 
 
@@ -409,7 +493,7 @@ def _is_told(text: str, match: re.Match[str], before: int) -> bool:
     if _OF_COST.match(text, end) is not None or _THAT_ONE.match(text, end) is not None:
         return True
     if _ENDS.match(text, end) is not None and _EQUALS.search(text, before, start) is not None:
-        return not _PRICED.isdisjoint(text[:start])
+        return not _EQUATED.isdisjoint(text[:start])
     return _is_within(text, match, before)
 
 
@@ -431,11 +515,11 @@ def _is_said(text: str, match: re.Match[str]) -> bool:
 _TENS, _HUNDREDS = frozenset("十百千"), frozenset("百千")
 _COUPON = late(r"满\s?\d+\s?减\s?$")
 _GIVEN = late(
-    r"(?:便宜|优惠|返现|成交|[口包餐算]价|剩下的?|剩余的?|[你您我]算|贵|[转付退欠差返赔省让补罚]|(?<![多至不最])少|(?<![0-9一二三四五六七八九十百千万])[减满]|(?<![往])[涨降])"
+    r"(?:便宜|优惠|返现|成交|[口包餐算]价|剩下的?|剩余的?|[你您我]算|贵|[转付退欠差返赔省让补罚]|转账|[汇打]款|让利|差价|(?<![多至不最])少|(?<![0-9一二三四五六七八九十百千万])[减满]|(?<![往])[涨降])"
     r"(?:了|过|你|您|我|他|她|们|给|回|掉|个|大概|差不多|也就|才|就|再)*\s?$"
 )
 _GIVEN_AFTER = re.compile(
-    r"\s?(?:$|[,。;!?、\s)]|定金|订金|没|就|了|过[去来]|给|吧|行|也|都|到|好[吗不]|怎么样|可以|减|货到|等|含|包)"
+    r"\s?(?:$|[,。;!?、\s)]|定金|订金|没|就|了|过[去来]|给|吧|算|行|也|都|到|好[吗不]|怎么样|可以|减|货到|等|含|包)"
 )
 _YEAR_OR_LESS = re.compile(r"\d(?:\.\d+)?|(?:19|20)\d\d")
 _FEW_BEFORE = late(r"(?:不到|大概|差不多|将近|才|只要|也就|大约)\s?$")
