@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from nlp.late import late
 from nlp.numbers import number
@@ -9,14 +10,15 @@ from nlp.signs import sign
 
 _TALK = frozenset("价费钱贵元块款税薪资补贴押租赔罚借销折券润利提佣万桌吊工宜卡收付")  # speak of money
 ASIDE = sign(_TALK) | sign("充返减上")  # one of these, or another sum, and it is worth to look
-_LEAST, _MOST = 10, 1e8
+_LEAST = 10
 
 # What is counted, measured or called by a number, and what is ordered by it.
 _FILLED = r"(?:了|到|成|是|为|有|约|大概|共|:|量|满|将近|差不多|出|能|才|只|不到|写)*\s?$"
 _COUNTED = late(
     r"(?:数量?|库存|起订量?|[订产量用销]量|产能|[月年日][产用]|一[天年月班组]才?产|转速|功率|扬程|压力|电压|流量|型号|编号|[单房款货工税批卡账尾桌][号码]|房间?|门牌|"
     r"[楼室栋号页行届班排第]|面积|尺寸|[长宽高厚重]度?|直径|口径|"
-    r"温度?|需求|人[数口]|粉丝|关注|分机|邮编|密码|账号|电话|手机|微信|公里|里程|跑|版本?|(?<!每)[年月]|路|街|排名|[名座]次|每[箱包袋盒捆托班组排]|一[箱包袋盒捆托班组排]|一次装|[双正冬腊周礼]|[A-Za-z][- ]?|\d[-/.×xX*: ]?|"
+    r"温度?|需求|人[数口]|粉丝|关注|分机|邮编|密码|账号|电话|手机|微信|公里|里程|跑|版本?|(?<!每)[年月]|路|街|排名|[名座]次|"
+    r"每[箱包袋盒捆托班组排]|一[箱包袋盒捆托班组排]|一次装|[双正冬腊周礼]|[A-Za-z][- ]?|\d[-/.×xX*: ]?|"
     r"[规材][格料]|不锈钢|钢|[+×*/:=-])" + _FILLED
 )
 _MADE = late(r"(?:考|产|做|印|生产|发|到货|订|装|加|剩|下|走|采购)" + _FILLED)
@@ -51,13 +53,27 @@ def among(text: str, sure: Sequence[tuple[int, int]], unsure: Sequence[re.Match[
         for match in unsure
         if match.start("amount") in offers or (stands(text, match) and _is_sum(text, match, talked))
     ]
-    edges = [*sure, *(match.span() for match in taken)]
-    rest = [match for match in unsure if match not in taken and match["amount"].isascii()]
-    for match in (*rest, *reversed(rest)):  # along a list in either direction
-        if match.span() not in edges and _is_item(text, match, edges):
-            edges.append(match.span())
-            taken.append(match)
-    return sorted(taken, key=lambda match: match.start())
+    return sorted((*taken, *_listed(text, sure, taken, unsure)), key=lambda match: match.start())
+
+
+def _listed(
+    text: str,
+    sure: Sequence[tuple[int, int]],
+    taken: Sequence[re.Match[str]],
+    unsure: Sequence[re.Match[str]],
+) -> list[re.Match[str]]:
+    """Items of a list that another sum is in: 轴承320 beside 人工500."""
+    known = {*sure, *(match.span() for match in taken)}
+    row = sorted((*sure, *(match.span() for match in unsure)))
+    items = {match.span(): match for match in unsure if match.span() not in known and _is_item(text, match)}
+    if not items:
+        return []
+    for spans in (row, row[::-1]):  # along the list in either direction
+        for (first, last), span in pairwise(spans):
+            between = (last, span[0]) if last <= span[0] else (span[1], first)
+            if span in items and (first, last) in known and _PARTED.fullmatch(text, *between) is not None:
+                known.add(span)
+    return [match for span, match in items.items() if span in known]
 
 
 def stands(text: str, match: re.Match[str]) -> bool:
@@ -94,19 +110,10 @@ def _is_sum(text: str, match: re.Match[str], talked: bool) -> bool:
     return _CALLED.search(text, max(0, start - 5), start) is not None
 
 
-def _is_item(text: str, match: re.Match[str], edges: Sequence[tuple[int, int]]) -> bool:
-    """轴承320 beside 人工500: a word and a number, next to another word and sum."""
-    start, end = match.span("amount")
-    if (
-        len(match["amount"]) > 6
-        or not _LEAST <= (number(match["amount"]) or 0) < _MOST
-        or match["amount"][:1] == "0"
-    ):
+def _is_item(text: str, match: re.Match[str]) -> bool:
+    """A word and a number: 轴承320."""
+    amount = match["amount"]
+    if not amount.isascii() or len(amount) > 6 or amount[:1] == "0" or (number(amount) or 0) < _LEAST:
         return False
-    if _ITEM.search(text, max(0, start - 9), start) is None or not stands(text, match):
-        return False
-    return any(
-        (last <= start and _PARTED.fullmatch(text, last, start) is not None)
-        or (end <= first and _PARTED.fullmatch(text, end, first) is not None)
-        for first, last in edges
-    )
+    ahead = max(0, match.start("amount") - 9)
+    return _ITEM.search(text, ahead, match.start("amount")) is not None and stands(text, match)
