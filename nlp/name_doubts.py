@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from nlp import likely, segment
+from nlp import likely, odds, segment
 from nlp.evidence import Found
 from nlp.late import late
 from nlp.lexicon import not_names, places, surnames
@@ -55,6 +55,7 @@ def by_rule(words: Plain, rule: str, matches: Iterable[re.Match[str]]) -> Iterat
             and end - start == 3
             and words.text[start + 1] in surnames().single
             and not _labelled(words.text, start, rule)
+            and not (words.text[start] == "于" and words.text[start - 1 : start] in ("", "\n"))
         ):
             start += 1  # 和陈明, 由李四: the first character ties it in
         if group == "name" and rule in _STRETCHED and _goes_on(words.text, start, end):
@@ -111,6 +112,10 @@ def _no_person(text: str, start: int, end: int, rule: str) -> bool:
         return True  # 主帅贝尼|特斯: the weights know how far it goes
     if rule == "company" and len(name) == 2 and segment.is_word(name):
         return True  # 美的冷柜
+    if "·" in name and name[-1] in _HOUSES:
+        return True  # 云上见山·客栈
+    if rule == "pair" and thing(name):
+        return True
     if name[0] not in WEAK:
         return False
     weight = likely.weight(likely.given_of(name))
@@ -119,6 +124,14 @@ def _no_person(text: str, start: int, end: int, rule: str) -> bool:
     if rule not in _AT_PLACE or text.startswith(_TO_PERSONS, end):
         return False
     return weight < 1 or segment.is_word(name)  # 沃尔沃都看过, 法学博士
+
+
+_HOUSES = frozenset("栈店馆坊轩阁苑城宿园厅吧屋府舍院居")
+
+
+def thing(name: str) -> bool:
+    """胡萝卜, 白菜: a word whose end no given name is made of. In a list it says nothing that it begins like a name."""
+    return bool(odds.word_kind(name)) and likely.weight(likely.given_of(name)) < 1
 
 
 def _sounds_on(text: str, start: int, end: int) -> bool:

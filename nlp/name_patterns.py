@@ -104,7 +104,7 @@ def patterns() -> dict[str, re.Pattern[str]]:
             r"(?=$|[\s,。;:!?]|您|你)"
         ),
         "label": late(
-            rf"{LABEL}(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=|?])\s{{0,4}}[\"“'‘]?)?"
+            rf"{LABEL}\*?(?:\([^)]{{0,8}}\))?(?:是|为)?\s?(?:(?P<colon>[:=|?])\s{{0,4}}[\"“'‘]?)?"
             rf"(?P<name>{whole}|(?<=[:= ])[{single}] {{1,2}}{given}(?: {{1,2}}{given})?(?= *(?:\n|$))|"
             rf"[小老阿][{common}]|[一-龥]{{1,8}}·[一-龥]{{1,8}}|{LATIN}|"
             rf"(?<=[:=|\"“])[一-龥]{{2,4}}|(?<=[:=|] )[一-龥]{{2,4}}|(?<=姓名 )[一-龥]{{2,3}}(?=  |$|\n| ?{BLANK}))(?={FOLLOW})",
@@ -139,7 +139,7 @@ def patterns() -> dict[str, re.Pattern[str]]:
         "rare": late(rf"叫(?P<name>[{RARE}]{given}{{2}})(?=[\s,。;!?、{BLANK}]|$)"),
         "cue": late(rf"{CUE} ?(?P<name>{name})(?={FOLLOW})"),
         "polite": late(
-            rf"(?:^|(?<=[\s,。;:!?、()\[\]/{blank}跟和给找是请问让叫与对约由司方们的位]))(?P<name>{name})"
+            rf"(?:^|(?<=[\s,。;:!?、()\[\]/{blank}跟和给找是请问让叫与对约由司方们的位举任名命]))(?P<name>{name})"
             rf"(?={FULL_HONORIFIC}|总(?=[\s,。;/]|$|在|说|那边|这边)|[敬谨拜][上启呈])"
         ),
         "entry": late(

@@ -115,7 +115,7 @@ _BREAKS = frozenset(("", " ", *"▪◆▫,;、。|/()[]"))
 # What must stand in front of some name (white space is one blank) for a rule to find any; what else will do instead.
 BEHIND = {
     "entry": _BREAKS.union("者人员"),
-    "polite": _BREAKS.union(":!?跟和给找是请问让叫与对约由司方们的位"),
+    "polite": _BREAKS.union(":!?跟和给找是请问让叫与对约由司方们的位举任名命"),
     "dial": _BREAKS.union(":!?的里给跟和与找向让帮替拨打"),
     "pair": _BREAKS,
     "company": frozenset("◆)(司的 /|,-▫"),

@@ -5,10 +5,22 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from operator import attrgetter
 
-from nlp import asked, elements, english_names, model, name_rules, rolls, running, segment, spoken_names
+from nlp import (
+    asked,
+    elements,
+    english_names,
+    model,
+    name_rules,
+    nicknames,
+    officers,
+    rolls,
+    running,
+    segment,
+    spoken_names,
+)
 from nlp.evidence import Found, Taken
 from nlp.lexicon import not_names, surnames
-from nlp.name_doubts import APART, by_rule
+from nlp.name_doubts import APART, by_rule, thing
 from nlp.name_patterns import BOUNDARY, FOLLOW, TIES, WEAK, patterns
 from nlp.name_rules import HONOURS, Spot, name_spots, unsure
 from nlp.name_shape import is_name, may_be_name
@@ -77,7 +89,8 @@ def _listed(words: Plain, hits: Sequence[Found]) -> list[Found]:
     for hit in hits:
         _, end = words.here(hit.start, hit.end)
         while (match := patterns()["listed"].match(words.text, end)) is not None:
-            if not match["name"].isascii() and not is_name(match["name"], sure=True, steady=True):
+            name = match["name"]
+            if not name.isascii() and (thing(name) or not is_name(name, sure=True, steady=True)):
                 break
             found.append(words.found("names", *match.span("name"), 0.75, "listed"))
             end = match.end()
@@ -116,6 +129,7 @@ def _candidates(words: Plain, contact: bool, called: Sequence[Found], spots: Seq
     found += elements.find(words)
     found += spoken_names.find(words)
     found += english_names.find(words)
+    found += nicknames.find(words)
     return found
 
 
@@ -124,8 +138,9 @@ _ADDRESSED = re.compile(r"您好|你好|您|你|好|早|[,:!]|说|吗|在")
 
 
 def aliases(words: Plain) -> Sequence[Found]:
-    """王总, 李工, 欧阳经理: surname and honorific."""
-    return tuple(_aliases(words)) if words.signs & _HONOURS else ()
+    """王总, 李工, 欧阳经理, 张局: surname and honorific or office."""
+    offices = officers.find(words)
+    return (*offices, *_aliases(words)) if words.signs & _HONOURS else tuple(offices)
 
 
 def _aliases(words: Plain) -> Iterator[Found]:

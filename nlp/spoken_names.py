@@ -10,6 +10,7 @@ from nlp.late import late
 from nlp.lexicon import not_names, surname_letters, surnames
 from nlp.name_patterns import BOUNDARY, FOLLOW, SOUNDS, WEAK, patterns
 from nlp.name_shape import is_name
+from nlp.nicknames import TO
 from nlp.plain import Plain
 from nlp.signs import sign
 
@@ -70,11 +71,7 @@ def _on_edges(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
             yield match
 
 
-_TO = (
-    r"(?:[转发寄交打分]给|分配给|抄送|叫[上来我]?|找|问|让|请|跟|和|给|与|联系|通知|提醒|催|派|约|带上?|由|等|对接|回复|谢谢|感谢|辛苦|麻烦|同事|"
-    r"还有|除了|听|我家|档口|[@])"
-)
-_LITTLE_TO = late(rf"{_TO}\s?(?P<name>[小老阿][一-龥])(?={FOLLOW}|就)")
+_LITTLE_TO = late(rf"{TO}\s?(?P<name>[小老阿][一-龥])(?={FOLLOW}|就)")
 
 
 def _spoken_to(text: str) -> Iterator[re.Match[str]]:
@@ -86,7 +83,7 @@ def _spoken_to(text: str) -> Iterator[re.Match[str]]:
 
 
 _KIN_NAME = late(
-    rf"(?:^|(?<=[\s,。;:!?、()▪◆▫])|(?:{_TO}|的|老板娘?|店里|那边)\s?)(?P<name>[一-龥][姐哥嫂叔姨])(?![姐哥妹弟夫们嫂叔姨])"
+    rf"(?:^|(?<=[\s,。;:!?、()▪◆▫])|(?:{TO}|的|老板娘?|店里|那边)\s?)(?P<name>[一-龥][姐哥嫂叔姨])(?![姐哥妹弟夫们嫂叔姨])"
 )
 _ANY_KIN = frozenset("大小二三四五六七八表堂帅的空学师男女老少亲阿干婶姑叔伯令先兄国")
 

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 import ahocorasick_rs
 
-from nlp import segment
+from nlp import likely, segment
 from nlp.evidence import Found
 from nlp.late import late
 from nlp.lexicon import given, not_names, surname_letters, surnames, titles
@@ -180,6 +180,8 @@ def _own_department(text: str, departments: re.Match[str], role: str) -> int:
     """Where the title begins: 微波炉|事业部|工艺主管 has lost the front of its unit, 客户|总工 is the customer's."""
     loose = _LOOSE.match(departments[0])
     start = departments.start() + (loose.end() if loose is not None else 0)
+    if role.endswith("董事") and text.startswith("董事会", start):
+        return departments.end()  # 第四届董事会独立董事
     if text.startswith("客户", start) and start + 2 == departments.end() and not role.endswith(_HEADS):
         return departments.end()
     if "一" <= text[start - 1 : start] <= "龥":
@@ -293,6 +295,19 @@ def _any_name() -> re.Pattern[str]:
 
 
 _TYPICAL = 2
+_SURELY = 3  # of four points that two characters may have as a given name
+
+
+def _names_somebody(text: str, end: int) -> bool:
+    """店长陈海龙一直推: a common surname and two characters that names are made of, whatever stands behind."""
+    name = text[end : end + 3]
+    return (
+        len(name) == 3
+        and name[0] in likely.COMMON
+        and likely.weight(name[1:]) >= _SURELY
+        and name[:2] not in not_names()
+        and not segment.is_word(name[:2])
+    )
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
@@ -301,7 +316,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     told = _named_and_told().match(text, start)
     if told is not None and told["name"][:2] not in not_names():
         return True  # 据某某卫视主持人朱丹介绍
-    if _any_name().match(text, end) is not None:
+    if _any_name().match(text, end) is not None or _names_somebody(text, end):
         return True
     if _NAME_BESIDE_BEFORE.search(text, max(0, start - 4), start) is None:
         return False
