@@ -41,7 +41,7 @@ from bot.stuck import watched
 from bot.wecom.menu import Entry
 from store import keyring, migrate
 from store.cache import LocalShared
-from store.db import UNLIMITED, Busy, Database, unusable
+from store.db import UNLIMITED, Busy, Database, passing, unusable
 
 if TYPE_CHECKING:
     from store.carrier import Carrier
@@ -87,8 +87,14 @@ class App:
 
     async def at_ease(self) -> None:
         """What start-up built stays for good: once the dictionaries are loaded, the collector need not walk over it
-        again and again (0.1 s each time, in which nobody is answered)."""
-        await self.warming
+        again and again (0.1 s each time, in which nobody is answered). What the machine is short of for a moment ends
+        nothing: a dictionary is loaded by the first event that wants it, then."""
+        try:
+            await self.warming
+        except OSError as error:
+            if not passing(error):
+                raise
+            log.warning("not warmed", error=error.strerror)
         gc.freeze()
 
     async def stop(self) -> None:

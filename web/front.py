@@ -19,6 +19,7 @@ from aiohttp import web
 
 from bot.platform import Door, Reply
 from web.pages import connection
+from web.room import Room, most
 
 log = structlog.get_logger("front")
 
@@ -108,7 +109,8 @@ class Front:
     ) -> None:
         if runner.server is None:
             raise ValueError("the runner must be set up first")
-        self.runner, self.pages = runner, partial(connection, runner.server, quiet)
+        self.room = Room(most())
+        self.runner, self.pages = runner, partial(connection, runner.server, quiet, self.room)
         self.doors, self.counted = doors, counted
         self.connections: set[Connection] = set()
         self.closing = False
@@ -156,7 +158,8 @@ class Connection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._rest: asyncio.TimerHandle | None = None
-        self._asked = 0.0  # when the last request came, by the loop's clock; 0.0: none yet
+        self._made = 0.0  # when it was opened, by the loop's clock
+        self._asked = 0.0  # when the last request came, alike; 0.0: none yet
         self._last = False  # no further request is taken
         self._unread = False  # answers pile up that the other side does not read
 
@@ -164,6 +167,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A connection was opened."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by its class
+        self._made = self._loop.time()
+        if not self._front.room.enter(self):
+            self._transport.abort()
+            return
         self._front.connections.add(self)
         self._timer = self._loop.call_later(FIRST_WITHIN, self._look)
 
@@ -295,8 +302,17 @@ class Connection(asyncio.Protocol):
         if transport is not None:
             (transport.abort if self._unread else transport.close)()
 
+    def patience(self) -> tuple[int, float]:
+        """Room's question: how much this connection is to be spared, and since when nothing came."""
+        return 2 if self._task is not None else 1 if self._asked else 0, self._asked or self._made
+
+    def dismiss(self) -> None:
+        """Makes way for others."""
+        self.close()
+
     def _let_go(self) -> None:
         self._front.connections.discard(self)
+        self._front.room.leave(self)
         for timer in (self._timer, self._rest):
             if timer is not None:
                 timer.cancel()

@@ -101,3 +101,21 @@ async def test_a_stop_while_dictionaries_still_load_is_in_order(config: Path, tm
         running.send_signal(signal.SIGTERM)
         await running.communicate()
         assert running.returncode == 0, said_last(said)
+
+
+async def test_what_cannot_be_loaded_for_the_moment_ends_nothing(config: Path, tmp_path: Path) -> None:
+    """No file left, no memory: the dictionaries are loaded when somebody wants them."""
+    short = (
+        "import errno, os, sys, main\n"
+        "def warm(*_): raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))\n"
+        "main.warm = warm\n"
+        f"sys.exit(main.main(['serve', '--migrate', '--config', {str(config)!r}]))"
+    )
+    said = tmp_path / "said"
+    async with started("-c", short, errors=said) as running:
+        async with asyncio.timeout(60):
+            while b"not warmed" not in said.read_bytes():  # noqa: ASYNC110 (another process writes it)
+                await asyncio.sleep(0.05)
+        running.send_signal(signal.SIGTERM)
+        await running.communicate()
+        assert running.returncode == 0, said_last(said)

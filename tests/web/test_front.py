@@ -20,7 +20,7 @@ from aiohttp.http_parser import HttpRequestParser
 from bot.platform import Reply
 from tests.fuzz import mutations
 from tests.world import firm
-from web import front
+from web import front, room
 from web.front import Front, plain
 
 BODY = b"<xml>1</xml>"
@@ -371,6 +371,61 @@ async def test_who_sends_byte_by_byte_becomes_aiohttps_too(rig: Rig, monkeypatch
             await asyncio.sleep(0.05)
     assert len(rig.front.runner.server.connections) == 1
     writer.close()
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"POST /do", b"GET /pa"], ids=["nothing", "half a door", "half a page"]
+)
+async def test_thousands_who_say_nothing_take_no_place_from_others(rig: Rig, said: bytes) -> None:
+    """Who never asked for anything makes way, the longest silent first; who did keeps the connection."""
+    rig.front.room._limit = 16
+    known = await asyncio.open_connection("127.0.0.1", rig.port)
+    known[1].write(PAGE)
+    assert (await answer(known[0])).endswith(b"page")
+    silent = []
+    for _ in range(100):
+        silent.append(await asyncio.open_connection("127.0.0.1", rig.port))
+        silent[-1][1].write(said)
+    try:
+        assert (await rig.talk(GOOD))[0].startswith(b"HTTP/1.1 200")
+        assert (await rig.talk(PAGE))[0].endswith(b"page")
+        await until(lambda: len(rig.front.room) <= 16)
+        known[1].write(PAGE)
+        assert (await answer(known[0])).endswith(b"page")
+        async with asyncio.timeout(20):
+            assert await silent[0][0].read() == b""  # closed, long before its minute is over
+    finally:
+        for _, writer in (known, *silent):
+            writer.close()
+
+
+async def test_where_all_are_being_answered_there_is_no_room_for_more(rig: Rig) -> None:
+    rig.front.room._limit = 8
+    waiting = GOOD.replace(b"a=1", b"a=wait")
+    busy = [asyncio.create_task(rig.talk(waiting)) for _ in range(8)]
+    await until(lambda: len(rig.taken) == 8)
+    assert await rig.talk(GOOD) == []
+    rig.go.set()
+    assert [one[0][:15] for one in await asyncio.gather(*busy)] == [b"HTTP/1.1 200 OK"] * 8
+
+
+async def test_who_takes_no_answer_makes_way_in_the_end(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that somebody lets lie for minutes, as often as there is room, is not waited for for ever."""
+    rig.front.room._limit = 8
+    waiting = b"POST /door?a=wait HTTP/1.1\r\nHost: bot\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    busy = [asyncio.create_task(rig.talk(waiting)) for _ in range(8)]
+    await until(lambda: len(rig.taken) == 8)
+    monkeypatch.setattr(room, "LONGEST", 0.0)
+    await asyncio.sleep(0.01)
+    assert (await rig.talk(GOOD))[0].startswith(b"HTTP/1.1 200")
+    rig.go.set()
+    assert sorted(len(one) for one in await asyncio.gather(*busy)) == [0, *[1] * 7]
+
+
+def test_connections_leave_files_for_what_the_process_opens_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    for files, there in ((256, 128), (1024, 512), (1_048_576, room.MOST), (-1, room.MOST)):
+        monkeypatch.setattr(room.resource, "getrlimit", lambda _what, files=files: (files, files))
+        assert room.most() == there
 
 
 async def test_a_stop_waits_for_what_is_being_answered(rig: Rig) -> None:
