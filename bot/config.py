@@ -21,7 +21,7 @@ from pydantic import (
 from bot.config_accounts import OfficialAccount
 from bot.config_assignment import Assignment, GroupSection, Pool
 from bot.config_connectors import Connector
-from bot.config_followup import Checkins, Conclusion, FormSection, Resource, SlaSection
+from bot.config_followup import Checkins, Conclusion, FormSection, Meetings, Resource, SlaSection
 from bot.config_kit import Duration
 from bot.config_kit import Section as _Section
 from bot.config_robots import Robot, check_robots
@@ -465,6 +465,7 @@ class Config(_Section):
     web: Pages = Pages()
     calendar: CalendarSection = CalendarSection()
     checkin: Checkins = Checkins()
+    meeting: Meetings = Meetings()
     messages: Messages = Messages()
     reading: Reading = Reading()
     assignment: Assignment = Assignment()

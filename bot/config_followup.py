@@ -125,3 +125,10 @@ class Checkins(_Section):
     deadline: Duration = timedelta(minutes=30)
     undo: Duration = timedelta(minutes=10)
     farthest: Duration = timedelta(days=400)
+
+
+class Meetings(_Section):
+    """[meeting]: what is known of a customer is told before somebody meets them."""
+
+    before: Duration = timedelta(minutes=15)
+    window: Duration = timedelta(days=30)

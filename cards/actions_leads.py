@@ -114,3 +114,15 @@ class GiveTo(Action):
     lead: int
     member: str
     version: int
+
+
+@dataclass(frozen=True)
+class ReadBrief(Action):
+    """已读 on what is read before a meeting."""
+
+
+@dataclass(frozen=True)
+class AddToBrief(Action):
+    """补充: the next line that is written is put right in this record (L-1024, C-0311)."""
+
+    about: str

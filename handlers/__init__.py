@@ -5,8 +5,8 @@ from importlib import import_module
 from bot.router import Router
 
 ORDER = (
-    "drafts", "noted", "leads", "transfer", "customers", "changing", "merging", "opportunities", "checkins", "forms", "resources",
-    "undo", "sla", "silence", "nurture", "manager",
+    "drafts", "noted", "leads", "transfer", "customers", "changing", "merging", "opportunities", "meetings", "checkins", "forms",
+    "resources", "undo", "sla", "silence", "nurture", "manager",
     "pool", "recycling", "holds", "covers",
     "assignment", "preview", "away", "handover", "connectors", "imports", "friends", "friend_moves",
     "followers", "visits", "mails", "tasks",

@@ -10,27 +10,27 @@ from bot.turn import Turn
 from cards import customers as cards
 from handlers import customers as desk
 from handlers import leads as lead_desk
-from handlers import marks, merging
+from handlers import merging
 from handlers.undo import undoer
 from nlp import cores
 from nlp.corrected import addressed
 from nlp.draft import Draft, correct
 from rules import access, changing
 from rules.budget import Weight
-from rules.changing import FIRM, NAMES, PERSON, Record
+from rules.changing import FIRM, KNOWN, NAMES, PERSON, Record
 from rules.errors import Denied, Refused
 from rules.leads import Contact, Customer, Lead
+from rules.marks import put_right, values
 from rules.team import Member
 from rules.text import customer_id, lead_id, mask_phone, mask_phones_in, parse_id
-from store import audit, customers, leads, newcomers, team, undo
+from store import audit, customers, leads, marks, newcomers, team, undo
 from store.undo import Undoable
 
 router = Router("changing")
 KIND = "record.changed"
-SAID = (*PERSON, *FIRM, "need", "kind")
+SAID = (*PERSON, *FIRM, "need", "kind", *KNOWN)
 """The fields of a draft that are words."""
 HOW = "这样写：/改 L-1024 电话 13900001111，或 /改 C-0311 公司 宁波某某有限公司 城市 宁波；也可以写：/改 L-1024 不是王总，是黄总"
-MARKS = "竞品、价格、决策人随聊天记下：发「同步至CRM」加客户的名字和这句话，再点「记到 L-…」"
 NEXT = "下一步请记在跟进里：/跟进 {} 电话 需报价 周二发方案"
 
 
@@ -44,7 +44,7 @@ async def said(turn: Turn, message: Message) -> None:
     """The same as /改, said without it."""
     found = addressed(message.text)
     if found is not None:
-        await _change(turn, *found)
+        await put(turn, *found)
 
 
 @router.command(
@@ -55,23 +55,29 @@ async def change(turn: Turn, words: str) -> None:
     who, _, line = words.strip().partition(" ")
     if not line.strip():
         raise Refused(HOW)
-    await _change(turn, who, line.strip())
+    await put(turn, who, line.strip())
 
 
-async def _change(turn: Turn, who: str, line: str) -> None:
+async def put(turn: Turn, who: str, line: str) -> None:
     """Reads the line, writes what it says, shows it with the way back; an owner hears what somebody else changed."""
     record, owner, about = await _meant(turn, who, line)
-    given = _given(turn, record, line, about)
+    await _apply(turn, record, owner, about, _given(turn, record, line, about))
+
+
+async def _apply(
+    turn: Turn, record: Record, owner: Member | None, about: str, given: Mapping[str, str]
+) -> None:
     after = changing.put_right(record, given)
     changes = changing.differences(record, after)
     if not changes:
         raise Refused(f"{about} 已经是这样，没有要改的")
     await _free(turn, after, changes)
     after = await _save(turn, record, after)
+    said = await _say(turn, record, after)
     back = await undo.remember(
         turn.tx, turn.me.id, KIND, about,
         {"customer": after.customer.id, "contact": after.contact.id, "made": not record.contact.id and after.contact.id,
-         "lead": after.lead.id if after.lead else 0, "changes": changes},
+         "lead": after.lead.id if after.lead else 0, "changes": changes, "marks": said},
         turn.now, turn.now + turn.config.checkin.undo,
     )  # fmt: skip
     await audit.add(turn.tx, turn.now, turn.me.id, "record.changed", customer_id(after.customer.id),
@@ -102,7 +108,8 @@ async def _meant(turn: Turn, who: str, line: str) -> tuple[Record, Member | None
     contact = await _contact(turn, customer, lead, line, under)
     if lead is None and len(under) == 1 and under[0].owner == customer.owner:
         lead = under[0]
-    return Record(customer, contact, lead), owner, about
+    known = await _known(turn, customer)
+    return Record(customer, contact, lead, known), owner, about
 
 
 async def _owner(turn: Turn, customer: Customer, lead: Lead | None) -> Member | None:
@@ -137,8 +144,6 @@ def _given(turn: Turn, record: Record, line: str, about: str) -> dict[str, str]:
     said: dict[str, Any] = {field: held.get(field, "") for field in SAID}
     before = Draft(**said, budget=budget)
     after = correct(before, line, turn.wall, f"没看懂要改什么。{HOW}")
-    if any(getattr(after, field) for field in marks.FIELDS):
-        raise Refused(MARKS)
     if (after.next_at, after.next_text) != (None, ""):
         raise Refused(NEXT.format(record.lead.id if record.lead else about))
     given = {field: getattr(after, field) for field in SAID if getattr(after, field) != said[field]}
@@ -191,7 +196,25 @@ async def _save(turn: Turn, before: Record, after: Record) -> Record:
         lead = replace(lead, contact=contact.id)
     if lead is not None and lead != before.lead:
         lead = await leads.save(turn.tx, lead)
-    return Record(customer, contact, lead)
+    return Record(customer, contact, lead, after.known)
+
+
+async def _known(turn: Turn, customer: Customer) -> dict[str, str]:
+    held = values(await marks.of_customer(turn.tx, customer.id))
+    return {field: held.get(sort, "") for field, sort in KNOWN.items()}
+
+
+async def _say(turn: Turn, before: Record, after: Record) -> list[int]:
+    """Writes down what is new of competitors, price and who decides, and what is not so any more; the ids of the rows."""
+    held = await marks.of_customer(turn.tx, after.customer.id)
+    said = [
+        mark
+        for field, sort in KNOWN.items()
+        if before.known.get(field) != after.known.get(field)
+        for mark in put_right(held, sort, after.known[field], turn.now)
+    ]
+    lead = after.lead.id if after.lead else None
+    return await marks.add(turn.tx, after.customer.id, said, lead=lead, draft=None, member=turn.me.id)
 
 
 @undoer(KIND)
@@ -202,7 +225,8 @@ async def undo_change(turn: Turn, undoable: Undoable) -> str:
     contact = await customers.contact(turn.tx, payload["contact"])
     lead = await leads.get(turn.tx, payload["lead"]) if payload["lead"] else None
     await _owner(turn, customer, lead)  # again: it may be in other hands by now
-    record = Record(customer, contact or Contact(id=0, customer=customer.id, name=""), lead)
+    contact = contact or Contact(id=0, customer=customer.id, name="")
+    record = Record(customer, contact, lead, await _known(turn, customer))
     changes = {field: (was, now) for field, (was, now) in payload["changes"].items()}
     given = changing.back(record, changes, undoable.subject)
     if payload["made"]:
@@ -212,6 +236,7 @@ async def undo_change(turn: Turn, undoable: Undoable) -> str:
     if payload["made"] and after.lead is not None and after.lead.contact == payload["made"]:
         after = replace(after, lead=replace(after.lead, contact=None))
     after = await _save(turn, record, after)
+    await marks.strike(turn.tx, payload.get("marks", ()))  # what held before holds again, with its date
     await _shown(turn, after.customer)
     return f"{undoable.subject} 的{'、'.join(NAMES[field] for field in changes)}"
 

@@ -161,7 +161,7 @@ async def profile(turn: Turn, customer: Customer, asked: int = 0) -> Card:
             level=customer.level, contacts=tuple(_contact(turn, one, owner) for one in contacts),
             leads=tuple(_open(turn, one, owner) for one in open_leads),
             followups=tuple(
-                access.words_for(turn.me, owner, _followup(turn, one, people), teams)
+                access.words_for(turn.me, owner, followup_line(turn, one, people), teams)
                 for one in await followups.of_customer(turn.tx, customer.id, 5)
             ),
             touches=await touchpoints.lines(
@@ -200,7 +200,8 @@ def _open(turn: Turn, lead: Lead, owner: Member | None) -> cards.OpenLead:
     )
 
 
-def _followup(turn: Turn, one: FollowUp, people: dict[str, str]) -> str:
+def followup_line(turn: Turn, one: FollowUp, people: dict[str, str]) -> str:
+    """ "昨天 15:00 · 王磊 · 电话 · 等待报价 · 发方案"."""
     at = when(one.recorded_at, turn.now, turn.zone)
     return " · ".join(
         part for part in (at, people.get(one.member, ""), one.channel, one.conclusion, one.next_text) if part

@@ -10,7 +10,7 @@ from bot.turn import Turn
 from cards import checkins as cards
 from cards.actions_checkins import MoreAfter, SnoozeNext, StartCheckin
 from cards.card import Card, from_json
-from handlers import forms, resources
+from handlers import forms, meetings, resources
 from handlers.guard import ASKS, CHOOSES, due
 from handlers.happened import happened
 from handlers.undo import undoer
@@ -165,6 +165,7 @@ async def remind_next(turn: Turn, lead: Lead, *, deadline: bool = False) -> None
     at = remind_at(turn.calendar, lead.next_at, deadline=deadline, now=turn.now)
     await turn.remind("next", str(lead.id), at, lead=lead.id, at=lead.next_at.isoformat(), times=0,
                       deadline=deadline)  # fmt: skip
+    await meetings.plan(turn, lead, deadline=deadline)
 
 
 @router.fact("lead.created")

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from rules.errors import Refused
 from rules.leads import Contact, Customer, Lead
+from rules.marks import Sort
 from rules.text import lead_id
 
 PERSON: Final = {"name": 64, "title": 64, "phone": 40, "email": 120, "wechat": 64}
@@ -14,9 +15,12 @@ PERSON: Final = {"name": 64, "title": 64, "phone": 40, "email": 120, "wechat": 6
 FIRM: Final = {"company": 120, "city": 40, "credit_code": 18}
 WANT: Final = {"need": 500, "kind": 40, "budget": 40}
 """Fields of the lead; `budget` is yuan as it stands in its note ("300,000")."""
+KNOWN: Final = {"rivals": Sort.RIVAL, "price": Sort.PRICE, "deciders": Sort.DECIDER}
+"""Fields of what customers let us know (rules/marks.py)."""
 NAMES: Final = {
     "name": "姓名", "title": "职务", "phone": "手机", "email": "邮箱", "wechat": "微信", "company": "公司", "city": "城市",
     "credit_code": "信用代码", "need": "需求", "kind": "类型", "budget": "预算",
+    "rivals": "竞品", "price": "价格", "deciders": "决策人",
 }  # fmt: skip
 _BUDGET: Final = re.compile(r"预算 ¥([\d,.]+)")
 
@@ -28,6 +32,7 @@ class Record:
     customer: Customer
     contact: Contact
     lead: Lead | None = None
+    known: Mapping[str, str] = field(default_factory=dict)  # by the fields of KNOWN
 
     def values(self) -> dict[str, str]:
         """Field → what it says now."""
@@ -35,7 +40,7 @@ class Record:
         said |= {field: getattr(self.customer, field) for field in FIRM}
         if self.lead is not None:
             said |= {"need": self.lead.need, "kind": self.lead.kind, "budget": budget_of(self.lead.note)}
-        return said
+        return said | {field: self.known.get(field, "") for field in KNOWN}
 
 
 def budget_of(note: str) -> str:
@@ -75,7 +80,8 @@ def put_right(record: Record, given: Mapping[str, str]) -> Record:
         if "budget" in given:
             kept["note"] = _with_budget(lead.note, given["budget"])
         lead = replace(lead, **kept)
-    return Record(customer, contact, lead)
+    known = {one: given[one] for one in KNOWN if one in given}
+    return Record(customer, contact, lead, {**record.known, **known})
 
 
 def _clipped(given: Mapping[str, str], fields: Mapping[str, int]) -> dict[str, Any]:
@@ -97,13 +103,18 @@ def _named(customer: Customer, was: Record, contact: Contact) -> Customer:
 def differences(before: Record, after: Record) -> dict[str, tuple[str, str]]:
     """Field → (was, is), for what is not the same, in the order of NAMES."""
     was, now = before.values(), after.values()
-    return {field: (was[field], now[field]) for field in NAMES if field in was and was[field] != now[field]}
+    return {one: (was[one], now[one]) for one in NAMES if one in was and not _same(one, was[one], now[one])}
+
+
+def _same(field: str, one: str, other: str) -> bool:
+    """Competitors are the same in any order."""
+    return set(one.split("、")) == set(other.split("、")) if field in KNOWN else one == other
 
 
 def back(record: Record, changes: Mapping[str, tuple[str, str]], about: str) -> dict[str, str]:
     """What to give `put_right` so that these changes are undone. Raises Refused when something was changed since."""
     now = record.values()
-    if any(now.get(field) != is_ for field, (_, is_) in changes.items()):
+    if any(not _same(one, now.get(one, ""), is_) for one, (_, is_) in changes.items()):
         raise Refused(f"{about} 之后又改过，不能撤销了")
     return {field: was for field, (was, _) in changes.items()}
 

@@ -19,12 +19,14 @@ TITLES = {Sort.RIVAL: "提过竞品", Sort.PRICE: "价格", Sort.DECIDER: "决�
 
 @dataclass(frozen=True)
 class Mark:
-    """One thing that a chat said, when it was taken down, and the words it rests on ("" for a colleague's own word)."""
+    """One thing that a chat said, when it was taken down, and the words it rests on ("" for a colleague's own word). `gone`:
+    a colleague says that it is not so any more."""
 
     sort: Sort
     value: str
     at: datetime
     words: str = ""
+    gone: bool = False
 
 
 def standing(marks: Iterable[Mark]) -> dict[Sort, tuple[Mark, ...]]:
@@ -36,9 +38,20 @@ def standing(marks: Iterable[Mark]) -> dict[Sort, tuple[Mark, ...]]:
         ordered = sorted(of_sort.values(), key=lambda one: one.at, reverse=True)
         if sort is not Sort.RIVAL:
             ordered = [one for one in ordered if one.at == ordered[0].at]
+        ordered = [one for one in ordered if not one.gone]
         if ordered:
             found[sort] = tuple(ordered)
     return found
+
+
+def put_right(marks: Iterable[Mark], sort: Sort, text: str, now: datetime) -> list[Mark]:
+    """What to write down so that of this sort `text` holds ("科瑞、海天", "" for nothing): what is new, and what is gone."""
+    held = [one.value for one in standing(marks).get(sort, ())]
+    meant = list(dict.fromkeys(value for value in text.split("、") if value))
+    if sort is not Sort.RIVAL and meant:  # the last word on it is the whole of it
+        return [Mark(sort, value, now) for value in meant] if meant != held else []
+    new = [Mark(sort, value, now) for value in meant if value not in held]
+    return new + [Mark(sort, value, now, gone=True) for value in held if value not in meant]
 
 
 def values(marks: Iterable[Mark]) -> dict[Sort, str]:

@@ -12,16 +12,16 @@ LONGEST = 120  # characters of a value
 
 
 async def add(
-    tx: Tx, customer: int, marks: Iterable[Mark], *, lead: int | None, draft: int, member: str
-) -> None:
-    """Writes down what a draft says of a customer."""
+    tx: Tx, customer: int, marks: Iterable[Mark], *, lead: int | None, draft: int | None, member: str
+) -> list[int]:
+    """Writes down what a draft or a colleague (`draft` None) says of a customer; the ids of the rows."""
     rows = [
         {"customer": customer, "lead": lead, "draft": draft, "sort": one.sort.value, "value": one.value[:LONGEST],
-         "words": one.words, "member": member, "at": one.at}
+         "words": one.words, "member": member, "at": one.at, "gone": one.gone}
         for one in marks
     ]  # fmt: skip
-    if rows:
-        await tx.execute(sa.insert(mark), rows)
+    written = sa.insert(mark).returning(mark.c.id)
+    return [int((await tx.execute(written, row)).scalar_one()) for row in rows]
 
 
 async def of_customers(tx: Tx, customers: Sequence[int]) -> dict[int, list[Mark]]:
@@ -30,7 +30,7 @@ async def of_customers(tx: Tx, customers: Sequence[int]) -> dict[int, list[Mark]
     for at in range(0, len(customers), _AT_ONCE):
         some = mark.c.customer.in_(customers[at : at + _AT_ONCE])
         for row in await tx.execute(sa.select(mark).where(some).order_by(mark.c.id)):
-            found[row.customer].append(Mark(Sort(row.sort), row.value, row.at, row.words))
+            found[row.customer].append(Mark(Sort(row.sort), row.value, row.at, row.words, row.gone))
     return found
 
 
@@ -42,6 +42,11 @@ async def of_customer(tx: Tx, customer: int) -> list[Mark]:
 async def remove(tx: Tx, draft: int) -> None:
     """Takes back what a draft said."""
     await tx.execute(sa.delete(mark).where(mark.c.draft == draft))
+
+
+async def strike(tx: Tx, ids: Sequence[int]) -> None:
+    """Takes back what a colleague said, row by row."""
+    await tx.execute(sa.delete(mark).where(mark.c.id.in_(ids)))
 
 
 async def rehome(tx: Tx, lead: int, customer: int) -> None:

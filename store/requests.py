@@ -41,6 +41,12 @@ async def of_followup(tx: Tx, followup: int) -> list[Request]:
     return [_request(row) for row in rows]
 
 
+async def drafts_of(tx: Tx, leads: Sequence[int]) -> list[Request]:
+    """The requests of these leads that were not handed in yet, oldest first."""
+    query = select(requests).where(requests.c.lead.in_(leads), requests.c.state == RequestState.DRAFT.value)
+    return [_request(row) for row in await tx.execute(query.order_by(requests.c.id))] if leads else []
+
+
 async def save(tx: Tx, changed: Request) -> Request:
     """Writes the request back if nobody else did meanwhile and gives it with its new version. Raises Conflict."""
     done = await tx.execute(

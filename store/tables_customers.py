@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index
 
-from store.tables import Id, _fk, _id, _sealed, _table, _text, _time, _where, customer
+from store.tables import Id, _fk, _flag, _id, _sealed, _table, _text, _time, _where, customer
 
 merger = _table(  # a customer that became part of another: what was moved and filled, so that it can be put back
     "merger", _id(), Column("gone", Id, nullable=False), Column("kept", Id, nullable=False), _text("member", 64),
@@ -15,5 +15,6 @@ Index("ix_customer_credit_code", customer.c.credit_code, **_where(customer.c.cre
 mark = _table(  # what a chat says of a competitor, of the price, of who decides
     "mark", _id(), _fk("customer", "customer"), Column("lead", Id, nullable=True), Column("draft", Id, nullable=True),
     _text("sort", 16), _text("value", 120), _sealed("mark", "words"), _text("member", 64), _time("at", nullable=False),
+    _flag("gone"),  # somebody says that it is not so any more
     Index("ix_mark_customer", "customer"), Index("ix_mark_lead", "lead"), Index("ix_mark_draft", "draft"),
 )  # fmt: skip

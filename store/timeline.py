@@ -124,7 +124,7 @@ async def timers(tx: Tx, lead: int) -> list[Due]:
     """The timers that are set about the lead, the next first: climbs, what was promised, what was put off."""
     query = sa.select(timer.c.kind, timer.c.key, timer.c.due, timer.c.payload).where(
         sa.or_(
-            sa.and_(timer.c.kind.in_(("next", "snooze")), timer.c.key == str(lead)),
+            sa.and_(timer.c.kind.in_(("next", "snooze", "meeting")), timer.c.key == str(lead)),
             sa.and_(timer.c.kind == climbs.KIND, timer.c.key >= f"{lead}:", timer.c.key < f"{lead};"),
         )
     )

@@ -106,6 +106,8 @@ def to_come(timers: Sequence[Due], now: datetime, zone: ZoneInfo) -> list[tuple[
                 said = f"时限「{one.key.partition(':')[2]}」到下一级，没有跟进就提醒"
             case "next":
                 said = "提醒负责人约好的下一步"
+            case "meeting":
+                said = "会前必读，发给负责人"
             case "snooze":
                 said = "稍后提醒到时间"
             case _:

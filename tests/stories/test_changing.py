@@ -124,6 +124,46 @@ async def test_what_is_not_mine_stays_and_the_owner_hears_what_the_manager_chang
     await world.boss.sees("张敏 改了资料（手机、城市）")
 
 
+async def test_competitors_price_and_who_decides_are_put_right_and_back_again(world: World) -> None:
+    await world.rep.says(
+        "同步至CRM 宁波恒达汽配有限公司的陈立 13900010001：你们比科瑞贵，恒立也报了价，最后刘总拍板"
+    )
+    await world.rep.sees("识别到联系人（草稿）")
+    await world.rep.clicks("存为新客户")
+    await world.rep.sees("已存为 C-0301")
+    await world.passes(hours=48)
+    world.rep.looks_away()
+    await world.rep.says("/改 L-1001 竞品 海天、科瑞 价格 不敏感 决策人 王总")
+    card = await world.rep.sees("已改 L-1001", "→ 海天、科瑞", "价格 敏感 → 不敏感", "决策人 刘总 → 王总")
+    world.rep.looks_away()
+    await world.rep.says("/客户 301")
+    profile = await world.rep.sees(
+        "海天（11-25）", "科瑞（11-23）", "价格 不敏感（11-25） · 决策人 王总（11-25）"
+    )
+    assert "恒立" not in profile.text
+    await world.rep.says("/改 L-1001 竞品 科瑞、海天")
+    await world.rep.sees("L-1001 已经是这样，没有要改的")
+    await world.rep.clicks("撤销", on=card)
+    await world.rep.sees("已撤销：L-1001 的竞品、价格、决策人")
+    world.rep.looks_away()
+    await world.rep.says("/客户 301")
+    profile = await world.rep.sees("恒立（11-23）", "价格 敏感（11-23） · 决策人 刘总（11-23）")
+    assert "海天" not in profile.text
+    await world.rep.says("L-1001 没有竞品，没有决策人")
+    await world.rep.sees("→ （空）", "决策人 刘总 → （空）")
+    world.rep.looks_away()
+    await world.rep.says("/客户 301")
+    profile = await world.rep.sees("价格 敏感（11-23）")
+    assert "提过竞品" not in profile.text
+    assert "决策人" not in profile.text
+    await world.rep2.says("/改 L-1001 竞品 科瑞")
+    await world.rep2.sees("由王磊负责")
+    await world.boss.says("/改 C-0301 决策人 刘总")
+    await world.rep.sees("张敏改了 ", "决策人 （空） → 刘总")
+    await world.boss.says("/谁看过 C-0301")
+    await world.boss.sees("王磊 改了资料（竞品、价格、决策人）")
+
+
 async def test_what_cannot_be_done_is_said_and_how_to_write_it(world: World) -> None:
     await world.api_lead()
     for line, answer in {
@@ -134,7 +174,6 @@ async def test_what_cannot_be_done_is_said_and_how_to_write_it(world: World) -> 
         "/改 L-1001 哈哈哈": "没看懂要改什么。这样写：/改 L-1024 电话",
         "/改 L-1001 电话 13812345678": "L-1001 已经是这样，没有要改的",
         "/改 L-1001 时间 下周二上午10点": "下一步请记在跟进里：/跟进 1001",
-        "/改 L-1001 决策人 刘总": "竞品、价格、决策人随聊天记下",
     }.items():
         world.rep.looks_away()
         await world.rep.says(line)
