@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from nlp import draft, intent, lexicon, people, segment, titles
+from nlp import charsets, draft, intent, lexicon, people, segment, titles
 
 CHAT = """张三 11-20 14:02
 您好，我是宁波恒达汽配有限公司的采购经理陈立，电话13900001234，微信同号，邮箱 a@b.cn
@@ -27,6 +27,7 @@ def warm() -> None:
     intent.find("报价")
     people.find("张三")
     draft.read(CHAT, _NOW)
+    charsets.forget()
 
 
 def ready() -> None:
@@ -34,3 +35,4 @@ def ready() -> None:
     warm()
     for text in SMALL_TALK:
         draft.read(text, _NOW)
+    charsets.forget()
