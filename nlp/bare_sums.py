@@ -64,10 +64,10 @@ def _listed(
 ) -> list[re.Match[str]]:
     """Items of a list that another sum is in: 轴承320 beside 人工500."""
     known = {*sure, *(match.span() for match in taken)}
-    row = sorted((*sure, *(match.span() for match in unsure)))
     items = {match.span(): match for match in unsure if match.span() not in known and _is_item(text, match)}
     if not items:
         return []
+    row = sorted({*known, *items})
     for spans in (row, row[::-1]):  # along the list in either direction
         for (first, last), span in pairwise(spans):
             between = (last, span[0]) if last <= span[0] else (span[1], first)

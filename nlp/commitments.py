@@ -18,7 +18,9 @@ _DO = late(
     r"发货|派|带.{1,8}(?:去|来|到)|[去上](?:现场|工地|厂里|你|您)|去(?:收款|取(?![暖消])|提货|拿货|签|催|盯)|全程盯|勘[察查]|量尺|验货|跑一趟|上门|拜访|过[去来]|联系|打电话|演示|测试|调试|安装|"
     r"[做改弄整修补装写画算排审调印]好|[做改写赶画审弄办测算装]完|做出来|下单|定下来|运[到过]|修复|[陪接帮找][您你]|申请|"
     r"[跟和向][^,]{1,6}(?:说|汇报|申请|商量|确定|过一?[遍下]|对一?[遍下]|核对)|拉个?[会群]|搞定|反馈|通知|整理|更新|付|补|修好|开(?:票|机|工|出来?)|统一开|送样|打样|备货|"
-    r"解决|处理|走完|[付还补交]清|退回|会收到|拉[你您]|催|到[你您]|[一准]定到|准时到|结账|结清|退[款钱货]|到账|答应|落实|跟进|赶出来|把[^,]{1,14}(?:出来|[好完掉了走清齐平]|[过回下进]来|[上过回出进]去|到位|[录导拉搬]进)|把[^,]{1,10}[一-龥]进[^,]{1,6}$|交(?:模|样|图|件|稿|工)|拍板|敲定|当面[谈聊]|来(?:厂|公司|现场|看|签|拉|提|取|谈|装)|办(?:$|[好完了下]|理|一下)"
+    r"解决|处理|走完|[付还补交]清|退回|会收到|拉[你您]|催|到[你您]|[一准]定到|准时到|结账|结清|退[款钱货]|到账|答应|落实|跟进|赶出来|把[^,]{1,14}(?:出来|[好完掉了走清齐平]|[过回下进]来|[上过回出进]去|到位|[录导拉搬]进)|把[^,]{1,10}[一-龥]进[^,]{1,6}$|交(?:模|样|图|件|稿|工)|拍板|敲定|当面[谈聊]|来(?:厂|公司|现场|看|签|拉|提|取|谈|装)|办(?:$|[好完了下]|理|一下)|"
+    r"走(?:[一-龥]{0,4}(?:流程|审批|合同)|账|款)|组织|追加|转(?:$|[过给到进])|交(?:第|首批|一批|剩下|尾|全)|排产|开模|试[产机样]|装[车船柜]|发车|提[货车]|自提|取货|拉货|定稿|初稿|终稿|效果图|盖[章好]|批下来|腾出来|"
+    r"[等约告见][您你]|告诉|碰(?:一下|个?头|面)|换(?:新的?$|[货掉]|一[台个套只])|去[一-龥]{1,6}[开办取签拿](?:$|[,。])|开[通户]|报(?:给|过[去来])|打(?:给|过[去来])|传[给过您你]|推(?:给|送)[您你]|培训|驻场|[电致]话[您你]|结(?:算|掉|了)|给(?:到|出)|到(?:厂|场|府|店|位)|交钥匙|开装|验收|准[出发到交]|放货|[备下]料|[做改写画出弄]一[版份下遍稿]|捎|带(?=[一两几样资图东])|找[一-龥]{2,4}[批签要]"
 )
 _DO_ENGLISH = late(
     r"(?:\b(?:I|we|they|he|she))?(?:(?:^| )will|'ll| shall| am going to) (?!not\b)[a-z]{2,}", re.I
@@ -32,7 +34,7 @@ _OWN_STATE = late(
 )
 # Who asks promises nothing.
 _ASK = late(
-    r"吗|\?|能不能|能否|可不可以|可以.{0,6}(?:吗|么)|方便的话|有空|麻烦|(?<!申)请(?!示)|的话|是否|"
+    r"吗|\?|能不能|能否|可不可以|可以.{0,6}(?:吗|么)|方便的话|有空|麻烦|(?<![申邀])请(?!示)|的话|是否|"
     r"要不要|行不行|希望|最好|如果|要是|催|怎么|为什么|什么时候|多久|有没有|是不是"
     r"|要求|务必|必须|不得|需要?[您你]"
 )
@@ -41,46 +43,127 @@ _FOR_ME = late(r"(?:给|发|寄|送|交|告诉|联系)我(?!们)")
 _SPOKEN_FOR = late(r"客户|对方|他|她|答应|承诺|说|总|经理|工|厂")
 # 12月开工的项目 tells of a thing.
 _NOUN = late(r"^[要会]?(?:开工|开始|到货?|发货?|交付?|做|出|签|送|寄|付|办)的(?=[一-龥])")
-_BROKEN = late(r"说好|本来|原定|原本|原计划|早就")
+_BROKEN = late(r"说好|说是|本来|原定|原本|原计划|早就")
 _NO_WORD = late(
-    r"(?:不|没法|没办法|不敢|不能|难|无法)(?:给您?你?)?(?:保证|承诺|答应|确定|肯定)|不一定|说不[好准定]|够呛|未必"
+    r"(?:不|没法|没办法|不敢|不能|难|无法)(?:给您?你?)?(?:保证|承诺|答应|确定|肯定)|不可能|没可能|做不到|没指望|想(?:在|约|着)?$|不一定|说不[好准定]|够呛|未必"
 )
 _OTHERS = late(r"(?:你|您|你们|贵司|贵公司|对方)(?:们)?(?:能|要|得|就|先|尽快|在)?$")
-_NOT_DONE = late(r"没(?:有)?|不(?:用|要|会|能|发|给|行|了)|别")
+_NOT_DONE = late(r"没(?:有)?|不(?:用|要|会|能|发|给|行|了|可能|成)|别")
 _PAST = late(r"^[一-龥]{1,4}?[了过](?!没|吗|吧|去|来|一[遍下])|^已")
 _CLAUSE_END = late(r"[,。;!?\n]")
 _SUBJECT = re.compile(r"[,。;!?\n]")
 
 
-# 资料我待会儿发邮箱: no time that a clock knows, but whoever says it does it himself, and today.
-_SOON = late(
-    r"(?:^|(?<=[,。;!?\n:]))(?P<clause>[^,。;!?\n:你您]{0,8}?(?:我|我们|咱们?|我司|我这边|我们这边)(?:马上|立刻|立马|待会儿?|等会儿?|等下|一会儿?|过会儿?|晚点儿?|稍后)"
-    r"(?:就|去|来|再)*(?:[把给跟和让叫将][^,。;!?\n]{1,12})?(?:发(?!现|生|展)|寄|送|传|转|拉|回电|回复|回[你您过]|报价|报给|打电话|打给|安排|处理|确认|核对|查(?=$|[,。一])|问(?=$|[,。一下清])|过去|过来|给[你您贵])[^,。;!?\n]{0,16})(?P<end>[,。;!?\n]|$)"
+# What is always done, what was done so far, and what hangs on an if, is no promise.
+_HABIT = late(
+    r"每(?:个?(?:月|周|星期|礼拜|季度)|天|年|次)|一般|通常|平时|往年|以前|经常|向来|历来|如果|要是|假如|万一"
 )
-_SOON_CHARS = sign("马刻待会点稍等")
+_SENTENCE_END = frozenset("。!?\n")
+
+# 资料我待会儿发邮箱: no time that a clock knows, but whoever says it does it himself, and soon.
+_SOON = late(
+    r"马上|立刻|立马|这就|现在就|待会儿?|等会儿?|等下|(?<!等)一会儿?|过会儿?|晚点儿?|稍[后晚]|回头|随后|尽快|第一时间|到时候?|届时|顺[路便道]|抽空|当[天日晚](?![的内])|随时"
+)
+_ANYBODY = frozenset(("尽快", "随时", "第一时间", "抽空"))
+_SOON_CHARS = sign("马刻这现待会等晚稍回随尽第届顺抽当时")
+# Said of oneself: what is done for the other, or for the matter.
+_SOON_DO = late(
+    r"[发寄传转拍][您你](?!们?的)|(?:^|[把给跟和让叫将帮替为][^,。;!?\n]{1,12}?|[我就去来再也都先亲自]|[您你]们?那[儿里边]?)(?:发(?!现|生|展)|寄|送|传|转|拉(?:个?群|您|你)|回电|回复|回[您你过]|报价|报给|打电话|打给|安排|处理|确认|核对|查(?=$|一|[库物账订报]|您|你)|"
+    r"问(?=$|一?下|清|您|你)|过[去来]|补|邀请|弄|修|装|换|[^,]{0,8}签|盯|催|排产|下单|开票|办|交|申请|协调|整理|打包|准备|更新|到(?=$|[您你])|来人|派|改|[备下]料)|给[您你贵]"
+)
 _OWN_WORDS = sign("我咱")
+# 改好了我发你, 我保证以后不会再出现这种情况: neither a time nor a soon.
+_OWN_WORD = late(
+    r"(?:^|(?<=[,。;!?\n: ])|(?<=好了)|(?<=完了)|(?<=到账))(?P<own>我|我们|咱们?|我司)(?:这边)?(?:来|去|会|再|就|亲自|负责)*"
+    r"(?P<does>(?:一定|肯定|保证)[^,。;!?\n]{0,8}(?:交货|发货|到货|[发寄送]到|给[您你]|付清|完工|装[完好]|做[完好])|(?:保证|承诺)(?:以后|今后|绝|一定|不)[^,。;!?\n]{2,24}|(?:发|寄|回|转|拍|传|报)(?:给)?[您你](?!们?的|说|看)[^,。;!?\n]{0,10}|(?:给|帮|替)[您你]们?(?:发|寄|送|补|换|修|申请|安排|协调|争取|查|问|盯|催|报|留|办|垫)[^,。;!?\n]{0,14}|(?:来|去|亲自|负责)(?:盯|协调|安排|跟进|处理|催|申请|办|负责|约|对接|联系|谈|改|弄|想办法)[^,。;!?\n]{0,10})(?P<end>[,。;!?\n]|$)"
+)
 
 
 def find(words: Plain, whens: Sequence[When], now: datetime) -> tuple[Found, ...]:
     """Promises in the text, from the time to the end of the clause ("周二前发测试报告"), in the words used."""
-    timed = _timed(words, whens, now) if whens else []
-    if not words.signs & _OWN_WORDS or not words.signs & _SOON_CHARS:
-        return tuple(timed)
-    soon = [
-        hit
-        for hit in _soon(words)
-        if not any(other.start < hit.end and hit.start < other.end for other in timed)
+    found = _timed(words, whens, now) if whens else []
+    if words.signs & _SOON_CHARS:
+        found += _apart(_soon(words), found)
+    if words.signs & _OWN_WORDS:
+        found += _apart(_own(words), found)
+    return tuple(sorted(found, key=lambda hit: hit.start)) if len(found) > 1 else tuple(found)
+
+
+def _apart(hits: Iterator[Found], found: Sequence[Found]) -> list[Found]:
+    """Those that none of the found ones stands in."""
+    return [
+        hit for hit in hits if not any(other.start < hit.end and hit.start < other.end for other in found)
     ]
-    return tuple(sorted((*timed, *soon), key=lambda hit: hit.start)) if soon else tuple(timed)
 
 
 def _soon(words: Plain) -> Iterator[Found]:
-    for match in _SOON.finditer(words.text):
-        clause = match["clause"]
-        if match["end"] != "?" and not (
-            _ASK.search(clause) or _NOT_DONE.search(clause) or _BROKEN.search(clause)
+    text = words.text
+    upto = 0
+    for match in _SOON.finditer(text):
+        if match.start() < upto:
+            continue
+        begin = _begin(text, match.start(), ",。;!?\n:")
+        end_match = _CLAUSE_END.search(text, match.end(), match.end() + LONGEST + 1)
+        end = end_match.start() if end_match else min(len(text), match.end() + LONGEST + 1)
+        before, after = text[begin : match.start()], text[match.end() : end]
+        asked = end_match is not None and end_match[0] == "?"
+        if len(after) > LONGEST or asked or not _is_soon(before, after):
+            continue
+        if _HABIT.search(_sentence(text, begin)) is not None:
+            continue
+        upto = end
+        if match[0] in _ANYBODY and not before:
+            continue  # 尽快发货 tells somebody to
+        yield words.found("commitments", begin if len(before) <= 8 else match.start(), end, 0.7, "promise")
+
+
+def _is_soon(before: str, after: str) -> bool:
+    clause = before + after
+    if not _NOBODY_ELSE.isdisjoint(before) or _HABIT.search(clause) is not None:
+        return False
+    if _ASK.search(clause) or _NOT_DONE.search(clause) or _BROKEN.search(clause) or _FOR_ME.search(after):
+        return False
+    if before and _WHOSE.search(before) is None:
+        return False
+    return _SOON_DO.search(after) is not None and (
+        "把" in after or not clause.rstrip(" ~").endswith(("了", "过"))
+    )
+
+
+def _own(words: Plain) -> Iterator[Found]:
+    for match in _OWN_WORD.finditer(words.text):
+        does = match["does"]
+        pledged = does.startswith(("保证", "承诺", "一定", "肯定"))
+        if match["end"] == "?" or is_past(does) or does.endswith(("了", "过", "过的")):
+            continue
+        if (
+            "的" in does[:-1]
+            or _ASK.search(does)
+            or _BROKEN.search(does)
+            or (_NOT_DONE.search(does) and not pledged)
         ):
-            yield words.found("commitments", *match.span("clause"), 0.7, "promise")
+            continue
+        if _HABIT.search(_sentence(words.text, match.start())) is None:
+            yield words.found("commitments", match.start("own"), match.end("does"), 0.6, "promise")
+
+
+# Whose promise: 单号到时候发您 goes with what was promised before.
+_WHOSE = late(
+    r"[我咱]|师傅|工程师|财务|技术|仓库|同事|司机|总$|工$|经理|老板|领导|客户|采购|公司|[厂司部]里?$|^(?:那|行|好的?|嗯)*$|[就也先再]$"
+)
+_NOBODY_ELSE = frozenset("你您")
+
+
+def _begin(text: str, start: int, marks: str) -> int:
+    """Where the clause begins that this place is in."""
+    return max((text.rfind(mark, max(0, start - 30), start) + 1 for mark in marks), default=0)
+
+
+def _sentence(text: str, start: int) -> str:
+    """What the sentence says before this place."""
+    ahead = text[max(0, start - LONGEST) : start]
+    cut = max(ahead.rfind(mark) for mark in _SENTENCE_END)
+    return ahead[cut + 1 :]
 
 
 def _timed(words: Plain, whens: Sequence[When], now: datetime) -> list[Found]:
@@ -118,6 +201,8 @@ def _timed(words: Plain, whens: Sequence[When], now: datetime) -> list[Found]:
                 found.append(words.found("commitments", begin if latest else start, upto_own, 0.7, "promise"))
                 continue
         if asked or len(after) > LONGEST or not _promises(before, after):
+            continue
+        if _HABIT.search(_sentence(words.text, start) + words.text[start:upto]) is not None:
             continue
         last = end - (len(after) - len(_FACES.sub("", after)))
         if last > upto:

@@ -56,7 +56,7 @@ _SCALES = {
 }
 # 3万台 and 5万公里 are no money; neither are dollars, whose rate we do not know.
 _NOT_AFTER = re.compile(
-    r"\s?(?!安装)(?:[台件套个只人吨米次份家户袋卷桶桩根把间桌座扇双副组项公千斤克平颗粒片张条支瓶箱包册辆亩字瓦升毫转伏安度岁年月天小分号名点吨项倍步级字种多字像折遍]|成(?!交|本)|"
+    r"\s?(?!安装|包[邮运税安])(?:[台件套个只人吨米次份家户袋卷桶桩根把间桌座扇双副组项公千斤克平颗粒片张条支瓶箱包册辆亩字瓦升毫转伏安度岁年月天小分号名点吨项倍步级字种多字像折遍]|成(?!交|本)|"
     r"亿|对(?![吧吗不了])|[a-zA-Z%]|美|欧|港|日元|英镑|韩)"
 )
 # What one of them costs.
@@ -160,8 +160,10 @@ def find(text: str | Plain) -> tuple[Found, ...]:
             if not _is_other(words.text, match) and _NOT_AFTER.match(words.text, match.end()) is None:
                 unsure.append(match)
             continue
-        found.extend(_read(words, match))
-        sure.append(match.span())
+        read = _read(words, match)
+        found.extend(read)
+        if read:
+            sure.append(match.span())
         if match["scale"] in ("万", "w", "W"):
             found.extend(_also(words, match.end()))
     if unsure and (sure or held & bare_sums.ASIDE):
