@@ -5,7 +5,19 @@ import string
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
-from nlp import called, heads, institutions, named, nicknamed, passing, sheets, told, trades
+from nlp import (
+    called,
+    firm_edges,
+    firm_lists,
+    heads,
+    institutions,
+    named,
+    nicknamed,
+    passing,
+    sheets,
+    told,
+    trades,
+)
 from nlp.edges import BRANCH, CUE, CUE_STARTS, GENERIC
 from nlp.evidence import Found, Taken
 from nlp.late import late
@@ -34,7 +46,7 @@ _BESIDE_BRACKET = late(r"[一-龥A-Za-z] \(|\) [一-龥]")  # SMC (中国) 有�
 _SOFT_CUE = re.compile(r"[和与及任为由从到向对将至于自经原前现兼去找叫问请归帮替属]")
 # 公司 by itself ends a remark about some company as often as a name: 贵公司, 想问贵公司, 入群请备注公司.
 _ANY_COMPANY = late(
-    r"[贵本该我各某此全两母子总你他她它们间类种到去回来做开办的]$|^不[用是要开]|备注|填写|注明|请问|想问|一下|什么|知名|上市|同行|外地"
+    r"[贵本该我各某此全两母子总你他她它们间类种到去回来做开办的个]$|^不[用是要开]|备注|填写|注明|请问|想问|一下|什么|知名|上市|同行|外地"
 )
 _COUNTED = late(r"^.*(?:[一两几这那哪某][家个]|[我贵]司|[想要找])|^司(?=想|要|找)")
 _IN_FULL = re.compile(r"[一-龥]{1,3}?(?=[一-龥]{2,3}[省市])")  # 甲方写福建省…
@@ -42,7 +54,7 @@ _IN_FULL = re.compile(r"[一-龥]{1,3}?(?=[一-龥]{2,3}[省市])")  # 甲方写
 _SAID_OF = re.compile(
     r"去|还好|还要|没有|很多|又要|拖着|可以|入住|致电|一线|有大$|大[国美日外]资$|听说|说要|要等|^[得要须]?(?:得|要|须|报|由|等|找|问|归)(?=集团$|集团.{2,4}$)|^[得要报由等归]$|^得报$|[一两几][个家]|一共|[二三四五六七八九十][个家]$"
 )
-_SOME_FACTORY = late(r"(?:[那这几]个|[一几]家|[开办搞建](?:了|的|着)*个?)[一-龥]{1,6}$")
+_SOME_FACTORY = late(r"(?:[那这几有是找]个|[一几有]家|[开办搞建](?:了|的|着)*个?)[一-龥]{1,6}$")
 _ENGLISH = late(
     r"(?<![\w])[A-Z][\w&.'\-]*(?: ?\([A-Z][A-Za-z]+\)| (?:[A-Z&][\w&.'\-]*|of|and)){0,7},? ?"
     r"(?:(?i:(?:Pte\.? )?Co\.?,? ?Ltd\.?|Pte\.? Ltd\.?|Inc\.?|LLC|GmbH|"
@@ -120,33 +132,13 @@ def with_brands(
         if taken.take(hit.start, hit.end):
             hits.append(hit)
     hits += [hit for hit in passing.find(words, taken, towns) if taken.take(hit.start, hit.end)]
-    if len(hits) > 1 and "2" in written:
-        hits += [hit for hit in _numbered(words, hits) if taken.take(hit.start, hit.end)]
+    if len(hits) > 1 or ":" in written:
+        hits += [hit for hit in firm_lists.find(words, hits) if taken.take(hit.start, hit.end)]
     if hits and held & _LINKS:
         hits += [hit for hit in told.beside(words, hits) if taken.take(hit.start, hit.end)]
     if len(hits) > 1:
         hits.sort(key=attrgetter("start"))
     return tuple(hits)
-
-
-# 1.君乐宝 2.新希望 3.光明: where two of such a list are firms, the others are.
-_ITEM = late(
-    r"(?:^|(?<=[\s:;,。、)]))(?P<number>\d{1,2})[.、)] ?(?P<name>[一-龥A-Za-z]{2,10})(?=[\n;,。]|$|[ ;,]+\d)"
-)
-
-
-def _numbered(words: Plain, firms: Sequence[Found]) -> Iterator[Found]:
-    items = [match for match in _ITEM.finditer(words.text)]
-    if len(items) < 3 or [int(item["number"]) for item in items] != [*range(1, len(items) + 1)]:
-        return
-    places = {words.here(firm.start, firm.end) for firm in firms}
-    rest = [item for item in items if item.span("name") not in places]
-    if len(items) - len(rest) < 2:
-        return
-    for item in rest:
-        name = item["name"]
-        if not (told.is_called_so(name) or GENERIC.fullmatch(name) or _NO_EMPLOYER.fullmatch(name)):
-            yield words.found("companies", *item.span("name"), 0.6, "list")
 
 
 _LINKS = sign("、和与及")
@@ -178,7 +170,7 @@ def _by_suffix(words: Plain) -> Iterator[Found]:
             continue
         if branch and not of_it and following and following.start() < branch.end():
             continue  # 某某有限公司无锡分公司 is read from its last suffix
-        start = _left_edge(text, floor, match.start())
+        start = _left_edge(text, floor, match.start(), match[0])
         if start is None:
             continue
         if branch is None and text[end : end + 1] == " " and "有限" in match[0]:
@@ -274,11 +266,13 @@ def _continues(text: str, match: re.Match[str], following: re.Match[str]) -> boo
     town = region(between)
     if town and following[0] == match[0] == "公司" and len(between) - len(town) <= _OF_TRADE:
         return True  # 国网山东省电力公司泰安供电公司
-    return "有限" in following[0] or (following[0] == "公司" and between.endswith("分"))
+    return ("有限" in following[0] or text.startswith("有限", following.end())) or (
+        following[0] == "公司" and between.endswith("分")
+    )
 
 
 _WORKS = late(r"[一-龥]{0,5}")
-_NO_WORKS = frozenset("出到回进返入同工本原建开的在去给是和与及、")
+_NO_WORKS = frozenset("搬迁出到回进返入同工本原建开的在去给是和与及、")
 
 
 def _is_works(text: str, end: int, following: re.Match[str]) -> bool:
@@ -294,16 +288,23 @@ def _is_works(text: str, end: int, following: re.Match[str]) -> bool:
 _WHICH = frozenset("那这一几哪某")
 
 
-def _left_edge(text: str, floor: int, suffix: int) -> int | None:
+def _left_edge(text: str, floor: int, suffix: int, form: str) -> int | None:
     """Where the name begins that ends at `suffix`; None when nothing but a common word stands there."""
     start = max(floor, suffix - LONGEST)
     for match in _NO_PART.finditer(text, start, suffix):
         if match[0] != " " or not _BESIDE_BRACKET.match(text, max(0, match.start() - 1)):
             start = match.end()
-    cut = start
-    for match in matches(CUE_STARTS, CUE, text, start, suffix):
-        if match.end() < suffix or match[0] not in ("投资", "控股"):  # 信托投资有限公司
-            cut = match.end()
+    cut, cues = start, [*matches(CUE_STARTS, CUE, text, start, suffix)]
+    while cues:
+        last = cues.pop()
+        if (last.end() < suffix and text[last.end()] != ")") or last[0] not in (
+            "投资",
+            "控股",
+        ):  # 信托投资有限公司
+            if firm_edges.is_in_town(text, last.end(), start, suffix):
+                continue  # 任丘市
+            cut = last.end()
+            break
     if cut == floor > 0 and text[cut] in "和与及":
         cut += 1  # 波音公司和空中客车公司
     for match in _SOFT_CUE.finditer(text, cut, suffix):
@@ -320,6 +321,9 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
     cut = _balanced(text, _line_above(text, start, suffix) if cut == start else cut, suffix)
     while cut < suffix and text[cut] in ")·-.&":
         cut += 1
+    if text[cut] in "家个" and text[cut - 1 : cut] in _WHICH and suffix - cut > 2:
+        cut += 1  # 上次那家万达轴承有限公司
+    cut = firm_edges.begins(text, cut, suffix)
     name = text[cut:suffix]
     if text[suffix] == "厂":
         counted = _COUNTED.search(name)
@@ -334,6 +338,8 @@ def _left_edge(text: str, floor: int, suffix: int) -> int | None:
     if text.startswith("公司", suffix) and region(name) == name:
         return None  # 香港公司
     if text.startswith("公司", suffix) and _ANY_COMPANY.search(name):
+        return None
+    if "有限" not in form and firm_edges.is_any(name, form):
         return None
     if _SAID_OF.search(name) and "有限" not in text[suffix : suffix + 8]:
         return None
