@@ -2,6 +2,7 @@
 
 import logging
 import re
+import select
 import sys
 import time
 from collections.abc import Iterable, MutableMapping
@@ -55,25 +56,45 @@ def masked(_logger: object, _name: str, event: MutableMapping[str, Any]) -> Muta
     return event
 
 
+PIECE = 1000
+"""Characters that are written at once: no more bytes than whatever says that it has room takes without waiting."""
+PATIENCE = 200
+"""Milliseconds for which a line waits for whoever reads the log; none any more while they do not."""
+
+
 class Lasting:
-    """A stream whose writes never raise: a full disk must not end what was only to be told. When it takes lines
-    again, the first says how many were lost."""
+    """A stream whose writes neither raise nor last: a full disk, or a reader that stands still (a log driver, `| tee`, a
+    paused terminal), must not hold up what was only to be told. When it takes lines again, the first says how many were
+    lost."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream, self._lost = stream, 0
+        self._stream, self._lost, self._last = stream, 0, "\n"
+        self._room: select.poll | None = select.poll()
+        try:
+            self._room.register(stream.fileno(), select.POLLOUT)
+        except (OSError, ValueError):  # no file is behind it
+            self._room = None
 
     def write(self, text: str) -> int:
         """Writes, or counts what could not be written."""
         try:
             if self._lost:
-                self._stream.write(f"({self._lost} log writes were lost)\n")
-                self._stream.flush()
+                begin = "" if self._last == "\n" else "\n"
+                self._put(f"{begin}({self._lost} log writes were lost)\n", 0)
                 self._lost = 0
-            self._stream.write(text)
-            self._stream.flush()
+            self._put(text, PATIENCE)
         except (OSError, ValueError):  # ValueError: closed
             self._lost += 1
         return len(text)
+
+    def _put(self, text: str, patience: int) -> None:
+        for at in range(0, len(text), PIECE):
+            if self._room is not None and not self._room.poll(patience):
+                raise BlockingIOError
+            piece = text[at : at + PIECE]
+            self._stream.write(piece)
+            self._stream.flush()
+            self._last = piece[-1]
 
     def flush(self) -> None:
         """Every write is flushed already."""

@@ -5,11 +5,15 @@ Endless work in C code holds up every thread of Python, so the one that watches 
 
 import asyncio
 import faulthandler
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from io import UnsupportedOperation
+
+TELLING = 10.0
+"""Seconds in which standard error has to take where the threads stood."""
 
 
 @asynccontextmanager
@@ -27,9 +31,11 @@ async def watched(longest: timedelta) -> AsyncIterator[None]:
     finally:
         turning.cancel()
         faulthandler.cancel_dump_traceback_later()
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _wind(seconds: float) -> None:
+    signal.setitimer(signal.ITIMER_REAL, seconds + TELLING)  # ends it, too, when nobody takes what is told
     with suppress(UnsupportedOperation):  # standard error is no file: nobody would read where it stood
         faulthandler.dump_traceback_later(seconds, exit=True, file=sys.stderr)
 

@@ -3,6 +3,9 @@
 import io
 import json
 import logging
+import os
+import re
+import threading
 import time
 
 import pytest
@@ -77,6 +80,27 @@ def test_a_log_that_cannot_be_written_ends_nothing_and_is_counted() -> None:
     assert disk.getvalue() == "(2 log writes were lost)\nthree\nfour\n"
     disk.close()
     out.write("five\n")
+
+
+def test_a_reader_that_stands_still_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe that nobody empties would stop the event loop in the middle of a line."""
+    monkeypatch.setattr(logs, "PATIENCE", 1)
+    read, write = os.pipe()
+    with os.fdopen(read, "rb", buffering=0) as reader, os.fdopen(write, "w", encoding="utf-8") as stream:
+        out = logs.Lasting(stream)
+        lines = threading.Thread(
+            target=lambda: [out.write(f"一行 {n} {'x' * 2500}\n") for n in range(60)], daemon=True
+        )
+        lines.start()
+        lines.join(30)
+        assert not lines.is_alive()
+        there = reader.read(1 << 20).decode()
+        assert "一行 20 " in there
+        assert "一行 59 " not in there
+        out.write("again\n")
+        said = reader.read(1 << 20).decode().splitlines()
+        assert said[-1] == "again"
+        assert re.fullmatch(r"\(\d+ log writes were lost\)", said[-2])
 
 
 @pytest.mark.parametrize("piece", ["x", "-", "1", "token", "key ", "://a:", "Bearer ", "138", " "])
