@@ -21,7 +21,7 @@ SAYS = {
     "source.added": "接入了来源", "source.changed": "改了接入", "source.restored": "把接入改回旧版", "source.on": "启用了接入",
     "source.off": "停用了接入", "source.deleted": "删除了接入", "source.tried": "试连了邮箱",
     "touch.call": "记了来电", "touch.mail": "记了来信", "touch.visit": "记了拜访", "touch.wechat": "记了企业微信的变化",
-    "touch.chat": "记了聊天", "draft.noted": "把聊天记到了线索",
+    "touch.chat": "记了聊天", "draft.noted": "把聊天记到了线索", "draft.saved": "把草稿存成了线索",
     "touch.official": "记了公众号的留言", "wechat.filled": "按公众号的留言补了资料",
     "record.changed": "改了资料",
     "customer.exported": "导出了资料", "lead.exported": "导出了资料",

@@ -13,6 +13,7 @@ from handlers import leads as lead_desk
 from handlers import merging
 from handlers.undo import undoer
 from nlp import cores
+from nlp import draft as drafts
 from nlp.corrected import addressed
 from nlp.draft import Draft, correct
 from rules import access, changing
@@ -20,10 +21,10 @@ from rules.budget import Weight
 from rules.changing import FIRM, KNOWN, NAMES, PERSON, Record
 from rules.errors import Denied, Refused
 from rules.leads import Contact, Customer, Lead
-from rules.marks import put_right, values
+from rules.marks import put_right
 from rules.team import Member
 from rules.text import customer_id, lead_id, mask_phone, mask_phones_in, parse_id
-from store import audit, customers, leads, marks, newcomers, team, undo
+from store import audit, customers, leads, marks, newcomers, records, team, undo
 from store.undo import Undoable
 
 router = Router("changing")
@@ -62,6 +63,20 @@ async def put(turn: Turn, who: str, line: str) -> None:
     """Reads the line, writes what it says, shows it with the way back; an owner hears what somebody else changed."""
     record, owner, about = await _meant(turn, who, line)
     await _apply(turn, record, owner, about, _given(turn, record, line, about))
+
+
+async def put_page(turn: Turn, number: int, stamp: str, fields: Mapping[str, str]) -> None:
+    """The same by the fields of the lead's page, unless anything changed since it was drawn."""
+    lead = await leads.get(turn.tx, number)
+    record = await records.of_lead(turn.tx, lead)
+    owner = await _owner(turn, record.customer, lead)
+    about = lead_id(number)
+    if changing.stamp(record) != stamp:
+        raise Refused(f"{about} 的资料刚刚有变化，请看过最新情况再改")
+    own = lead.owner == turn.me.id
+    new = changing.typed(record, changing.as_read(record, own=own), fields)
+    before = _draft(record)
+    await _apply(turn, record, owner, about, _differs(before, drafts.put(before, new, turn.wall)))
 
 
 async def _apply(
@@ -108,7 +123,7 @@ async def _meant(turn: Turn, who: str, line: str) -> tuple[Record, Member | None
     contact = await _contact(turn, customer, lead, line, under)
     if lead is None and len(under) == 1 and under[0].owner == customer.owner:
         lead = under[0]
-    known = await _known(turn, customer)
+    known = await records.known(turn.tx, customer)
     return Record(customer, contact, lead, known), owner, about
 
 
@@ -139,14 +154,25 @@ async def _contact(
 
 def _given(turn: Turn, record: Record, line: str, about: str) -> dict[str, str]:
     """Field → its new value, as the line says. Raises Refused with how to say it."""
-    held = record.values()
-    budget = float(held["budget"].replace(",", "")) if held.get("budget") else None
-    said: dict[str, Any] = {field: held.get(field, "") for field in SAID}
-    before = Draft(**said, budget=budget)
+    before = _draft(record)
     after = correct(before, line, turn.wall, f"没看懂要改什么。{HOW}")
     if (after.next_at, after.next_text) != (None, ""):
         raise Refused(NEXT.format(record.lead.id if record.lead else about))
-    given = {field: getattr(after, field) for field in SAID if getattr(after, field) != said[field]}
+    return _differs(before, after)
+
+
+def _draft(record: Record) -> Draft:
+    """The record as a draft, which knows how each field is written."""
+    held = record.values()
+    budget = float(held["budget"].replace(",", "")) if held.get("budget") else None
+    said: dict[str, Any] = {field: held.get(field, "") for field in SAID}
+    return Draft(**said, budget=budget)
+
+
+def _differs(before: Draft, after: Draft) -> dict[str, str]:
+    given = {
+        field: getattr(after, field) for field in SAID if getattr(after, field) != getattr(before, field)
+    }
     if after.budget != before.budget:
         given["budget"] = changing.amount(after.budget)
     return given
@@ -199,11 +225,6 @@ async def _save(turn: Turn, before: Record, after: Record) -> Record:
     return Record(customer, contact, lead, after.known)
 
 
-async def _known(turn: Turn, customer: Customer) -> dict[str, str]:
-    held = values(await marks.of_customer(turn.tx, customer.id))
-    return {field: held.get(sort, "") for field, sort in KNOWN.items()}
-
-
 async def _say(turn: Turn, before: Record, after: Record) -> list[int]:
     """Writes down what is new of competitors, price and who decides, and what is not so any more; the ids of the rows."""
     held = await marks.of_customer(turn.tx, after.customer.id)
@@ -226,7 +247,7 @@ async def undo_change(turn: Turn, undoable: Undoable) -> str:
     lead = await leads.get(turn.tx, payload["lead"]) if payload["lead"] else None
     await _owner(turn, customer, lead)  # again: it may be in other hands by now
     contact = contact or Contact(id=0, customer=customer.id, name="")
-    record = Record(customer, contact, lead, await _known(turn, customer))
+    record = Record(customer, contact, lead, await records.known(turn.tx, customer))
     changes = {field: (was, now) for field, (was, now) in payload["changes"].items()}
     given = changing.back(record, changes, undoable.subject)
     if payload["made"]:

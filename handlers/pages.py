@@ -9,7 +9,7 @@ from bot.turn import Turn
 from cards import pages as cards
 from cards.actions_pages import OpenPage
 from cards.card import Card
-from handlers import manager, merging, transfer
+from handlers import changing, manager, merging, transfer
 from rules import access
 from rules import merging as rules
 from rules.errors import Denied, Refused
@@ -180,6 +180,18 @@ async def waive(turn: Turn, form: Form) -> None:
     if not why:
         raise Refused("请写一句放过的理由，负责人会看到。")
     await manager.let_pass(turn, lead, why)
+
+
+# ── what is put right on a page ────────────────────────────────────────────────────────────────────────
+@router.form("web.change")
+async def change(turn: Turn, form: Form) -> None:
+    """保存 on a lead's page."""
+    person, about = await signed_in(turn, form), str(form.fields["lead"])
+    if not person.has(*SALES):
+        raise Denied("改资料不对你的角色开放。", about=about)
+    number = parse_id(about)
+    assert number is not None
+    await changing.put_page(turn, number[1], str(form.fields["stamp"]), form.fields["typed"])
 
 
 # ── two customers that are one ─────────────────────────────────────────────────────────────────────────

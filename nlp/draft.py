@@ -1,7 +1,7 @@
 """A draft of a lead from a pasted or forwarded text, its correction in one line, and the same as JSON."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
@@ -147,6 +147,11 @@ def correct(draft: Draft, line: str, now: datetime, otherwise: str = NOT_UNDERST
     given = corrected.given(line, held, now)
     if not given:
         raise Refused(otherwise)
+    return put(draft, given, now)
+
+
+def put(draft: Draft, given: Mapping[str, str], now: datetime) -> Draft:
+    """The draft with these fields replaced by what a person wrote in each, "" to empty it. Raises Refused."""
     for field, value in given.items():
         draft = _corrected(draft, field, value, now) if value else _emptied(draft, field)
     return draft

@@ -1,14 +1,17 @@
 """What is put right in a saved record: whose field it is, what becomes of it, what nobody may take away. (B05, product C.7)"""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import blake2s
 from typing import Any, Final
 
+from rules.access import mask_email
 from rules.errors import Refused
 from rules.leads import Contact, Customer, Lead
 from rules.marks import Sort
-from rules.text import lead_id
+from rules.text import lead_id, mask_contacts_in, mask_phone
 
 PERSON: Final = {"name": 64, "title": 64, "phone": 40, "email": 120, "wechat": 64}
 """Fields of the contact, and how long each may be."""
@@ -98,6 +101,30 @@ def _named(customer: Customer, was: Record, contact: Contact) -> Customer:
     if not (customer.company or name):
         raise Refused("客户总要有个名称：没有公司时请写上姓名")
     return replace(customer, name=name)
+
+
+def stamp(record: Record) -> str:
+    """What changes when anything in the record does: what a page was drawn from."""
+    return blake2s(json.dumps(record.values(), ensure_ascii=False).encode(), digest_size=12).hexdigest()
+
+
+def as_read(record: Record, *, own: bool) -> dict[str, str]:
+    """Field → what a page says of it: numbers and addresses masked for everybody (whole ones are asked for, and noted),
+    the words around them for all but whose record it is (`own`)."""
+    said = record.values()
+    read = said if own else {one: mask_contacts_in(text) for one, text in said.items()}
+    wechat = f"{said['wechat'][:1]}****" if said["wechat"] else ""
+    return {**read, "phone": mask_phone(said["phone"]), "email": mask_email(said["email"]), "wechat": wechat}
+
+
+def typed(record: Record, shown: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, str]:
+    """What of the fields of a page is not as it was shown. Raises Refused when a masked number would be written down."""
+    held = record.values()
+    new = {one: fields[one] for one in NAMES if one in held and one in fields and fields[one] != shown[one]}
+    for one, text in new.items():
+        if "*" in text and shown[one] != held[one]:
+            raise Refused(f"「{NAMES[one]}」里打了码的号码不能留着一起改：请把这一项整个重写")
+    return new
 
 
 def differences(before: Record, after: Record) -> dict[str, tuple[str, str]]:

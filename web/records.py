@@ -11,24 +11,26 @@ from aiohttp import web
 from bot import twins
 from cards.opportunities import line
 from cards.sla import clock
-from rules import access, merging, sla
+from rules import access, changing, merging, sla
 from rules.leads import TITLES, Contact, Lead
 from rules.marks import told
 from rules.opportunities import Happened, Opportunity, money
 from rules.team import Member, Role
 from rules.text import customer_id, grouped_phone, lead_id, mask_contacts_in, opportunity_id, parse_id, when
-from store import climbs, customers, followups, leads, marks, mergers, opportunities, team, timeline
+from store import climbs, customers, followups, leads, marks, mergers, opportunities, records, team, timeline
 from store.db import Tx
 from store.mergers import Merger
 from web import timeline as story
 from web.errors import Refusal, read_fields
-from web.site import MANAGERS, Signed, Site, tidy
+from web.site import MANAGERS, SALES, Signed, Site, tidy
 
 DONE = {
     "urge": "已催负责人。", "reassign": "已转派。", "waive": "已放过，这一轮不再升级。",
-    "merge": "已合并。", "unmerge": "已分开，又是两个客户。",
+    "change": "已改。10 分钟内可以在聊天里撤销。", "merge": "已合并。", "unmerge": "已分开，又是两个客户。",
 }  # fmt: skip
 """What the page says after an action, by its name in the query."""
+LONGEST = {**changing.PERSON, **changing.FIRM, **changing.WANT, **dict.fromkeys(changing.KNOWN, 200)}
+"""How many characters each field of a record takes."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Records:
             site.page("POST", "/leads/{id}/urge", self.urge, may=MANAGERS),
             site.page("POST", "/leads/{id}/reassign", self.reassign, may=MANAGERS),
             site.page("POST", "/leads/{id}/waive", self.waive, may=MANAGERS),
+            site.page("POST", "/leads/{id}/change", self.change, may=SALES),
             site.page("GET", "/customers/{id}", self.customer),
             site.page("POST", "/customers/{id}/reveal", self.reveal),
         ]
@@ -98,6 +101,7 @@ class Records:
             timers = await timeline.timers(tx, lead.id)
             late = await self._late(tx, lead, now)
             said = await marks.of_customer(tx, customer.id)
+            record = await records.of_lead(tx, lead)
         await self._site.note("web.seen", signed, lead_id(number), hourly=True)
         if not access.sees_phone(signed.member, owner, self._site.teams) or owner != signed.member:
             lines = [_hidden(one) for one in lines]
@@ -106,6 +110,10 @@ class Records:
             and signed.member.has(*MANAGERS)
             and access.may_move(signed.member, owner, self._site.teams)
         )
+        changeable = signed.member.has(*SALES) and any(
+            access.may_change(signed.member, people.get(one), self._site.teams) for one in (lead.owner, customer.owner)
+        )  # fmt: skip
+        read = changing.as_read(record, own=lead.owner == signed.member.id)
         return self._site.show(
             "lead.html", signed, lead=lead, id=lead_id(lead.id), customer=customer, customer_id=customer_id(customer.id),
             label=self._text(signed, owner, customer.label), owner=owner.name if owner else "公海", status=TITLES[lead.status],
@@ -117,7 +125,8 @@ class Records:
             next_text=self._text(signed, owner, lead.next_text), late=late, to_come=story.to_come(timers, now, zone),
             days=story.days([one for one in lines if kind in (None, one.kind)], zone), kinds=story.KINDS,
             kind=kind, count=len(lines), movable=movable, takers=self._takers(signed, lead, list(people.values())),
-            once=secrets.token_urlsafe(9), done=DONE.get(request.query.get("done", ""), ""),
+            typed=[(one, name, read[one], LONGEST[one]) for one, name in changing.NAMES.items()] if changeable else [],
+            stamp=changing.stamp(record), once=secrets.token_urlsafe(9), done=DONE.get(request.query.get("done", ""), ""),
         )  # fmt: skip
 
     async def _late(self, tx: Tx, lead: Lead, now: datetime) -> list[tuple[str, str, bool]]:
@@ -155,6 +164,12 @@ class Records:
         """放过."""
         why = tidy((await read_fields(request)).get("why", ""), 200)
         return await self._act(request, signed, "waive", why=why)
+
+    async def change(self, request: web.Request, signed: Signed) -> web.StreamResponse:
+        """保存: what was typed over what is known."""
+        fields = await read_fields(request)
+        given = {one: tidy(fields[one], LONGEST[one]) for one in changing.NAMES if one in fields}
+        return await self._act(request, signed, "change", stamp=fields.get("stamp", "")[:64], typed=given)
 
     async def _act(
         self, request: web.Request, signed: Signed, name: str, **fields: object

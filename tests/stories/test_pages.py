@@ -2,8 +2,9 @@
 
 import sqlalchemy as sa
 
+from store.tables import contact, customer
 from tests.web.pages_kit import Visitor
-from tests.world import World
+from tests.world import World, rows
 
 
 async def test_the_link_on_the_managers_card_leads_to_the_lead(world: World):
@@ -69,3 +70,57 @@ async def test_what_is_written_in_a_group_is_answered_one_to_one(world: World):
     await world.rep.sees("C-0301", "138 1234 5678")
     await world.rep2.sees_nothing("C-0301")
     assert "5678" not in str(vars(group))
+
+
+async def test_a_record_is_put_right_on_the_page_of_its_lead(world: World):
+    id = await world.api_lead()
+    async with Visitor(world) as visitor:
+        await visitor.enters(world.rep, f"/看板 {id}")
+        path, old = f"/leads/{id}/change", visitor.stands(f"/leads/{id}/change")
+        assert (old["phone"], old["company"]) == ("138****5678", "宁波恒达汽配有限公司")
+        await visitor.fills(path, city="余姚", budget="30万", deciders="刘总 王工", price="很在意价格")
+        assert visitor.status == 200, visitor.words
+        assert "已改。" in visitor.words
+        await world.rep.sees(
+            f"已改 {id}", "城市 （空） → 余姚", "预算 （空） → 300,000", "决策人 （空） → 刘总、王工"
+        )
+        now = visitor.stands(path)
+        assert (now["city"], now["budget"], now["price"]) == ("余姚", "300,000", "敏感")
+        await world.idle()
+        assert [(one.city, one.owner) for one in await rows(world.db, customer)] == [("余姚", "wanglei")]
+        assert [one.phone for one in await rows(world.db, contact)] == ["13812345678"]
+        await visitor.posts(path, old | {"once": "another-once", "city": "慈溪"})  # a page from before
+        assert (visitor.status, "刚刚有变化" in visitor.words) == (422, True)
+        await visitor.opens(f"/leads/{id}")
+        for wrong, said in (("138****567", "打了码"), ("123", "没认出电话")):
+            await visitor.fills(path, phone=wrong)
+            assert (visitor.status, said in visitor.words) == (422, True), visitor.words
+            await visitor.opens(f"/leads/{id}")
+        await visitor.fills(path)
+        assert (visitor.status, "已经是这样" in visitor.words) == (422, True)
+        await world.rep.clicks("撤销", on=f"已改 {id}")
+        await world.rep.sees(f"已撤销：{id} 的城市、预算、价格、决策人")
+    async with Visitor(world) as visitor:
+        await visitor.enters(world.boss, f"/看板 {id}")
+        await visitor.fills(path, phone="13900001111", deciders="")
+        await world.rep.sees(f"张敏改了 {id}", "→ 139")
+    await world.boss.says("/谁看过 C-0301")
+    await world.boss.sees("张敏 改了资料（手机）")
+
+
+async def test_who_may_only_read_a_record_finds_no_fields(world: World):
+    world.changes["member"] = tuple(
+        one | ({"roles": ["director"]} if one["id"] == "sunhao" else {})
+        for one in world.config.model_dump(mode="python")["member"]
+    )
+    await world.restart()
+    id = await world.api_lead()
+    async with Visitor(world) as visitor:
+        await visitor.enters(world.phone("sunhao"), f"/看板 {id}")
+        assert id in visitor.words
+        assert "改资料" not in visitor.words
+        csrf = next(fields["csrf"] for _, fields in visitor.forms())
+        await visitor.posts(
+            f"/leads/{id}/change", {"csrf": csrf, "once": "by-hand-12", "stamp": "", "city": "余姚"}
+        )
+        assert (visitor.status, "由王磊负责" in visitor.words) == (422, True)
