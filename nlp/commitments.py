@@ -56,7 +56,7 @@ _SUBJECT = re.compile(r"[,。;!?\n]")
 
 # What is always done, what was done so far, and what hangs on an if, is no promise.
 _HABIT = late(
-    r"每(?:个?(?:月|周|星期|礼拜|季度)|天|年|次)|一般|通常|平时|往年|以前|经常|向来|历来|如果|要是|假如|万一"
+    r"每(?:个?(?:月|周|星期|礼拜|季度)|天|年|次)|一般|通常|平时|往年|(?<![点号日底初天周月年\d])以前|经常|向来|历来|如果|要是|假如|万一"
 )
 _SENTENCE_END = frozenset("。!?\n")
 

@@ -95,6 +95,7 @@ _SAID = (
 )  # fmt: skip
 _SOUND = re.compile("|".join(sound for sound, _ in _SAID))
 SOUNDS = frozenset("".join(sound for sound, _ in _SAID))
+_SOFT = "呀啊哦哈啦喔噢咯哟~"
 # Who is spoken to, in front of the clause or behind it.
 _TO = (
     r"(?:亲爱的|亲亲?|宝贝|宝子|宝宝|宝|老铁|哥们儿?|哥哥?|姐姐|姐|老哥|大哥|大姐|兄弟|兄台|领导|老大|老板娘?|大佬|老师|师傅|"
@@ -109,7 +110,7 @@ _TO_END = late(rf"(?<=.)(?<!问下)(?<!一下)(?<![是叫姓找跟和给问让�
 _TO_START = late(rf"^{_TO}(?=.)(?!同意|批|说[了不要先]|不|要|让)")
 _TO_ALONE = late(rf"(?!.+(?:先生|女士)){_TO}(?:们)?(?:啊|呀|哎)?")
 _LEAD = late(
-    r"^(?:那就|那么|那|就|好的?|行|嗯+|哦+|噢|先|也|诶|哎|唉|呃|额|收到|明白|没问题|抱歉|不好意思|对不起|谢谢|ok)+(?=.{2})",
+    r"^(?!先不急)(?:那就|那么|那|就|好的?|行|嗯+|哦+|噢|先|也|诶|哎|唉|呃|额|收到|明白|没问题|抱歉|不好意思|对不起|谢谢|ok)+(?=.{2})",
     re.I,
 )
 
@@ -125,6 +126,9 @@ def forms(clause: str) -> Iterator[str]:
         if match is not None:
             clause = clause[: match.start()] + clause[match.end() :]
             yield clause
+    bare = clause.rstrip(_SOFT)
+    if bare and bare != clause:  # 周末愉快呀
+        yield bare
 
 
 def _to_end(clause: str) -> re.Match[str] | None:

@@ -96,6 +96,8 @@ def _read(match: re.Match[str], now: datetime) -> Span | None:
         return None
     if pre == "过" and match.string[max(0, match.start() - 1) : match.start()] in _DONE_BEFORE:
         return None  # 干过五年
+    if match.string.endswith("之日起", 0, match.start()):
+        return None  # 自收到之日起3日内: nobody knows from when
     amount = _amount(match)
     if amount is None or amount > 5_000:
         return None

@@ -165,6 +165,8 @@ def _join(group: _Group, token: Token) -> _Group | None:
         case Days() if group.part is None and group.clock is None and group.days is not None:
             if token.how == "weekday" and group.days.grain == "day" and _same_weekday(group.days, token):
                 return replace(group, end=token.end)  # 12月3日(周四)
+            if token.how != "weekday" and group.days.how == "weekday" and _same_weekday(token, group.days):
+                return replace(group, end=token.end, days=token)  # 周二(1号): the date says which
             if token.grain == "day" and _narrows(group.days, token):  # 下周三(1月14日), 今年国庆
                 return replace(group, end=token.end, days=token if group.days.grain != "day" else group.days)
             return None

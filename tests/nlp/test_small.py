@@ -224,6 +224,7 @@ def test_intent(text: str, expected: str) -> None:
         "哦这样啊，那好吧",
         "（微笑）",
         "收到[抱拳]稍后看",
+        "周末愉快呀亲",
         "行，太感谢你了，帮我解答这么多的问题。",
         "好的王总",
         "亲，在的呢",
@@ -259,6 +260,7 @@ def test_noise_is_nothing_to_store(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "先不急",
         "好的，明天见",
         "不用了，谢谢",
         "收到，报价单里漏了运费",
