@@ -9,9 +9,9 @@ from itertools import accumulate, pairwise
 from nlp import likely, segment
 from nlp.lexicon import given, not_names, not_persons, odds, surnames
 
-_HOPE = (
-    -55
-)  # with less before the cut is known no name in 200 is worth looking on; nine of ten other places have less
+_HOPE = -65
+"""With less before the cut is known a name is hardly worth looking on. What only the cut and the words behind it make up for is
+as often no person, so it is asked for even where looking on costs nothing."""
 LONGEST = 4_000  # characters of a text that are looked at
 _BLANKS = "▪◆▫"
 

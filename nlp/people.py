@@ -68,6 +68,8 @@ def find(
         hits += [hit for hit in _in_brackets(words, hits) if taken.take(hit.start, hit.end)]
     if "、" in words.text:
         hits += [hit for hit in _listed(words, hits) if taken.take(hit.start, hit.end)]
+        goods = rolls.things(words, hits)
+        hits = [hit for hit in hits if hit not in goods] if goods else hits
     if "1" in words.text:
         hits += [hit for hit in spoken_names.numbered(words) if taken.take(hit.start, hit.end)]
     if len(hits) > 1:
