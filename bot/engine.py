@@ -25,7 +25,7 @@ from bot.router import Router
 from bot.suspects import Room
 from bot.watch import Watch
 from store import audit, forgetting, inbox, lanes, queues, replicas, settings, team, timers
-from store.db import Database, passing
+from store.db import INTAKE, Database, passing, ping
 from store.failpoints import At, reach
 
 log = structlog.get_logger("engine")
@@ -148,8 +148,17 @@ class Engine:
         await self.open()
         await self.work()
 
+    @property
+    def takes_in(self) -> bool:
+        """Whether anything comes in through this process."""
+        return bool({"intake", "web"} & set(self.config.app.roles))
+
     async def open(self) -> None:
         """Loads the team, frees the leases of a former life, then the platforms: events are stored from here on."""
+        if self.takes_in:
+            await ping(
+                self.db, INTAKE
+            )  # a server whose connections are all taken is found out now, not by who writes
         async with self.db.write() as tx:
             await team.sync(tx, self.config.members(), self.config.teams())
             # the second half is this start's: a database that was brought back would give the ids of the lost time again

@@ -225,7 +225,7 @@ def unusable(error: BaseException) -> str:
     return found and (f"{found}（{state}）" if state else found)
 
 
-async def ping(db: Database) -> None:
-    """One round trip to the database that could write; raises what the driver raises."""
-    async with db.write() as tx:
+async def ping(db: Database, priority: int = WORK) -> None:
+    """One round trip to the database that could write, on the way of this priority; raises what the driver raises."""
+    async with db.write(priority) as tx:
         await tx.execute(text("SELECT 1"))

@@ -1,8 +1,8 @@
 """PostgreSQL: a pool of plain asyncpg connections. Its server groups commits by itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, ClassVar, Literal, TypeVar
 from weakref import WeakSet
 
@@ -249,22 +249,24 @@ class Postgres:
         if errand not in self._pools:
             async with self._opening:
                 if errand not in self._pools:
-                    self._pools[errand] = await asyncpg.create_pool(
-                        self._url, min_size=0, max_size=FEW.get(errand, self._size),
-                        server_settings=BY_POOLER if self._pooled else SETTINGS | MORE.get(errand, {}),
-                        reset=_tidy, timeout=CONNECT, command_timeout=ANSWER,
-                        statement_cache_size=0 if self._pooled else 500,  # prepared on one server, asked of another
-                        connection_class=_Connection,
-                    )  # fmt: skip
+                    with _reaching():
+                        self._pools[errand] = await self._pool(errand)
         return self._pools[errand]
 
+    async def _pool(self, errand: Errand) -> Any:
+        # what comes in keeps its connection when it is idle: on a full server others would have it
+        kept = 1 if errand == "intake" else 0
+        return await asyncpg.create_pool(
+            self._url, min_size=kept, max_size=FEW.get(errand, self._size),
+            server_settings=BY_POOLER if self._pooled else SETTINGS | MORE.get(errand, {}),
+            reset=_tidy, timeout=CONNECT, command_timeout=ANSWER,
+            statement_cache_size=0 if self._pooled else 500,  # prepared on one server, asked of another
+            connection_class=_Connection,
+        )  # fmt: skip
+
     async def _acquire(self, pool: Any) -> Any:
-        try:
+        with _reaching():
             return await pool.acquire(timeout=PATIENCE)
-        except _Errors as error:
-            raise _wrapped(error, "connect") from None
-        except OSError as error:
-            raise _unreached(error) from None
 
     def _opening_of(self, errand: Errand) -> str:
         """What begins a transaction; behind a pooler with all that a connection knows elsewhere."""
@@ -398,6 +400,17 @@ class Postgres:
         for left in list(_Connection.leaving):
             if left._loop is asyncio.get_running_loop():
                 left.terminate()
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """While a connection is made: what is wrong then is said as of a statement."""
+    try:
+        yield
+    except _Errors as error:
+        raise _wrapped(error, "connect") from None
+    except OSError as error:
+        raise _unreached(error) from None
 
 
 async def _roll_back(connection: Any) -> None:

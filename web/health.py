@@ -12,7 +12,7 @@ from bot import checks
 from bot.engine import Engine
 from bot.platform import Connecting
 from store import queues, replicas, timers
-from store.db import ping, unusable
+from store.db import INTAKE, WORK, ping, unusable
 from store.queues import Queue
 from web.errors import Handler, answer
 
@@ -159,7 +159,8 @@ class Health:
         """Why the database cannot be written to, "" when it can."""
         try:
             async with asyncio.timeout(PATIENCE):
-                await ping(self._engine.db)
+                # what may come in needs its own connection, which work does not lend
+                await ping(self._engine.db, INTAKE if self._engine.takes_in else WORK)
         except TimeoutError:
             return f"{PATIENCE:g} 秒内没有回应"
         except Exception as error:

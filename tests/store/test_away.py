@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped,unused-ignore]
@@ -65,6 +66,34 @@ def removed(path: Path) -> None:
     """The file, its log and what else lies beside it."""
     for file in path.parent.glob(f"{path.name}*"):
         file.unlink()
+
+
+async def test_what_comes_in_keeps_its_connection(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is given back to a full server is never had again: others take it."""
+    soon = partial(asyncpg.create_pool, max_inactive_connection_lifetime=0.05)
+    monkeypatch.setattr(asyncpg, "create_pool", soon)
+    admin, name = await asyncpg.connect(url.rpartition("/")[0] + "/postgres"), url.rpartition("/")[2]
+    db = Database(url)
+    try:
+        await ping(db, INTAKE)
+        (mine,) = await _pids(admin, name)
+        await ping(db)
+        async with asyncio.timeout(20):
+            while mine not in (there := await _pids(admin, name)) or len(there) > 1:
+                assert there, "the server has all of them back"
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
+        await ping(db, INTAKE)
+        assert await _pids(admin, name) == [mine]
+    finally:
+        await db.close()
+        await admin.close()
+
+
+async def _pids(admin: asyncpg.Connection, name: str) -> list[int]:
+    """The connections that somebody has to this database."""
+    found = await admin.fetch("SELECT pid FROM pg_stat_activity WHERE datname = $1 ORDER BY pid", name)
+    return [one["pid"] for one in found]
 
 
 async def test_a_server_that_only_reads_is_left_for_another(url: str) -> None:

@@ -22,7 +22,7 @@ from bot.engine import Engine
 from bot.quota import Quota
 from store import tables
 from store.cache import LocalShared
-from store.db import Database
+from store.db import INTAKE, Database
 from tests.bot.kit import Recorder
 from tests.world import rows
 from web.app import make_app
@@ -289,10 +289,18 @@ async def test_ready_with_warnings_and_not_ready_without_any_connection(
     assert (status, json.loads(text)["reasons"]) == (503, ["Pump.run 停了，请重启"])
 
 
+async def test_not_ready_while_nothing_that_comes_can_be_stored(client: Client, db: Database) -> None:
+    """Work may still be done: on PostgreSQL what comes in has a connection of its own."""
+    async with db.write(INTAKE):
+        status, text = await client.get("/readyz")
+    assert (status, json.loads(text)["reasons"]) == (503, ["数据库：3 秒内没有回应"])
+    assert (await client.get("/readyz"))[0] == 200
+
+
 async def test_not_ready_names_the_database_but_not_its_address(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def away(_db: Database) -> None:
+    async def away(_db: Database, _way: int) -> None:
         raise ConnectionRefusedError("postgresql://user:secret@host")
 
     monkeypatch.setattr("web.health.ping", away)
