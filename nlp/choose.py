@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from nlp import commitments, intent, money, wants
+from nlp import affirmed, commitments, intent, money, wants
 from nlp.evidence import Found
 from nlp.headers import OURS
 from nlp.late import late
@@ -76,10 +76,18 @@ def need(reading: Reading, ours: list[tuple[int, int]]) -> Found | None:
     thing = wants.find(reading.rest, [*ours, *((found.start, found.end) for found in reading.names)])
     if thing is not None and thing.confidence >= _ENOUGH:
         return thing
+    meant = affirmed.thing(reading, ours) if ours else None
+    if meant is not None:
+        return meant
     said = theirs([found for found in reading.keywords if found.rule == "lexicon"], ours)
     telling = intent.keywords_of(reading.hits)
     clauses = (_told(reading, found) for found in said if found.value in telling)
     return next((clause for clause in clauses if clause is not None), thing)
+
+
+_NO_THING = late(
+    r"是$|^(?:我们|我司|咱们?)(?:这边|公司|厂里?)?(?:用的)?是|(?:报价|价格?|费用|单价)(?:也|还|有点|实在|真的?|都)*(?:太|偏|挺|很)?[高贵]"
+)
 
 
 def _told(reading: Reading, hit: Found) -> Found | None:
@@ -105,6 +113,8 @@ def _told(reading: Reading, hit: Found) -> Found | None:
     words = _IN_STOCK.sub("", words[:40])
     cut = _apart(words, hit.start - start)
     start, words = start + cut.start, words[cut]
+    if _NO_THING.search(words):
+        return None  # 我们这边是电子合同, 上次那个报价太高了: told of themselves or of the price
     if _OPEN_END.search(words):
         return None  # 见到采购部的, 让发一份资料到: cut out of the middle
     if _ONLY_INTENT.fullmatch(words.rstrip()):

@@ -29,6 +29,12 @@ _ROLE = (
 )
 
 
+@cache
+def _anybody() -> re.Pattern[str]:
+    """Whoever is named anywhere."""
+    return re.compile(rf"(?P<who>{_called()}|{_ROLE})")
+
+
 _THEIRS = r"(?:我们|咱们|他们|我|他|她|公司|单位|厂里|店里|学校|那边|这边)?的?"
 
 
@@ -97,6 +103,10 @@ def _all(reading: Reading) -> Iterator[tuple[str, int, int]]:
         who = _ends_at(reading, match.start())
         if who is not None and _said(text, who[1], match.end()):
             yield who[0], who[1], match.end()
+    for match in _HE.finditer(text):
+        he = _spoken_of(reading, match.start())
+        if he is not None and _said(text, match.start(), match.end()):
+            yield he, *match.span()
     for pattern in (_ASKS, _NAMED):
         for match in pattern.finditer(text):
             who = _begins_at(reading, match.end())
@@ -113,6 +123,27 @@ def _all(reading: Reading) -> Iterator[tuple[str, int, int]]:
     for match in _MYSELF.finditer(text):
         if _said(text, match.start(), match.end()):
             yield SELF, *match.span()
+
+
+# 我们王总管采购,他说了算: he who was spoken of just before.
+_HE = late(
+    r"(?<![其])[他她](?:一个人|本人|自己)?(?:说了?才?算(?!是|起|下|账|了一)|说的?算|拍板|做主|定夺|点头(?=才|就)|拿主意)"
+)
+_AWAY = late(r"(?:不[在管懂用是]|没[在来]|休|退|离|走了)")
+_SPAN = 24
+
+
+def _spoken_of(reading: Reading, at: int) -> str | None:
+    """Who was named last in the sentence; nobody who is away."""
+    text = reading.text
+    first = max(text.rfind(mark, 0, at) for mark in "。！？!?\n") + 1
+    first = max(first, at - _SPAN)
+    named = [(hit.end, hit.value) for hit in reading.names if first <= hit.start and hit.end <= at]
+    named += [(match.end(), match["who"]) for match in _anybody().finditer(text, first, at)]
+    if not named:
+        return None
+    end, who = max(named)
+    return None if _AWAY.search(text, end, at) is not None else who
 
 
 def _said(text: str, start: int, end: int) -> bool:
