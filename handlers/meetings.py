@@ -17,7 +17,7 @@ from nlp.meetings import meets
 from rules import access, meetings, touchpoints
 from rules import changing as fields
 from rules.budget import Weight
-from rules.checkins import remind_at
+from rules.checkins import FollowUp, remind_at
 from rules.errors import Refused
 from rules.leads import Customer, Lead
 from rules.marks import told
@@ -37,14 +37,24 @@ TOUCHES = 2
 # ── when it is time ────────────────────────────────────────────────────────────────────────────────────
 async def plan(turn: Turn, lead: Lead, *, deadline: bool = False) -> None:
     """Sets (or moves) the timer of the card, when the lead's next step is to meet; the timer looks before it speaks, so
-    nothing else is to be done when a meeting is called off. `deadline`: it is only said by when, so it is read that morning."""
+    nothing else is to be done when a meeting is called off. `deadline`: it is only said by when, so it is read that morning.
+    Who agrees in quiet hours on one that is over before they end reads it at once: they are at it."""
     before = turn.config.meeting.before
     if not before or not _agreed(lead) or lead.next_at is None:
         return
     begins = remind_at(turn.calendar, lead.next_at, deadline=deadline, now=turn.now)
     at = meetings.read_at(turn.calendar, begins, before, turn.now)
     if at is not None:
-        await turn.remind(KIND, str(lead.id), at, at=lead.next_at.isoformat())
+        await turn.remind(KIND, str(lead.id), at, at=lead.next_at.isoformat(), deadline=deadline)
+    elif lead.next_at > turn.now and turn.member is not None and turn.me.id == lead.owner:
+        customer = await firms.get(turn.tx, lead.customer)
+        card = await brief(turn, turn.me, customer, lead, deadline=deadline)
+        await turn.send(card, to=lead.owner, key=_once(lead, lead.owner))
+
+
+def _once(lead: Lead, owner: str) -> str:
+    """The key of the card about this meeting at this time."""
+    return f"meeting:{lead.id}:{lead.next_at.isoformat() if lead.next_at else ''}:{owner}"
 
 
 def _agreed(lead: Lead) -> bool:
@@ -66,9 +76,9 @@ async def before_meeting(turn: Turn, timer: Timer) -> None:
     owner = await team.get(turn.tx, lead.owner)
     if free > turn.now or owner is None or owner.gone:
         return
-    card = await brief(turn, owner, await firms.get(turn.tx, lead.customer), lead)
-    key = f"meeting:{lead.id}:{timer.payload['at']}:{owner.id}"
-    await turn.tell(card, to=owner.id, key=key, weight=Weight.DUE, prompt=True)
+    customer, deadline = await firms.get(turn.tx, lead.customer), bool(timer.payload["deadline"])
+    card = await brief(turn, owner, customer, lead, deadline=deadline)
+    await turn.tell(card, to=owner.id, key=_once(lead, owner.id), weight=Weight.DUE, prompt=True)
 
 
 # ── on request ─────────────────────────────────────────────────────────────────────────────────────────
@@ -120,7 +130,9 @@ async def _next_of_mine(turn: Turn) -> Lead:
 
 
 # ── what it says ───────────────────────────────────────────────────────────────────────────────────────
-async def brief(turn: Turn, reader: Member, customer: Customer, lead: Lead | None) -> Card:
+async def brief(
+    turn: Turn, reader: Member, customer: Customer, lead: Lead | None, *, deadline: bool = False
+) -> Card:
     """The card as this reader may see it; that they may see the customer is asked before."""
     owner = await team.get(turn.tx, customer.owner) if customer.owner else None
     running = await leads.of_customer(turn.tx, customer.id)
@@ -134,17 +146,18 @@ async def brief(turn: Turn, reader: Member, customer: Customer, lead: Lead | Non
     return cards.brief(cards.Brief(
         about=lead_id(lead.id) if lead else customer_id(customer.id), lead=lead.id if lead else 0, days=window.days,
         label=customer.label if lead and lead.owner == reader.id else access.label_for(reader, owner, customer.label, teams),
-        meeting=seen(_meeting(turn, lead)), marks=seen(told(known, turn.now, turn.zone)), asked=seen(_asked(lead)),
-        touches=[seen(one) for one in await _touches(turn, reader, customer, owner, since)],
+        meeting=seen(_meeting(turn, lead, deadline=deadline)), marks=seen(told(known, turn.now, turn.zone)),
+        asked=seen(_asked(lead)),
+        touches=[seen(one) for one in await _touches(turn, reader, customer, owner, since, lead)],
         promises=[seen(one) for one in await _promises(turn, running, lead)],
         deals=await _deals(turn, reader, customer),
     ))  # fmt: skip
 
 
-def _meeting(turn: Turn, lead: Lead | None) -> str:
+def _meeting(turn: Turn, lead: Lead | None, *, deadline: bool) -> str:
     if lead is None or lead.next_at is None or not _agreed(lead):
         return ""
-    return f"{when(lead.next_at, turn.now, turn.zone)} {lead.next_text}"
+    return f"{when(lead.next_at, turn.now, turn.zone)} {'前 ' if deadline else ''}{lead.next_text}"
 
 
 def _asked(lead: Lead | None) -> str:
@@ -155,13 +168,17 @@ def _asked(lead: Lead | None) -> str:
 
 
 async def _touches(
-    turn: Turn, reader: Member, customer: Customer, owner: Member | None, since: datetime
+    turn: Turn, reader: Member, customer: Customer, owner: Member | None, since: datetime, lead: Lead | None
 ) -> list[str]:
-    """The last touch whenever it was, and what else was lately; the words of somebody else's customer stay out."""
+    """The last touch whenever it was, and what else was lately; the words of somebody else's customer stay out, and the
+    next step that is the meeting itself is told already."""
     people = team.names(await team.everyone(turn.tx))
     private = access.sees_phone(reader, owner, turn.config.teams())
     found = [
-        (one.recorded_at, customers.followup_line(turn, one, people))
+        (
+            one.recorded_at,
+            customers.followup_line(turn, replace(one, next_text="") if _is(one, lead) else one, people),
+        )
         for one in await followups.of_customer(turn.tx, customer.id, TOUCHES)
     ]
     for one in await touch_rows.of_customer(turn.tx, customer.id, TOUCHES):
@@ -169,6 +186,11 @@ async def _touches(
         found.append((one.at, f"{when(one.at, turn.now, turn.zone)} · {line}"))
     newest = sorted(found, reverse=True)[:TOUCHES]
     return [line for n, (at, line) in enumerate(newest) if not n or at >= since]
+
+
+def _is(one: FollowUp, lead: Lead | None) -> bool:
+    """Whether what this record planned is what the lead stands at."""
+    return lead is not None and (one.lead, one.next_text) == (lead.id, lead.next_text)
 
 
 async def _promises(turn: Turn, running: Sequence[Lead], meant: Lead | None) -> list[str]:
@@ -179,7 +201,9 @@ async def _promises(turn: Turn, running: Sequence[Lead], meant: Lead | None) -> 
             at = when(lead.next_at, turn.now, turn.zone)
             found.append(f"{lead_id(lead.id)} {at} {lead.next_text or '再联系'}")
         found += [f"T-{task.id} {task.subject}" for task in await tasks.open_on(turn.tx, lead.id)]
-    found += [f"{one.form}还没提交" for one in await requests.drafts_of(turn.tx, [one.id for one in running])]
+    found += [
+        f"{one.form}（没有提交）" for one in await requests.drafts_of(turn.tx, [one.id for one in running])
+    ]
     return found[:4]
 
 

@@ -38,6 +38,7 @@ async def test_a_quarter_of_an_hour_before_the_owner_reads_what_is_known(world: 
     for words in ("近 30 天", "L-1001 今天 15:00 拜访陈工看样机", "提过竞品 科瑞（11-23） · 价格 敏感（11-23） · 决策人 生产总监",
                   "上次：昨天 10:02 · 王磊 · 电话 · 等待报价", "液压阀块年单 · 初步沟通", "¥120,000"):  # fmt: skip
         assert words in card.text, card.text
+    assert card.text.count("拜访陈工看样机") == 1
     await world.rep.clicks("已读", on=card)
     assert await world.dead(world.rep, card)
     await world.at("2026-11-25 18:00")
@@ -114,6 +115,23 @@ async def test_quiet_hours_and_a_muted_bot_are_respected(world: World) -> None:
     await _says(world, "/静音")
     await world.at("2026-11-24 15:30")
     assert _brief(world) == 1
+
+
+async def test_one_that_is_over_before_the_night_ends_is_read_when_it_is_agreed(world: World) -> None:
+    await world.api_lead()
+    await world.at("2026-11-23 21:00")
+    await _says(world, "/跟进 1001 电话 等待报价 明天早上七点去他们厂看现场")
+    await world.rep.sees("会前必读 ·", "明天 07:00 去他们厂看现场")
+    await world.at("2026-11-24 09:00")
+    assert _brief(world) == 1
+
+
+async def test_a_visit_by_a_day_is_read_in_its_morning(world: World) -> None:
+    await _agreed(world, "周三前去拜访陈工")
+    await world.at("2026-11-25 08:40")
+    assert _brief(world) == 0
+    await world.at("2026-11-25 09:00")
+    await world.rep.sees("会前必读 ·", "今天 18:00 前 去拜访陈工")
 
 
 async def test_it_can_be_asked_for(world: World) -> None:
