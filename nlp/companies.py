@@ -16,6 +16,7 @@ from nlp import (
     passing,
     sheets,
     told,
+    traded,
     trades,
 )
 from nlp.edges import BRANCH, CUE, CUE_STARTS, GENERIC
@@ -131,6 +132,7 @@ def with_brands(
     for hit in weaker:
         if taken.take(hit.start, hit.end):
             hits.append(hit)
+    hits += [hit for hit in traded.find(words, taken) if taken.take(hit.start, hit.end)]
     hits += [hit for hit in passing.find(words, taken, towns) if taken.take(hit.start, hit.end)]
     if len(hits) > 1 or ":" in written:
         hits += [hit for hit in firm_lists.find(words, hits) if taken.take(hit.start, hit.end)]

@@ -46,7 +46,7 @@ def begins(text: str, cut: int, suffix: int) -> int:
     for n, piece in enumerate(pieces):
         if n and _has_town(text, at) and at + 2 < suffix:
             return at
-        if not _is_said(piece):
+        if not is_said(piece):
             break
         at += len(piece)
     else:
@@ -100,7 +100,7 @@ def _is_known(text: str, at: int) -> bool:
     return any(text[at : at + length] in well_known() for length in range(2, _KNOWN + 1))
 
 
-def _is_said(piece: str) -> bool:
+def is_said(piece: str) -> bool:
     """Is it a word of the sentence rather than of a name?"""
     if len(piece) == 1:
         return piece in _LEADS
@@ -132,7 +132,7 @@ def _behind_nouns(text: str, cut: int, suffix: int, pieces: list[str]) -> int:
         if n and _has_town(text, at) and at + 2 < suffix:
             return at
         if not (
-            _is_said(piece)
+            is_said(piece)
             or (
                 len(piece) > 1
                 and segment.tag(piece)[0][1] == "n"

@@ -86,7 +86,26 @@ def _each(form: str, text: str) -> Iterator[int]:
 def find(words: Plain, known: Sequence[str], aliases: _Aliases = ()) -> Sequence[Found]:
     """The firms that are known by name, in order; the rule of one that is no more than named is `mentioned`."""
     hits = _hits(words.text, known, aliases)
-    return list(_found(words, hits, aliases)) if hits else ()
+    return list(_found(words, _joined(hits) if len(hits) > 1 else hits, aliases)) if hits else ()
+
+
+def _joined(hits: list[_Hit]) -> list[_Hit]:
+    """中粮可口可乐 is one firm; 华为苹果都行 would be two, but nobody writes many so."""
+    found: list[_Hit] = []
+    for hit in hits:
+        start, end, form, name = hit
+        before = found[-1] if found else None
+        if (
+            before is not None
+            and before[1] == start
+            and before[2] == before[3]
+            and form == name
+            and unsure_firms().isdisjoint((before[2], form))
+        ):
+            found[-1] = (before[0], end, before[2] + form, before[2] + form)
+        else:
+            found.append(hit)
+    return found
 
 
 def _found(words: Plain, hits: list[_Hit], aliases: _Aliases) -> Iterator[Found]:
@@ -205,6 +224,12 @@ def _is_goods(text: str, start: int, end: int) -> bool:
     """Is it the brand of a thing here?"""
     if _MADE.match(text, end) is not None or is_served(text, end):
         return True
+    if (
+        end - start > 3
+        and _MADE.match(text, end - 2) is not None
+        and _HAD.search(text, max(0, start - 8), start)
+    ):
+        return True  # 用的格力空调
     return text[start - 1 : start] in _HAD_ENDS and (
         _HAD.search(text, max(0, start - 8), start) is not None and _OF_GOODS.match(text, end) is not None
     )
@@ -238,7 +263,19 @@ def _no_firm(text: str, start: int, end: int) -> bool:
 
 def _more(text: str, end: int) -> int:
     more = _MORE.match(text, end)
-    return more.end() - end if more is not None and _stands(text, end, more.end()) else 0
+    if more is not None and _stands(text, end, more.end()):
+        return more.end() - end
+    house = _ITS_HOUSE.match(text, end)
+    if house is not None:
+        return house.end() - end
+    return 0
+
+
+# 京东健康, 海信日立, 腾讯音乐: what houses of a group are called.
+_ITS_HOUSE = late(
+    r"(?:健康(?!码)|音乐|冷运|冷链|安防|燃气|油服|置业|数科|云谷|日立|三菱|松下|现代|动力(?!电池)|重机|轴承(?=的|那边|采购)|油品|风电(?=的|那边|采购|项目)|储能(?=的|那边|采购|项目)|半导体)"
+    r"(?=$|[\s,、。;!?)|/▪]|的|那边|这边|又|也|还|已|要|想|招|说|和|采购|[一二三]期|验厂|续约|合作|回款|停|催|询)"
+)
 
 
 _NEAR = 6  # characters beside it that decide how the dictionary cuts

@@ -68,7 +68,7 @@ _LISTING, _BARE = "、和与及跟", "的都也又在就说要想问给抢做挖
 
 
 @cache
-def _right() -> re.Pattern[str]:
+def right() -> re.Pattern[str]:
     """What stands behind a firm, told apart by the name of its group."""
     single = surname_letters()
     called = r"总(?![部体共经裁数量价])|工(?![程作业厂具人])|董(?!事)|经理|主任|主管|[部处科厂局院所校]长|先生|女士|小姐|老板"
@@ -101,7 +101,7 @@ LEFT = frozenset(_CUES.replace("\\", ""))
 _ENDING = rf"(?:的人|的|了吗?|吗|吧|呢|没有?|不)?{_EDGE}"
 _FREE = late(rf"(?P<name>[一-龥A-Za-z&]{{2,8}}?){_ENDING}")
 _CUED = late(rf"(?:(?<=[{_CUES}])|(?<=[{_CUES}] )){_FREE.pattern}")
-_PLAIN_EDGE = frozenset(f"\n ,。;:!?、()[]|/\"“”'·>-{BLANK}")
+PLAIN_EDGE = frozenset(f"\n ,。;:!?、()[]|/\"“”'·>-{BLANK}")
 _FRONTS = {
     "g": "发给 报给 寄给 开给 卖给 送给 转给",
     "k": "客户 拜访 走访 回访 联系 对接 跟进 看看 应商 厂家 买家 甲方 乙方 约了 去了 访了 对手 同行 竞品",
@@ -157,11 +157,11 @@ def candidates(text: str) -> Iterator[Candidate]:
     """Every stretch between what stands in front of firms and behind them that begins as their names do."""
     places = regions(text)
     for start, end, front, sort in _spots(text, places, _beginnings(text, places)):
-        if sort not in _LOOSE or _ends_a_word(text, start, end):
+        if sort not in _LOOSE or ends_a_word(text, start, end):
             yield Candidate(start, end, _all_signs(text[start:end], front, sort))
 
 
-def _ends_a_word(text: str, start: int, end: int) -> bool:
+def ends_a_word(text: str, start: int, end: int) -> bool:
     """No name ends at 新 in 从新安装. Asked last: to cut a text takes longer than to weigh a name."""
     return end in Cut(text).around(start, end)[0]
 
@@ -219,7 +219,7 @@ def _pair() -> re.Pattern[str]:
 @cache
 def _surrounded() -> re.Pattern[str]:
     """The same between what may stand around a firm: a name ends behind it, or it stands behind a cue and ends its clause."""
-    behind = re.sub(r"\(\?P<\w>", "(?:", _right().pattern)
+    behind = re.sub(r"\(\?P<\w>", "(?:", right().pattern)
     return re.compile(
         rf"{_pair_text()}(?:(?=[{_IN_NAME}]{{1,{LONGEST - 1}}}?(?:[{_LISTING}{_BARE}]|(?=[{_MARKS}])(?:{behind})))"
         rf"|(?:(?<=[{_CUES}].)|(?<=[{_CUES}] .))(?=[{_IN_NAME}&]{{1,7}}?{_ENDING}))"
@@ -249,7 +249,7 @@ def _ends(text: str, first: int, behind: dict[int, str], marks: re.Pattern[str])
         end = mark.start()
         sort = behind.get(end)
         if sort is None:
-            found = _right().match(text, end)
+            found = right().match(text, end)
             sort = behind[end] = str(found.lastgroup) if found is not None else ""
         if sort:
             yield end, sort
@@ -274,7 +274,7 @@ def _front(text: str, start: int) -> str:
         label = _LABEL.search(text, max(0, start - 8), start)
         return str(label.lastgroup) if label is not None else ":"
     sort = _FRONT_OF.get(before) or _FRONT.get(before[-1])
-    return sort or ("," if before[-1] in _PLAIN_EDGE else "o")
+    return sort or ("," if before[-1] in PLAIN_EDGE else "o")
 
 
 def find(words: Plain, taken: Taken, places: Sequence[tuple[int, int]]) -> Iterable[Found]:
@@ -299,7 +299,7 @@ def _likely(
             continue
         name = text[start:end]
         points, least = _points(name, front, sort), _asked_for(name, sort)
-        if sort not in _LOOSE or (points >= least and _ends_a_word(text, start, end)):
+        if sort not in _LOOSE or (points >= least and ends_a_word(text, start, end)):
             scored.append((points, start, end, least))
     if not scored:
         return

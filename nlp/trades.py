@@ -89,10 +89,10 @@ def find(text: Plain, taken: Taken, towns: Sequence[tuple[int, int]]) -> Iterabl
 
     What is `taken` already (a name with its legal suffix) is passed over. `towns`: the `places.regions` of the text.
     """
-    runs = _runs(text.text)
-    if runs:
-        runs = [run for run in runs if taken.is_free(*text.place(run[0], run[1]))]
-    return _named(text, runs, towns) if runs else ()
+    found = runs(text.text)
+    if found:
+        found = [run for run in found if taken.is_free(*text.place(run[0], run[1]))]
+    return _named(text, found, towns) if found else ()
 
 
 def _named(
@@ -125,10 +125,10 @@ def _named(
 
 def is_trade(name: str) -> bool:
     """Is it nothing but trades (机械, 五金机电)?"""
-    return any(end - start == len(name) for start, end, _ in _runs(name))
+    return any(end - start == len(name) for start, end, _ in runs(name))
 
 
-def _runs(text: str) -> list[tuple[int, int, bool]]:
+def runs(text: str) -> list[tuple[int, int, bool]]:
     """Trades that follow one another as one stretch (食品机械); whether the last of them is goods as well."""
     automaton, goods = _automaton()
     found: list[tuple[int, int, bool]] = []
@@ -168,7 +168,7 @@ def _with_town(
             return first, 0.7  # 给邢台钢铁配套
         with_person = cued or _MET.search(text, max(0, first - 3), first) is not None
         return (first, 0.75) if with_person and owned else None  # 我是上海电气的王工
-    if len(proper) < 2 or not _is_proper(proper):
+    if len(proper) < 2 or not is_proper(proper):
         return None
     if cued and (owned or _CLOSED.match(text, end)):
         return first, 0.9
@@ -203,7 +203,7 @@ def _without_town(text: str, start: int, end: int, card: bool, signed: bool) -> 
         )
         if not cued and not front:
             continue
-        if not all(_is_proper(text[start - n : start]) for n in range(2, length + 1)):
+        if not all(is_proper(text[start - n : start]) for n in range(2, length + 1)):
             return None
         if cued:
             if text[start:end] == _OF_A_FIRM and text[first : first + 2] in known_companies():
@@ -232,7 +232,7 @@ def _by_itself(text: str, start: int, end: int) -> tuple[int, float] | None:
         if first < 0 or _FREE_LEFT.search(text, max(0, first - 2), first) is None:
             continue
         proper = text[first:start]
-        if not _is_proper(proper) or proper in _PLACES or _NOT_FREE.search(proper):
+        if not is_proper(proper) or proper in _PLACES or _NOT_FREE.search(proper):
             continue
         if is_coined(proper) or (text[first - 1 : first] in _QUOTES and text[end : end + 1] in _QUOTES):
             return first, 0.65
@@ -253,7 +253,7 @@ def _by_line(text: str, start: int, end: int) -> tuple[int, float] | None:
     for length in (2, 3, 4):
         first = start - length
         if first >= 0 and _FIRST_LINE.match(text[:first]) is not None:
-            return (first, 0.65) if _is_proper(text[first:start]) else None
+            return (first, 0.65) if is_proper(text[first:start]) else None
     return None
 
 
@@ -270,7 +270,7 @@ def _ranked(text: str, start: int, end: int) -> tuple[int, float] | None:
     for length in (2, 3, 4):
         first = start - length
         if first >= 0 and _RANK.search(text, max(0, first - 8), first) is not None:
-            return (first, 0.65) if _is_proper(text[first:start]) else None
+            return (first, 0.65) if is_proper(text[first:start]) else None
     return None
 
 
@@ -279,7 +279,7 @@ def _between_commas(text: str, start: int, end: int) -> bool:
     return text[end : end + 1] == "," and text[start - 3 : start - 2] == ","
 
 
-_NOT_FREE = late(r"[A-Za-z0-9和与及跟个]")
+_NOT_FREE = late(r"[A-Za-z0-9和与及跟个]|^[听帮等让催问请把欠送租见替陪](?=..)")
 _QUOTES = frozenset('“”"‘’「」[]')
 _PLACES = ("中国", "我国", "全球", "世界", "亚洲", "欧洲", "北美", "海外", "国内", "国外")
 
@@ -301,7 +301,7 @@ def _ends_line(text: str, end: int) -> bool:
     return _LINE_END.match(text[end : end + 8]) is not None
 
 
-def _is_proper(proper: str) -> bool:
+def is_proper(proper: str) -> bool:
     """May it be what a company calls itself?"""
     return (
         _NAME.fullmatch(proper) is not None

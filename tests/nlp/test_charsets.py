@@ -41,7 +41,7 @@ def _code(pattern: str, flags: int) -> list[int]:
 
 
 def test_expressions_come_out_as_ever(working_out: list[object]) -> None:
-    rules = (*name_patterns.patterns().values(), *name_starts.starts_of().values(), passing._right())
+    rules = (*name_patterns.patterns().values(), *name_starts.starts_of().values(), passing.right())
     written = [*WRITTEN, *((one.pattern, getattr(one, "flags", 0)) for one in rules)]
     once, again = [[_code(*one) for one in written] for _ in range(2)]
     remembering = COMPILER["_optimize_charset"]
