@@ -221,6 +221,8 @@ async def start(
         await migrate.check(db)
         if not await db.limited():
             raise BadConfig(f"store.database：{UNLIMITED}")
+        if off := await db.loses():
+            log.warning("the database may lose commits", settings=off)
         async with db.write() as tx:
             try:
                 await keyring.enter(tx, clock.now())

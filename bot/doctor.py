@@ -25,7 +25,7 @@ async def checks(config: Config, platforms: Sequence[Platform] = ()) -> list[Che
     found += [database, await _redis(config)]
     found += _modes(config)
     if database.state == "ok":
-        found += [await _trail(config), await _keys(config)]
+        found += [*await _careless(config), await _trail(config), await _keys(config)]
         said = {one.name for one in found}
         found += [one for one in await _inside(config, now) if one.name not in said or one.state != "ok"]
     if config.platforms():
@@ -140,6 +140,19 @@ async def _inside(config: Config, now: datetime) -> list[Check]:
     finally:
         await db.close()
     return [*tables, *(one for one in process if one.name not in {"连接池", "锁等待"})]
+
+
+async def _careless(config: Config) -> list[Check]:
+    """A server that says "committed" of what is not on its disk."""
+    db = Database(config.store.database, pool=2, direct=config.store.direct)
+    try:
+        off = await db.loses()
+    finally:
+        await db.close()
+    if not off:
+        return []
+    text = f"{'、'.join(off)} 是 off：数据库或机器突然停掉，收下的会丢，库可能坏"
+    return [Check("写盘", "warn", text, "在 postgresql.conf 里改成 on，重新加载。")]
 
 
 async def _trail(config: Config) -> Check:

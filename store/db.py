@@ -95,6 +95,10 @@ class Database:
         """Whether statements end that take too long: False behind a pooler that was not told of (PostgreSQL)."""
         return self.sqlite or bool(await self._inside.limited())
 
+    async def loses(self) -> list[str]:
+        """Settings of the server by which it may lose what it said was committed. SQLite's are ours."""
+        return [] if self.sqlite else list(await self._inside.loses())
+
     async def settled(self) -> None:
         """Returns when all that was written durably so far is on the disk. Asked before anything leaves the house:
         on SQLite another transaction may see rows a few milliseconds before they would survive a power cut."""

@@ -261,7 +261,7 @@ class Postgres:
             server_settings=BY_POOLER if self._pooled else SETTINGS | MORE.get(errand, {}),
             reset=_tidy, timeout=CONNECT, command_timeout=ANSWER,
             statement_cache_size=0 if self._pooled else 500,  # prepared on one server, asked of another
-            connection_class=_Connection,
+            connection_class=_Connection, init=None if self._pooled or errand == "queues" else _durable,
         )  # fmt: skip
 
     async def _acquire(self, pool: Any) -> Any:
@@ -362,6 +362,13 @@ class Postgres:
             )
         return bool(said == SETTINGS["statement_timeout"])
 
+    async def loses(self) -> list[str]:
+        """Settings by which the server may lose what it said was committed."""
+        names = ["fsync", "full_page_writes", *(["synchronous_commit"] if self._pooled else [])]
+        ask = "SELECT name FROM pg_settings WHERE name = ANY($1) AND setting = 'off' ORDER BY name"
+        async with self._connection() as connection:
+            return [row["name"] for row in await connection.fetch(ask, names)]
+
     async def settled(self) -> None:
         """A row is seen by others only once it is on the disk."""
 
@@ -400,6 +407,13 @@ class Postgres:
         for left in list(_Connection.leaving):
             if left._loop is asyncio.get_running_loop():
                 left.terminate()
+
+
+async def _durable(connection: Any) -> None:
+    """A commit is on the disk before anybody is told, whatever the server, the database or the login has for others."""
+    await connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.events import Incoming, Message, encode
 from store import inbox, postgres, settings
-from store.db import INTAKE, Database, passing, ping, unusable
+from store.db import INTAKE, SENT, Database, passing, ping, unusable
 from tests.lines import line_to
 from tests.servers import Postgres
 
@@ -94,6 +94,30 @@ async def _pids(admin: asyncpg.Connection, name: str) -> list[int]:
     """The connections that somebody has to this database."""
     found = await admin.fetch("SELECT pid FROM pg_stat_activity WHERE datname = $1 ORDER BY pid", name)
     return [one["pid"] for one in found]
+
+
+async def test_what_is_committed_is_on_the_disk_whatever_others_want(url: str) -> None:
+    """An admin made commits quick for all who use the server: what is acknowledged to a platform must not be among them."""
+    admin, name = await asyncpg.connect(url.rpartition("/")[0] + "/postgres"), url.rpartition("/")[2]
+    await admin.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    db, said = Database(url), []
+    try:
+        for way in (db.write(), db.write(INTAKE), db.write(SENT), db.write(durable=False)):
+            async with way as tx:
+                said.append((await tx.execute(sa.text("SHOW synchronous_commit"))).scalar_one())
+        assert said == ["on", "on", "on", "off"]
+        async with db.write() as tx:  # and a connection that was lent before
+            assert (await tx.execute(sa.text("SHOW synchronous_commit"))).scalar_one() == "on"
+        off = {
+            row["name"]
+            for row in await admin.fetch(
+                "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off'"
+            )
+        }
+        assert set(await db.loses()) == off
+    finally:
+        await db.close()
+        await admin.close()
 
 
 async def test_a_server_that_only_reads_is_left_for_another(url: str) -> None:
