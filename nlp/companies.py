@@ -116,8 +116,9 @@ def with_brands(
         hits += [
             hit for hit in sure if taken.take(hit.start, hit.end) and not (banked and _of_account(words, hit))
         ]
-    weaker = [*institutions.find(words, towns, taken), *trades.find(words, taken, towns)]
-    if held & _BUREAU_CHARS:
+    weaker = [*institutions.find(words, towns, taken)] if held & institutions.CHARS else []
+    weaker += trades.find(words, taken, towns)
+    if held & _BUREAU_CHARS and _BUREAU_MARKS.search(written) is not None:
         weaker += _by_bureau(words)
     if BLANK in written:
         weaker += _by_shop(words)
@@ -156,11 +157,7 @@ def _of_account(words: Plain, hit: Found) -> bool:
 def _by_suffix(words: Plain) -> Iterator[Found]:
     text = words.text
     floor = 0  # a name does not reach back into the one before it
-    suffixes = (
-        [*matches(_SUFFIX_STARTS, _SUFFIX, text)]
-        if words.signs & _ENDS and any(map(text.__contains__, _MARKS))
-        else []
-    )
+    suffixes = [*matches(_SUFFIX_STARTS, _SUFFIX, text)] if words.signs & _ENDS else []
     for n, match in enumerate(suffixes):
         end = match.end()
         following = suffixes[n + 1] if n + 1 < len(suffixes) else None
@@ -223,25 +220,6 @@ _ENGLISH_MARKS = (
 )
 _CAPITALS = sign(string.ascii_uppercase)
 _ENDS = sign("伙部店心司团所究院行券室社厂")
-_MARKS = (
-    "合伙",
-    "部",
-    "专卖店",
-    "旗舰店",
-    "商务中心",
-    "公司",
-    "集团",
-    "事务所",
-    "研究",
-    "设计院",
-    "银行",
-    "证券",
-    "经营部",
-    "商行",
-    "工作室",
-    "合作社",
-    "厂",
-)
 
 
 _OF_BRANCH = late(r"[一-龥()]{0,8}?(?:分|支)?")
@@ -439,6 +417,9 @@ _BUREAU = late(
 
 
 _BUREAU_CHARS = sign("局建冶附网科")
+_BUREAU_MARKS = re.compile(
+    r"[一二三四五六七八九十\d附科网铁](?:(?=[局航公建冶工])|(?<=附)|(?<=中科)(?=院)|(?<=国网)|(?<=中铁))"
+)
 # 西安交大二附院: hospitals by their school.
 _OF_SCHOOL = late(
     rf"(?:^|(?<=[\s,。;:!?、跟和给找是在去到{BLANK}]))[一-龥]{{2,8}}?(?:第?[一二三四五六]附院|附[一二三四五六]院|附属?医院)"

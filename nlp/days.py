@@ -40,7 +40,7 @@ _NO_DAY = "楼线机门店仓库院房车位厅馆桌柜桥路街码座厂井桩
 
 def find(text: str, now: datetime, held: int | None = None) -> list[Days]:
     """All day words in normalised text, in order, the longest where several begin together; `held`: its signs."""
-    hits = list(_hits(text, now.date(), signs.of(frozenset(text)) if held is None else held))
+    hits = list(_hits(text, now.date(), signs.of(text) if held is None else held))
     if len(hits) < 2:
         return hits
     hits.sort(key=lambda hit: (hit.start, -hit.end))
@@ -55,11 +55,13 @@ def find(text: str, now: datetime, held: int | None = None) -> list[Days]:
 
 def _hits(text: str, today: date, held: int) -> Iterator[Days]:
     for begins, pattern, read in _readers(held >> _SHIFT & _ALL):
-        if begins is not None and begins.search(text) is None:
+        first = begins.search(text) if begins is not None else None
+        if begins is not None and first is None:
             continue  # by far the most often
         if read is spoken_days.festival and not festivals.named(text):
             continue
-        for match in matches(begins, pattern, text) if begins is not None else pattern.finditer(text):
+        at = first.start() if first is not None else 0
+        for match in matches(begins, pattern, text, at) if begins is not None else pattern.finditer(text):
             try:
                 hit = read(match, today)
             except (ValueError, OverflowError):  # 31 February, the year 9999: no day at all

@@ -1,5 +1,6 @@
 """English given names in a Chinese text, alone (Kevin说) or with a surname (Amy Zhou)."""
 
+import re
 import string
 from collections.abc import Iterator
 
@@ -8,11 +9,13 @@ from nlp.late import late
 from nlp.lexicon import english_names
 from nlp.plain import Plain
 from nlp.signs import sign
+from nlp.starts import matches
 
-_CAPITALS = sign(string.ascii_uppercase)
+CAPITALS = sign(string.ascii_uppercase)
 _WORD = late(
     r"(?<![A-Za-z0-9._\-/&+'#])(?<![A-Za-z0-9]@)[A-Z][a-zà-ÿ]{1,13}(?![A-Za-z0-9@_'&+#]|[.\-/][A-Za-z0-9])"
 )
+_STARTS = re.compile("[A-Z](?=[a-zà-ÿ])")
 _SURNAME = late(r" ([A-Z][a-zà-ÿ]{1,13})(?![A-Za-z0-9@_'])")
 # What else in Latin letters may stand beside a name: with any other word beside it, it is a part of something.
 _GREETING = late(
@@ -26,11 +29,9 @@ _FRONT = 12  # characters in front that are looked at
 
 def find(words: Plain) -> Iterator[Found]:
     """Each with its surname, where one stands behind it."""
-    if not words.signs & _CAPITALS:
-        return
     text = words.text
     given, surnames = english_names()
-    for match in _WORD.finditer(text):
+    for match in matches(_STARTS, _WORD, text):
         start, end = match.span()
         if match[0] not in given:
             continue

@@ -8,7 +8,7 @@ from operator import or_
 
 from nlp.late import late
 from nlp.odd_headers import alike, on_two_lines
-from nlp.speakers import AGENDA, COMMON_KEYS, KEY, KEY_AT_END, NAME, NO_NAME, Header, Lines, aliased, clean
+from nlp.speakers import AGENDA, COMMON_KEYS, KEY, KEY_AT_END, NAME, Header, Lines, aliased, clean, is_no_name
 from nlp.stamps import ANY, DATE, FULL, MONTH_DAY, NEAR, SHORT
 
 # What may stand between a name and its stamp: blanks, a bar or a dot, a department in square brackets.
@@ -162,7 +162,7 @@ def _header(pattern: re.Pattern[str], inline: bool, number: int, start: int, lin
     name, mark = clean(groups["name"])
     key = KEY if "stamp" not in groups else KEY_AT_END
     lettered = name in _LETTERS and "stamp" not in groups
-    if not name or name in COMMON_KEYS or NO_NAME.search(name):
+    if not name or name in COMMON_KEYS or is_no_name(name):
         return None
     if key.search(name) and not lettered and not aliased(name):
         return None

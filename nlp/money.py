@@ -242,8 +242,7 @@ def _read(words: Plain, match: re.Match[str]) -> list[Found]:
             amount + (number(match["tenth"] or "") or 0) / 10 + (number(match["cent"] or "") or 0) / 100, 2
         )
     confidence = 0.95 if match["yuan"] or match["sign"] or match["cue"] else 0.75
-    spoken = _HUNDREDS_OPEN.sub(r"\g<0>百", match["amount"])
-    either = _EITHER.fullmatch(spoken)
+    either = _either(match["amount"])
     if either is not None and (scale > 1 or either["unit"]) and not match["tail"]:
         ends = [number((either["head"] or "") + either[name] + either["unit"]) for name in ("few", "many")]
         values = [round(end * scale, 2) for end in ends if end is not None]  # 三五万, 五六百块, 一千二三
@@ -278,6 +277,13 @@ def _is_other(text: str, match: re.Match[str]) -> bool:
     if _NEVER.search(text, max(0, match.start() - 10), amount) is not None and not match["sign"]:
         return True
     return match["yuan"] == "块" and _is_pieces(text, match)
+
+
+def _either(amount: str) -> re.Match[str] | None:
+    """三五, 五六百, 一千二三: either of two figures."""
+    if amount.isascii():
+        return None
+    return _EITHER.fullmatch(f"{amount}百" if _HUNDREDS_OPEN.match(amount) else amount)
 
 
 def _is_money(text: str, match: re.Match[str]) -> bool:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from nlp.late import late
 from nlp.name_patterns import COMPANY_BLANK, TITLE_BLANK, patterns
 from nlp.name_rules import AT_NAME, BEHIND, BIT, Spot, letters
-from nlp.plain import BLANK, Plain
+from nlp.plain import BLANK
 from nlp.starts import matches
 
 
@@ -73,13 +73,20 @@ def _marks() -> dict[str, re.Pattern[str]]:
     }
 
 
-def matches_of(words: Plain, rule: str, spots: Sequence[Spot]) -> Sequence[re.Match[str]]:
-    """Where the expression of a rule matches, in the order of the text. `spots`: of this text, see name_spots."""
-    return _finder(rule, "·" in words.text)(words.text, spots)
+_Finder = Callable[[str, Sequence[Spot]], Sequence[re.Match[str]]]
+
+
+@lru_cache(maxsize=4_096)
+def finders(rules: tuple[str, ...], dotted: bool) -> tuple[tuple[str, _Finder | None], ...]:
+    """For each of these rules what tells where its expression matches, in the order of a text with its `name_spots`.
+
+    `dotted`: a dot stands in that text. The aliases have none: they are looked for once, before.
+    """
+    return tuple((rule, _finder(rule, dotted) if rule != "alias" else None) for rule in rules)
 
 
 @cache
-def _finder(rule: str, dotted: bool) -> Callable[[str, Sequence[Spot]], Sequence[re.Match[str]]]:
+def _finder(rule: str, dotted: bool) -> _Finder:
     """How the matches of a rule are looked for in a text, with a dot between foreign names in it or none."""
     pattern, bit, mark = patterns()[rule], BIT[rule], _marks().get(rule)
     starts = starts_of().get(f"{rule}·" if rule in _FOREIGN and dotted else rule)

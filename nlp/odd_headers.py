@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from nlp.late import late
-from nlp.speakers import AGENDA, KEY_AT_END, NO_NAME, Header, Lines, clean
+from nlp.speakers import AGENDA, KEY_AT_END, Header, Lines, clean, is_no_name
 from nlp.stamps import ANY, DATE, FULL, NEAR_DAY
 
 _STAMP_LINE = late(rf"\s*\[?(?P<stamp>{ANY})\]?\s*$")
@@ -35,7 +35,7 @@ def on_two_lines(lines: Lines, clocked: list[int]) -> list[Header]:
         if named is None or last + 1 >= len(written) or (found and top < done):
             return []  # nothing said between two stamps: an agenda
         name, mark = clean(named["name"])
-        if not name or NO_NAME.search(name) or KEY_AT_END.search(name):
+        if not name or is_no_name(name) or KEY_AT_END.search(name):
             return []
         start, at_name = lines[written[top]][0], lines[written[place]][0] + named.start("name")
         body = lines[written[last] + 1][0]

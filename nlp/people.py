@@ -24,7 +24,7 @@ from nlp.name_doubts import APART, by_rule, thing
 from nlp.name_patterns import BOUNDARY, FOLLOW, TIES, WEAK, patterns
 from nlp.name_rules import HONOURS, Spot, name_spots, unsure
 from nlp.name_shape import is_name, may_be_name
-from nlp.name_starts import matches_of, starts_of
+from nlp.name_starts import finders, starts_of
 from nlp.plain import Plain, plain
 from nlp.signs import sign
 from nlp.starts import matches
@@ -121,16 +121,18 @@ def _known(words: Plain, names: frozenset[str]) -> Iterator[Found]:
 def _candidates(words: Plain, contact: bool, called: Sequence[Found], spots: Sequence[Spot]) -> list[Found]:
     """All hits, the most trusted rule first: a later one that overlaps is dropped."""
     found: list[Found] = []
-    for rule in name_rules.of_text(contact, words.signs, spots):
-        if rule == "alias":
+    text = words.text
+    for rule, matches_in in finders(name_rules.of_text(contact, words.signs, spots), "·" in text):
+        if matches_in is None:
             found += called
-        elif rule != "beside" or "\n" in words.text:  # a line above or below
-            matches = matches_of(words, rule, spots)
+        elif rule != "beside" or "\n" in text:  # a line above or below
+            matches = matches_in(text, spots)
             if matches:
                 found += by_rule(words, rule, matches)
     found += elements.find(words)
     found += spoken_names.find(words)
-    found += english_names.find(words)
+    if words.signs & english_names.CAPITALS:
+        found += english_names.find(words)
     found += nicknames.find(words)
     return found
 

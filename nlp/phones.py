@@ -128,7 +128,7 @@ def _find(words: Plain) -> Iterator[Found]:
         text = _SPOKEN.sub(_spoken, text)
     elif not held & _DIGITS:
         return
-    if held & _MISREADABLE:
+    if held & _MISREADABLE and _MISREAD_BEGINS.search(text) is not None:
         text = _MISREAD.sub(_reread, text)
     if "," in text or "、" in text:
         text = _COMMAS.sub(_joined, text)
@@ -206,6 +206,7 @@ _STROKES = re.compile(r"(?:0\d{2,3}一[2-8]\d{6,7}|1[3-9]\d(?:一\d{4}){2})(?:�
 _LETTERS = frozenset("oOlI")
 _MISREADABLE = sign(_LETTERS)
 _MISREAD = late(r"(?<![A-Za-z0-9.\-_@/])[1lI][3-9oO](?:[ \-]?[0-9oOlI]){9}(?![A-Za-z0-9@])", re.ASCII)
+_MISREAD_BEGINS = re.compile(r"[1lI](?=[3-9oO][ \-0-9oOlI])")
 _AS_DIGIT = str.maketrans("oOlI", "0011")
 
 

@@ -44,7 +44,7 @@ _FEW = 16  # so many different characters are replaced one after the other; no r
 _DROPPED = frozenset(
     map(chr, (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF, 0xFE0E, 0xFE0F, 0x20E3, 0xAD))
 )  # fmt: skip
-_CHANGED = frozenset(_ODD) | _DROPPED
+_TO_CHANGE = re.compile(f"[{re.escape(''.join(sorted(_DROPPED.union(_ODD))))}]")
 
 
 class Plain:
@@ -67,7 +67,7 @@ class Plain:
         self.text = text
         self.source = source
         self.at = at
-        self.signs = signs.of(frozenset(text)) if told is None else told
+        self.signs = signs.of(text) if told is None else told
         self._back: dict[int, int] | None = None
 
     def place(self, start: int, end: int) -> tuple[int, int]:
@@ -142,23 +142,21 @@ class Plain:
 
 def plain(text: str) -> Plain:
     """Full width, circled, keycap and mathematical digits, dashes, blanks and a few traditional forms made one."""
-    chars, kept, source = set(text), None, text
-    odd = chars & _CHANGED
-    if " " in chars and _SPACED.search(text) is not None:
+    kept, source = None, text
+    if " " in text and _SPACED.search(text) is not None:
         return _closed(text)
+    odd = set(_TO_CHANGE.findall(text))
     if not odd:
-        return Plain(text, source, None, signs.of(chars))
-    chars -= odd
+        return Plain(text, source)
     if not _DROPPED.isdisjoint(odd):
         kept = tuple(n for n, char in enumerate(text) if char not in _DROPPED)
         text, odd = "".join(map(text.__getitem__, kept)), odd - _DROPPED
-    chars.update(map(_ODD.__getitem__, odd))
     if len(odd) > _FEW:
         text = text.translate(_TABLE)
     else:
         for char in odd:
             text = text.replace(char, _ODD[char])
-    return Plain(text, source, kept, signs.of(chars))
+    return Plain(text, source, kept)
 
 
 # 姓 名 : 孟  祥 瑞, as a picture of a form is read.

@@ -1,12 +1,13 @@
 """Rows pasted from a spreadsheet: which column holds firms, and which sums."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nlp.edges import GENERIC
 from nlp.evidence import Found
 from nlp.late import late
+from nlp.starts import matches
 
 MOST = 400  # rows of one table that are read
 _LONGEST = 40  # characters of a cell that names a firm
@@ -21,9 +22,13 @@ _PRICE = (
     r"(?: ?[(（/](?P<unit>人民币|元|万元?|亿元?|千元|含税|RMB|[一-龥A-Za-z]{1,3})[)）]?)?"
 )
 # A heading stands between what parts cells; what it parts its own row with parts those below it.
-_HEADED = re.compile(rf"(?:^|(?<=[\t|｜,，;；\n ])){_FIRM}\*?(?=[\t|｜,，;；\n ]|$)", re.I)
+_HEADED = late(rf"(?:^|(?<=[\t|｜,，;；\n ])){_FIRM}\*?(?=[\t|｜,，;；\n ]|$)", re.I)
 _BRANDED = late(r"(?:品牌|牌子|型号|品名|厂牌)(?=[\t|｜,，;； /\n])")
 _PRICED = late(rf"(?:^|(?<=[\t|｜,，;；\n ])){_PRICE}(?=[\t|｜,，;；\n ]|$)", re.I)
+# Where either may begin.
+_EDGE = r"(?:(?<=^.)|(?<=[\t|｜,，;；\n ].))"
+_HEADED_BEGINS = re.compile(rf"[合目投参意潜公单企客供需厂商门采甲乙买卖经代承制生服施业终抬开cCsSſ]{_EDGE}")
+_PRICED_BEGINS = re.compile(rf"[含未采销合订成投预最单总金价报售底货小运尾定欠余应]{_EDGE}")
 _IS_FIRM, _IS_PRICE = late(rf"{_FIRM}\*?", re.I), late(_PRICE, re.I)
 _GOODS = late(r"(?:设备|原|现用|推荐|指定|竞品)?(?:品牌|牌子|型号|品名|厂牌)(?:型号|/型号)?")
 _PARTS = tuple(map(re.compile, (r"\t", r" *[|｜] *", r" {2,}", r"[,，] *", r"[;；] *", r" ")))
@@ -45,7 +50,7 @@ class _Cell:
 
 def firms(text: str) -> Iterator[Found]:
     """What stands under 公司, 客户名称, 供应商, as offsets of `text`."""
-    for _, cell in _under(text, _HEADED, _IS_FIRM):
+    for _, cell in _under(text, matches(_HEADED_BEGINS, _HEADED, text), _IS_FIRM):
         name = cell.text
         if 2 <= len(name) <= _LONGEST and not (
             _NO_FIRM.fullmatch(name) or _WORDS.fullmatch(name) is None or GENERIC.fullmatch(name)
@@ -55,12 +60,14 @@ def firms(text: str) -> Iterator[Found]:
 
 def goods(text: str) -> Iterator[tuple[int, int]]:
     """Where brands stand as such, under 品牌 or 型号."""
-    yield from ((cell.start, cell.end) for _, cell in _under(text, _BRANDED, _GOODS) if cell.text)
+    yield from (
+        (cell.start, cell.end) for _, cell in _under(text, _BRANDED.finditer(text), _GOODS) if cell.text
+    )
 
 
 def sums(text: str) -> Iterator[Found]:
     """What stands under 单价, 金额(万), in yuan."""
-    for heading, cell in _under(text, _PRICED, _IS_PRICE):
+    for heading, cell in _under(text, matches(_PRICED_BEGINS, _PRICED, text), _IS_PRICE):
         match, head = _SUM.fullmatch(cell.text), _IS_PRICE.fullmatch(heading)
         if match is None or head is None or (head["unit"] and _OTHER_MONEY.match(head["unit"])):
             continue
@@ -71,13 +78,15 @@ def sums(text: str) -> Iterator[Found]:
         )
 
 
-def _under(text: str, among: re.Pattern[str], heading: re.Pattern[str]) -> Iterator[tuple[str, _Cell]]:
+def _under(
+    text: str, among: Iterable[re.Match[str]], heading: re.Pattern[str]
+) -> Iterator[tuple[str, _Cell]]:
     """The cells below such a heading with it: those of the rows that have as many cells as their head.
 
     `among`: where such headings may stand.
     """
     done = 0
-    for match in among.finditer(text):
+    for match in among:
         first, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
         if end < 0:
             return

@@ -3,7 +3,7 @@
 A set of characters that a rule cannot do without gets its bit when the module of the rule is imported.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import or_
 
@@ -27,9 +27,9 @@ def table(bits: Mapping[str, int], width: int) -> int:
     return begin
 
 
-def of(chars: Set[str]) -> int:
-    """The signs of a text of these characters."""
-    return reduce(or_, map(_BITS.__getitem__, chars & _known), 0)
+def of(text: str) -> int:
+    """The signs of a text."""
+    return reduce(or_, map(_BITS.__getitem__, _known.intersection(text)), 0)
 
 
 def of_one(char: str) -> int:

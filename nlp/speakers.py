@@ -41,7 +41,7 @@ KEY = late(
 )
 # With a stamp behind it a name may hold such a word (微信用户), but not end in it, nor tell what a timetable tells.
 KEY_AT_END = late(rf"(?:{KEY.pattern})$|会议|截止|进度|时间|日期|交期", re.I)
-NO_NAME = re.compile(
+_NO_NAME = re.compile(
     rf"\d{{1,2}}:\d{{2}}|{DATE}|(?:^|\s){MONTH_DAY}$|{NEAR_DAY}$|^[\W\d_]+$|^[AaPp]\.?[Mm]\.?$"
 )
 AGENDA = late(
@@ -61,6 +61,14 @@ def clean(name: str) -> tuple[str, str]:
         if match is not None and match.start() > 0:
             return name[: match.start()].strip(), match["mark"]
     return _SAID.sub("", name.strip().rstrip("-*").strip()), ""
+
+
+_DAY_ENDS = frozenset("天一二三四五六日ytmM")
+
+
+def is_no_name(name: str) -> bool:
+    """Is it a day or an hour, or nothing but signs? Letters alone are none of it, but for the last one of a day."""
+    return (not name.isalpha() or name[-1] in _DAY_ENDS) and _NO_NAME.search(name) is not None
 
 
 def aliased(name: str) -> bool:

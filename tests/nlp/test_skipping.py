@@ -16,6 +16,7 @@ from nlp import (
     courtesies,
     days,
     emails,
+    english_names,
     festivals,
     headers,
     heads,
@@ -28,8 +29,10 @@ from nlp import (
     passing,
     people,
     phones,
+    sheets,
     signs,
     spans,
+    speakers,
     titles,
     told,
     wechats,
@@ -62,7 +65,8 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     texts = [json.loads(line)["text"] for line in lines if line.strip()]
     quick = [as_dict(text, NOW) for text in texts]
     for module in (
-        clocks, companies, emails, institutions, keywords, money, name_starts, people, spans, titles, wechats
+        clocks, companies, emails, english_names, institutions, keywords, money, name_starts, people, sheets, spans,
+        titles, wechats,
     ):  # fmt: skip
         monkeypatch.setattr(module, "matches", _everywhere)
     monkeypatch.setattr(signs, "of", lambda _: -1)
@@ -75,6 +79,7 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(institutions, "_KINDS", ("",))
     monkeypatch.setattr(name_starts, "_marks", dict)
     monkeypatch.setattr(name_starts, "_finder", name_starts._finder.__wrapped__)
+    monkeypatch.setattr(people, "finders", name_starts.finders.__wrapped__)
     monkeypatch.setattr(passing, "_MARK", re.compile("(?s:.)"))
     monkeypatch.setattr(passing, "_surrounded", passing._pair)
     monkeypatch.setattr(passing, "_CUED", re.compile(""))
@@ -86,6 +91,9 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(courtesies, "_TO_LONGEST", 99)
     monkeypatch.setattr(phones, "_more", lambda *_: True)
     monkeypatch.setattr(phones, "_SAID_RUN", re.compile(""))
+    monkeypatch.setattr(phones, "_MISREAD_BEGINS", re.compile(""))
+    monkeypatch.setattr(companies, "_BUREAU_MARKS", re.compile(""))
+    monkeypatch.setattr(speakers, "_DAY_ENDS", _Any())
     monkeypatch.setattr(name_rules, "of_text", lambda contact, *_: name_rules._of_bits(contact, -1))
     monkeypatch.setattr(name_starts, "AT_NAME", {})
     monkeypatch.setattr(name_starts, "_REACH", {})
