@@ -134,7 +134,7 @@ def speaker(reading: Reading, own_names: frozenset[str]) -> Found | None:
 
 def speakers(reading: Reading) -> list[str]:
     """All who speak in a log and are called as persons are: a full name, or 王总."""
-    called = dict.fromkeys(_called(turn.speaker) for turn in reading.turns)
+    called = dict.fromkeys(map(_called, dict.fromkeys(turn.speaker for turn in reading.turns)))
     return [name for name in called if name_shape.is_name(name, sure=True) or _ALIAS.fullmatch(name)]
 
 

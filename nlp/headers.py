@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from functools import reduce
+from collections.abc import Callable
+from functools import cache, reduce
 from itertools import pairwise
 from operator import or_
 
@@ -84,6 +85,7 @@ def best(lines: Lines) -> list[Header]:
     maybe = {n: _may_be(line) for n, _, line in stamped}
     any_bits, clocked_bits = (reduce(or_, [maybe[one[0]] for one in ones], 0) for ones in (stamped, clocked))
     winner: list[Header] = []
+    who = cache(_who)
     for style, pattern, inline in _STYLES if clocked else _COLON_STYLES:
         bit, colon = _BITS[style], style in _COLON_NAMES
         if not (any_bits if colon else clocked_bits) & bit:
@@ -96,7 +98,7 @@ def best(lines: Lines) -> list[Header]:
         found = [
             header
             for n, start, line in able
-            if (header := _header(pattern, inline, n, start, line)) is not None
+            if (header := _header(pattern, inline, n, start, line, who)) is not None
         ]
         if len(found) > len(winner) and _enough(style, found, lines):
             winner = found
@@ -153,29 +155,33 @@ _STAMP_BEGINS = frozenset("今昨前上周星礼下晚凌中早傍YTMWFSJADNO")
 _STAMP_ENDS = frozenset(":mM.Zd)]读辑一二三四五六日天")
 
 
-def _header(pattern: re.Pattern[str], inline: bool, number: int, start: int, line: str) -> Header | None:
+_Who = Callable[[str, bool], tuple[str, str] | None]
+
+
+def _header(
+    pattern: re.Pattern[str], inline: bool, number: int, start: int, line: str, who: _Who
+) -> Header | None:
+    """`who`: the same as `_who`, which need not be asked twice in one paste."""
     lead = _LEAD.match(line)
     match = pattern.match(line, lead.end() if lead is not None else 0)
     if match is None:
         return None
-    groups = match.groupdict()
-    name, mark = clean(groups["name"])
-    key = KEY if "stamp" not in groups else KEY_AT_END
-    lettered = name in _LETTERS and "stamp" not in groups
-    if not name or name in COMMON_KEYS or is_no_name(name):
-        return None
-    if key.search(name) and not lettered and not aliased(name):
+    stamp = match["stamp"] if "stamp" in pattern.groupindex else None
+    named = who(match["name"], stamp is not None)
+    if named is None:
         return None
     body = start + (match.start("body") if inline else len(line) + 1)
-    return Header(
-        number,
-        start + match.start(),
-        body,
-        name,
-        mark,
-        groups.get("stamp") or "",
-        start + match.start("name"),
-    )
+    return Header(number, start + match.start(), body, *named, stamp or "", start + match.start("name"))
+
+
+def _who(said: str, stamped: bool) -> tuple[str, str] | None:
+    """The name and what stands behind it; None when nobody who speaks is called so."""
+    name, mark = clean(said)
+    if not name or name in COMMON_KEYS or is_no_name(name):
+        return None
+    lettered = name in _LETTERS and not stamped
+    key = KEY_AT_END if stamped else KEY
+    return None if key.search(name) and not lettered and not aliased(name) else (name, mark)
 
 
 # Quoted, in a list, or in bold.

@@ -69,7 +69,8 @@ def _clock(words: str) -> time | None:
     if match is None:
         return None
     hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
-    late, early = _LATE.search(words) is not None, _EARLY.search(words) is not None
+    bare = words[0].isdigit() and words[-1].isdigit()  # no part of the day
+    late, early = not bare and _LATE.search(words) is not None, not bare and _EARLY.search(words) is not None
     hour = hour + 12 if late and hour < 12 else 0 if early and hour == 12 else hour
     return time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
 
