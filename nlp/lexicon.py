@@ -36,10 +36,11 @@ def surnames() -> Surnames:
 
 
 @cache
-def english_names() -> tuple[frozenset[str], frozenset[str]]:
-    """Given names in Latin letters, and surnames behind them."""
+def english_names() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Given names in Latin letters, those among words that are names only where somebody is meant, and surnames."""
     given, _, known = " ".join(_lines("english_names.txt")).partition(" surnames ")
-    return frozenset(given.split()), frozenset(known.split())
+    sure, _, said = given.partition(" said ")
+    return frozenset(sure.split()), frozenset(said.split()), frozenset(known.split())
 
 
 @cache

@@ -191,7 +191,7 @@ def patterns() -> dict[str, re.Pattern[str]]:
         ),
         "latin": late(
             rf"(?:我叫|我是|(?:联系|找) ?(?=[A-Z][a-z]+ [A-Z][a-z]+(?![A-Za-z ]))|"
-            r"(?<=[户板人他她字外家方])叫 ?|(?:Mr|Ms|Mrs|Miss|Dr)\.? ?|Dear |"
+            r"(?<=[户板人他她字外家方])叫 ?|(?:Dear )?(?:Mr|Ms|Mrs|Miss|Dr)(?![a-z])\.? ?|Dear (?!M[rsi])|"
             r"(?i:\bthis is |\bmy name is |\bI(?:'| a)m ))"
             rf"(?P<name>{LATIN})(?![\w])"
         ),

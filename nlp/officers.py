@@ -8,7 +8,7 @@ from nlp import likely, segment
 from nlp.evidence import Found
 from nlp.late import late
 from nlp.lexicon import not_names
-from nlp.name_patterns import BOUNDARY
+from nlp.name_patterns import BOUNDARY, WEAK
 from nlp.nicknames import spoken_of
 from nlp.plain import Plain
 from nlp.signs import sign
@@ -22,7 +22,7 @@ _GOES_ON = (
 )
 _ROLE = late(
     rf"(?P<short>[局处科队院校]{_GOES_ON})|主席(?!台|团)|[组班村镇]长|大夫|大厨|同[学志](?!会|们|录)|老弟|老师傅|老爷子|"
-    r"主编|掌柜|教官|导师|总助(?!理)|指导(?![下书意价员])|兄(?![弟长台妹])|总(?=[要觉在有能得])"
+    r"主编|掌柜|教官|导师|总助(?!理)|指导(?![下书意价员])|兄(?![弟长台妹])|总(?=[要觉在有能得]|承诺|经手|店里|管(?:$|[\s,。])|亲自)"
 )
 _LITTLE_KIN = late(r"[小阿](?P<given>[一-龥])[姐哥叔](?![姐妹哥弟们夫])")
 # 钱总得付, 常总有货: these tie in otherwise, or are what is meant.
@@ -50,7 +50,16 @@ def find(words: Plain) -> Iterator[Found]:
         return
     for match in matches(_starts(), _alias(), text):
         name, before = match[0], text[max(0, match.start() - 1) : match.start()]
-        if before and BOUNDARY.search(before) is None and not spoken_of(text, match.start(), alone=False):
+        if not (
+            not before
+            or BOUNDARY.search(before)
+            or spoken_of(text, match.start(), alone=False)
+            or (
+                match[0][1:] == "总"
+                and match["surname"] not in WEAK
+                and not segment.is_word(before + name[0])
+            )
+        ):
             continue
         if name not in not_names() and not segment.is_word(name):
             yield words.found("names", *match.span(), 0.85, "officer")

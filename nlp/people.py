@@ -131,7 +131,7 @@ def _candidates(words: Plain, contact: bool, called: Sequence[Found], spots: Seq
                 found += by_rule(words, rule, matches)
     found += elements.find(words)
     found += spoken_names.find(words)
-    if words.signs & english_names.CAPITALS:
+    if words.signs & english_names.LETTERS:
         found += english_names.find(words)
     found += nicknames.find(words)
     return found

@@ -39,12 +39,20 @@ def find(words: Plain) -> Iterator[Found]:
 
 def _little(words: Plain) -> Iterator[Found]:
     text = words.text
+    if "阿" in text:
+        for match in _CALLED_A.finditer(text):
+            around = (text[match.start() - 1 : match.start()], text[match.end() : match.end() + 2])
+            if not any(part and _SOUNDED.issuperset(part) for part in around):
+                yield words.found("names", *match.span("name"), 0.75, "little")
     for match in (*patterns()["little"].finditer(text), *_on_edges(text, _little_name()), *_spoken_to(text)):
         start = match.start("name")
         before = text[max(0, start - 1) : start]
         office = match.start() < start or text[max(0, start - 2) : start] in OFFICES
         told = before == "我" and _ENDS.match(text, match.end()) is not None
-        if match["name"] not in not_names() and (not before or office or told or BOUNDARY.search(before)):
+        sure = match["name"][1] in _ANYWHERE and before not in "大最很太更较"
+        if match["name"] not in not_names() and (
+            sure or not before or office or told or BOUNDARY.search(before)
+        ):
             yield words.found("names", *match.span("name"), 0.8, "little")
 
 
@@ -54,6 +62,18 @@ _THINGS = frozenset(
     "车花牛羊鱼虎鸟鹿米麦谷井山江河湖海云风雪火水木门布包冰冷红蓝白黑黄紫青银铁铜瓦弓牧房屋钟计单解步头年时巴强毛皮沙盘楼官公家店区党农师父母麻"
     "厂商从空温原来于苗种容古字言简别桂花枣栗蒲桑柏松柳梅竹"
 )
+
+
+# Behind these neither: with 小 and 老 in front they are persons wherever they are words of their own; so are these behind 阿.
+_ANYWHERE = frozenset(
+    "王李张刘陈赵吴周徐孙朱胡郭何罗郑梁宋谢唐韩冯邓曹彭曾肖董袁潘蔡蒋余杜程魏苏吕卢姚沈姜崔谭陆范汪廖贾邹孟秦邱侯尹薛闫陶贺顾郝龚邵钱严孔赖施"
+)
+_BEHIND_A = (
+    "强明华杰辉伟军珍芳英梅兰玲红霞丽娟燕秀凤勇斌彬飞涛峰锋平文东光荣贵福财发旺才忠义成生水狗牛虎彪雄健宝宏豪坤凯浩俊志祥鹏毅良诚标炳添泉源敏慧琴云莲娇娣香"
+    "芬萍静婷莹琳欣晴雯"
+)
+_SOUNDED = frozenset(SOUNDS) - frozenset("和要提来到说给在江海古买里")  # 哈里阿明: part of a foreign name
+_CALLED_A = late(rf"(?P<name>阿[{_BEHIND_A}])")
 
 
 @cache

@@ -23,6 +23,13 @@ NOW = datetime.fromisoformat("2026-11-23T10:00")
         ("海外客户 Mike Johnson 问价", ["Mike Johnson"]),
         ("邮箱 kevin.zhou@a.com, Skype: Kevin.Zhou", []),
         ("Peter Rabbit联名款多少钱", []),
+        ("找vivian拿样品，JACK说可以", ["vivian", "JACK"]),
+        ("发给Sunny和Coco看看", ["Sunny", "Coco"]),
+        ("跟Sunny牌的比哪个亮", []),
+        ("will the goods arrive", []),
+        ("Best regards\nCarlos Mendez\nBuyer", ["Carlos Mendez"]),
+        ("VIVIAN CHEN\nSales Manager\nNingbo Bright Lighting", ["VIVIAN CHEN"]),
+        ("Dear Mr. Rossi, please find the quote", ["Rossi"]),
         ("用Office 365，住Anna酒店", []),
     ],
 )
