@@ -126,7 +126,8 @@ class Records:
             days=story.days([one for one in lines if kind in (None, one.kind)], zone), kinds=story.KINDS,
             kind=kind, count=len(lines), movable=movable, takers=self._takers(signed, lead, list(people.values())),
             typed=[(one, name, read[one], LONGEST[one]) for one, name in changing.NAMES.items()] if changeable else [],
-            stamp=changing.stamp(record), once=secrets.token_urlsafe(9), done=DONE.get(request.query.get("done", ""), ""),
+            stamp=self._site.mark("record", changing.stamp(record)), once=secrets.token_urlsafe(9),
+            done=DONE.get(request.query.get("done", ""), ""),
         )  # fmt: skip
 
     async def _late(self, tx: Tx, lead: Lead, now: datetime) -> list[tuple[str, str, bool]]:
@@ -169,7 +170,11 @@ class Records:
         """保存: what was typed over what is known."""
         fields = await read_fields(request)
         given = {one: tidy(fields[one], LONGEST[one]) for one in changing.NAMES if one in fields}
-        return await self._act(request, signed, "change", stamp=fields.get("stamp", "")[:64], typed=given)
+        async with self._site.engine.db.read() as tx:
+            lead = await leads.find(tx, _number(request, "L"))
+            stamp = changing.stamp(await records.of_lead(tx, lead)) if lead else ""
+        same = self._site.fits("record", stamp, fields.get("stamp", ""))
+        return await self._act(request, signed, "change", stamp=stamp if same else "", typed=given)
 
     async def _act(
         self, request: web.Request, signed: Signed, name: str, **fields: object

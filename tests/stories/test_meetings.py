@@ -45,6 +45,16 @@ async def test_a_quarter_of_an_hour_before_the_owner_reads_what_is_known(world: 
     assert _brief(world) == 1
 
 
+async def test_a_meeting_that_a_chat_agrees_on_is_one(world: World) -> None:
+    await _says(
+        world, "同步至CRM 宁波恒达汽配有限公司的陈立 13900010001：明天下午三点来你们厂看样机，最后得刘总定"
+    )
+    await world.rep.clicks("存为新客户")
+    await world.rep.sees("已存为 C-0301 · L-1001")
+    await world.at("2026-11-24 14:46")
+    await world.rep.sees("会前必读 ·", "L-1001 今天 15:00 来你们厂看样机", "决策人 刘总（11-23）")
+
+
 async def test_nothing_empty_is_shown(world: World) -> None:
     await world.api_lead(need=None)
     await _says(world, "/会前 L-1001")

@@ -2,6 +2,8 @@
 
 import sqlalchemy as sa
 
+from rules import changing
+from store import leads, records
 from store.tables import contact, customer
 from tests.web.pages_kit import Visitor
 from tests.world import World, rows
@@ -106,6 +108,18 @@ async def test_a_record_is_put_right_on_the_page_of_its_lead(world: World):
         await world.rep.sees(f"张敏改了 {id}", "→ 139")
     await world.boss.says("/谁看过 C-0301")
     await world.boss.sees("张敏 改了资料（手机）")
+
+
+async def test_a_page_holds_nothing_by_which_a_masked_number_could_be_found_out(world: World):
+    """Four digits are guessed in no time by whoever has a plain digest of them, and no trail would tell."""
+    id = await world.api_lead()
+    async with Visitor(world) as visitor:
+        await visitor.enters(world.boss, f"/看板 {id}")
+        async with world.db.read() as tx:
+            record = await records.of_lead(tx, await leads.get(tx, 1001))
+        assert changing.stamp(record) not in visitor.text
+        assert "5678" in visitor.words
+        assert "1234" not in visitor.text
 
 
 async def test_who_may_only_read_a_record_finds_no_fields(world: World):
