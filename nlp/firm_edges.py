@@ -5,6 +5,7 @@ from nlp.late import late
 from nlp.named import well_known
 from nlp.passing import likeness
 from nlp.places import region, regions, towns
+from nlp.plain import BLANK
 
 # Characters that say what is done with a firm or how it comes in; as words of their own they begin few names.
 _LEADS = frozenset(
@@ -39,7 +40,9 @@ _BEGINNING = 4  # characters that tell a town
 
 def begins(text: str, cut: int, suffix: int) -> int:
     """Where the name that ends in the legal form at `suffix` begins, at `cut` or behind the words there that are none of it."""
-    if _has_town(text, cut) or _is_known(text, cut) or likeness(text[cut : cut + 2]) > _LIKE_A_NAME:
+    if text[cut - 1 : cut] in (":", "=") or _is_whole_line(text, cut, suffix):
+        return cut
+    if _has_town(text, cut) or likeness(text[cut : cut + 2]) > _LIKE_A_NAME or _is_known(text, cut):
         return cut
     at = cut
     pieces = segment.pieces(text[cut:suffix])
@@ -54,6 +57,31 @@ def begins(text: str, cut: int, suffix: int) -> int:
     if at > cut and (_may_begin(text, at, suffix) or not text.startswith(_FULL, suffix)):
         return at
     return _behind_nouns(text, cut, suffix, pieces)
+
+
+def _is_whole_line(text: str, cut: int, suffix: int) -> bool:
+    """Does nothing but the name stand on its line, as on a card?"""
+    if (cut and text[cut - 1] != "\n") or _NUMBER not in text:
+        return False
+    end = text.find("\n", suffix)
+    return text[suffix : end if end >= 0 else len(text)] in _FORMS
+
+
+_NUMBER = BLANK * 7  # stands where a telephone number stood
+_FORMS = frozenset(
+    (
+        "股份有限公司",
+        "有限责任公司",
+        "有限公司",
+        "集团有限公司",
+        "公司",
+        "集团",
+        "厂",
+        "银行",
+        "研究院",
+        "设计院",
+    )
+)
 
 
 def is_in_town(text: str, place: int, start: int, end: int) -> bool:

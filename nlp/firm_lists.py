@@ -34,20 +34,24 @@ _NO_NOUN = ("v", "r", "d", "p", "c", "m", "t", "a", "q")  # tags of words that a
 
 
 # What heads a list of firms: 意向客户(烘焙):, 竞品清单:, 本月要跑:.
+_HEAD = (
+    "(?:客户|供应商|供方|需方|厂家|厂商|竞品|竞争对手|对手|同行|友商|单位|公司|企业|参展商|经销商|"
+    "代理商|投标人|候选人|乙方|甲方|拜访|走访|回访|陌拜|要跑|跑了|来访)"
+)
+_LABEL_WORD = late(rf"{_HEAD}[^:\n]{{0,16}}:")
 _LABEL = late(
-    r"(?:客户|供应商|供方|需方|厂家|厂商|竞品|竞争对手|对手|同行|友商|单位|公司|企业|参展商|经销商|代理商|投标人|候选人|乙方|甲方|拜访|走访|回访|陌拜|要跑|跑了|来访)"
-    r"(?:名单|清单|名录|计划|记录|情况|汇总|签到)?(?:\([^()\n]{1,8}\))?[:=] ?\d?[.、)]? ?$"
+    rf"{_HEAD}(?:名单|清单|名录|计划|记录|情况|汇总|签到)?(?:\([^()\n]{{1,8}}\))?[:=] ?\d?[.、)]? ?$"
 )
 
 
 def find(words: Plain, firms: Sequence[Found]) -> Iterator[Found]:
     """The other members of lists of which two are among `firms` and half of all, or whose label says that they are firms."""
-    if not words.signs & CHARS:
+    text, alone = words.text, len(firms) < 2
+    if not words.signs & CHARS or (alone and not _may_be_labelled(text)):
         return
-    text = words.text
     places = {words.here(firm.start, firm.end) for firm in firms}
     starts = {start for start, _ in places}
-    for part, items in _lists(text):
+    for part, items in _lists(text, alone):
         if len(items) < 3:
             continue
         among = len(places.intersection(items))
@@ -64,16 +68,26 @@ def find(words: Plain, firms: Sequence[Found]) -> Iterator[Found]:
                     yield words.found("companies", start, end, 0.6, "list")
 
 
+def _may_be_labelled(text: str) -> bool:
+    """May a list below a label of firms stand here?"""
+    many = text.count("、") > 1 or ";" in text or ("2" in text and "3" in text)
+    return many and (":" in text or "=" in text) and _LABEL_WORD.search(text) is not None
+
+
 def _follows(text: str, start: int) -> bool:
     """Is it no heading: does its list begin in front of it, or a colon?"""
     before = text[:start].rstrip(" ")
     return before != "" and (before[-1] != "\n" or "\n" in before.rstrip("\n"))
 
 
-def _lists(text: str) -> Iterator[tuple[str, list[tuple[int, int]]]]:
-    """What parts a list, and the names that stand in it."""
+def _lists(text: str, alone: bool) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+    """What parts a list, and the names that stand in it. Where one firm is known at most, only what a label may head."""
     for part, expression in _KINDS.items():
-        if text.count(part) < 2 - (part == ";"):
+        if (
+            text.count(part) < 2 - (part == ";")
+            or (alone and part in ",\n")
+            or (part == "," and ":" not in text)
+        ):
             continue
         items: list[tuple[int, int]] = []
         for match in expression.finditer(text):
@@ -84,7 +98,7 @@ def _lists(text: str) -> Iterator[tuple[str, list[tuple[int, int]]]]:
             if len(items) >= MOST:
                 break
         yield part, items
-    if "1" in text and "2" in text:
+    if "1" in text and "2" in text and "3" in text:
         numbered = [*_NUMBERED.finditer(text)]
         if [int(item["number"]) for item in numbered] == [*range(1, len(numbered) + 1)]:
             yield "1", [item.span("name") for item in numbered]

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import ahocorasick_rs
 
@@ -96,7 +96,7 @@ def find(text: Plain, taken: Taken, towns: Sequence[tuple[int, int]]) -> Iterabl
 
 
 def _named(
-    text: Plain, runs: list[tuple[int, int, bool]], towns: Sequence[tuple[int, int]]
+    text: Plain, runs: Sequence[tuple[int, int, bool]], towns: Sequence[tuple[int, int]]
 ) -> Iterator[Found]:
     """Those of these trades that end a company's name."""
     ends = [end for _, end in towns]
@@ -128,7 +128,8 @@ def is_trade(name: str) -> bool:
     return any(end - start == len(name) for start, end, _ in runs(name))
 
 
-def runs(text: str) -> list[tuple[int, int, bool]]:
+@lru_cache(maxsize=4)
+def runs(text: str) -> Sequence[tuple[int, int, bool]]:
     """Trades that follow one another as one stretch (食品机械); whether the last of them is goods as well."""
     automaton, goods = _automaton()
     found: list[tuple[int, int, bool]] = []
