@@ -62,7 +62,7 @@ _SENTENCE_END = frozenset("。!?\n")
 
 # 资料我待会儿发邮箱: no time that a clock knows, but whoever says it does it himself, and soon.
 _SOON = late(
-    r"马上|立刻|立马|这就|现在就|待会儿?|等会儿?|等下|(?<!等)一会儿?|过会儿?|晚点儿?|稍[后晚]|回头|随后|尽快|第一时间|到时候?|届时|顺[路便道]|抽空|当[天日晚](?![的内])|随时"
+    r"马上|立刻|立马|这就|现在就|待会儿?|等会儿?|等下|一会儿?(?<!等一会)(?<!等一会儿)|过会儿?|晚点儿?|稍[后晚]|回头|随后|尽快|第一时间|到时候?|届时|顺[路便道]|抽空|当[天日晚](?![的内])|随时"
 )
 _ANYBODY = frozenset(("尽快", "随时", "第一时间", "抽空"))
 _SOON_CHARS = sign("马刻这现待会等晚稍回随尽第届顺抽当时")
@@ -82,9 +82,9 @@ _OWN_WORD = late(
 def find(words: Plain, whens: Sequence[When], now: datetime) -> tuple[Found, ...]:
     """Promises in the text, from the time to the end of the clause ("周二前发测试报告"), in the words used."""
     found = _timed(words, whens, now) if whens else []
-    if words.signs & _SOON_CHARS:
+    if words.signs & _SOON_CHARS and _SOON.search(words.text) is not None:
         found += _apart(_soon(words), found)
-    if words.signs & _OWN_WORDS:
+    if words.signs & _OWN_WORDS and _OWN_WORD.search(words.text) is not None:
         found += _apart(_own(words), found)
     return tuple(sorted(found, key=lambda hit: hit.start)) if len(found) > 1 else tuple(found)
 

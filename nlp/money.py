@@ -157,9 +157,10 @@ def find(text: str | Plain) -> tuple[Found, ...]:
     sure: list[tuple[int, int]] = []
     unsure: list[re.Match[str]] = []
     for match in matches(_STARTS, _SUM, words.text):
-        if not _is_money(words.text, match):
-            if not _is_other(words.text, match) and _NOT_AFTER.match(words.text, match.end()) is None:
-                unsure.append(match)
+        if _is_other(written, match):
+            continue
+        if not _is_money(written, match):
+            unsure.append(match)
             continue
         read = _read(words, match)
         found.extend(read)
@@ -193,7 +194,9 @@ def _beside(
     words: Plain, sure: Sequence[tuple[int, int]], unsure: Sequence[re.Match[str]]
 ) -> Iterator[Found]:
     """Numbers that are sums because others are, or because money is spoken of."""
-    for match in bare_sums.among(words.text, sure, unsure):
+    text = words.text
+    uncounted = [match for match in unsure if _NOT_AFTER.match(text, match.end()) is None]
+    for match in bare_sums.among(text, sure, uncounted):
         yield from _read(words, match)
 
 
@@ -289,8 +292,6 @@ def _either(amount: str) -> re.Match[str] | None:
 
 def _is_money(text: str, match: re.Match[str]) -> bool:
     """Does a unit, a cue or what follows say that this number is money?"""
-    if _is_other(text, match):
-        return False
     if match["yuan"] or match["sign"] or match["jiao"] or _TO_THE_CENT.fullmatch(match["amount"]):
         return True
     if _PER.match(text, match.end()) and (
