@@ -31,8 +31,8 @@ _END = late(
     r"多?(?:我就|他[补出付]|意思|管[饭吃住]|够|行|能不能|可以|封顶)|的(?=$|[,。;!?]))"
 )
 _ROUND = frozenset("百千万")
-# 模具费另收6500, 零售价定在139, 调试费打包8000
-_CALLED = late(r"[价费款金薪资钱](?:[一-龥]{1,4})?$")
+# 模具费另收6500, 零售价定在139, 调试费打包8000; 押金退你了,800
+_CALLED = late(r"[价费款金薪资钱](?:[一-龥]{1,4}[,:]?\s?|[,:]\s?)?$")
 # 一张板六十八,一百张以上六十五
 _TIER = late(r"(?:以[上下内]|一[张台件套个只米斤吨平][一-龥]{0,3})\s?$")
 _TIERS = late(r"\d[一-龥]?以[上下内]|[十百千万][一-龥]?以[上下内]")
@@ -105,9 +105,11 @@ def _is_sum(text: str, match: re.Match[str], talked: bool) -> bool:
             and _TIER.search(text, max(0, start - 6), start) is not None
             and _TIERS.search(text) is not None
         )
+    if "," in amount:
+        return talked
     if not amount.isdigit() or not 2 < len(amount) < 7:
         return False
-    return _CALLED.search(text, max(0, start - 5), start) is not None
+    return _CALLED.search(text, max(0, start - 7), start) is not None
 
 
 def _is_item(text: str, match: re.Match[str]) -> bool:

@@ -28,16 +28,16 @@ _SUM = re.compile(
     rf"手续费|押金|保证金|营业额|营收|注册资本|回款|应付|应收|合同价|目标价|底价|"
     rf"标价|出价|付了|收了|打了|花了|付的|欠的|打的|底薪|月薪|年薪|薪资|工资|租金|月租|房租|转让费|学费|每(?:季度?|月|年|次|场|课时|节|人|台|套|件|只|米|吨|公斤|斤|平米|平|晚|箱|片|根|瓶|盒)|(?:代理|零售|批发|拿货|出厂|到手|折后|优惠|会员|现|特|原)价|再(?:让|便宜|优惠|降|减|补|加|少)|加收|报了|报的|加到|降到|涨到|便宜到|谈到|砍到|卖到|给到)"
     rf"(?:大概|大约|区间|范围|从|约|控制|不超过|别超过|最多|在|是|为|有|:|\s|共|总|到|给|了|"
-    rf"差不多|也就|人均|每[人月年平套台件个]|平均|价|额|能不能|做到|可以|一共|要|才|只有|上限|另算|另收|另付|还差|还有|款|能|按)*)?"
+    rf"差不多|也就|人均|\((?:人民币)?元\)|每[人月年平套台件个]|平均|价|额|能不能|做到|可以|一共|要|才|只有|上限|另算|另收|另付|还差|还有|款|能|按)*)?"
     rf"(?P<sign>(?:[¥￥]|(?i:rmb|cny)|人民币) ?)?"
     rf"(?<![\d.{_CN}第几数])(?i:(?<=rmb)|(?<=cny)|(?<![a-z]))"
     rf"(?:(?=[{_IN_SUM}]{{1,400}}+[\-~到至])(?P<low>{_AMOUNT})(?P<lowscale>{_SCALE})?"
     rf"(?P<lowtail>(?<=[万千百亿wWkK])[1-9一二三四五六七八九])? ?(?:元|块)?(?:-|~|到|至)+ ?)?"
-    rf"(?P<amount>{_AMOUNT}) ?(?P<about>[多来几余](?=[万亿]))?(?P<scale>{_SCALE}|个(?:亿|多亿|[wW](?![a-zA-Z])))?"
+    rf"(?P<amount>{_AMOUNT}) ?(?P<about>[多来几余+](?=[万亿wW]))?(?P<scale>{_SCALE}|个(?:亿|多亿|[wW](?![a-zA-Z])))?"
     rf"(?P<tail>(?!{_EACH}|{_ADVERB})[一二三四五六七八九\d](?!(?!{_EACH}|{_ADVERB})[\d个台件套.{_CN}])|[一二三四五六七八九](?=[一二三四五六七八九](?:[吧左上,。的]|"
     rf"$))|(?<=万)[1-9](?=千(?![瓦克米伏])))?(?:(?<=万[1-9])千)?"
     rf"(?P<last>[一二三四五六七八九](?=[吧左上，,。的]|$))? ?(?P<more>多|来|几|余)?"
-    rf"(?:块零?(?P<jiao>[1-9一二三四五六七八九])(?=毛|角|[,。;!?、\s)/]|左右|一(?:[台套件个只米支张条斤片根瓶盒包卷捆吨平份盘度天次晚页趟箱袋桶间双本块场组]|公斤)|每|$|[的吧了呢行能可就给拿卖都也才]|含|包邮|起)(?:毛|角)?(?:(?<=[毛角])(?P<fen>[1-9一二三四五六七八九])(?=分|[,。;!?、\s]|一[台套件个只米支张条斤片根瓶盒包箱袋]|左右|$))?|"
+    rf"(?:块零?(?P<jiao>[1-9一二三四五六七八九])(?=毛|角|[,。;!?、\s)/]|左右|一(?:[台套件个只米支张条斤片根瓶盒包卷捆吨平份盘度天次晚页趟箱袋桶间双本块场组]|公斤)|每|$|[的吧了呢行能可就给拿卖都也才到至~-]|含|包邮|起)(?:毛|角)?(?:(?<=[毛角])(?P<fen>[1-9一二三四五六七八九])(?=分|[,。;!?、\s]|一[台套件个只米支张条斤片根瓶盒包箱袋]|左右|$))?|"
     rf"(?P<yuan>{_YUAN})(?:(?P<tenth>[1-9一二三四五六七八九壹贰叁肆伍陆柒捌玖])角)?(?:零?(?P<cent>[1-9一二三四五六七八九壹贰叁肆伍陆柒捌玖])分(?![钟之]))?)?",
 )
 _SCALES = {
@@ -78,17 +78,18 @@ _NEVER = late(
 # 一个接口8000,
 _ONE_OF = late(r"一[个台套张间次把]\s?(?!订单|型号|编号|单号|电话|号)[一-龥]{1,5}$")
 _SPENT = late(
-    r"(?:[一-龥]费(?:到付)?|人均|每[人天位]|一[天晚]|[车机高门]票|住宿|折(?:后|下来|就?是)?|一[吨台套个件米斤平](?:就是|才|要|卖)|(?:一?共|合计|总计|总共|小计|共计|税额|总额|[实应]付|[实应]收|月供|[一-龥]价单?))(?:是|共|用了|花了|才|只要|约|大概|:)?\s?$"
+    r"(?:[一-龥]费(?:到付)?|人均|每[人天位]|一[天晚]|[车机高门]票|住宿|折(?:后|下来|就?是)?|一[吨台套个件米斤平](?:就是|才|要|卖)|(?:一?共|合计|总计|总共|小计|共计|税额|总额|[实应已未待][付收]|月供|[日时周月年起底]薪|转正后?|[券]后|[一-龥]价单?))(?:是|共|用了|花了|才|只要|约|大概|:)?\s?$"
 )
 _ENDS = re.compile(r"$|[,。;!?\s]")
 # 打了3万, 先付5k: what is done with money.
 _PAID = late(
-    r"(?:[打付汇转收]款|到账|入账|转账|[打付花赚亏投欠罚赔扣返交转批砍补借贷押值退垫]|[报卖买出开]价?|预计要|就要|得要|只要|降价?|涨价?|便宜|少收|多收|让利|起码|至少|最多|顶多)(?:了|过|掉|出|到|给?我们?|给?他们?|给?你们?|人家){0,2}(?:大概|大约|差不多|将近|近|约|小)?\s?$"
+    r"(?:[打付汇转收]款|到账|入账|转账|[打付花赚亏投欠罚赔扣返交转批砍补借贷押值退垫薪]|转正|[报卖买出开]价?|预计要|就要|得要|只要|降价?|涨价?|便宜|少收|多收|让利|起码|至少|最多|顶多)(?:了|过|掉|出|到|给?我们?|给?他们?|给?你们?|人家){0,2}(?:大概|大约|差不多|将近|近|约|小)?\s?$"
 )
 # 3000万的设备; 5万的量 is a number of things.
 _OF_WORTH = late(
     r"的(?!量|产|数|用|粉丝|人|播放|客流|规模|里程|寿命|保有|订阅|阅读|像素|库存|存量|销量)[一-龥]"
 )
+_OF_WATTS = late(r"的?[一-龥A-Z]{0,4}(?:灯|电[机源阻]|功放|音[响箱]|喇叭|屏|板|分辨率|摄像|画质|视频)")
 _OF_MONEY = late(
     r"的?(?:贷款|款|货款|单子|大?单(?![位元])|订单|合同|项目|标的?(?=[,。;!?\s]|$)|预算|定金|佣金|提成|奖金)"
 )  # 199.9w的贷款
@@ -108,6 +109,9 @@ _ALSO = late(
     r"\s?,?(?:最多|最高|顶多|顶天|上限|最低|最少|不超过|别超过|封顶|[可能]以?到)(?:给|到|就)?(?P<amount>[一二三四五六七八九十百]{1,4}|\d{1,3})(?=[,。;!?\s吧了]|$)"
 )
 # 预算不超过50个: ten thousand each, as those say it who buy.
+_COLUMN = late(
+    r"\(万元\)\s?[:=]?\s?(?P<amount>\d{1,6}(?:,\d{3})*(?:\.\d{1,4})?)(?![\d.]|,\d|\s?[-~年月号%])"
+)  # 金额(万元):36.8
 _TEN_THOUSANDS = late(
     r"预算[一-龥]{0,7}?(?P<amount>\d{1,3}|[一二两三四五六七八九十百]{1,5})个(?=左右|以内|上下|之内|出头|吧|的样子|[,。;!?\s]|$)"
 )
@@ -116,7 +120,7 @@ _FOREIGN = re.compile(
 )
 _FOREIGN_ENDS = frozenset("$€£元币金镑布铢dDsS\u017frRpP")
 _SOFT_AFTER = late(
-    r"\s?(?:不?含[税票运]|未税|税[前后]|带票|包邮|左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|太|偏|有点|高了|贵了|拿下|成交|定金|订金|首付|预付|货款|尾款|押金|保证金|收的|买的|买[一台套]|已[到付收打]|没到|到账|最低|不能再|底价|卖|(?:能不)?能(?:拿|做|谈|行|接受|搞)|不行|可以|行|拿的|入手|到手|落地|出手|不做|不干|不卖|投资|补贴|补偿|赔偿|罚款|起步|封顶|起|了|算|整|下不来|拿不下|打不住|挡不住|搞定|就行|就够|就可以|怎么样|行不行|行吗|可以吗|吧|呢|$|[,。;!?、)\n])"
+    r"\s?(?:不?含[税票运]|未税|税[前后]|带票|包邮|左右|以内|以下|上下|之内|出头|内|的?预算|的样子|不到|太|偏|有点|高了|贵了|拿下|成交|定金|订金|首付|预付|货款|尾款|押金|保证金|收的|买的|买[一台套]|已[到付收打]|没到|到账|最低|不能再|底价|卖|(?:能不)?能(?:拿|做|谈|行|接受|搞)|不行|可以|行|拿的|入手|到手|落地|出手|不做|不干|不卖|投资|补贴|补偿|赔偿|罚款|起步|封顶|起|了|算|整|一点|下不来|拿不下|打不住|挡不住|搞定|就行|就够|就可以|怎么样|行不行|行吗|可以吗|吧|呢|$|[,。;!?、)\n])"
 )
 _DEAL = re.compile(
     r"\s?(?:拿下|成交|够不够|行不行|包[邮运送]|打包|也?(?:能|可以)(?:谈|做|接受)|也行|不能再[低少]|最低了?(?:$|[,。;!?\s])|是?底价|起(?=$|[,。;!?\s售卖])|我?就(?:要了|定了?|下单|成交|拿))"
@@ -142,7 +146,7 @@ _TELLS = sign(
     "一每/pP"  # what one of them costs
     "算价额费本金款付资营收打花到薪租欠"  # a cue
     "转便惠返退少差减满省让赔涨降税贵供均出起"  # what is done with it
-    "补罚剩余拿成够行包毛能以就再报标槛利水值把票宿共计折是才要卖拾佰仟收"
+    "补罚剩余拿成充送够行包毛能以就再报标槛利水值把票宿共计折是才要卖拾佰仟收"
 )
 
 
@@ -179,6 +183,12 @@ def find(text: str | Plain) -> tuple[Found, ...]:
         for match in _TEN_THOUSANDS.finditer(words.text):
             value = (number(match["amount"]) or 0) * 1e4
             found.append(words.found("money", *match.span("amount"), 0.7, "budget", f"{value:.12g}"))
+        found.sort(key=lambda hit: hit.start)
+    if "万元)" in written:
+        for match in _COLUMN.finditer(words.text):
+            value = float(match["amount"].replace(",", "")) * 1e4
+            found = [hit for hit in found if hit.end <= match.start() or hit.start >= match.end()]
+            found.append(words.found("money", *match.span("amount"), 0.85, "sum", f"{value:.12g}"))
         found.sort(key=lambda hit: hit.start)
     if "毛" in written:
         for match in _SMALL.finditer(words.text):
@@ -320,6 +330,8 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
         return False
     if match["cue"] or (match["low"] and match["scale"] in ("万", "亿")):
         return True
+    if match["low"] and match["scale"] and _OF_WATTS.match(text, match.end()) is None:
+        return True  # 10-15W, 15-25K
     match match["scale"]:
         case "w" | "W" | "k" | "K":
             if match["tail"] or match["more"]:
@@ -328,7 +340,8 @@ def _is_money(text: str, match: re.Match[str]) -> bool:
             paid = _PAID.search(text, max(0, match.start() - 5), match.start())
             if left is not None or paid is not None or _OF_MONEY.match(text, match.end()) is not None:
                 return True
-            return any(behind.match(text, match.end()) is not None for behind in (_ABOUT, _DEAL))
+            soft = match["about"] is not None and _SOFT_AFTER.match(text, match.end()) is not None
+            return soft or any(behind.match(text, match.end()) is not None for behind in (_ABOUT, _DEAL))
         case None:
             return _is_price(text, match)
         case "千" | "百":
@@ -392,11 +405,14 @@ def _is_price(text: str, match: re.Match[str]) -> bool:
     ended = _ENDS.match(text, match.end()) is not None
     if len(amount) > 2 and _TAXED.search(text, max(0, match.start() - 14), match.start()) is not None:
         return True
-    if ended and _SPENT.search(text, before, match.start()) is not None:
+    at_hand = ended or _AT_HAND.match(text, match.end()) is not None
+    if at_hand and _SPENT.search(text, before, match.start()) is not None:
         return True
     if "." in amount and not _PRICED.isdisjoint(text[: match.start()]) and _TAKEN.match(text, match.end()):
         return True
     if "." in amount and _APIECE.match(text, match.end()) is not None:
+        return True
+    if amount.isdigit() and len(amount) > 1 and _is_set(text, match):
         return True
     if _YEAR_OR_LESS.fullmatch(amount):
         return False
@@ -413,7 +429,7 @@ def _is_price(text: str, match: re.Match[str]) -> bool:
 # 两千奖金, 一吨两百五的运费, 当初八千买的, 六百的那种
 _NAMED = late(
     r"\s?(?:的?(?:(?:运|工|安装|设计|服务|加工|人工|材料|维修|培训|手续|咨询|检测|模具|住宿|餐|路|过路|油|电|水|会员)费|(?:月?租|押|定|订|奖|佣|保证|违约|罚)金|(?:罚|货|尾|余|欠|预付)款|补贴)"
-    r"|的[那这][种个款]|[买卖租收](?:的|来的|给|出去|掉|了|$|[,。;!?])|入手|成交)"
+    r"|的[那这][种个款]|[买卖租收](?:的|来的|给|出去|掉|了|$|[,。;!?])|入手|成交|[涨降调加砍压谈][到至成])"
 )
 
 
@@ -438,12 +454,13 @@ def _is_given(text: str, match: re.Match[str], before: int) -> bool:
 
 # 一套五六百, 先打八千, 大概七八百吧: a round number that is said of a price or of what is paid, at the end of the clause.
 _SAID_BEFORE = late(
-    r"(?:(?:一(?:[套台件只吨米斤平箱袋桶张条根瓶盒次趟天晚年桌位层户针寸面亩头株间节车份]|个月|小时|钟头|公里|公斤|立方|平米)|每(?:[套台件只吨米斤平箱袋桶张条根瓶盒次趟天晚月年桌位层户亩头间节车份人家]|个月|小时|公里|公斤|立方|平米)|[一-龥]价|[订定押租]金|月供|首付|大概|差不多|估计|将近|接近|约|小)"
+    r"(?:(?:一(?:[套台件只吨米斤平箱袋桶张条根瓶盒次趟天晚年桌位层户针寸面亩头株间节车份]|个月|小时|钟头|公里|公斤|立方|平米)|每(?:[套台件只吨米斤平箱袋桶张条根瓶盒次趟天晚月年桌位层户亩头间节车份人家]|个月|小时|公里|公斤|立方|平米)|(?<![一-龥])(?:AA)?一人|[一-龥]价|[订定押租]金|月供|首付|大概|差不多|估计|将近|接近|约|小)"
     r"(?:要|得|才|就|也就|是|在|大概|差不多|小)*|(?:也就|(?<!不)[打付汇交花赚亏罚赔砍借垫退扣贴补欠省值]|(?<![发寄送交])给|报价?|卖|出价|开价|只要|最[低高多少])(?:了|过|掉|到|给?[我你您他]们?|人家)?(?:大概|差不多|将近|小)?)\s?$"
 )
 _SAID_AFTER = late(
     r"\s?(?:$|[,。;!?、\s)]|过[去来]|[订定押]金|首付|货款|尾款|预付|[吧呢了](?:$|[,。;!?\s])|左右|上下|出头|不到|以内|多点?(?:$|[,。;!?\s])|的样子|(?:行|成|可以|能)[吗不]|怎么样)"
 )
+_AT_HAND = re.compile(r"\s?(?:到手|包邮|左右|以内|起(?=$|[,。;!?]))")  # 券后79到手
 _DEARER = late(r"(?:便宜|[贵涨降减返让砍]了?[我你]?)$")
 # 含税价13%是8650, 不含税7655.
 _TAXED = late(
@@ -472,6 +489,19 @@ _RATE = late(
 _RATE_END = late(r"\s?(?:$|[,。;!?、\n)]|以内|左右|以下|含|包[^装])")
 
 
+# 每天按2000算, 按每份150准备
+_SET = late(r"按每?[一-龥]?$")
+_SET_AFTER = late(r"\s?(?:算|计|收|给|准备|结)")
+
+
+def _is_set(text: str, match: re.Match[str]) -> bool:
+    start = match.start("amount")
+    return (
+        _SET_AFTER.match(text, match.end()) is not None
+        and _SET.search(text, max(0, start - 4), start) is not None
+    )
+
+
 def _is_rate(text: str, match: re.Match[str]) -> bool:
     rated = _RATE_END.match(text, match.end()) is not None
     return rated and _RATE.search(text, max(0, match.start() - 10), match.start("amount")) is not None
@@ -488,7 +518,7 @@ _BESIDES = late(r"\s?(?:另算|另计|另付|另收|自理|全包)")
 _THAT_ONE = late(r"\s?的?(?:[那这]款|餐标|标准|预算|套餐|额度|价位|档次|红包|礼[包券品])")
 _EQUALS = late(r"(?:也就是|折合|等于|相当于)\s?$")
 _WITHIN = late(
-    r"\s?(?:出头|以内|以下|不到)(?:的?(?:有没有|有吗|推荐|不考虑|不要)|就?能|就行|[,。;!?\s]|吧|$)"
+    r"\s?(?:出头|以内|以下|不到)(?:的?(?:有没有|有吗|推荐|不考虑|不要|都)|就?能|就行|[,。;!?\s]|吧|$)"
 )
 _FRONT = late(r"(?:^|[,。;!?\s]|[这那一][套台款个件]|[就得])$")
 

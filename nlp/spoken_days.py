@@ -193,7 +193,7 @@ def _few_days(match: re.Match[str], today: date) -> Days | None:
 
 _FESTIVAL = (
     rf"(?:(?P<y>去年|今年|明年|后年)的?)?(?<![\d{NUMERALS}双百千万])"
-    rf"(?P<name>{festivals.PATTERN})(?<![块毛角元][五八]一)(?![\d{NUMERALS}]|路|大道|广场|街|店|村)节?"
+    rf"(?P<name>{festivals.PATTERN})(?<![块毛角元百千万][五八]一)(?![\d{NUMERALS}]|路|大道|广场|街|店|村)节?"
     r"(?:假期|期间|当天|放假|长假)?(?:(?P<side>前|后)的?(?P<count>\d{1,2}|[一两二三四五六七八九十])"
     r"个?(?P<unit>天|日|周|星期|礼拜)|(?P<after>节?(?:之后|以后|后)(?:第一(?:天|个工作日))?(?:上班)?))?"
 )
