@@ -39,6 +39,7 @@ class Imports:
         intake = engine.config.intake
         self._gate = Gate(engine.shared, max(60, intake.per_minute), intake.proxies)
         self._template = b""
+        self._reading: set[str] = set()  # whose file is on its way: each takes tens of megabytes
         self._pages = jinja2.Environment(
             loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True,
             lstrip_blocks=True,
@@ -78,13 +79,23 @@ class Imports:
     async def upload(self, request: web.Request) -> web.StreamResponse:
         """A file: read here, in a thread, and handed over as cells."""
         batch = await self._batch(request)
+        if batch.member in self._reading:
+            said = "你的另一个文件还在检查，请等它检查完再传。"
+            return await self._page(request, batch, notice=said, status=429)
+        self._reading.add(batch.member)
         try:
-            name, body = await _uploaded(request)
-            rows = await asyncio.to_thread(sheets.read, name, body, self._engine.config.intake.import_rows)
+            fields = await self._cells(request)
         except sheets.Unreadable as error:
             return await self._page(request, batch, notice=str(error), status=422)
-        fields: dict[str, Any] = {"filename": name, "rows": rows, "digest": hashlib.sha256(body).hexdigest()}
+        finally:
+            self._reading.discard(batch.member)
         return await self._handed(request, batch, "import.upload", fields)
+
+    async def _cells(self, request: web.Request) -> dict[str, Any]:
+        """The file that comes with the form. Raises Refusal, Unreadable."""
+        name, body = await _uploaded(request)
+        rows = await asyncio.to_thread(sheets.read, name, body, self._engine.config.intake.import_rows)
+        return {"filename": name, "rows": rows, "digest": hashlib.sha256(body).hexdigest()}
 
     async def start(self, request: web.Request) -> web.StreamResponse:
         """派发 or 仅入公海."""

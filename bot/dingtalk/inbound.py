@@ -47,7 +47,8 @@ def robot(data: Json, now: datetime) -> tuple[Incoming, ...]:
         log.warning("dingtalk.message.empty")
         return ()
     chatbot = _chatbot(data)
-    user, nick = words(chatbot.sender_staff_id).strip(), words(chatbot.sender_nick).strip()
+    user = "" if _foreign(data) else words(chatbot.sender_staff_id).strip()
+    nick = words(chatbot.sender_nick).strip()
     group = words(chatbot.conversation_type) == GROUP
     message = Message(
         platform=PLATFORM,
@@ -66,6 +67,12 @@ def robot(data: Json, now: datetime) -> tuple[Incoming, ...]:
     identity, lane = f"{PLATFORM}:msg:{_identity(data, chatbot)}", f"{PLATFORM}:{user or 'nobody'}"
     known = Incoming(identity, lane, pressed if pressed and user else message)
     return (known,) if user else (known, _nobody(data, nick, now))
+
+
+def _foreign(data: Json) -> bool:
+    """Somebody of another organisation: user ids are each organisation's own, so theirs may be one of ours."""
+    theirs, ours = words(data.get("senderCorpId")), words(data.get("chatbotCorpId"))
+    return bool(theirs and ours) and theirs != ours
 
 
 def _chatbot(data: Json) -> ChatbotMessage:

@@ -172,6 +172,16 @@ def test_nobody_known() -> None:
     assert alert.dedup == "dingtalk:alert:outsider:20260105"
 
 
+@pytest.mark.parametrize(("sender", "user"), [("ding0001", "user0042"), ("ding0002", ""), ("", "user0042")])
+def test_a_user_id_of_another_organisation_is_nobody_of_ours(sender: str, user: str) -> None:
+    """Each organisation names its people itself: in a group of several, two may be "user0042"."""
+    said = COMMON | {"msgtype": "text", "text": {"content": "/客户 C-0311"}, "senderStaffId": "user0042"}
+    rows = inbound.robot(said | {"senderCorpId": sender, "chatbotCorpId": "ding0001"}, NOW)
+    assert isinstance(rows[0].event, Message)
+    assert rows[0].event.user == user
+    assert [row.dedup for row in rows[1:]] == ([] if user else ["dingtalk:alert:outsider:20260105"])
+
+
 def test_an_echoed_option_is_a_click_and_only_a_whole_one() -> None:
     (row,) = inbound.robot(
         COMMON | {"msgtype": "text", "text": {"content": "#Pick:7:x?k=a%20b L-1-k3-9"}}, NOW

@@ -1,9 +1,10 @@
 """Marketing brings a file of leads: it is looked at, taken in without a word, and can be taken back. (B08)"""
 
+import asyncio
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -75,6 +76,36 @@ async def opened(world: World, n: int = 1) -> Desk:
 async def _leads(world: World) -> Sequence[sa.Row[Any]]:
     async with world.db.read() as tx:
         return (await tx.execute(sa.select(tables.lead).order_by(tables.lead.c.id))).all()
+
+
+async def test_one_file_of_a_person_at_a_time(world: World) -> None:
+    """Each takes a lot of memory while it comes and is read: sixty at once would end the process for all."""
+    desk, other, go = await opened(world), await opened(world, 2), asyncio.Event()
+    small = "\n".join([HEAD, *many(2)]).encode()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield (
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+            + HEAD.encode()
+            + b"\n"
+        )
+        await go.wait()
+        yield "\n".join(many(3)).encode() + b"\r\n--x--\r\n"
+
+    async with aiohttp.ClientSession(headers={"Content-Type": "multipart/form-data; boundary=x"}) as http:
+
+        def begins() -> asyncio.Task[aiohttp.ClientResponse]:
+            return asyncio.create_task(http.post(f"{world.url}{desk.link}/file", data=slowly()))
+
+        first = begins()
+        async with asyncio.timeout(30):
+            while (found := await other.sends(small))[0] != 429:
+                first = begins() if first.done() else first  # the small one was there before it
+        assert "你的另一个文件还在检查" in found[1]
+        go.set()
+        assert (await first).status == 200
+    assert "新增 3" in re.sub(r"<[^>]+>", "", await desk.page())
+    assert (await other.sends(small))[0] == 200
 
 
 async def test_214_rows_are_looked_at_and_taken_into_the_pool_without_a_word(world: World) -> None:
