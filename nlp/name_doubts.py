@@ -56,8 +56,10 @@ def by_rule(words: Plain, rule: str, matches: Iterable[re.Match[str]]) -> Iterat
             and words.text[start + 1] in surnames().single
             and not _labelled(words.text, start, rule)
             and not (words.text[start] == "于" and words.text[start - 1 : start] in ("", "\n"))
-        ):
-            start += 1  # 和陈明, 由李四: the first character ties it in
+        ) or (words.text[start] == "通" and words.text[start - 1 : start] in _THROUGH):
+            start += 1  # 和陈明, 由李四, 拨通李四: the first character ties it in
+            if end - start < _SHORTEST:
+                continue
         if group == "name" and rule in _STRETCHED and _goes_on(words.text, start, end):
             end += 1  # 省委书记邢开来、
         name = words.text[start:end]
@@ -100,6 +102,8 @@ def by_rule(words: Plain, rule: str, matches: Iterable[re.Match[str]]) -> Iterat
         yield words.found("names", start, end, _SURE[rule], rule, whole)
 
 
+_THROUGH = frozenset(("拨", "打", "接", "联", "沟"))
+_SHORTEST = 2
 # Rules that are sure of their place, so that an everyday word there must be looked at by itself.
 _AT_PLACE = frozenset(("company", "polite", "segment"))
 _TO_PERSONS = ("先生", "女士", "小姐", "太太")
@@ -110,6 +114,8 @@ def _no_person(text: str, start: int, end: int, rule: str) -> bool:
     name = text[start:end]
     if rule == "title" and len(name) < 4 and _sounds_on(text, start, end):
         return True  # 主帅贝尼|特斯: the weights know how far it goes
+    if rule == "title" and name[0] == "来" and text[end - 1] in "过了到自":
+        return True  # 工程师来过了
     if rule == "company" and len(name) == 2 and segment.is_word(name):
         return True  # 美的冷柜
     if "·" in name and name[-1] in _HOUSES:
@@ -174,9 +180,14 @@ def _everyday(text: str, start: int, end: int) -> bool:
     weight = likely.weight(likely.given_of(name))
     if segment.is_word(name):
         return True
-    if name[0] in WEAK and weight < 2:
+    if name[0] in WEAK and weight < (1 if name[0] == "于" and not _tied(text, start) else 2):
         return True  # 有必, 都找, 由于挂
     return weight < -2 + (name[0] not in likely.COMMON) * 2
+
+
+def _tied(text: str, start: int) -> bool:
+    """Is 于 the end of a word: 由于, 关于?"""
+    return start > 0 and segment.is_word(text[start - 1 : start + 1])
 
 
 _QUOTED = late(r"透露|表示|认为|指出|介绍|告诉|坦言|强调|称(?!赞)|预[计测]|近日|昨日")

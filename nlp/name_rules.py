@@ -106,7 +106,7 @@ _NEEDS = {
     "pair": frozenset("和跟与、"),
     "dial": frozenset("电手号微邮联打发回拨通"),
     "twice": HONOURS,
-    "says": frozenset("说示馈诉认求到复来要问介导演制席辞持选任职盟马聚"),
+    "says": frozenset("说示馈诉认求到复来要问介导演制席辞持选任职盟马聚觉为望议诺心意应算备定单款签付订买"),
     "dotted": frozenset("·"),
     "rare": frozenset(RARE),
     "customer": frozenset("户"),
@@ -125,7 +125,7 @@ BEHIND = {
     "called": _BREAKS,
     "cue": frozenset(
         " 上送给跟和与找系约了叫学事友公婆人蜜兄姐长卫机档电打拨呼问一下请让知告"
-        "诉醒访绍接复是做为对烦经由替帮向查通@弟妹哥舅叔姑姨爸妈爷奶嫂子夫女婿到见遇陪成谢喜"
+        "诉醒访绍接复是做为对烦经由替帮向查询看搜索除掉建增加辑改新把通@弟妹哥舅叔姑姨爸妈爷奶嫂子夫女婿到见遇陪成谢喜"
     ),
     "says": _BREAKS.union("!?由"),
     "segment": _BREAKS.union(":"),
@@ -184,7 +184,9 @@ AT_NAME: dict[str, _Set] = {
     "called": frozenset(" ,/:" + BLANK),
     "twice": frozenset(),
     "pair": frozenset("和跟与、"),
-    "says": frozenset("说表反告确要提回打来想需问介导执主监饰出致当就辞接离加落齐"),
+    "says": frozenset(
+        "说表反告确要提回打来想需问介导执主监饰出致当就辞接离加落齐觉认希建承担坚同答愿准决下付签订买"
+    ),
     "segment": _WHITE.union("收,;、。|/()[]" + BLANK + COMPANY_BLANK + TITLE_BLANK),
 }
 
