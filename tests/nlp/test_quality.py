@@ -59,7 +59,7 @@ FLOORS = {
     "own_tenth": {"turns": 0.99, "noise": 0.97, "times": 0.97, "phones": 0.97},
     "own_tenth_held": {"turns": 0.98, "noise": 0.88, "times": 0.96, "phones": 0.97, "commitments": 0.9},
     "own_fifteenth": {"times": 0.97, "money": 0.98, "noise": 0.98, "commitments": 0.98},
-    "own_fifteenth_held": {"times": 0.97, "money": 0.83, "noise": 0.92, "commitments": 0.74},
+    "own_fifteenth_held": {"times": 0.97, "money": 0.86, "noise": 0.92, "commitments": 0.92},
     "own_eighth": {"names": 0.87, "phones": 0.99, "companies": 0.9},
     "own_ninth": {"names": 0.76, "phones": 0.99},
     "own_seventh": {"names": 0.89, "phones": 0.99, "cities": 0.98},
@@ -69,6 +69,14 @@ FLOORS = {
     "own_fourteenth_held": {"companies": 0.76, "titles": 0.87},
     "own_seventeenth": {"companies": 0.84, "money": 0.98, "noise": 0.98, "commitments": 0.98, "phones": 0.98},
     "own_seventeenth_held": {"companies": 0.75, "money": 0.84, "times": 0.9, "noise": 0.9, "cities": 0.96},
+    "own_twentysecond": {"money": 0.97, "commitments": 0.97, "times": 0.97, "noise": 0.97, "cities": 0.9},
+    "own_twentysecond_held": {
+        "money": 0.85,
+        "commitments": 0.88,
+        "times": 0.92,
+        "noise": 0.79,
+        "cities": 0.97,
+    },
     "own_fifth": {
         "names": 0.88,
         "companies": 0.84,
