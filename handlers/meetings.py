@@ -76,7 +76,7 @@ async def before_meeting(turn: Turn, timer: Timer) -> None:
     owner = await team.get(turn.tx, lead.owner)
     if free > turn.now or owner is None or owner.gone:
         return
-    customer, deadline = await firms.get(turn.tx, lead.customer), bool(timer.payload["deadline"])
+    customer, deadline = await firms.get(turn.tx, lead.customer), bool(timer.payload.get("deadline"))
     card = await brief(turn, owner, customer, lead, deadline=deadline)
     await turn.tell(card, to=owner.id, key=_once(lead, owner.id), weight=Weight.DUE, prompt=True)
 
