@@ -21,6 +21,7 @@ TOOK = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Bounds in seconds: WeCom wants its answer within one, and gives up after five (protocol wecom 1.5)."""
 STATES = {"ok": 0, "warn": 1, "fail": 2}
 PATIENCE = 3.0  # seconds that a check may take
+FAR = 60.0  # seconds between two clocks that are worth a word
 
 
 class Health:
@@ -82,6 +83,8 @@ class Health:
             reasons, warnings = [*reasons, *warnings], []  # nothing at all can come in
         if not await self._redis():
             warnings.append("Redis 没有回应，副本之间不共享频率和唤醒")
+        if not reasons and (off := await self._clock()):
+            warnings.append(off)
         if not reasons:
             return answer({"status": "ready"} | ({"warnings": warnings} if warnings else {}))
         error = {"code": "not_ready", "message": "；".join(reasons)}
@@ -155,12 +158,28 @@ class Health:
         except TimeoutError:
             return False
 
+    async def _clock(self) -> str:
+        """How far this machine's clock is from the database server's, when that is far. One of the two is wrong: ours refuses
+        platforms' callbacks as too old and fires timers early or late, which other replicas do not."""
+        if self._engine.db.sqlite:
+            return ""
+        try:
+            async with asyncio.timeout(PATIENCE), self._engine.db.read() as tx:
+                there = await replicas.machine_ms(tx) / 1000
+        except Exception:  # it was asked whether it answers
+            return ""
+        off = self._engine.clock.now().timestamp() - there
+        if abs(off) < FAR:
+            return ""
+        return f"本机的钟比数据库服务器{'快' if off > 0 else '慢'} {abs(off) / 60:.0f} 分钟，请校准（NTP）"
+
     async def _database(self) -> str:
         """Why the database cannot be written to, "" when it can."""
         try:
             async with asyncio.timeout(PATIENCE):
-                # what may come in needs its own connection, which work does not lend
-                await ping(self._engine.db, INTAKE if self._engine.takes_in else WORK)
+                # on PostgreSQL what comes in has a connection of its own, which work does not lend
+                own = self._engine.takes_in and not self._engine.db.sqlite
+                await ping(self._engine.db, INTAKE if own else WORK)
         except TimeoutError:
             return f"{PATIENCE:g} 秒内没有回应"
         except Exception as error:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -295,6 +296,18 @@ async def test_not_ready_while_nothing_that_comes_can_be_stored(client: Client, 
         status, text = await client.get("/readyz")
     assert (status, json.loads(text)["reasons"]) == (503, ["数据库：3 秒内没有回应"])
     assert (await client.get("/readyz"))[0] == 200
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(("minutes", "how"), [(10, "快 10 分钟"), (-7, "慢 7 分钟")])
+async def test_a_clock_that_is_off_is_told_to_whoever_watches(
+    client: Client, engine: Engine, minutes: int, how: str
+) -> None:
+    """The replica refuses callbacks as too old; it stays in traffic, for the wrong clock may be the server's."""
+    assert json.loads((await client.get("/readyz"))[1]) == {"status": "ready"}
+    engine.clock.jump(timedelta(minutes=minutes))
+    status, text = await client.get("/readyz")
+    assert (status, json.loads(text)["warnings"]) == (200, [f"本机的钟比数据库服务器{how}，请校准（NTP）"])
 
 
 async def test_not_ready_names_the_database_but_not_its_address(
