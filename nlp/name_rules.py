@@ -115,7 +115,7 @@ _BREAKS = frozenset(("", " ", *"▪◆▫,;、。|/()[]"))
 # What must stand in front of some name (white space is one blank) for a rule to find any; what else will do instead.
 BEHIND = {
     "entry": _BREAKS.union("者人员"),
-    "polite": _BREAKS.union(":!?跟和给找是请问让叫与对约由司方们的位举任名命"),
+    "polite": _BREAKS.union(":!?跟和给找是请问让叫与对约由司方们的位举任名命谢"),
     "dial": _BREAKS.union(":!?的里给跟和与找向让帮替拨打"),
     "pair": _BREAKS,
     "company": frozenset("◆)(司的 /|,-▫"),
@@ -125,7 +125,7 @@ BEHIND = {
     "called": _BREAKS,
     "cue": frozenset(
         " 上送给跟和与找系约了叫学事友公婆人蜜兄姐长卫机档电打拨呼问一下请让知告"
-        "诉醒访绍接复是做为对烦经由替帮向查询看搜索除掉建增加辑改新把通@弟妹哥舅叔姑姨爸妈爷奶嫂子夫女婿到见遇陪成谢喜"
+        "诉醒访绍接复是做为对烦经由替帮向查询看搜索除掉建增加辑改新把任举选命名派通@弟妹哥舅叔姑姨爸妈爷奶嫂子夫女婿到见遇陪成谢喜"
     ),
     "says": _BREAKS.union("!?由"),
     "segment": _BREAKS.union(":"),

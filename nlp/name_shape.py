@@ -42,8 +42,8 @@ def is_name(name: str, *, sure: bool = False, steady: bool = False, weighed: boo
         return False  # 麻醉科, 陆家嘴
     if not _NEVER_CHARS.isdisjoint(given):
         return False
-    if (last in "为庄" and size == 2) or (last in "好得" and size == 3):
-        return False  # 对方为, 方庄, 王工好, 苗长得
+    if (last in "为庄" and size == 2) or (last in "好得家" and size == 3):
+        return False  # 对方为, 方庄, 王工好, 苗长得, 赵刚家
     if last == "士" and (size == 2 or given[-2:] in _PEOPLE_OF):
         return False  # 战士, 某某博士
     return not name.endswith(NOT_AT_END) or (sure and last in "栋村")

@@ -9,6 +9,7 @@ from nlp import (
     asked,
     elements,
     english_names,
+    likely,
     model,
     name_rules,
     nicknames,
@@ -19,7 +20,7 @@ from nlp import (
     spoken_names,
 )
 from nlp.evidence import Found, Taken
-from nlp.lexicon import not_names, surnames
+from nlp.lexicon import not_names
 from nlp.name_doubts import APART, by_rule, thing
 from nlp.name_patterns import BOUNDARY, FOLLOW, TIES, WEAK, patterns
 from nlp.name_rules import HONOURS, Spot, name_spots, unsure
@@ -178,7 +179,11 @@ def _aliases(words: Plain) -> Iterator[Found]:
             continue  # 坏了，和经理说一声
         if before and before in "公代现理助副高中初级" and match["role"][0] in "总经主":
             continue  # 公司董总, 现任总
-        if before and not bounded and surnames().single and _inside_name(words.text, match.start()):
+        if (
+            before
+            and not bounded
+            and (_inside_name(words.text, match.start()) or _ends_name(words.text, match.start(), surname))
+        ):
             continue
         yield words.found("names", *match.span(), 0.95, "alias")
 
@@ -212,6 +217,18 @@ def _inside_name(text: str, start: int) -> bool:
     word = text[start - 1 : start + 1]
     return word in not_names() or segment.is_word(word)
 
+
+def _ends_name(text: str, start: int, surname: str) -> bool:
+    """感谢吴海燕老师: is the surname here the end of a name, a commoner surname in front of it?"""
+    if surname in likely.COMMON or len(surname) > 1:
+        return False
+    whole, short = text[max(0, start - 2) : start + 1], text[start - 1 : start + 1]
+    return (whole[0] in likely.COMMON and likely.weight(whole[1:]) > _TYPICAL) or (
+        short[0] in likely.COMMON and likely.weight(surname) == _TYPICAL
+    )
+
+
+_TYPICAL = 2  # what a character has that given names are made of
 
 _HONOURS = sign(HONOURS)
 
