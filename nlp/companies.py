@@ -109,7 +109,7 @@ def with_brands(
             taken.take(start, end)
     by_name = named.find(words, known, tuple(aliases))
     if by_name:
-        sure += [hit for hit in by_name if hit.rule != "mentioned"]
+        sure += [hit for hit in by_name if hit.rule not in ("mentioned", "unsure")]
     hits: list[Found] = []
     if sure:
         banked = "户行" in words.text or "户银行" in words.text
@@ -134,7 +134,8 @@ def with_brands(
         if taken.take(hit.start, hit.end):
             hits.append(hit)
     hits += [hit for hit in traded.find(words, taken) if taken.take(hit.start, hit.end)]
-    hits += [hit for hit in passing.find(words, taken, towns) if taken.take(hit.start, hit.end)]
+    unsure = [words.here(hit.start, hit.end)[0] for hit in by_name if hit.rule == "unsure"]
+    hits += [hit for hit in passing.find(words, taken, towns, unsure) if taken.take(hit.start, hit.end)]
     if len(hits) > 1 or ":" in written:
         hits += [hit for hit in firm_lists.find(words, hits) if taken.take(hit.start, hit.end)]
     if hits and held & _LINKS:

@@ -130,7 +130,9 @@ def _found(words: Plain, hits: list[_Hit], aliases: _Aliases) -> Iterator[Found]
             if len(form) == 2 and not _named(words.text, start, end):
                 told = _TOLD.match(words.text, end) or (town and _AFTER_FIRM.match(words.text, end))
                 if _is_word(form) and not told:
-                    continue  # 长虹, 小米, 美的 are also words
+                    if _stands(words.text, start, end) and not _no_firm(words.text, start, end):
+                        yield words.found("companies", start, end, 0.5, "unsure")
+                    continue  # 长虹, 小米, 美的 are also words: passing.py weighs what stands around them
                 if not _stands(words.text, start, end) or _no_firm(words.text, start, end):
                     continue
                 confidence, rule = 0.6, "mentioned"

@@ -22,6 +22,7 @@ ENOUGH = 4  # three to two: a firm that is none hides a person
 PERSON = 9  # of what may be a person as well
 LISTED = -18  # in one list with a firm
 SURELY = 13  # nearly four to one: of what is a word as well
+LISTED_WORD = -15  # of a listed firm that is a word as well, before what is told of firms
 NEVER = 999
 FARTHEST = 4_000  # characters of a text that are looked at
 
@@ -121,7 +122,7 @@ _FRONT = {
 # 周五的, 两家, 苏州市, 金桂花约: what no name holds, begins with or ends with.
 _NOT_IN_NAME = "的了是做吗呢吧呀啊您你我他她它们这那哪什么怎谁"
 _NEVER = late(
-    rf"[{_NOT_IN_NAME}]|[一二两三四五六七八九十几每各该某][家个台套次年月天]|^[也都还再又就]|^[老小阿].$|^(?:今天|明天|昨天|上午|下午)|"
+    rf"[{_NOT_IN_NAME}]|[一二两三四五六七八九十几每各该某][家个台套次年月天]|^[也都还再又就]|^[老小阿].$|^(?:今天|明天|昨天|上午|下午|[一二三][甲乙级]|[公私]立)|"
     r"[区县市镇乡村路街省岛总工想约去来到说做找给要办全]$|盘中$|新闻$|全球$|区副$|微信|抖音|介绍|维保"
 )
 
@@ -190,6 +191,7 @@ def _spots(
 
 
 _LOOSE = "GIN"  # what stands behind anything: a name must begin behind a cue and end where a word ends
+_TOLD_OF = "TUJMDVF"  # groups of `right` that say more of a firm than of anything else
 _LEAST, _SECOND = -15, -20  # what the first and the second character must have
 
 
@@ -277,16 +279,20 @@ def _front(text: str, start: int) -> str:
     return sort or ("," if before[-1] in PLAIN_EDGE else "o")
 
 
-def find(words: Plain, taken: Taken, places: Sequence[tuple[int, int]]) -> Iterable[Found]:
+def find(
+    words: Plain, taken: Taken, places: Sequence[tuple[int, int]], named: Sequence[int] = ()
+) -> Iterable[Found]:
     """Short names of firms that are likelier than not, and those that stand in one list with them.
 
-    `places`: the `regions` of the text.
+    `places`: the `regions` of the text; `named`: where names of firms begin that are everyday words as well.
     """
     text = words.text
     if len(text) > FARTHEST:
         text = text[:FARTHEST]
         places = regions(text)
     likely = _beginnings(text, places)
+    if named:
+        likely = sorted({*likely, *(at for at in named if at < len(text))})
     return _likely(words, taken, text, _spots(text, places, likely)) if likely else ()
 
 
@@ -343,7 +349,9 @@ def _asked_for(name: str, sort: str) -> int:
     """The points that such a candidate needs, `sort` behind it: more where it may be a word or a person as well."""
     free = sort in ("E", "B")
     if name in well_known():  # what is used or sent by: see named.py
-        return NEVER if free or (sort in _LOOSE and name in CARRIERS) else ENOUGH
+        if free or (sort in _LOOSE and name in CARRIERS):
+            return NEVER
+        return LISTED_WORD if sort in _TOLD_OF and name in unsure_firms() else ENOUGH
     town = next((end for start, end in regions(name) if start == 0), 0)
     bare = name[town:]
     if town and (not _may_follow_town(bare) or (sort == "M" and segment.is_word(bare))):

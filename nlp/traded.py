@@ -19,6 +19,7 @@ _LOOSE = frozenset("IG")  # what stands behind anything: the trade must end wher
 _HELD = late(
     rf"年会|月结|账期|样机|案例|[到出]货|尾款|货款|(?:的)?(?:微信|尾款|货|车|事|样品?|回复|案例|授权书|[一二三]期|新厂)(?=[,。;!?\s{BLANK}要不到没在]|$)|的[一-龥]{{2}}(?=[,。;!?\s{BLANK}]|$)"
 )
+_INSTITUTIONS = ("医院", "学校")  # see institutions.py: 三甲医院 is any
 _LIKE_A_NAME = 3  # see passing.likeness: so much that it need not be coined
 
 
@@ -31,7 +32,7 @@ def find(words: Plain, taken: Taken) -> Iterable[Found]:
 def _named(words: Plain, runs: list[tuple[int, int, bool]], taken: Taken) -> Iterator[Found]:
     text = words.text
     for start, end, goods in runs:
-        if not _is_told(text, start, end, goods):
+        if text[end - 2 : end] in _INSTITUTIONS or not _is_told(text, start, end, goods):
             continue
         first = _begins(text, start)
         if first is not None and taken.is_free(*words.place(first, end)):

@@ -24,6 +24,12 @@ from nlp.plain import plain
         ("给客户做的夹具返了两回工", []),
         ("从新安装一遍，再试", []),
         ("今天顺丰发出，后天到", []),
+        # Listed firms whose names are words as well, before what is told of firms alone.
+        ("花旗分析师上调了目标价", ["花旗"]),
+        ("江淮又要样", ["江淮"]),
+        ("花旗松木板有现货", []),
+        ("今天阳光很好", []),
+        ("理想的方案还没出来", []),
         # Departments, people, places, goods, and whoever else is spoken of in the same words.
         ("仓库那边说没货了", []),
         ("张伟那边说没货了", []),

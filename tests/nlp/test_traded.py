@@ -18,6 +18,7 @@ from nlp import companies
         ("智能家居方案要重做", []),
         ("新材料补贴政策出来了", []),
         ("需要激光切割机两台", []),
+        ("三甲医院的采购流程慢", []),
         ("华东地区建材行情不好", []),
         # What two names of firms make, and what does not.
         ("工作单位：中粮可口可乐", ["中粮可口可乐"]),
