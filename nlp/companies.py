@@ -443,4 +443,5 @@ _INNER_BLANK = re.compile(r"(?<=[一-龥()（）])\s+(?=[一-龥()（）])")
 
 
 def _tidy(name: str) -> str:
-    return _INNER_BLANK.sub("", name.strip())
+    name = name.strip()
+    return _INNER_BLANK.sub("", name) if len(name.split()) > 1 else name

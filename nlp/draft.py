@@ -162,11 +162,11 @@ def as_dict(text: str, now: str | datetime, vocabulary: Vocabulary | None = None
     clock = datetime.fromisoformat(now) if isinstance(now, str) else now
     reading = scan(text, clock if clock.tzinfo is None else clock.replace(tzinfo=None), (), vocabulary)
     names = _values(reading.names) if reading.names else []
-    name = contact.speaker(reading, frozenset()) if reading.turns else None
-    talkers = [name.value] if name is not None else []
     if reading.turns:
+        name = contact.speaker(reading, frozenset())
+        talkers = [name.value] if name is not None else []
         talkers += contact.speakers(reading)
-    names += [talker for talker in dict.fromkeys(talkers) if talker not in names]
+        names += [talker for talker in dict.fromkeys(talkers) if talker not in names]
     return {
         "names": names,
         "companies": _values(reading.companies) if reading.companies else [],

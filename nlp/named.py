@@ -35,10 +35,11 @@ def _hits(text: str, known: Sequence[str], aliases: _Aliases) -> list[_Hit]:
     Every rep has customers of their own and every saved draft changes them: an automaton over those would be built for one
     text (0.3 MB, 2 ms). They are looked for one by one instead, and most are nowhere in it.
     """
-    found, own = _listed_in(text, 0, aliases), _own_in(text, known)
+    listed_here, own = _listed_in(text, 0, aliases), _own_in(text, known) if known else []
     if not own:
-        return list(found)
+        return listed_here
     hits: list[_Hit] = []
+    found = iter(listed_here)
     at, listed = 0, next(found, None)
     for mine in own:
         while listed is not None and _before(listed, mine):
@@ -49,7 +50,7 @@ def _hits(text: str, known: Sequence[str], aliases: _Aliases) -> list[_Hit]:
         hits.append(mine)
         at = mine[1]
         if listed is not None and listed[0] < at:  # its place is taken, another may begin behind
-            found = _listed_in(text, at, aliases)
+            found = iter(_listed_in(text, at, aliases))
             listed = next(found, None)
     return [*hits, *([listed] if listed is not None else ()), *found]
 
@@ -59,10 +60,10 @@ def _before(listed: _Hit, mine: _Hit) -> bool:
     return (listed[0], -listed[1], listed[2] == listed[3]) <= (mine[0], -mine[1], False)
 
 
-def _listed_in(text: str, at: int, aliases: _Aliases) -> Iterator[_Hit]:
+def _listed_in(text: str, at: int, aliases: _Aliases) -> list[_Hit]:
     automaton, forms, names = _listed(aliases)
-    for index, start, end in automaton.find_matches_as_indexes(text[at:] if at else text):
-        yield at + start, at + end, forms[index], names[index]
+    places = automaton.find_matches_as_indexes(text[at:] if at else text)
+    return [(at + start, at + end, forms[index], names[index]) for index, start, end in places]
 
 
 def _own_in(text: str, known: Sequence[str]) -> list[_Hit]:

@@ -16,6 +16,7 @@ _SPOKEN = re.compile(rf"[{_CHINESE}\d](?:[ \-.]?[{_CHINESE}\d]){{6,24}}", re.ASC
 # 一七七,六六五五,四四三三: a mobile spoken with pauses.
 _PAUSED = re.compile(rf"(?<![{_CHINESE}])[一幺][{_CHINESE}]{{2}}(?:,[{_CHINESE}]{{4}}){{2}}(?![{_CHINESE}])")
 _COMMAS = re.compile(r"(?<![\d,.、])1[3-9]\d([,、])\d{4}\1\d{4}(?![\d,、])", re.ASCII)  # 138、0013、8000
+_COMMAS_BEGIN = re.compile("1(?=[3-9][0-9][,、])")
 _TO_DIGIT = {ord(char): str(DIGITS[char]) for char in _CHINESE}
 
 _GAP = r"(?: ?[-./_·] ?| {1,2})?"  # what people put between digits
@@ -130,7 +131,7 @@ def _find(words: Plain) -> Iterator[Found]:
         return
     if held & _MISREADABLE and _MISREAD_BEGINS.search(text) is not None:
         text = _MISREAD.sub(_reread, text)
-    if "," in text or "、" in text:
+    if _COMMAS_BEGIN.search(text) is not None:
         text = _COMMAS.sub(_joined, text)
     first = _RUN.search(text)
     if first is None:

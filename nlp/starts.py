@@ -18,9 +18,10 @@ def matches(
     search, match = starts.search, pattern.match
     hits: list[re.Match[str]] = []
     while start is not None:
-        found = match(text, start.start(), end)
+        at = start.start()
+        found = match(text, at, end)
         if found is None:
-            start = search(text, start.start() + 1, end)
+            start = search(text, at + 1, end)
         else:
             hits.append(found)
             start = search(text, found.end(), end)

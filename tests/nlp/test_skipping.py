@@ -92,6 +92,7 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(phones, "_more", lambda *_: True)
     monkeypatch.setattr(phones, "_SAID_RUN", re.compile(""))
     monkeypatch.setattr(phones, "_MISREAD_BEGINS", re.compile(""))
+    monkeypatch.setattr(phones, "_COMMAS_BEGIN", re.compile(""))
     monkeypatch.setattr(companies, "_BUREAU_MARKS", re.compile(""))
     monkeypatch.setattr(speakers, "_DAY_ENDS", _Any())
     monkeypatch.setattr(name_rules, "of_text", lambda contact, *_: name_rules._of_bits(contact, -1))
