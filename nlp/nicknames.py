@@ -9,6 +9,7 @@ from nlp.late import late
 from nlp.lexicon import not_names, places, surnames
 from nlp.plain import Plain
 from nlp.signs import sign
+from nlp.starts import matches
 
 TO = (
     r"(?:[转发寄交打分]给|分配给|抄送|叫[上来我]?|找|问|问一?下|让|请|跟|和|给|与|联系|通知|提醒|催|派|约|带上?|由|等|对接|回复|谢谢|感谢|辛苦|麻烦|同事|"
@@ -40,6 +41,7 @@ _MENTION = late(r"@(?P<name>[一-龥]{2,3})(?=[\s,]|$)")
 _NOBODY = frozenset(
     ("所有人", "全体", "全员", "大家", "各位", "管理员", "群主", "客服", "微信", "企微", "群助手")
 )
+_GIVEN_BEGINS = re.compile("[让叫找问跟听派催等约由转发交抄通提](?=[一-龥])")
 _GIVEN = late(
     r"(?:[让叫找问跟听派催等约由]|叫上|[转发交]给|抄送|通知|提醒)(?P<name>[一-龥]{2})"
     r"(?=把|[说讲去来带拿帮给看签查问催送发先再]|明天|今天|下午|过来|安排|处理|确认|联系|跟进|核对|[,。;!?]|$)"
@@ -74,14 +76,13 @@ def spoken_of(text: str, start: int, *, alone: bool) -> bool:
 
 def _given(words: Plain) -> Iterator[Found]:
     """让志强把样品带来: two characters that given names are made of, where only a person can stand."""
-    pieces = odds.Cut(words.text)
-    for match in _GIVEN.finditer(words.text):
+    for match in matches(_GIVEN_BEGINS, _GIVEN, words.text):
         name = match["name"]
         if likely.weight(name) < _BOTH or name in not_names() or name[0] in surnames().single:
             continue
         if segment.is_word(name) or name in places().cities:
             continue
-        edges, _ = pieces.around(*match.span("name"))
+        edges, _ = odds.Cut(words.text).around(*match.span("name"))
         if match.end("name") in edges:
             yield words.found("names", *match.span("name"), 0.6, "given")
 

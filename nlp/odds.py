@@ -170,21 +170,23 @@ def find(
     pieces = Cut(text)
     found: list[Weighed] = []
     for here, middle, end, points in maybe:
+        name = text[here:end]
+        if not name.isalpha() or name.isascii() or not is_name(name):
+            continue  # to cut a text takes longer
         edges, words = pieces.around(here, end)
         points += table.cut.get(_way(edges, here, middle, end), 0)
         if points + table.near >= least:
             if follows.match(text, end) is not None:
                 points += table.followed
-            if words.get(here) == end and segment.is_person(text[here:end]):
+            if words.get(here) == end and segment.is_person(name):
                 points += table.listed.get(str(end - middle), 0)
-            name = text[here:end]
             if end - here == 3 and name[:2] in not_names():
                 if words.get(here) == end:
                     continue  # 安全带: the dictionary takes it for a person
                 points += table.word_first
             if points >= least:
                 points += table.word.get(word_kind(name), 0)
-            if points >= least and name.isalpha() and not name.isascii() and is_name(name):
+            if points >= least:
                 found.append(Weighed(here, end, points))
     found.sort(key=lambda one: (-one.points, one.start))
     yield from found

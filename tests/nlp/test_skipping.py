@@ -25,6 +25,7 @@ from nlp import (
     money,
     name_rules,
     name_starts,
+    nicknames,
     noise,
     passing,
     people,
@@ -65,7 +66,7 @@ def test_skipping_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     texts = [json.loads(line)["text"] for line in lines if line.strip()]
     quick = [as_dict(text, NOW) for text in texts]
     for module in (
-        clocks, companies, emails, english_names, institutions, keywords, money, name_starts, people, sheets, spans,
+        clocks, companies, emails, english_names, institutions, keywords, money, name_starts, nicknames, people, sheets, spans,
         titles, wechats,
     ):  # fmt: skip
         monkeypatch.setattr(module, "matches", _everywhere)
