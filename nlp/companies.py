@@ -63,7 +63,7 @@ _ENGLISH = late(
 )
 _LABELLED = late(
     r"(?:^|[\s,;。、(\[|])(?:公司(?:名称|全称|名)?|单位(?:名称)?|企业(?:名称)?|"
-    r"客户(?:名称|全称|公司|单位)|工作单位|(?:收票|收货|报修|使用|所在|建设|施工|业主)单位|招标人|采购方|代理机构|"
+    r"客户(?:名称|全称|简称|公司|单位)|工作单位|(?:收票|收货|报修|使用|所在|建设|施工|业主)单位|招标人|采购方|[需供]方|(?:受托|委托|合作|品牌|承租|出租|承建|承运|施工|业主)方|代理机构|"
     r"(?:发票|开票)?抬头(?:开)?|开票(?:单位|公司)|company)"
     r"(?:\s?\*?\s?[:=]\s?|(?<=[名全]称) +|(?<=[司业位称])\]\s?)(?P<name>[^\n,;。|\[\]]{2,40})",
     re.I,
@@ -371,7 +371,7 @@ def _by_label(words: Plain) -> Iterator[Found]:
             and "▪" not in name
             and not GENERIC.fullmatch(name)
             and not _NO_EMPLOYER.fullmatch(name)
-            and not (len(name) < _FULL_NAME and told.is_called_so(name))
+            and not (len(name) < _FULL_NAME and told.is_called_so(name) and name not in named.well_known())
         ):
             start = match.start("name") + match["name"].index(name)
             yield words.found(

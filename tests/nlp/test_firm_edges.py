@@ -61,3 +61,21 @@ def test_any_firm_of_its_kind_is_none(text: str) -> None:
 @pytest.mark.parametrize("text", ["微软公司的授权", "洛阳轴承厂的老客户", "泰安供电公司招标", "恒瑞公司那边"])
 def test_a_short_form_with_a_name_of_its_own_stays(text: str) -> None:
     assert len(companies.find(text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("需方：立新机械\n数量：3台", "立新机械"),
+        ("供方：三花", "三花"),
+        ("受托方：诚信检测", "诚信检测"),
+        ("品牌方：李宁", "李宁"),
+        ("客户简称：瑞晟", "瑞晟"),
+    ],
+)
+def test_who_takes_part_in_a_contract_is_named_behind_a_label(text: str, name: str) -> None:
+    assert [hit.value for hit in companies.find(text)] == [name]
+
+
+def test_a_person_behind_such_a_label_is_no_firm() -> None:
+    assert companies.find("委托方：王建国") == ()
