@@ -9,15 +9,15 @@ from nlp.numbers import number
 from nlp.signs import sign
 
 _TALK = frozenset("价费钱贵元块款税薪资补贴押租赔罚借销折券润利提佣万桌吊工宜卡收付")  # speak of money
-ASIDE = sign(_TALK) | sign("充返减上")  # one of these, or another sum, and it is worth to look
+ASIDE = sign(_TALK) | sign("充返减上版档房票")  # one of these, or another sum, and it is worth to look
 _LEAST = 10
 
 # What is counted, measured or called by a number, and what is ordered by it.
 _FILLED = r"(?:了|到|成|是|为|有|约|大概|共|:|量|满|将近|差不多|出|能|才|只|不到|写)*\s?$"
 _COUNTED = late(
-    r"(?:数量?|库存|起订量?|[订产量用销]量|产能|[月年日][产用]|一[天年月班组]才?产|转速|功率|扬程|压力|电压|流量|型号|编号|[单房款货工税批卡账尾桌][号码]|房间?|门牌|"
+    r"(?:数量?|库存|起订量?|[订产量用销]量|产能|[月年日][产用]|一[天年月班组]才?产|转速|功率|扬程|压力|电压|流量|型号|编号|[单房款货工税批卡账尾桌][号码]|房间|门牌|"
     r"[楼室栋号页行届班排第]|面积|尺寸|[长宽高厚重]度?|直径|口径|"
-    r"温度?|需求|人[数口]|粉丝|关注|分机|邮编|密码|账号|电话|手机|微信|公里|里程|跑|版本?|路|街|排名|[名座]次|"
+    r"温度?|需求|人[数口]|粉丝|关注|分机|邮编|密码|账号|电话|手机|微信|公里|里程|跑|版本|路|街|排名|[名座]次|"
     r"每[箱包袋盒捆托班组排]|一[箱包袋盒捆托班组排]|一次装|[双正冬腊周礼]|[A-Za-z][- ]?|\d[-/.×xX*: ]?|"
     r"[规材][格料]|不锈钢|钢|[+×*/:=-])" + _FILLED
 )
@@ -40,6 +40,7 @@ _TIERS = late(r"\d[一-龥]?以[上下内]|[十百千万][一-龥]?以[上下内
 _BONUS = late(
     r"(?:满|充值?|存|消费)\s?(?P<full>[\d,.]+万?|[一二两三四五六七八九十百千万]+)(?:元|块)?[,，]?(?:就|再|立|可|我们|额外)*(?:返现?|减|送|赠|得|抵|省)(?:你|您)?\s?(?P<bonus>[\d,.]+万?|[一二两三四五六七八九十百千万]+)(?![一-龥]?[个件台套张只瓶箱包袋天年月次%折])"
 )
+_KIND = late(r"(?:[一-龥A-Z](?:版|款|档|套餐|票|会员)|标间|大床房|双床房|单间)(?:价|一年|每年|:)?\s?$")
 _ITEM = late(r"(?:^|[,，、;。\n和与+:\s])(?P<label>[一-龥]{1,8})$")
 _PARTED = late(r"\s?(?:元|块)?(?:/[一-龥]{1,2})?[,，、;\n和与+及]\s?[一-龥]{1,8}$")
 
@@ -48,6 +49,8 @@ def among(text: str, sure: Sequence[tuple[int, int]], unsure: Sequence[re.Match[
     """Those of the numbers that are sums, because others are or a word of the text speaks of money."""
     talked = bool(sure) or not _TALK.isdisjoint(text)
     offers = {match.start(name) for match in _BONUS.finditer(text) for name in ("full", "bonus")}
+    kinds = [match for match in unsure if _is_of_kind(text, match)]
+    offers.update(match.start("amount") for match in kinds if len(kinds) > 1)
     taken = [
         match
         for match in unsure
@@ -92,6 +95,13 @@ def _is_made(text: str, start: int) -> bool:
     """Does what stands in front say that so many are ordered or made?"""
     ahead = max(0, start - 8)
     return _MADE.search(text, ahead, start) is not None or _ORDERED.search(text, ahead, start) is not None
+
+
+def _is_of_kind(text: str, match: re.Match[str]) -> bool:
+    """基础版3980 beside 旗舰版9800."""
+    start = match.start("amount")
+    named = 1 < len(match["amount"]) < 7 and match["amount"].isdigit()
+    return named and _KIND.search(text, max(0, start - 8), start) is not None and stands(text, match)
 
 
 def _is_sum(text: str, match: re.Match[str], talked: bool) -> bool:
