@@ -73,7 +73,9 @@ def by_rule(words: Plain, rule: str, matches: Iterable[re.Match[str]]) -> Iterat
         if group == "before" and rule == "department":
             yield words.found("names", start, end, 0.8, "little")
             continue
-        if _no_person(words.text, start, end, rule):
+        if _no_person(words.text, start, end, rule) or (
+            rule == "polite" and _is_told(words.text, start, end)
+        ):
             continue
         likely = is_name(name, sure=rule in _STRONG, steady=rule in _STEADY)
         if not name[0].isascii() and not likely and not _trusted(rule, name, match):
@@ -132,6 +134,13 @@ def _no_person(text: str, start: int, end: int, rule: str) -> bool:
     return weight < 1 or segment.is_word(name)  # 沃尔沃都看过, 法学博士
 
 
+def _is_told(text: str, start: int, end: int) -> bool:
+    """和王女士, 对方王女士: one character ties in, or ends a word, and the surname alone stands in front of 女士."""
+    tied = text[start] in TIES or (text[start] == "方" and text[start - 1 : start] in _SIDES)
+    return tied and end - start == 2 and text[end - 1] in likely.COMMON
+
+
+_SIDES = frozenset(("对", "双", "我", "甲", "乙", "供", "需", "买", "卖"))
 _HOUSES = frozenset("栈店馆坊轩阁苑城宿园厅吧屋府舍院居")
 
 

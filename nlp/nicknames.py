@@ -13,7 +13,7 @@ from nlp.starts import matches
 
 TO = (
     r"(?:[转发寄交打分]给|分配给|抄送|叫[上来我]?|找|问|问一?下|让|请|跟|和|给|与|联系|通知|提醒|催|派|约|带上?|由|等|对接|回复|谢谢|感谢|辛苦|麻烦|同事|"
-    r"还有|除了|听|我家|档口|[@])"
+    r"还有|除了|听|陪|见到?|客户|我家|档口|[@])"
 )
 """A person is spoken to or of right behind these."""
 _TOLD = late(rf"{TO}\s?$")

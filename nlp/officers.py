@@ -22,21 +22,21 @@ _GOES_ON = (
 )
 _ROLE = late(
     rf"(?P<short>[局处科队院校]{_GOES_ON})|主席(?!台|团)|[组班村镇]长|大夫|大厨|同[学志](?!会|们|录)|老弟|老师傅|老爷子|"
-    r"主编|掌柜|教官|导师|总助(?!理)|指导(?![下书意价员])|兄(?![弟长台妹])|总(?=[要觉在有能得]|承诺|经手|店里|管(?:$|[\s,。])|亲自)"
+    r"主编|掌柜|教官|导师|总助(?!理)|指导(?![下书意价员])|兄(?![弟长台妹])|总(?=[要觉在有能得]|是[不否]|承诺|经手|店里|管(?:$|[\s,。])|亲自)"
 )
 _LITTLE_KIN = late(r"[小阿](?P<given>[一-龥])[姐哥叔](?![姐妹哥弟们夫])")
-# 钱总得付, 常总有货: these tie in otherwise, or are what is meant.
-_THINGS = frozenset("钱段时常于石江金")
+# 钱总得付: what is meant.
+_THINGS = frozenset("钱段")
 
 
 @cache
 def _starts() -> re.Pattern[str]:
-    return re.compile(rf"[{''.join(sorted(likely.COMMON - _THINGS))}](?=[{_FIRST}])")
+    return re.compile(rf"[{''.join(sorted(likely.COMMON - _THINGS))}](?=[{_FIRST}])|欧(?=阳)")
 
 
 @cache
 def _alias() -> re.Pattern[str]:
-    return re.compile(rf"(?P<surname>[一-龥])(?:{_ROLE.pattern})")
+    return re.compile(rf"(?P<surname>欧阳|[一-龥])(?:{_ROLE.pattern})")
 
 
 def find(words: Plain) -> Iterator[Found]:

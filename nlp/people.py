@@ -161,7 +161,9 @@ def _aliases(words: Plain) -> Iterator[Found]:
         greeted = alias == "高工" and _ADDRESSED.match(words.text, match.end()) and before in APART
         if (alias in not_names() or alias[:2] in not_names()) and not greeted:
             continue
-        bounded = not before or BOUNDARY.search(before) is not None
+        if surname == "方" and before and before in "户对双甲乙" and len(match["role"]) > 1:
+            continue  # 客户方总监
+        bounded = not before or BOUNDARY.search(before) is not None or _spoken_of(words.text, match)
         if (
             surname in WEAK
             and not bounded
@@ -173,6 +175,7 @@ def _aliases(words: Plain) -> Iterator[Found]:
         if (
             surname in TIES
             and before
+            and (surname != "于" or segment.is_word(before + surname))
             and len(match["role"]) > 1
             and not _GREETED.match(words.text, match.end())
         ):
@@ -186,6 +189,22 @@ def _aliases(words: Plain) -> Iterator[Found]:
         ):
             continue
         yield words.found("names", *match.span(), 0.95, "alias")
+
+
+_WELL_KNOWN = frozenset("总工姐哥董")  # a person behind any surname, where somebody is spoken of
+
+
+def _spoken_of(text: str, match: re.Match[str]) -> bool:
+    """辛苦高经理, 设备科于主任: is somebody spoken of there, or the office named that they are of?"""
+    start = match.start()
+    if len(match["role"]) == 1 and match["role"] not in _WELL_KNOWN:
+        return False
+    if nicknames.spoken_of(text, start, alone=False):
+        return True
+    return text[start - 1 : start] in _OFFICE and not segment.is_word(text[start - 1 : start + 1])
+
+
+_OFFICE = frozenset("科部处室组")
 
 
 _PEOPLE = frozenset(
