@@ -292,6 +292,7 @@ def _left_edge(text: str, floor: int, suffix: int, form: str) -> int | None:
         rest = text[match.end() : suffix]
         if (len(rest) >= 4 and (region(rest) or rest.startswith("中国"))) or (
             text[match.end() : suffix + 2] in named.well_known()  # 从招商银行…
+            or (match[0] in "和与及" and firm_edges.parts_two(text, cut, match.start(), suffix))
         ):
             cut = match.end()
             break

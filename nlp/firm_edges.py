@@ -59,6 +59,16 @@ def begins(text: str, cut: int, suffix: int) -> int:
     return _behind_nouns(text, cut, suffix, pieces)
 
 
+def parts_two(text: str, start: int, link: int, suffix: int) -> bool:
+    """Does the 和 at `link` stand between two firms (烽火通信和长飞光纤有限公司), and not in a name (泰和机械)?"""
+    if suffix - link <= _SHORTEST or link - start < _SHORTEST:
+        return False
+    return trades.is_trade(text[link - 2 : link]) or _is_known(text, link + 1)
+
+
+_SHORTEST = 4  # characters of a firm on either side
+
+
 def _is_whole_line(text: str, cut: int, suffix: int) -> bool:
     """Does nothing but the name stand on its line, as on a card?"""
     if (cut and text[cut - 1] != "\n") or _NUMBER not in text:

@@ -37,6 +37,12 @@ def test_a_full_name_begins_behind_the_words_of_its_sentence(text: str, name: st
     assert [hit.value for hit in companies.find(text)] == [name]
 
 
+def test_two_firms_with_a_link_between_them_are_two() -> None:
+    found = companies.find("武汉烽火通信和长飞光纤光缆股份有限公司都投了")
+    assert found[-1].value == "长飞光纤光缆股份有限公司"
+    assert [hit.value for hit in companies.find("泰和电子机械有限公司")] == ["泰和电子机械有限公司"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
