@@ -186,6 +186,10 @@ def test_where_a_lead_comes_from_is_no_part_of_it(text: str, name: str, company:
         "我是新来的采购",
         "报价有效期到几号",
         "那合同你",
+        "采购那边还没批",
+        "采购说了不算，得生产总监定",
+        "我们采购姓王，你加他",
+        "采购不做主，老板拍板",
     ],
 )
 def test_what_is_said_of_payment_or_paper_is_no_need(text: str) -> None:

@@ -16,7 +16,7 @@ from nlp.vocabulary import built_in, with_words
 from rules.words import Kind, Word
 
 NOW = datetime.fromisoformat("2026-11-23T10:00")
-RUNNING = "回头让舜华再算一遍，别超预算"
+RUNNING = "图纸在舜华手里，别超预算"
 """No rule reads a name in it."""
 
 
