@@ -1,8 +1,10 @@
 """What was promised: a clause with a time ahead of it and something to be done."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import accumulate
 
 from nlp.evidence import Found
 from nlp.late import late
@@ -91,9 +93,14 @@ def find(words: Plain, whens: Sequence[When], now: datetime) -> tuple[Found, ...
 
 def _apart(hits: Iterator[Found], found: Sequence[Found]) -> list[Found]:
     """Those that none of the found ones stands in."""
-    return [
-        hit for hit in hits if not any(other.start < hit.end and hit.start < other.end for other in found)
-    ]
+    spans = sorted((one.start, one.end) for one in found)
+    reach = list(accumulate((end for _, end in spans), max))  # how far those up to here go
+    apart = []
+    for hit in hits:
+        before = bisect_left(spans, (hit.end, 0))
+        if before == 0 or reach[before - 1] <= hit.start:
+            apart.append(hit)
+    return apart
 
 
 def _soon(words: Plain) -> Iterator[Found]:

@@ -185,9 +185,11 @@ def find(text: str | Plain) -> tuple[Found, ...]:
             found.append(words.found("money", *match.span("amount"), 0.7, "budget", f"{value:.12g}"))
         found.sort(key=lambda hit: hit.start)
     if "万元)" in written:
-        for match in _COLUMN.finditer(words.text):
+        columns = {match.start("amount"): match for match in _COLUMN.finditer(words.text)}
+        placed = {words.place(start, start + 1)[0] for start in columns}
+        found = [hit for hit in found if hit.start not in placed]
+        for match in columns.values():
             value = float(match["amount"].replace(",", "")) * 1e4
-            found = [hit for hit in found if hit.end <= match.start() or hit.start >= match.end()]
             found.append(words.found("money", *match.span("amount"), 0.85, "sum", f"{value:.12g}"))
         found.sort(key=lambda hit: hit.start)
     if "毛" in written:
