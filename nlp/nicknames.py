@@ -29,6 +29,9 @@ _TWINS = late(
     rf"(?P=half){_ON}",
     re.M,
 )
+_HALVES = re.compile(
+    r"([丽娜婷莉芳娟媛倩琳玲萍霞燕莹颖敏洋涛磊鹏浩轩涵瑶琪琴雯雪露晶丹蕾璐妮娇佳菲欣怡斌凯辉航楠彤蓉艳珍妞朵圆豆乐欢晓明茜薇蓓姗珊婧雅萌琦玥])(?=\1)"
+)
 _HOW = frozenset("圆乐欢雅丹晶雪明")  # also how something is, so that somebody must be spoken to
 _BIG = late(
     "大[刘李张陈赵吴周徐孙朱胡郭罗郑梁宋韩冯邓曹彭曾肖董袁潘蔡蒋杜魏苏吕卢姚崔谭范廖贾邹熊孟秦邱侯薛闫郝贺龚邵]"
@@ -42,6 +45,7 @@ _NOBODY = frozenset(
     ("所有人", "全体", "全员", "大家", "各位", "管理员", "群主", "客服", "微信", "企微", "群助手")
 )
 _GIVEN_BEGINS = re.compile("[让叫找问跟听派催等约由转发交抄通提](?=[一-龥])")
+_GIVEN_STARTS = re.compile("[让叫找问跟听派催等约由转发交抄通提](?=[一-龥]{2})")
 _GIVEN = late(
     r"(?:[让叫找问跟听派催等约由]|叫上|[转发交]给|抄送|通知|提醒)(?P<name>[一-龥]{2})"
     r"(?=把|[说讲去来带拿帮给看签查问催送发先再]|明天|今天|下午|过来|安排|处理|确认|联系|跟进|核对|[,。;!?]|$)"
@@ -51,7 +55,7 @@ _GIVEN = late(
 def find(words: Plain) -> Iterator[Found]:
     """All of these, in no order."""
     text, signs = words.text, words.signs
-    for match in _TWINS.finditer(text):
+    for match in matches(_HALVES, _TWINS, text):
         if spoken_of(text, match.start(), alone=match["half"] not in _HOW):
             yield words.found("names", *match.span(), 0.7, "twins")
     for held, pattern, rule in ((_SIZES, _BIG, "big"), (_CHILD, _SON, "son")):
