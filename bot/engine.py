@@ -156,9 +156,8 @@ class Engine:
     async def open(self) -> None:
         """Loads the team, frees the leases of a former life, then the platforms: events are stored from here on."""
         if self.takes_in:
-            await ping(
-                self.db, INTAKE
-            )  # a server whose connections are all taken is found out now, not by who writes
+            # a server whose connections are all taken is found out now, not by who writes
+            await ping(self.db, INTAKE)
         async with self.db.write() as tx:
             await team.sync(tx, self.config.members(), self.config.teams())
             # the second half is this start's: a database that was brought back would give the ids of the lost time again

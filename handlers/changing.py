@@ -149,7 +149,7 @@ async def _contact(
         name = correct(Draft(), line, turn.wall, HOW).name if len(known) > 1 else ""
         about = customer_id(customer.id)
         found = changing.which_contact(known, name, about, tuple(under))
-    return found or Contact(id=0, customer=customer.id, name="")
+    return found or changing.unwritten(customer)
 
 
 def _given(turn: Turn, record: Record, line: str, about: str) -> dict[str, str]:
@@ -246,8 +246,9 @@ async def undo_change(turn: Turn, undoable: Undoable) -> str:
     contact = await customers.contact(turn.tx, payload["contact"])
     lead = await leads.get(turn.tx, payload["lead"]) if payload["lead"] else None
     await _owner(turn, customer, lead)  # again: it may be in other hands by now
-    contact = contact or Contact(id=0, customer=customer.id, name="")
-    record = Record(customer, contact, lead, await records.known(turn.tx, customer))
+    record = Record(
+        customer, contact or changing.unwritten(customer), lead, await records.known(turn.tx, customer)
+    )
     changes = {field: (was, now) for field, (was, now) in payload["changes"].items()}
     given = changing.back(record, changes, undoable.subject)
     if payload["made"]:

@@ -16,10 +16,11 @@ CHARS = sign("、,;\n2")
 
 _NAME = r"(?P<name>[一-龥A-Za-z][一-龥A-Za-z0-9&·]{1,11}?)(?!\([^()\n]*\)?:)"
 # An item is all of it, or its name is followed by what is said of it: 立邦 底漆 40桶, 箭牌(留了册子).
-_WHOLE, _HEADED = r"(?= ?(?:[、,;。\n]|$))", rf"(?=[ (|/:{BLANK}]|[、,;。\n]|$)"
+_CLOSED = r" ?(?:[、,;。\n]|$)"
+_WHOLE, _HEADED = rf"(?={_CLOSED})", rf"(?=[ (|/:{BLANK}]|[、,;。\n]|$)"
 _BEGINS = r"(?:^|(?<=[{parts}])|(?<=[\n:]))[ ]?"
 _KINDS = {
-    "、": late(_BEGINS.format(parts="、") + _NAME + rf"(?=[ (]|{_WHOLE[3:]}"),
+    "、": late(_BEGINS.format(parts="、") + _NAME + rf"(?=[ (]|{_CLOSED})"),
     ",": late(_BEGINS.format(parts=",") + _NAME + _WHOLE),
     ";": late(_BEGINS.format(parts=";") + _NAME + _HEADED),
     "\n": late(r"(?:^|(?<=\n))[ \-·*]*(?:[A-Z]?\d{1,3}[.、)]? ?)?" + _NAME + _HEADED),

@@ -103,6 +103,11 @@ def _named(customer: Customer, was: Record, contact: Contact) -> Customer:
     return replace(customer, name=name)
 
 
+def unwritten(customer: Customer) -> Contact:
+    """Somebody of the customer's who is not written down yet (id 0)."""
+    return Contact(id=0, customer=customer.id, name="")
+
+
 def stamp(record: Record) -> str:
     """What changes when anything in the record does: what a page was drawn from. It stays inside: with it, the hidden digits
     of a number would be found by trying."""

@@ -18,7 +18,7 @@ import structlog
 from aiohttp import web
 
 from bot.platform import Door, Reply
-from web.pages import connection
+from web.pages import Pages
 from web.room import Room, most
 
 log = structlog.get_logger("front")
@@ -110,7 +110,7 @@ class Front:
         if runner.server is None:
             raise ValueError("the runner must be set up first")
         self.room = Room(most())
-        self.runner, self.pages = runner, partial(connection, runner.server, quiet, self.room)
+        self.runner, self.pages = runner, partial(Pages, runner.server, self.room, quiet)
         self.doors, self.counted = doors, counted
         self.connections: set[Connection] = set()
         self.closing = False

@@ -14,7 +14,8 @@ OURS = "genjin"
 
 
 class Pages(web.RequestHandler):
-    """A connection of aiohttp's. Requests that are no HTTP never reach the application and its middlewares."""
+    """A connection of aiohttp's. Requests that are no HTTP never reach the application and its middlewares. `quiet`: seconds
+    that it may say nothing, or take over its headers."""
 
     __slots__ = ("_came", "_room")
 
@@ -65,8 +66,3 @@ class Pages(web.RequestHandler):
         answer = refusal(Refusal(status, said, headers={"Server": OURS}))
         answer.force_close()
         return answer
-
-
-def connection(server: web.Server, quiet: float, room: Room) -> Pages:
-    """A new one. `quiet`: seconds that it may say nothing, or take over its headers."""
-    return Pages(server, room, quiet)

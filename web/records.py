@@ -101,7 +101,10 @@ class Records:
             timers = await timeline.timers(tx, lead.id)
             late = await self._late(tx, lead, now)
             said = await marks.of_customer(tx, customer.id)
-            record = await records.of_lead(tx, lead)
+            changeable = signed.member.has(*SALES) and any(
+                access.may_change(signed.member, people.get(one), self._site.teams) for one in (lead.owner, customer.owner)
+            )  # fmt: skip
+            record = await records.of_read(tx, lead, customer, contact, said) if changeable else None
         await self._site.note("web.seen", signed, lead_id(number), hourly=True)
         if not access.sees_phone(signed.member, owner, self._site.teams) or owner != signed.member:
             lines = [_hidden(one) for one in lines]
@@ -110,10 +113,7 @@ class Records:
             and signed.member.has(*MANAGERS)
             and access.may_move(signed.member, owner, self._site.teams)
         )
-        changeable = signed.member.has(*SALES) and any(
-            access.may_change(signed.member, people.get(one), self._site.teams) for one in (lead.owner, customer.owner)
-        )  # fmt: skip
-        read = changing.as_read(record, own=lead.owner == signed.member.id)
+        read = changing.as_read(record, own=lead.owner == signed.member.id) if record else {}
         return self._site.show(
             "lead.html", signed, lead=lead, id=lead_id(lead.id), customer=customer, customer_id=customer_id(customer.id),
             label=self._text(signed, owner, customer.label), owner=owner.name if owner else "公海", status=TITLES[lead.status],
@@ -125,8 +125,8 @@ class Records:
             next_text=self._text(signed, owner, lead.next_text), late=late, to_come=story.to_come(timers, now, zone),
             days=story.days([one for one in lines if kind in (None, one.kind)], zone), kinds=story.KINDS,
             kind=kind, count=len(lines), movable=movable, takers=self._takers(signed, lead, list(people.values())),
-            typed=[(one, name, read[one], LONGEST[one]) for one, name in changing.NAMES.items()] if changeable else [],
-            stamp=self._site.mark("record", changing.stamp(record)), once=secrets.token_urlsafe(9),
+            typed=[(one, name, read[one], LONGEST[one]) for one, name in changing.NAMES.items() if one in read],
+            stamp=self._site.mark("record", changing.stamp(record)) if record else "", once=secrets.token_urlsafe(9),
             done=DONE.get(request.query.get("done", ""), ""),
         )  # fmt: skip
 
